@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_DIGEST_H
+#define BASE_DIGEST_H
+
+/*
+ * Digests of streams, several at once, and HMAC. The only place that knows who computes them: mbedtls always, nettle
+ * where the build found it (docs/dependencies.md has the measurement). The state of a running digest can be saved as
+ * bytes and continued by another process, also one that was built with the other provider.
+ */
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIGEST_MD5 0x1u
+#define DIGEST_SHA1 0x2u
+#define DIGEST_SHA256 0x4u
+#define DIGEST_SHA512 0x8u
+#define DIGEST_ALL 0xfu
+
+#define DIGEST_MD5_BYTES 16
+#define DIGEST_SHA1_BYTES 20
+#define DIGEST_SHA256_BYTES 32
+#define DIGEST_SHA512_BYTES 64
+
+#define DIGEST_SHA256_TEXT 65 /* hexadecimal with NUL */
+#define DIGEST_SHA512_TEXT 129
+
+/* Finished digests; only those that were asked for are set. */
+struct digest_set {
+    uint32_t algorithms; /* DIGEST_… */
+    uint8_t md5[DIGEST_MD5_BYTES];
+    uint8_t sha1[DIGEST_SHA1_BYTES];
+    uint8_t sha256[DIGEST_SHA256_BYTES];
+    uint8_t sha512[DIGEST_SHA512_BYTES];
+};
+
+/* A running computation. Plain memory: may be copied, needs no freeing. */
+struct digest {
+    uint32_t algorithms;
+    uint32_t reserved;
+    uint64_t length; /* bytes fed so far */
+    _Alignas(16) uint8_t state[768]; /* provider's contexts, see digest.c */
+};
+
+void digest_init(struct digest *digest, uint32_t algorithms);
+void digest_update(struct digest *digest, const void *bytes, size_t length);
+void digest_finish(struct digest *digest, struct digest_set *out); /* digest is used up */
+
+/* One call for bytes at hand. */
+void digest_of(uint32_t algorithms, const void *bytes, size_t length, struct digest_set *out);
+
+#define DIGEST_STATE_MAX 640
+
+/* Saves a running computation in a form that does not depend on provider, machine or build; returns its length. */
+size_t digest_save(const struct digest *digest, uint8_t out[DIGEST_STATE_MAX]);
+/* LREG_CORRUPT when the bytes are not a saved state. */
+lreg_status digest_restore(struct digest *digest, const uint8_t *bytes, size_t length, struct error *err);
+
+void hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
+                 uint8_t out[DIGEST_SHA256_BYTES]);
+
+/* "mbedtls" or "nettle". */
+const char *digest_provider(void);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_ID_H
+#define BASE_ID_H
+
+/* Identifiers: UUID version 7 (RFC 9562 section 5.7) in lower-case text, and slugs. */
+
+#include "base/memory.h"
+
+#define ID_TEXT 37 /* with NUL */
+
+/* A new UUIDv7 from the instance's clock and randomness. */
+lreg_status id_new(const struct hooks *hooks, char out[ID_TEXT], struct error *err);
+
+bool id_is_valid(const char *text); /* the lower-case 8-4-4-4-12 form, any version */
+
+#define SLUG_MAX 100 /* bytes */
+
+/* Makes a kebab-case slug of a name: ASCII letters lowered, digits kept, everything else becomes one '-', none at the
+ * ends. Empty when nothing is left. "My Alpine packages" gives "my-alpine-packages". */
+void slug_from_name(const char *name, char out[SLUG_MAX + 1]);
+
+/* [a-z0-9] in groups parted by single '-', 1 to SLUG_MAX bytes. */
+bool slug_is_valid(const char *slug);
+
+#endif

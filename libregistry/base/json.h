@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+/* Our way of using jansson: bounded parsing with errors for people, and rendering into our buffer. */
+
+#include "base/strbuf.h"
+
+#include <jansson.h>
+
+/* Parses one JSON text (RFC 8259, an object or array at the top, no duplicate keys, nothing behind it). Deeper than
+ * `max_depth` levels or malformed: LREG_BAD_ARGUMENT with the place. `*out` is owned (json_decref). */
+lreg_status json_parse(const char *bytes, size_t length, size_t max_depth, json_t **out, struct error *err);
+
+/* Appends the compact text of `value`, slashes not escaped, UTF-8 kept. */
+lreg_status json_render(const json_t *value, struct strbuf *out, struct error *err);
+
+/* Borrowed text of a member; NULL when absent or not a string. */
+const char *json_member_text(const json_t *object, const char *name);
+
+#endif

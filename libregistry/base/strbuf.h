@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_STRBUF_H
+#define BASE_STRBUF_H
+
+/*
+ * The one growing byte buffer. Created with its maximum. Errors stick: after a failed append the buffer stays as it was
+ * and every later append fails too, so a writer appends freely and asks strbuf_status() once at the end.
+ */
+
+#include "base/memory.h"
+
+struct strbuf {
+    const struct hooks *hooks;
+    char *bytes;     /* NUL-terminated once anything was appended; NULL before */
+    size_t length;   /* without the NUL */
+    size_t capacity;
+    size_t max_length;
+    lreg_status status; /* LREG_OK, LREG_NO_MEMORY or LREG_TOO_LARGE */
+};
+
+void strbuf_init(struct strbuf *buffer, const struct hooks *hooks, size_t max_length);
+void strbuf_free(struct strbuf *buffer);
+void strbuf_clear(struct strbuf *buffer); /* empty again, memory kept, status LREG_OK */
+
+void strbuf_append(struct strbuf *buffer, const void *bytes, size_t length);
+void strbuf_append_text(struct strbuf *buffer, const char *text);
+void strbuf_append_char(struct strbuf *buffer, char character);
+void strbuf_append_format(struct strbuf *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Appends `length` bytes to be filled in by the caller; NULL when the buffer failed. */
+char *strbuf_extend(struct strbuf *buffer, size_t length);
+
+void strbuf_shorten(struct strbuf *buffer, size_t length); /* `length` is at most the current one */
+
+lreg_status strbuf_status(const struct strbuf *buffer, struct error *err); /* sets err when it failed */
+
+/* Moves the bytes out (owned, memory_release); "" when nothing was appended; NULL when memory is out. */
+char *strbuf_detach(struct strbuf *buffer, size_t *out_length);
+
+const char *strbuf_text(const struct strbuf *buffer); /* never NULL; borrowed until the next append */
+
+#endif
