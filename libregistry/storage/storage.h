@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORAGE_STORAGE_H
+#define STORAGE_STORAGE_H
+
+/*
+ * Where package bytes live: one vtable (sys/storage_backend.h), spoken to through this door. Backends of our own are the
+ * filesystem and memory; a host brings others. Nothing here knows packages or metadata.
+ *
+ * Threads: a storage from any, at once; a stage or an object from one at a time.
+ */
+
+#include "base/memory.h"
+#include <libregistry/sys/storage_backend.h>
+
+struct storage;
+struct storage_stage;
+struct storage_object;
+
+/* Keeps blobs below `directory` (made when absent, mode 0700). Objects are files `objects/ab/cd/<digest>-<stage name>`, so a
+ * store can be rebuilt from its files; stages are `staging/<name>`. `durable` false leaves out every fsync. */
+lreg_status storage_open_filesystem(const struct hooks *hooks, const char *directory, bool durable,
+                                    struct storage **out, struct error *err);
+
+/* Keeps blobs in memory: for tests, and for hosts that want a registry that vanishes. */
+lreg_status storage_open_memory(const struct hooks *hooks, struct storage **out, struct error *err);
+
+/* Wraps a host's table; `state` is taken, also on failure (its destroy is then called). LREG_BAD_ARGUMENT when the table is
+ * shorter than version 1 or lacks an entry that is not optional. */
+lreg_status storage_open_backend(const struct hooks *hooks, const lreg_storage_backend *backend, void *state,
+                                 struct storage **out, struct error *err);
+
+void storage_close(struct storage *storage);
+
+/* Stages: see sys/storage_backend.h for what each must do. A failed write leaves only close and drop. */
+lreg_status storage_stage_create(struct storage *storage, const char *name, struct storage_stage **out,
+                                 struct error *err);
+lreg_status storage_stage_reopen(struct storage *storage, const char *name, uint64_t length,
+                                 struct storage_stage **out, struct error *err);
+lreg_status storage_stage_write(struct storage_stage *stage, const void *bytes, size_t length, struct error *err);
+lreg_status storage_stage_sync(struct storage_stage *stage, struct error *err);
+void storage_stage_close(struct storage_stage *stage); /* keeps the bytes; NULL is fine */
+void storage_stage_drop(struct storage_stage *stage);  /* removes the bytes; NULL is fine */
+lreg_status storage_stage_remove(struct storage *storage, const char *name, struct error *err);
+
+/* Ends the stage in every case. `digest` is hexadecimal SHA-256. `key` has LREG_STORAGE_KEY_MAX + 1 bytes. */
+lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest, char *key, struct error *err);
+
+lreg_status storage_object_open(struct storage *storage, const char *key, struct storage_object **out,
+                                uint64_t *out_length, struct error *err);
+/* Reads exactly `length` bytes or fails: LREG_CORRUPT when the object ends before. */
+lreg_status storage_object_read(struct storage_object *object, uint64_t offset, void *bytes, size_t length,
+                                struct error *err);
+/* True when there is a descriptor to send from. */
+bool storage_object_descriptor(struct storage_object *object, int32_t *out_descriptor, uint64_t *out_offset);
+void storage_object_close(struct storage_object *object); /* NULL is fine */
+lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err);
+
+/* Calls `visit` for each stage or object (LREG_STORAGE_STAGES, LREG_STORAGE_OBJECTS); stops at its first failure. A backend
+ * that cannot list has none. */
+typedef lreg_status (*storage_visit)(void *user, const char *name, int64_t modified_ms, uint64_t length,
+                                     struct error *err);
+lreg_status storage_visit_all(struct storage *storage, int32_t what, storage_visit visit, void *user,
+                              struct error *err);
+
+#endif
