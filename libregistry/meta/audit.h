@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef META_AUDIT_H
+#define META_AUDIT_H
+
+#include "meta/meta.h"
+
+struct meta_audit_event {
+    const char *id; /* UUIDv7: orders by time */
+    const char *organization_id;
+    const char *registry_id; /* NULL when it concerns none; kept after the registry is gone */
+    const char *type;        /* "REGISTRY_CREATED" */
+    const char *actor;       /* label of the principal */
+    const char *actor_token_id; /* NULL when there is none */
+    const char *remote_address; /* "" when unknown */
+    const char *subject;     /* what was changed, for people */
+    const char *data;        /* JSON object, "" when nothing */
+    int64_t at_ms;
+};
+
+lreg_status meta_audit_insert(struct meta_transaction *transaction, const struct meta_audit_event *row,
+                              struct error *err);
+/* Newest first, older than `before_id` (NULL: from the newest). */
+lreg_status meta_audit_list(struct meta_transaction *transaction, const char *organization_id, const char *before_id,
+                            size_t limit, struct arena *arena, struct meta_audit_event **out, size_t *out_count,
+                            struct error *err);
+/* Rotation: removes what is older than `before_ms`, and the oldest beyond `keep` events; at most `limit` at once. */
+lreg_status meta_audit_rotate(struct meta_transaction *transaction, int64_t before_ms, uint64_t keep, size_t limit,
+                              uint64_t *out_removed, struct error *err);
+
+#endif

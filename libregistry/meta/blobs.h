@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef META_BLOBS_H
+#define META_BLOBS_H
+
+#include "meta/meta.h"
+
+/*
+ * Which bytes are stored where. A blob is alive while a package or a blob link names it; the collector removes others. A blob is
+ * one per storage and content.
+ */
+struct meta_blob {
+    int64_t id;
+    const char *storage;
+    uint8_t sha256[DIGEST_SHA256_BYTES];
+    uint64_t size_bytes;
+    const char *key;
+    int64_t created_ms;
+};
+
+lreg_status meta_blob_find(struct meta_transaction *transaction, const char *storage,
+                           const uint8_t sha256[DIGEST_SHA256_BYTES], struct arena *arena, struct meta_blob *out,
+                           struct error *err);
+lreg_status meta_blob_find_by_id(struct meta_transaction *transaction, int64_t id, struct arena *arena,
+                                 struct meta_blob *out, struct error *err);
+/* Gives the new id. LREG_CONFLICT when the storage has that content already. */
+lreg_status meta_blob_insert(struct meta_transaction *transaction, const struct meta_blob *row, int64_t *out_id,
+                             struct error *err);
+/* Walks over all blobs by id, behind `after_id`. */
+lreg_status meta_blob_list(struct meta_transaction *transaction, int64_t after_id, size_t limit, struct arena *arena,
+                           struct meta_blob **out, size_t *out_count, struct error *err);
+lreg_status meta_blob_totals(struct meta_transaction *transaction, uint64_t *out_count, uint64_t *out_bytes,
+                             struct error *err);
+/* True when a blob (or a doomed one) has that key. */
+lreg_status meta_blob_has_key(struct meta_transaction *transaction, const char *storage, const char *key, bool *out,
+                              struct error *err);
+
+/* Blob links: an image repository (scope) of a registry has this blob under this digest ("sha256:…", "sha512:…"). */
+struct meta_blob_link {
+    const char *registry_id;
+    const char *scope;
+    const char *digest;
+    int64_t blob_id;
+    int64_t claimed_ms; /* when it was last uploaded, mounted or asked for */
+};
+/* Inserts, or renews claimed_ms (and blob_id) of an existing link. */
+lreg_status meta_blob_link_put(struct meta_transaction *transaction, const struct meta_blob_link *row,
+                               struct error *err);
+/* LREG_NOT_FOUND. */
+lreg_status meta_blob_link_find(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                const char *digest, struct arena *arena, struct meta_blob_link *out_link,
+                                struct meta_blob *out_blob, struct error *err);
+/* Any scope of the registry that has the digest; LREG_NOT_FOUND. */
+lreg_status meta_blob_link_find_anywhere(struct meta_transaction *transaction, const char *registry_id,
+                                         const char *digest, struct arena *arena, struct meta_blob_link *out_link,
+                                         struct meta_blob *out_blob, struct error *err);
+lreg_status meta_blob_link_delete(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                  const char *digest, struct error *err);
+
+/* Collection, in two steps so that a crash between them loses nothing: blobs that nothing names move to the doomed list
+ * (at most `limit`; tells how many and their bytes), then each doomed key is removed from its storage and forgotten. */
+
+/* Links that no document of their scope names and that were claimed before `before_ms`. Gives the number removed. */
+lreg_status meta_blob_links_expire(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
+                                   uint64_t *out_removed, struct error *err);
+lreg_status meta_blobs_doom(struct meta_transaction *transaction, size_t limit, uint64_t *out_count,
+                            uint64_t *out_bytes, struct error *err);
+struct meta_doomed {
+    const char *storage;
+    const char *key;
+};
+lreg_status meta_doomed_list(struct meta_transaction *transaction, size_t limit, struct arena *arena,
+                             struct meta_doomed **out, size_t *out_count, struct error *err);
+/* Also used to note a surplus object at once. */
+lreg_status meta_doomed_insert(struct meta_transaction *transaction, const struct meta_doomed *row,
+                               struct error *err);
+lreg_status meta_doomed_delete(struct meta_transaction *transaction, const struct meta_doomed *row,
+                               struct error *err);
+
+#endif

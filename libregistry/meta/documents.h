@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef META_DOCUMENTS_H
+#define META_DOCUMENTS_H
+
+#include "meta/meta.h"
+
+/*
+ * Small contents that an ecosystem keeps by name in a scope of a registry, within the metadata itself: manifests (scope: image name,
+ * name: digest), indexes (scope: "index", name: architecture).
+ */
+struct meta_document {
+    const char *registry_id;
+    const char *scope;
+    const char *name;
+    const char *media_type;
+    const void *content;
+    size_t content_length;
+    uint8_t sha256[DIGEST_SHA256_BYTES]; /* of the content, always */
+    const char *subject;    /* name of the document that this one refers to; NULL when there is none */
+    const char *attributes; /* JSON object of the ecosystem; "" when nothing */
+    uint64_t revision;      /* of the registry, when the content was made from it */
+    int64_t created_ms;
+};
+
+/* Inserts, or replaces the document of that name, with what it names: digests or names in the same scope. `targets` may be
+ * NULL when `target_count` is 0. Links of the document before are replaced. */
+lreg_status meta_document_put(struct meta_transaction *transaction, const struct meta_document *row,
+                              const char *const *targets, size_t target_count, struct error *err);
+lreg_status meta_document_find(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                               const char *name, struct arena *arena, struct meta_document *out, struct error *err);
+/* True without reading the content. */
+lreg_status meta_document_exists(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                 const char *name, bool *out, struct error *err);
+/* LREG_NOT_FOUND. */
+lreg_status meta_document_delete(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                 const char *name, struct error *err);
+/* Documents that refer to `subject`, by name, without their contents (content NULL, content_length set). */
+lreg_status meta_document_list_referrers(struct meta_transaction *transaction, const char *registry_id,
+                                         const char *scope, const char *subject, const char *after_name, size_t limit,
+                                         struct arena *arena, struct meta_document **out, size_t *out_count,
+                                         struct error *err);
+/* Distinct scopes that begin with `prefix` (may be ""), bytewise, behind `after_scope` (NULL: from the first). */
+lreg_status meta_document_scopes(struct meta_transaction *transaction, const char *registry_id, const char *prefix,
+                                 const char *after_scope, size_t limit, struct arena *arena, const char ***out,
+                                 size_t *out_count, struct error *err);
+/* True when a document of the scope names `target`. */
+lreg_status meta_document_target_is_named(struct meta_transaction *transaction, const char *registry_id,
+                                          const char *scope, const char *target, bool *out, struct error *err);
+/* Hands every document of the instance to `visit`, content included, for verification; flat memory. */
+typedef lreg_status (*meta_document_visit)(void *user, const struct meta_document *document, struct error *err);
+lreg_status meta_document_visit_all(struct meta_transaction *transaction, meta_document_visit visit, void *user,
+                                    struct error *err);
+
+#endif

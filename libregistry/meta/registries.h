@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef META_REGISTRIES_H
+#define META_REGISTRIES_H
+
+#include "meta/meta.h"
+
+struct meta_registry {
+    const char *id; /* UUID */
+    const char *organization_id;
+    const char *organization_slug; /* read only: comes from the organisation */
+    const char *slug;              /* unique in the organisation */
+    const char *name;
+    const char *description; /* "" when there is none; likewise emoji and color */
+    const char *emoji;
+    const char *color;
+    const char *ecosystem;
+    const char *storage; /* name of the storage that new packages go to */
+    bool is_public;
+    bool allow_overwrite; /* a name may be published again with other bytes */
+    bool strict_names;    /* only names of the ecosystem's documented form */
+    uint64_t revision;    /* read only: grows with each change of its packages */
+    int64_t created_ms;
+    int64_t updated_ms;
+};
+
+/* LREG_CONFLICT when the slug is taken. */
+lreg_status meta_registry_insert(struct meta_transaction *transaction, const struct meta_registry *row,
+                                 struct error *err);
+lreg_status meta_registry_find(struct meta_transaction *transaction, const char *organization_slug, const char *slug,
+                               struct arena *arena, struct meta_registry *out, struct error *err);
+lreg_status meta_registry_find_by_id(struct meta_transaction *transaction, const char *id, struct arena *arena,
+                                     struct meta_registry *out, struct error *err);
+/* By slug, behind `after_slug` (NULL: from the first). */
+lreg_status meta_registry_list(struct meta_transaction *transaction, const char *organization_id,
+                               const char *after_slug, size_t limit, struct arena *arena, struct meta_registry **out,
+                               size_t *out_count, struct error *err);
+/* Replaces name, slug, description, emoji, color, storage, is_public, allow_overwrite, strict_names, updated_ms of row->id.
+ * LREG_NOT_FOUND; LREG_CONFLICT when the new slug is taken. */
+lreg_status meta_registry_update(struct meta_transaction *transaction, const struct meta_registry *row,
+                                 struct error *err);
+/* Removes the registry with its packages, documents, blob links, tokens, keys and uploads. LREG_NOT_FOUND. */
+lreg_status meta_registry_delete(struct meta_transaction *transaction, const char *id, struct error *err);
+/* Its packages have changed: revision + 1. */
+lreg_status meta_registry_touch(struct meta_transaction *transaction, const char *id, struct error *err);
+
+/* A registry's own key pair, such as the one that signs its index. `sealed` is encrypted under the instance key. */
+struct meta_registry_key {
+    const char *registry_id;
+    const char *name;
+    const void *sealed;
+    size_t sealed_length;
+    const char *public_text; /* PEM */
+};
+/* LREG_CONFLICT when there is one of that name. */
+lreg_status meta_registry_key_insert(struct meta_transaction *transaction, const struct meta_registry_key *row,
+                                     struct error *err);
+lreg_status meta_registry_key_find(struct meta_transaction *transaction, const char *registry_id, const char *name,
+                                   struct arena *arena, struct meta_registry_key *out, struct error *err);
+
+#endif
