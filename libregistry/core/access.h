@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_ACCESS_H
+#define CORE_ACCESS_H
+
+#include "core/core.h"
+
+struct core_registry;
+struct core_organization;
+
+/* Finds out who holds `secret` (an API token, a registry token, or a bearer of ours). LREG_UNAUTHENTICATED when it is unknown
+ * (code "unknown_token"), mistyped ("malformed_token"), or has ended ("expired_token", with the time in the message; *out is then
+ * filled in all the same, so that an upload that it began can be recognised). Warm: no SQL. */
+lreg_status core_authenticate(struct core *core, const char *secret, struct auth_principal *out, struct error *err);
+
+/* auth_decide() for a registry or (registry NULL) an organisation. */
+lreg_status core_authorize(struct core *core, const struct auth_principal *principal, enum auth_action action,
+                           const struct core_organization *organization, const struct core_registry *registry,
+                           struct error *err);
+
+/* Notes an event in the transaction that makes the change. `data` may be NULL. */
+lreg_status core_audit(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
+                       const char *organization_id, const char *registry_id, const char *type, const char *subject,
+                       const char *data, struct error *err);
+
+#endif

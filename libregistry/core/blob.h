@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_BLOB_H
+#define CORE_BLOB_H
+
+#include "core/core.h"
+
+/*
+ * The life of a blob: staged and hashed as it streams, made durable, committed, and only then named by metadata. The one place
+ * that knows how two uploads of equal content meet, and how an upload meets the collector.
+ */
+struct core_blob_writer;
+
+/* Begins a blob for `registry`'s storage. SHA-256 is always made; `algorithms` names further ones (DIGEST_…). */
+lreg_status core_blob_writer_new(struct core *core, const struct core_registry *registry, uint32_t algorithms,
+                                 uint64_t max_bytes, struct core_blob_writer **out, struct error *err);
+/* Goes on with an upload session that this or another process began; the writer's stage is the session's. */
+lreg_status core_blob_writer_resume(struct core *core, const struct meta_upload *upload, uint64_t max_bytes,
+                                    struct core_blob_writer **out, struct error *err);
+/* LREG_TOO_LARGE ("package_too_large") over max_bytes; LREG_NO_SPACE. */
+lreg_status core_blob_writer_write(struct core_blob_writer *writer, const void *bytes, size_t length,
+                                   struct error *err);
+uint64_t core_blob_writer_length(const struct core_blob_writer *writer);
+/* Makes durable what was written and saves the digests, for a session that goes on later. `state` has DIGEST_STATE_MAX bytes. */
+lreg_status core_blob_writer_suspend(struct core_blob_writer *writer, uint8_t *state, size_t *out_state_length,
+                                     struct error *err);
+/* Ends the bytes; the digests are then known. Call once, before publish. */
+void core_blob_writer_finish(struct core_blob_writer *writer, struct digest_set *out);
+
+/*
+ * Stores the blob (unless its content is stored already) and runs `publish` in a write transaction with the blob's id, which
+ * is to name it there (package or blob link); then commits. When `publish` or the commit fails, nothing has happened. Runs
+ * `publish` again when the collector took the equal blob away meanwhile, so it must be repeatable. Call after finish.
+ */
+typedef lreg_status (*core_blob_named)(void *user, struct meta_transaction *transaction, int64_t blob_id,
+                                       struct error *err);
+lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named publish, void *user,
+                              struct error *err);
+
+void core_blob_writer_keep(struct core_blob_writer *writer); /* frees the writer, keeps the stage for a later resume */
+void core_blob_writer_free(struct core_blob_writer *writer); /* frees it and drops the stage, unless published; NULL is fine */
+
+/* Opens a stored blob for reading. LREG_NOT_FOUND when the collector has just taken it: look the name up again. */
+lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
+                           uint64_t *out_length, struct error *err);
+
+/* Upload sessions (container clients). */
+lreg_status core_upload_begin(struct core *core, const struct core_registry *registry,
+                              const struct auth_principal *principal, const char *scope, char out_id[ID_TEXT],
+                              struct error *err);
+/* LREG_NOT_FOUND ("upload_unknown") also when it belongs to another registry or scope; LREG_FORBIDDEN when another principal began
+ * it. An expired token may go on with what it began. */
+lreg_status core_upload_find(struct core *core, const struct core_registry *registry, const char *scope,
+                             const char *id, const struct auth_principal *principal, struct arena *arena,
+                             struct meta_upload *out, struct error *err);
+lreg_status core_upload_advance(struct core *core, const struct meta_upload *upload,
+                                struct core_blob_writer *writer, uint64_t *out_received, struct error *err);
+lreg_status core_upload_cancel(struct core *core, const struct meta_upload *upload, struct error *err);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_ORGANIZATION_H
+#define CORE_ORGANIZATION_H
+
+#include "core/core.h"
+
+/* An immutable, counted snapshot. */
+struct core_organization {
+    struct meta_organization row;
+    struct core_shared *shared; /* the count and the memory; see core/cache.h */
+};
+void core_organization_retain(const struct core_organization *organization);
+void core_organization_release(const struct core_organization *organization); /* NULL is fine */
+
+/* `slug` may be NULL: made from the name. LREG_BAD_ARGUMENT when it is malformed or reserved ("reserved_slug"), LREG_CONFLICT. */
+lreg_status core_organization_create(struct core *core, const struct core_actor *actor, const char *slug,
+                                     const char *name, const struct core_organization **out, struct error *err);
+/* Warm: no SQL. LREG_NOT_FOUND ("organization_unknown"). */
+lreg_status core_organization_find(struct core *core, const char *slug, const struct core_organization **out,
+                                   struct error *err);
+/* Rows live in the arena. */
+lreg_status core_organization_list(struct core *core, const char *after_slug, size_t limit, struct arena *arena,
+                                   struct meta_organization **out, size_t *out_count, struct error *err);
+lreg_status core_organization_delete(struct core *core, const struct core_actor *actor, const char *slug,
+                                     struct error *err);
+
+/* First path segments that belong to the library: "v2", "organizations", "-", "packages", "assets" … */
+bool core_slug_is_reserved(const char *slug);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_PACKAGE_H
+#define CORE_PACKAGE_H
+
+#include "core/core.h"
+
+/* An immutable, counted snapshot; it keeps its registry. */
+struct core_package {
+    struct meta_package row;
+    const struct core_registry *registry;
+    struct core_shared *shared;
+};
+void core_package_retain(const struct core_package *package);
+void core_package_release(const struct core_package *package); /* NULL is fine */
+
+lreg_status core_package_find(struct core *core, const struct core_registry *registry, const char *id,
+                              const struct core_package **out, struct error *err);
+/* Warm: no SQL. LREG_NOT_FOUND ("package_unknown"). */
+lreg_status core_package_find_by_filename(struct core *core, const struct core_registry *registry,
+                                          const char *filename, const struct core_package **out, struct error *err);
+lreg_status core_package_list(struct core *core, const struct meta_package_query *query, struct arena *arena,
+                              struct meta_package **out, size_t *out_count, struct error *err);
+/* Audit: PACKAGE_DELETED. */
+lreg_status core_package_delete(struct core *core, const struct core_actor *actor, const struct core_package *package,
+                                struct error *err);
+
+/*
+ * Publishes inside a write transaction (see core_blob_publish): inserts `row` (id, registry_id, published_by and times are filled in
+ * here) or judges the package of that file name that is there already: equal SHA-256 gives that one, LREG_OK and *created false;
+ * other bytes are LREG_CONFLICT ("package_exists"), unless the registry allows overwriting, or `replace` says that this is how
+ * this ecosystem works (a tag). Touches the registry's revision. Audit: PACKAGE_CREATED or PACKAGE_UPDATED.
+ */
+lreg_status core_package_put(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
+                             const struct core_registry *registry, struct meta_package *row, bool replace,
+                             bool *created, struct arena *arena, struct error *err);
+
+/* Makes a snapshot of a row that was just written or read. */
+lreg_status core_package_snapshot(struct core *core, const struct core_registry *registry,
+                                  const struct meta_package *row, const struct core_package **out, struct error *err);
+
+/* The package's bytes. LREG_NOT_FOUND when it is gone by now or has no blob (an image: read its document). */
+lreg_status core_package_open(struct core *core, const struct core_package *package, struct storage_object **out,
+                              uint64_t *out_length, struct error *err);
+
+/* One more download; gathered in memory and written in batches (core_flush_downloads, also at close). Never fails. */
+void core_package_count_download(struct core *core, const struct core_package *package);
+lreg_status core_flush_downloads(struct core *core, struct error *err);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_REGISTRY_H
+#define CORE_REGISTRY_H
+
+#include "core/core.h"
+
+/* An immutable, counted snapshot. */
+struct core_registry {
+    struct meta_registry row;
+    const struct core_ecosystem *ecosystem; /* NULL when this build does not have it: then nothing can be published or served */
+    struct core_shared *shared;
+};
+void core_registry_retain(const struct core_registry *registry);
+void core_registry_release(const struct core_registry *registry); /* NULL is fine */
+
+/* What a new registry is to be, or which of its settings to change. In a change NULL and CORE_KEEP leave a setting as it is. */
+#define CORE_KEEP (-1)
+struct core_registry_settings {
+    const char *name;        /* needed at creation */
+    const char *slug;        /* NULL at creation: made from the name. A change of name changes the slug only when it is given */
+    const char *description;
+    const char *emoji;
+    const char *color;       /* "#RRGGBB" */
+    const char *ecosystem;   /* needed at creation; a change is refused (LREG_UNPROCESSABLE) */
+    int is_public;           /* 0, 1, CORE_KEEP; at creation CORE_KEEP is private */
+    int allow_overwrite;
+    int strict_names;
+};
+void core_registry_settings_init(struct core_registry_settings *settings); /* nothing given */
+
+/* LREG_BAD_ARGUMENT (name, slug, color …), LREG_UNPROCESSABLE (unknown ecosystem), LREG_CONFLICT (slug taken), LREG_NOT_FOUND (organisation).
+ * Audit: REGISTRY_CREATED. */
+lreg_status core_registry_create(struct core *core, const struct core_actor *actor,
+                                 const struct core_organization *organization,
+                                 const struct core_registry_settings *settings, const struct core_registry **out,
+                                 struct error *err);
+/* Warm: no SQL. LREG_NOT_FOUND ("registry_unknown"). */
+lreg_status core_registry_find(struct core *core, const char *organization_slug, const char *slug,
+                               const struct core_registry **out, struct error *err);
+lreg_status core_registry_list(struct core *core, const struct core_organization *organization, const char *after_slug,
+                               size_t limit, struct arena *arena, struct meta_registry **out, size_t *out_count,
+                               struct error *err);
+/* Audit: REGISTRY_UPDATED. `*out` may be NULL when it is not wanted. */
+lreg_status core_registry_update(struct core *core, const struct core_actor *actor,
+                                 const struct core_registry *registry, const struct core_registry_settings *settings,
+                                 const struct core_registry **out, struct error *err);
+/* With all its packages. Audit: REGISTRY_DELETED. */
+lreg_status core_registry_delete(struct core *core, const struct core_actor *actor,
+                                 const struct core_registry *registry, struct error *err);
+
+#endif

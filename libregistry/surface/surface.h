@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SURFACE_SURFACE_H
+#define SURFACE_SURFACE_H
+
+/*
+ * What everything that answers requests is made of: a surface is a table of routes and a way to show errors. The dispatcher
+ * finds the route, resolves organisation and registry, decides access by the route's action, and only then calls its handler.
+ * A handler answers at once, or sets a sink that takes the body and answers at its end.
+ */
+
+#include "core/core.h"
+#include "core/ecosystem.h"
+#include "http/headers.h"
+#include "http/url.h"
+
+enum http_method {
+    HTTP_GET = 0x01, /* a route with GET serves HEAD too */
+    HTTP_HEAD = 0x02,
+    HTTP_POST = 0x04,
+    HTTP_PUT = 0x08,
+    HTTP_PATCH = 0x10,
+    HTTP_DELETE = 0x20,
+    HTTP_OPTIONS = 0x40,
+    HTTP_OTHER = 0x80
+};
+
+struct call;
+
+/* Takes a request body as it arrives. Both end by a response or by a failure, which the dispatcher shows. */
+struct sink {
+    lreg_status (*write)(struct call *call, void *state, const void *bytes, size_t length, struct error *err);
+    lreg_status (*finish)(struct call *call, void *state, struct error *err);
+    void (*free)(struct call *call, void *state); /* always called, once, last: drops what is not finished */
+};
+
+struct route {
+    unsigned methods; /* of enum http_method */
+    /* "/{organization}/{registry}/files/{filename}": literal segments, {name} for one, {name*} for one or more (greedy towards
+     * the right, at most one per pattern). {organization} and {registry} are resolved before the handler is called. */
+    const char *pattern;
+    enum auth_action action;
+    lreg_status (*handle)(struct call *call, struct error *err);
+};
+
+struct surface {
+    const char *name;
+    const struct route *routes;
+    size_t route_count;
+    /* Makes the response for a failure: status, headers and body. `challenge` says that a WWW-Authenticate is called for. */
+    lreg_status (*show_error)(struct call *call, const struct error *failure, struct error *err);
+    /* NULL: serves any registry. Else registries of that ecosystem only; others are as if they did not exist here. */
+    const char *ecosystem;
+};
+
+#define CALL_PARAMETERS_MAX 6
+
+enum body_kind { BODY_NONE, BODY_BYTES, BODY_OBJECT };
+
+struct response {
+    int status; /* 0: not made yet */
+    struct headers headers;
+    enum body_kind body;
+    const void *bytes;
+    uint64_t length;        /* of the body that is sent; for HEAD what GET would send */
+    uint64_t object_offset;
+    struct storage_object *object;      /* owned by the call */
+    struct core_shared *keep;           /* retained while `bytes` are borrowed from it; owned by the call */
+};
+
+struct call {
+    struct core *core;
+    const struct hooks *hooks;
+    struct arena *arena; /* for this request */
+
+    unsigned method;     /* one of enum http_method */
+    struct url url;      /* below the mount */
+    struct headers headers;
+    const char *mount;   /* prefix under which the host has put us, "" or "/prefix" */
+    const char *base_url; /* "https://host/prefix" for absolute URLs in bodies; never NULL */
+    const char *remote_address; /* "" when unknown */
+    bool has_body;
+    bool has_length;
+    uint64_t body_length; /* when has_length */
+
+    const struct surface *surface;
+    const struct route *route;
+    const char *parameters[CALL_PARAMETERS_MAX]; /* values of the pattern's names, in order */
+    struct auth_principal principal;
+    struct core_actor actor;                        /* principal and remote_address */
+    const struct core_organization *organization; /* borrowed; NULL when the route has none */
+    const struct core_registry *registry;         /* likewise */
+
+    const struct sink *sink;
+    void *sink_state;
+    struct response response;
+};
+
+/* Value of a pattern's {name}; "" when the pattern has none. */
+const char *call_parameter(const struct call *call, const char *name);
+
+/* --- Answers. Each sets response.status and the body; they may be called once per call. --- */
+
+lreg_status call_respond(struct call *call, int status, struct error *err); /* without a body */
+
+/* `bytes` live in the call's arena or longer; `keep` (may be NULL) is retained while they are sent. */
+lreg_status call_respond_bytes(struct call *call, int status, const char *media_type, const void *bytes, size_t length,
+                               struct core_shared *keep, struct error *err);
+lreg_status call_respond_text(struct call *call, int status, const char *media_type, const char *text,
+                              struct error *err);
+/* Renders and answers "application/json; charset=utf-8"; `value` is borrowed. */
+lreg_status call_respond_json(struct call *call, int status, const json_t *value, struct error *err);
+
+/* A representation with validators: answers 200, 206, 304, 412 or 416 by the request's conditions and Range. */
+struct representation {
+    const char *media_type;
+    const char *etag;    /* with quotes; NULL: none */
+    int64_t modified_ms; /* below 0: none */
+    const char *cache_control; /* NULL: none */
+    const char *filename;      /* for Content-Disposition; NULL: none */
+    uint64_t length;
+    /* one of the two: */
+    const void *bytes; /* see call_respond_bytes */
+    struct core_shared *keep;
+    struct storage_object *object; /* taken, also on failure */
+};
+lreg_status call_respond_representation(struct call *call, const struct representation *what, struct error *err);
+
+lreg_status call_header(struct call *call, const char *name, const char *value, struct error *err);
+lreg_status call_header_format(struct call *call, struct error *err, const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Adds "WWW-Authenticate" for a Basic challenge. */
+lreg_status call_challenge_basic(struct call *call, struct error *err);
+
+/* Collects the body, up to `max_bytes` (LREG_TOO_LARGE beyond), and then calls `then` with it, NUL-terminated. Needs a body
+ * only when there is one: without, `then` gets "". */
+typedef lreg_status (*call_collected)(struct call *call, void *user, const char *bytes, size_t length,
+                                      struct error *err);
+lreg_status call_collect_body(struct call *call, size_t max_bytes, call_collected then, void *user,
+                              struct error *err);
+
+/* An absolute URL of a path below the mount ("/org/registry/…", encoded as it must be); NULL when memory is out. */
+const char *call_url(struct call *call, const char *path);
+
+#endif
