@@ -1,1 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Headers, both libraries, the CMake package, libregistry.pc and the man pages. Everything is relocatable: the installed
+# files name each other by relative paths.
 
+include(CMakePackageConfigHelpers)
+
+set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/libregistry")
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+file(GLOB man1 CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.1")
+file(GLOB man3 CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.3")
+install(FILES ${man1} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+install(FILES ${man3} DESTINATION "${CMAKE_INSTALL_MANDIR}/man3")
+
+set(LREG_CMAKE_REQUIRES_PRIVATE "sqlite3 libarchive zlib jansson")
+if(LREG_WITH_NETTLE)
+    string(APPEND LREG_CMAKE_REQUIRES_PRIVATE " nettle")
+endif()
+string(REPLACE " " ", " LREG_PC_REQUIRES_PRIVATE "${LREG_CMAKE_REQUIRES_PRIVATE}")
+
+if(TARGET registry)
+    # Two exports: who uses the shared library alone need not have what the static one stands on.
+    install(TARGETS registry EXPORT libregistry_shared LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    install(TARGETS registry_static EXPORT libregistry_static ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    install(EXPORT libregistry_shared NAMESPACE libregistry:: FILE libregistry-shared.cmake DESTINATION "${package_folder}")
+    install(EXPORT libregistry_static NAMESPACE libregistry:: FILE libregistry-static.cmake DESTINATION "${package_folder}")
+
+    configure_package_config_file(
+        "${PROJECT_SOURCE_DIR}/cmake/libregistry-config.cmake.in" "${PROJECT_BINARY_DIR}/libregistry-config.cmake"
+        INSTALL_DESTINATION "${package_folder}" NO_SET_AND_CHECK_MACRO)
+    write_basic_package_version_file("${PROJECT_BINARY_DIR}/libregistry-config-version.cmake" COMPATIBILITY SameMinorVersion)
+    install(FILES "${PROJECT_BINARY_DIR}/libregistry-config.cmake" "${PROJECT_BINARY_DIR}/libregistry-config-version.cmake"
+            DESTINATION "${package_folder}")
+
+    file(RELATIVE_PATH LREG_PC_PREFIX "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+    string(REGEX REPLACE "/$" "" LREG_PC_PREFIX "${LREG_PC_PREFIX}")
+    file(RELATIVE_PATH LREG_PC_LIBDIR "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+    file(RELATIVE_PATH LREG_PC_INCLUDEDIR "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
+    configure_file("${PROJECT_SOURCE_DIR}/pkgconfig/libregistry.pc.in" "${PROJECT_BINARY_DIR}/libregistry.pc" @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/libregistry.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+
+foreach(program IN ITEMS registryd registryctl)
+    if(TARGET ${program})
+        install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    endif()
+endforeach()
