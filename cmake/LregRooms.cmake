@@ -11,14 +11,15 @@ set(LREG_ROOMS
     meta:2
     auth:3
     core:4
-    ecosystems_files:5
-    ecosystems_alpine:5
-    ecosystems_oci:5
-    ecosystems:5
-    rest:5
-    web:5
-    dispatch:6
-    api:7)
+    surface:5
+    ecosystems_files:6
+    ecosystems_alpine:6
+    ecosystems_oci:6
+    ecosystems:6
+    rest:6
+    web:6
+    dispatch:7
+    api:8)
 
 # lreg_room(NAME <room> SOURCES a.c b.c …) in libregistry/<room>/CMakeLists.txt. A room without sources is not built.
 function(lreg_room)
