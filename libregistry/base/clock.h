@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CLOCK_ISO_TEXT 25  /* "2026-11-21T03:04:05.678Z" with NUL */
+#define CLOCK_ISO_TEXT 25 /* "2026-11-21T03:04:05.678Z" with NUL */
 #define CLOCK_HTTP_TEXT 30 /* "Sat, 21 Nov 2026 03:04:05 GMT" with NUL */
 
-void clock_format_iso(int64_t unix_ms, char out[CLOCK_ISO_TEXT]);   /* RFC 3339 */
+void clock_format_iso(int64_t unix_ms, char out[CLOCK_ISO_TEXT]); /* RFC 3339 */
 void clock_format_http(int64_t unix_ms, char out[CLOCK_HTTP_TEXT]); /* RFC 9110 section 5.6.7, IMF-fixdate */
 
 /* All three forms of RFC 9110 section 5.6.7. False when malformed. */

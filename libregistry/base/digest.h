@@ -37,12 +37,14 @@ struct digest_set {
     uint8_t sha512[DIGEST_SHA512_BYTES];
 };
 
+struct digest_provider;
+
 /* A running computation. Plain memory: may be copied, needs no freeing. */
 struct digest {
     uint32_t algorithms;
-    uint32_t reserved;
     uint64_t length; /* bytes fed so far */
-    _Alignas(16) uint8_t state[768]; /* provider's contexts, see digest.c */
+    const struct digest_provider *provider;
+    _Alignas(16) uint8_t state[640]; /* provider's contexts, see digest.c */
 };
 
 void digest_init(struct digest *digest, uint32_t algorithms);

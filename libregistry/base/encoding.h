@@ -8,15 +8,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void hex_encode(const void *bytes, size_t length, char *out); /* writes 2 * length characters and a NUL, lower case */
-bool hex_decode(const char *text, size_t length, void *out);  /* both cases; length even; out has length / 2 bytes */
+/* The lengths below are SIZE_MAX when the true one does not fit, so that an allocation of them fails. */
 
-size_t base64_encoded_length(size_t length);                      /* without NUL, with padding */
-void base64_encode(const void *bytes, size_t length, char *out);  /* RFC 4648 section 4, with padding and a NUL */
+void hex_encode(const void *bytes, size_t length, char *out); /* writes 2 * length characters and a NUL, lower case */
+bool hex_decode(const char *text, size_t length, void *out); /* both cases; length even; out has length / 2 bytes */
+
+size_t base64_encoded_length(size_t length); /* without NUL, with padding */
+void base64_encode(const void *bytes, size_t length, char *out); /* RFC 4648 section 4, with padding and a NUL */
 /* Padding may be missing. `capacity` bounds the output. */
 bool base64_decode(const char *text, size_t length, void *out, size_t capacity, size_t *out_length);
 
-size_t base64url_encoded_length(size_t length);                     /* without NUL, without padding */
+size_t base64url_encoded_length(size_t length); /* without NUL, without padding */
 void base64url_encode(const void *bytes, size_t length, char *out); /* RFC 4648 section 5, no padding, with NUL */
 bool base64url_decode(const char *text, size_t length, void *out, size_t capacity, size_t *out_length);
 

@@ -19,14 +19,15 @@
 
 struct error {
     lreg_status status;
-    int32_t cause;    /* errno or SQLite result, 0 when there is none */
+    int32_t cause; /* errno or SQLite result, 0 when there is none */
     const char *code; /* static storage, never NULL once set */
     char message[ERROR_MESSAGE_MAX];
     char operation[ERROR_OPERATION_MAX];
 };
 
 /* Sets `*err` and returns `status`, so that a failure is one line: `return error_set(err, LREG_NOT_FOUND, "", "no …")`.
- * `code` is a literal, "" when the status says all. Long messages are cut at a UTF-8 boundary. */
+ * `code` is a literal, "" when the status says all. The message becomes one line of valid UTF-8 whatever the arguments
+ * hold: too long ones are cut between characters; control characters and ill-formed bytes become '?'. */
 lreg_status error_set(struct error *err, lreg_status status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -34,11 +35,17 @@ lreg_status error_set(struct error *err, lreg_status status, const char *code, c
  * ENOENT, LREG_IO else; `what` says what was tried, without paths that the caller may not know. */
 lreg_status error_set_errno(struct error *err, int number, const char *what);
 
-/* Names what was being done, once: the innermost operation stays. Returns err->status (LREG_OK when err is NULL). */
+/* Names what was being done, once: the innermost operation stays. Does nothing when `err` is NULL or holds no error. */
 void error_operation(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 lreg_status error_no_memory(struct error *err);
 
 void error_clear(struct error *err);
+
+/* The HTTP status of a response that says `status`: 200 for LREG_OK, 500 for a host's and unknown ones. */
+int32_t error_http_status(lreg_status status);
+
+/* Such as "LREG_NOT_FOUND"; "LREG_HOST_STATUS" from that number on. Static storage, never NULL. */
+const char *error_status_name(lreg_status status);
 
 #endif

@@ -28,7 +28,7 @@ void *memory_allocate_zeroed(const struct hooks *hooks, size_t count, size_t byt
 void *memory_reallocate(const struct hooks *hooks, void *memory, size_t count, size_t bytes_each);
 void memory_release(const struct hooks *hooks, void *memory);
 
-char *memory_copy_text(const struct hooks *hooks, const char *text);              /* NULL text gives NULL */
+char *memory_copy_text(const struct hooks *hooks, const char *text); /* NULL text gives NULL */
 void *memory_copy_bytes(const struct hooks *hooks, const void *bytes, size_t length); /* a NUL follows the bytes */
 
 /* Overwrites in a way that no compiler removes. */

@@ -11,8 +11,8 @@
 
 struct strbuf {
     const struct hooks *hooks;
-    char *bytes;     /* NUL-terminated once anything was appended; NULL before */
-    size_t length;   /* without the NUL */
+    char *bytes; /* NUL-terminated once anything was appended; NULL before */
+    size_t length; /* without the NUL */
     size_t capacity;
     size_t max_length;
     lreg_status status; /* LREG_OK, LREG_NO_MEMORY or LREG_TOO_LARGE */
@@ -22,6 +22,7 @@ void strbuf_init(struct strbuf *buffer, const struct hooks *hooks, size_t max_le
 void strbuf_free(struct strbuf *buffer);
 void strbuf_clear(struct strbuf *buffer); /* empty again, memory kept, status LREG_OK */
 
+/* What is appended must not lie in the buffer itself, which may move. A NULL text appends nothing. */
 void strbuf_append(struct strbuf *buffer, const void *bytes, size_t length);
 void strbuf_append_text(struct strbuf *buffer, const char *text);
 void strbuf_append_char(struct strbuf *buffer, char character);
@@ -34,7 +35,8 @@ void strbuf_shorten(struct strbuf *buffer, size_t length); /* `length` is at mos
 
 lreg_status strbuf_status(const struct strbuf *buffer, struct error *err); /* sets err when it failed */
 
-/* Moves the bytes out (owned, memory_release); "" when nothing was appended; NULL when memory is out. */
+/* Moves the bytes out (owned, memory_release) and leaves an empty buffer; "" when nothing was appended. NULL when the
+ * buffer failed or memory is out: strbuf_status() tells, and the buffer keeps what it has. `out_length` may be NULL. */
 char *strbuf_detach(struct strbuf *buffer, size_t *out_length);
 
 const char *strbuf_text(const struct strbuf *buffer); /* never NULL; borrowed until the next append */

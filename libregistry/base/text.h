@@ -24,7 +24,7 @@ struct slice slice_trim(struct slice a); /* removes blanks and tabs at both ends
 struct slice slice_cut(struct slice *rest, char separator);
 
 bool text_equals_ignoring_case(const char *a, const char *b); /* ASCII only */
-bool text_equals(const char *a, const char *b);               /* NULL equals only NULL */
+bool text_equals(const char *a, const char *b); /* NULL equals only NULL */
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 
@@ -41,6 +41,10 @@ bool text_has_control(const char *bytes, size_t length);
 
 /* The length of the longest prefix of at most `max` bytes that does not cut a UTF-8 sequence. */
 size_t text_utf8_prefix(const char *bytes, size_t length, size_t max);
+
+/* Makes one line of valid UTF-8 of hostile bytes: control characters (as above) and bytes that belong to no well-formed
+ * sequence become '?'. The length stays. */
+void text_make_printable(char *bytes, size_t length);
 
 /* Decimal digits only (no sign, no blanks, at least one), no overflow; false else and *out is unchanged. */
 bool text_parse_u64(struct slice digits, uint64_t *out);

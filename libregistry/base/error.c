@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Errors as plain values. Text is made in a scratch buffer first, so that an argument may point into the error itself,
+ * and so that a cut finds the start of the character that it would split.
+ */
+
+#include "base/error.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct status_entry {
+    const char *name;
+    int32_t http_status;
+};
+
+/* Indexed by status. */
+static const struct status_entry STATUSES[] = {
+    [LREG_OK] = {"LREG_OK", 200},
+    [LREG_BAD_ARGUMENT] = {"LREG_BAD_ARGUMENT", 400},
+    [LREG_UNAUTHENTICATED] = {"LREG_UNAUTHENTICATED", 401},
+    [LREG_FORBIDDEN] = {"LREG_FORBIDDEN", 403},
+    [LREG_NOT_FOUND] = {"LREG_NOT_FOUND", 404},
+    [LREG_METHOD_NOT_ALLOWED] = {"LREG_METHOD_NOT_ALLOWED", 405},
+    [LREG_CONFLICT] = {"LREG_CONFLICT", 409},
+    [LREG_LENGTH_REQUIRED] = {"LREG_LENGTH_REQUIRED", 411},
+    [LREG_PRECONDITION_FAILED] = {"LREG_PRECONDITION_FAILED", 412},
+    [LREG_TOO_LARGE] = {"LREG_TOO_LARGE", 413},
+    [LREG_URI_TOO_LONG] = {"LREG_URI_TOO_LONG", 414},
+    [LREG_UNSUPPORTED] = {"LREG_UNSUPPORTED", 415},
+    [LREG_RANGE] = {"LREG_RANGE", 416},
+    [LREG_UNPROCESSABLE] = {"LREG_UNPROCESSABLE", 422},
+    [LREG_TOO_MANY] = {"LREG_TOO_MANY", 429},
+    [LREG_HEADERS_TOO_LARGE] = {"LREG_HEADERS_TOO_LARGE", 431},
+    [LREG_NO_MEMORY] = {"LREG_NO_MEMORY", 503},
+    [LREG_BUSY] = {"LREG_BUSY", 503},
+    [LREG_NO_SPACE] = {"LREG_NO_SPACE", 507},
+    [LREG_IO] = {"LREG_IO", 500},
+    [LREG_CORRUPT] = {"LREG_CORRUPT", 500},
+    [LREG_MISUSE] = {"LREG_MISUSE", 500},
+    [LREG_INTERNAL] = {"LREG_INTERNAL", 500},
+    [LREG_NOT_IMPLEMENTED] = {"LREG_NOT_IMPLEMENTED", 501},
+};
+
+#define STATUS_COUNT ((lreg_status)(sizeof STATUSES / sizeof STATUSES[0]))
+
+struct errno_entry {
+    int number;
+    lreg_status status;
+    const char *text;
+};
+
+/* Own words, because strerror() depends on the locale. What is not here is LREG_IO and known by its number. */
+static const struct errno_entry ERRNOS[] = {
+    {ENOENT, LREG_NOT_FOUND, "no such file or directory"},
+    {ENOSPC, LREG_NO_SPACE, "no space left on the device"},
+    {EDQUOT, LREG_NO_SPACE, "the disk quota is used up"},
+    {ENOMEM, LREG_NO_MEMORY, "out of memory"},
+    {EACCES, LREG_IO, "permission denied"},
+    {EPERM, LREG_IO, "operation not permitted"},
+    {EEXIST, LREG_IO, "file exists"},
+    {ENOTDIR, LREG_IO, "not a directory"},
+    {EISDIR, LREG_IO, "is a directory"},
+    {EMFILE, LREG_IO, "too many open files in this process"},
+    {ENFILE, LREG_IO, "too many open files in this system"},
+    {EROFS, LREG_IO, "read-only file system"},
+    {EFBIG, LREG_IO, "file too large"},
+    {EIO, LREG_IO, "input/output error"},
+};
+
+/* Room for the bytes behind a cut: enough to see whether the character at the cut goes on. */
+#define LOOK_AHEAD 4
+
+static void format_into(char *out, size_t capacity, const char *format, va_list arguments) {
+    char scratch[ERROR_MESSAGE_MAX + LOOK_AHEAD];
+    int needed = vsnprintf(scratch, sizeof scratch, format, arguments);
+    if (needed < 0) {
+        scratch[0] = '\0';
+    }
+    size_t length = text_utf8_prefix(scratch, strlen(scratch), capacity - 1);
+    text_make_printable(scratch, length);
+    memcpy(out, scratch, length);
+    out[length] = '\0';
+}
+
+static void set_error(struct error *err, lreg_status status, int32_t cause, const char *code, const char *format,
+                      va_list arguments) {
+    format_into(err->message, sizeof err->message, format, arguments);
+    err->status = status;
+    err->cause = cause;
+    err->code = code != NULL ? code : "";
+    err->operation[0] = '\0';
+}
+
+lreg_status error_set(struct error *err, lreg_status status, const char *code, const char *format, ...) {
+    if (err != NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        set_error(err, status, 0, code, format, arguments);
+        va_end(arguments);
+    }
+    return status;
+}
+
+lreg_status error_set_errno(struct error *err, int number, const char *what) {
+    for (size_t i = 0; i < sizeof ERRNOS / sizeof ERRNOS[0]; i++) {
+        if (ERRNOS[i].number == number) {
+            lreg_status status = error_set(err, ERRNOS[i].status, "", "%s: %s", what, ERRNOS[i].text);
+            if (err != NULL) {
+                err->cause = number;
+            }
+            return status;
+        }
+    }
+    lreg_status status = error_set(err, LREG_IO, "", "%s: system error %d", what, number);
+    if (err != NULL) {
+        err->cause = number;
+    }
+    return status;
+}
+
+void error_operation(struct error *err, const char *format, ...) {
+    if (err == NULL || err->status == LREG_OK || err->operation[0] != '\0') {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    format_into(err->operation, sizeof err->operation, format, arguments);
+    va_end(arguments);
+}
+
+lreg_status error_no_memory(struct error *err) {
+    return error_set(err, LREG_NO_MEMORY, "", "out of memory");
+}
+
+void error_clear(struct error *err) {
+    if (err != NULL) {
+        memset(err, 0, sizeof *err);
+        err->code = "";
+    }
+}
+
+int32_t error_http_status(lreg_status status) {
+    return status >= 0 && status < STATUS_COUNT ? STATUSES[status].http_status : 500;
+}
+
+const char *error_status_name(lreg_status status) {
+    if (status >= LREG_HOST_STATUS) {
+        return "LREG_HOST_STATUS";
+    }
+    return status >= 0 && status < STATUS_COUNT ? STATUSES[status].name : "unknown status";
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * JSON by jansson. Its parser recurses once per level, so the depth is bounded by a scan before it begins. Its error texts
+ * quote the input, which may hold a secret and end up in a log; ours name the place alone.
+ */
+
+#include "base/json.h"
+
+#include <string.h>
+
+#define MESSAGE_CODE "malformed_json"
+
+static bool opens(char c) {
+    return c == '[' || c == '{';
+}
+
+static bool closes(char c) {
+    return c == ']' || c == '}';
+}
+
+/* The place at which the text becomes deeper than `max_depth` levels, `length` when nowhere. The text may be malformed:
+ * then the answer is right up to the place where jansson gives up. */
+static size_t too_deep_at(const char *bytes, size_t length, size_t max_depth) {
+    size_t depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < length; i++) {
+        char c = bytes[i];
+        if (c == '"') {
+            in_string = !in_string;
+        } else if (in_string) {
+            i += c == '\\' ? 1 : 0;
+        } else if (opens(c)) {
+            if (depth == max_depth) {
+                return i;
+            }
+            depth++;
+        } else if (closes(c) && depth > 0) {
+            depth--;
+        }
+    }
+    return length;
+}
+
+static const char *reason_of(const json_error_t *error) {
+    switch (json_error_code(error)) {
+    case json_error_premature_end_of_input:
+        return "it ends too early";
+    case json_error_end_of_input_expected:
+        return "something stands behind its end";
+    case json_error_invalid_utf8:
+        return "not UTF-8";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "a string holds NUL";
+    case json_error_duplicate_key:
+        return "a name occurs twice in one object";
+    case json_error_numeric_overflow:
+        return "a number is too large";
+    case json_error_stack_overflow:
+        return "it is nested too deeply";
+    case json_error_invalid_syntax:
+    default:
+        return "it does not follow the syntax";
+    }
+}
+
+static lreg_status parse_failed(const json_error_t *error, struct error *err) {
+    /* jansson says nothing when an allocation fails below its parser. */
+    if (json_error_code(error) == json_error_out_of_memory || error->text[0] == '\0') {
+        return error_no_memory(err);
+    }
+    return error_set(err, LREG_BAD_ARGUMENT, MESSAGE_CODE, "malformed JSON at line %d, column %d: %s", error->line,
+                     error->column, reason_of(error));
+}
+
+lreg_status json_parse(const char *bytes, size_t length, size_t max_depth, json_t **out, struct error *err) {
+    *out = NULL;
+    size_t deep = too_deep_at(bytes, length, max_depth);
+    if (deep < length) {
+        return error_set(err, LREG_BAD_ARGUMENT, "json_too_deep", "JSON is nested deeper than %zu levels at byte %zu",
+                         max_depth, deep);
+    }
+    json_error_t error = {0};
+    json_t *value = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+    if (value == NULL) {
+        return parse_failed(&error, err);
+    }
+    *out = value;
+    return LREG_OK;
+}
+
+static int append_piece(const char *bytes, size_t length, void *user) {
+    struct strbuf *out = user;
+    strbuf_append(out, bytes, length);
+    return out->status == LREG_OK ? 0 : -1;
+}
+
+lreg_status json_render(const json_t *value, struct strbuf *out, struct error *err) {
+    size_t before = out->length;
+    int rendered = json_dump_callback(value, append_piece, out, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (rendered == 0) {
+        return LREG_OK;
+    }
+    strbuf_shorten(out, before);
+    lreg_status status = strbuf_status(out, err);
+    /* Left are no value at all, which is how building one fails, and jansson's own memory. */
+    return status != LREG_OK ? status : error_no_memory(err);
+}
+
+const char *json_member_text(const json_t *object, const char *name) {
+    return json_string_value(json_object_get(object, name));
+}
