@@ -8,11 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The lengths below are SIZE_MAX when the true one does not fit, so that an allocation of them fails. */
-
 void hex_encode(const void *bytes, size_t length, char *out); /* writes 2 * length characters and a NUL, lower case */
 bool hex_decode(const char *text, size_t length, void *out); /* both cases; length even; out has length / 2 bytes */
 
+/* Both lengths are SIZE_MAX when the true one does not fit, so that an allocation of it fails. */
 size_t base64_encoded_length(size_t length); /* without NUL, with padding */
 void base64_encode(const void *bytes, size_t length, char *out); /* RFC 4648 section 4, with padding and a NUL */
 /* Padding may be missing. `capacity` bounds the output. */
