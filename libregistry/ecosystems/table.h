@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ECOSYSTEMS_TABLE_H
+#define ECOSYSTEMS_TABLE_H
+
+#include "core/ecosystem.h"
+
+/* All ecosystems of this build, NULL at the end. */
+extern const struct core_ecosystem *const ecosystem_table[];
+
+#endif
