@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Points in time as text. The calendar is the proleptic Gregorian one, counted in years that begin in March, so that the
- * leap day is the last of its year. The C library's functions are not used: they know time zones and locales.
+ * Points in time as text. The calendar is the proleptic Gregorian one, counted in years that begin in March, so that
+ * the leap day is the last of its year. The C library's functions are not used: they know time zones and locales.
  */
 
 #include "base/clock.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Digests by mbedtls 2.28. Its functions report nothing but an accelerator's failures, which Debian's build has none of,
- * so their results are not looked at.
+ * Digests by mbedtls 2.28. Its functions report nothing but the failures of a hardware accelerator, and a build with
+ * one has other contexts than those below; so their results are not looked at.
  */
 
 #include "base/digest_internal.h"

@@ -164,7 +164,7 @@ void base62_encode(uint64_t value, size_t digits, char *out) {
 }
 
 uint32_t crc32_of(const void *bytes, size_t length) {
-    /* The polynomial 0xedb88320 for four bits at a time: small enough to stay in the cache for the short inputs here. */
+    /* The polynomial 0xedb88320, four bits at a time: small enough to stay in the cache for the short inputs here. */
     static const uint32_t TABLE[16] = {
         0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
         0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,

@@ -2,7 +2,7 @@
 #ifndef BASE_ENCODING_H
 #define BASE_ENCODING_H
 
-/* Bytes as text and back. Decoders are strict: one spelling only, nothing skipped; false leaves the output undefined. */
+/* Bytes as text and back. Decoders are strict: one spelling only, nothing skipped; false leaves output undefined. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -75,8 +75,12 @@ static const struct errno_entry ERRNOS[] = {
 /* Room for the bytes behind a cut: enough to see whether the character at the cut goes on. */
 #define LOOK_AHEAD 4
 
-__attribute__((format(printf, 3, 0))) static void format_into(char *out, size_t capacity, const char *format,
-                                                              va_list arguments) {
+static void format_into(char *out, size_t capacity, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+static void set_error(struct error *err, lreg_status status, int32_t cause, const char *code, const char *format,
+                      va_list arguments) __attribute__((format(printf, 5, 0)));
+
+static void format_into(char *out, size_t capacity, const char *format, va_list arguments) {
     char scratch[ERROR_MESSAGE_MAX + LOOK_AHEAD];
     int needed = vsnprintf(scratch, sizeof scratch, format, arguments);
     if (needed < 0) {
@@ -88,8 +92,8 @@ __attribute__((format(printf, 3, 0))) static void format_into(char *out, size_t 
     out[length] = '\0';
 }
 
-__attribute__((format(printf, 5, 0))) static void set_error(struct error *err, lreg_status status, int32_t cause,
-                                                            const char *code, const char *format, va_list arguments) {
+static void set_error(struct error *err, lreg_status status, int32_t cause, const char *code, const char *format,
+                      va_list arguments) {
     format_into(err->message, sizeof err->message, format, arguments);
     err->status = status;
     err->cause = cause;

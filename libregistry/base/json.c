@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * JSON by jansson. Its parser recurses once per level, so the depth is bounded by a scan before it begins. Its error texts
- * quote the input, which may hold a secret and end up in a log; ours name the place alone.
+ * JSON by jansson. Its parser recurses once per level, so the depth is bounded by a scan before it begins. Its error
+ * texts quote the input, which may hold a secret and end up in a log; ours name the place alone.
  */
 
 #include "base/json.h"

@@ -32,7 +32,7 @@ struct failing_allocator {
 /* Never fails until told to. Plain memory: nothing to free. */
 void failing_allocator_init(struct failing_allocator *allocator);
 
-/* Counts from here on; the `n`-th call (1 is the next one; 0: none) gives NULL, with `and_later` every one behind it. */
+/* Counts from here on; the `n`-th call (1: the next one; 0: none) gives NULL, with `and_later` every one behind it. */
 void failing_allocator_fail_at(struct failing_allocator *allocator, size_t n, bool and_later);
 
 /* True when a call failed since the last _fail_at. */
