@@ -7,7 +7,7 @@
 #include "base/arena.h"
 
 enum authorization_scheme {
-    AUTHORIZATION_NONE,  /* no field, or Basic with empty user and empty password, as podman sends for nobody */
+    AUTHORIZATION_NONE, /* no field, or Basic with empty user and empty password, as podman sends for nobody */
     AUTHORIZATION_BASIC,
     AUTHORIZATION_BEARER,
     AUTHORIZATION_OTHER, /* a scheme that is not known */
@@ -16,7 +16,7 @@ enum authorization_scheme {
 
 struct authorization {
     enum authorization_scheme scheme;
-    const char *user;   /* Basic only */
+    const char *user; /* Basic only */
     const char *secret; /* password or bearer token; lives in the arena */
 };
 

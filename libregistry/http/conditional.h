@@ -8,7 +8,7 @@
 
 enum conditional_result {
     CONDITIONAL_PROCEED,
-    CONDITIONAL_NOT_MODIFIED,       /* 304 */
+    CONDITIONAL_NOT_MODIFIED, /* 304 */
     CONDITIONAL_PRECONDITION_FAILED /* 412 */
 };
 

@@ -45,7 +45,7 @@ bool headers_next_member(const struct headers *headers, const char *name, struct
                          struct slice *out);
 
 /* Splits "type/subtype; a=b; c=\"d\"": gives the part before the first ';' trimmed, in lower case, and looks a parameter up.
- * NULL when malformed or absent. Result lives in the arena. */
+ * NULL when malformed, absent or there twice, or when memory is out. Result lives in the arena. */
 const char *header_media_type(const char *value, struct arena *arena);
 const char *header_parameter(const char *value, const char *name, struct arena *arena);
 

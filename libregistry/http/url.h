@@ -20,9 +20,9 @@ struct url_parameter {
 };
 
 struct url {
-    const char *path;          /* as sent, without query; begins with '/' */
-    const char *query;         /* as sent, without '?'; NULL when there is none */
-    const char **segments;     /* decoded; "/" has none; a slash at the end gives a last segment "" */
+    const char *path; /* as sent, without query; begins with '/' */
+    const char *query; /* as sent, without '?'; NULL when there is none */
+    const char **segments; /* decoded; "/" has none; a slash at the end gives a last segment "" */
     size_t segment_count;
     struct url_parameter *parameters;
     size_t parameter_count;
@@ -38,7 +38,8 @@ const char *url_parameter(const struct url *url, const char *name);
 /* The n-th parameter of that name, counted from 0; NULL when there are fewer. */
 const char *url_parameter_at(const struct url *url, const char *name, size_t index);
 
-/* Decodes an application/x-www-form-urlencoded text (a query or a form body). */
+/* Decodes an application/x-www-form-urlencoded form body. Tabs and line ends may occur in it, other control characters may
+ * not: LREG_BAD_ARGUMENT with code "bad_form"; LREG_TOO_MANY; LREG_NO_MEMORY. */
 lreg_status url_parse_parameters(const char *text, struct arena *arena, struct url_parameter **out, size_t *out_count,
                                  struct error *err);
 
