@@ -15,8 +15,16 @@
 #include "meta/meta.h"
 #include "storage/storage.h"
 
+/* Declared ahead, so that the headers below can name them in whichever order they are read. */
 struct core;
+struct core_blob_writer;
+struct core_document;
 struct core_ecosystem;
+struct core_organization;
+struct core_package;
+struct core_registry;
+struct core_shared;
+struct core_token;
 
 struct core_limits {
     uint64_t max_package_bytes;

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_CORE_INTERNAL_H
+#define CORE_CORE_INTERNAL_H
+
+/* What the files of this room share: the instance itself, cached reading, and the rules for what people write. */
+
+#include "core/core.h"
+#include "core/ecosystem.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* The storage that new registries put their packages in; the one that an instance has. */
+#define CORE_STORAGE_NAME "default"
+
+struct core_cache;
+
+/* Downloads of one package since the last flush. */
+struct core_download_count {
+    char registry_id[ID_TEXT];
+    char package_id[ID_TEXT];
+    uint64_t count;
+};
+
+/* Gathered counts. The entries are released with the instance; everything else about them is package.c's. */
+struct core_downloads {
+    pthread_mutex_t mutex; /* guards all below */
+    struct core_download_count *entries;
+    size_t count;
+    size_t capacity;
+    int64_t flushed_ms;
+};
+
+struct core {
+    struct hooks hooks;
+    atomic_size_t references;
+    char *directory; /* NULL: everything in memory */
+    char *base_url; /* NULL: from the request */
+    bool durable;
+    struct core_limits limits;
+    const struct core_ecosystem *const *ecosystems; /* NULL-terminated; NULL when there is none */
+    struct meta *meta;
+    struct storage *storage;
+    struct auth_keys keys;
+    char instance_id[ID_TEXT];
+    struct core_cache *cache;
+    struct core_downloads downloads;
+};
+
+/* --- identity.c --- */
+
+#define CORE_KEY_FILE "instance.key"
+
+/* Loads the instance key (made when neither the key nor a database that was used with one is there), derives the keys, and
+ * loads or makes the instance id. LREG_CORRUPT when the key is malformed, or is not the one that the database was used with. */
+lreg_status core_identity_load(struct core *core, struct error *err);
+
+/* --- cache.c --- */
+
+/* NULL when memory is out. A bound of 0 keeps nothing. */
+struct core_cache *core_cache_new(const struct hooks *hooks, size_t max_bytes);
+void core_cache_free(struct core_cache *cache); /* NULL is fine */
+
+/* What an object and all that it points to take, roughly: for core_cache_put. */
+size_t core_shared_bytes(const struct core_shared *shared);
+
+/*
+ * Reading through the cache: gives the object under `key` from the cache, or else makes a new one of `object_bytes` zeroed bytes,
+ * lets `read` fill it in a read transaction (texts in core_shared_arena()), and keeps it. A failure of `read` is passed
+ * on; nothing is kept then, so a thing that was not found is looked for again.
+ */
+struct core_lookup {
+    size_t object_bytes;
+    void (*destroy)(void *object); /* may be NULL */
+    lreg_status (*read)(struct core *core, struct meta_transaction *transaction, const void *arguments,
+                        struct core_shared *shared, struct error *err);
+};
+lreg_status core_find_cached(struct core *core, const struct core_lookup *lookup, const char *key,
+                             const void *arguments, struct core_shared **out, struct error *err);
+
+/* --- rules.c: what people write. Each gives LREG_BAD_ARGUMENT; `what` names the value in the message: "name". --- */
+
+#define CORE_NAME_MAX 255 /* bytes */
+#define CORE_DESCRIPTION_MAX 1000 /* bytes */
+#define CORE_EMOJI_MAX 64 /* bytes */
+
+lreg_status core_check_name(const char *what, const char *text, struct error *err); /* 1 to CORE_NAME_MAX, one line */
+/* One line of UTF-8 of at most `max` bytes, maybe empty. */
+lreg_status core_check_line(const char *what, const char *text, size_t max, struct error *err);
+/* UTF-8 of at most `max` bytes, maybe empty; line ends and tabs are fine. */
+lreg_status core_check_text(const char *what, const char *text, size_t max, struct error *err);
+lreg_status core_check_color(const char *text, struct error *err); /* "" or "#RRGGBB" */
+/* Takes `slug`, or makes one of `name` when it is NULL. */
+lreg_status core_choose_slug(const char *slug, const char *name, char out[SLUG_MAX + 1], struct error *err);
+
+/* 1 to META_PAGE_MAX. */
+size_t core_page_limit(size_t limit);
+
+/* The failures that say that something is not there, in the same words wherever they are found. */
+lreg_status core_organization_unknown(const char *slug, struct error *err);
+lreg_status core_registry_unknown(const char *organization_slug, const char *slug, struct error *err);
+
+/* Reads a registry's current row by its id in a transaction of the caller; LREG_NOT_FOUND ("registry_unknown"). */
+lreg_status core_registry_reread(struct meta_transaction *transaction, const struct core_registry *registry,
+                                 struct arena *arena, struct meta_registry *out, struct error *err);
+
+#endif
