@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Preconditions. Entity tags are parsed here and not as ordinary list members: a backslash in a tag is a character like any
- * other (RFC 9110 section 8.8.3), not the start of an escape.
+ * Preconditions. Entity tags are parsed here and not as ordinary list members: a backslash in a tag is a character like
+ * any other (RFC 9110 section 8.8.3), not the start of an escape.
  */
 
 #include "http/conditional.h"

@@ -14,8 +14,9 @@ static lreg_status bad_disposition(struct error *err, const char *why) {
 }
 
 /*
- * What is escaped in the quoted names of forms: RFC 7578 has backslashes before '"' and '\', the URL standard of browsers
- * has %22 for '"' and leaves backslashes as they are. So other backslashes and other escapes stand for themselves.
+ * What is escaped in the quoted names of forms: RFC 7578 has backslashes before '"' and '\', the URL standard of
+ * browsers has %22 for '"' and leaves backslashes as they are. So other backslashes and other escapes stand for
+ * themselves.
  */
 static size_t take_char(struct slice text, bool is_quoted, char *out) {
     const char *bytes = text.bytes;

@@ -9,7 +9,7 @@
 
 bool header_is_token(struct slice text); /* RFC 9110 section 5.6.2 */
 
-/* One parameter (RFC 9110 section 5.6.6). `value` of a quoted one is what stands between the quotes, escapes and all. */
+/* One parameter (RFC 9110 section 5.6.6). `value` of a quoted one is what stands between the quotes, with its escapes. */
 struct header_parameter {
     struct slice name;
     struct slice value;
@@ -22,8 +22,8 @@ enum header_step {
     HEADER_STEP_MALFORMED
 };
 
-/* Takes the next parameter from *rest, which begins at a ';' (or is at its end). A value without quotes may hold any visible
- * character or byte above ASCII that is no separator: boundaries and file names are sent so. */
+/* Takes the next parameter from *rest, which begins at a ';' (or is at its end). A value without quotes may hold any
+ * visible character or byte above ASCII that is no separator: boundaries and file names are sent so. */
 enum header_step header_next_parameter(struct slice *rest, struct header_parameter *out);
 
 /* A Content-Disposition value (RFC 6266 section 4.1, RFC 7578 section 4.2). */
@@ -33,8 +33,8 @@ struct header_disposition {
     const char *filename; /* filename* before filename; NULL when there is none; in the arena */
 };
 
-/* LREG_BAD_ARGUMENT ("bad_disposition") when malformed, when a parameter comes twice, when a name has control characters
- * or is not UTF-8; LREG_NO_MEMORY. */
+/* LREG_BAD_ARGUMENT ("bad_disposition") when malformed, when a parameter comes twice, when a name has control
+ * characters or is not UTF-8; LREG_NO_MEMORY. */
 lreg_status header_parse_disposition(const char *value, struct arena *arena, struct header_disposition *out,
                                      struct error *err);
 

@@ -21,8 +21,8 @@ struct headers {
 
 void headers_init(struct headers *headers, struct arena *arena);
 
-/* Adds a field. The name must be a token (RFC 9110 section 5.6.2), the value without CR, LF and NUL: LREG_BAD_ARGUMENT with
- * code "bad_header" else. Blanks around the value are removed. Both are copied. */
+/* Adds a field. The name must be a token (RFC 9110 section 5.6.2), the value without CR, LF and NUL: LREG_BAD_ARGUMENT
+ * with code "bad_header" else. Blanks around the value are removed. Both are copied. */
 lreg_status headers_add(struct headers *headers, const char *name, const char *value, struct error *err);
 lreg_status headers_add_format(struct headers *headers, struct error *err, const char *name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -44,8 +44,8 @@ struct header_position {
 bool headers_next_member(const struct headers *headers, const char *name, struct header_position *position,
                          struct slice *out);
 
-/* Splits "type/subtype; a=b; c=\"d\"": gives the part before the first ';' trimmed, in lower case, and looks a parameter up.
- * NULL when malformed, absent or there twice, or when memory is out. Result lives in the arena. */
+/* Splits "type/subtype; a=b; c=\"d\"": gives the part before the first ';' trimmed, in lower case, and looks a
+ * parameter up. NULL when malformed, absent or there twice, or when memory is out. Result lives in the arena. */
 const char *header_media_type(const char *value, struct arena *arena);
 const char *header_parameter(const char *value, const char *name, struct arena *arena);
 
@@ -56,7 +56,8 @@ unsigned headers_accept_quality(const struct headers *headers, const char *type,
 char *header_content_disposition(const char *filename, struct arena *arena);
 
 /* The file name of a Content-Disposition value: filename* (RFC 8187, UTF-8 only) before filename (quoted or token); in
- * multipart form data as browsers and curl write it (RFC 7578, with \" and %22 both undone). NULL when there is none. */
+ * multipart form data as browsers and curl write it (RFC 7578, with \" and %22 both undone). NULL when there is
+ * none or the value is malformed. */
 const char *header_disposition_filename(const char *value, struct arena *arena);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The multipart parser: a state machine over pieces. The contents of a part are searched for CR with memchr() and handed on
- * as slices of the input; of a delimiter that is cut by the end of a piece only its length so far is kept, because its bytes
- * are known. The header block of a part is collected line by line.
+ * The multipart parser: a state machine over pieces. The contents of a part are searched for CR with memchr() and
+ * handed on as slices of the input; of a delimiter that is cut by the end of a piece only its length so far is kept,
+ * because its bytes are known. The header block of a part is collected line by line.
  */
 
 #include "http/multipart.h"
@@ -135,8 +135,8 @@ static lreg_status take_content(struct multipart *parser, const char *bytes, siz
     return LREG_OK;
 }
 
-/* The bytes of a delimiter followed by anything else are contents: a longer boundary, for instance of a multipart body inside the
- * part. What begins like a delimiter line must be one, though. */
+/* The bytes of a delimiter followed by anything else are contents: a longer boundary, for instance of a multipart body
+ * inside the part. What begins like a delimiter line must be one, though. */
 static lreg_status take_behind_delimiter(struct multipart *parser, char c, size_t *taken) {
     if (c == '-') {
         parser->state = STATE_DASH;

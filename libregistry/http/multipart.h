@@ -3,9 +3,9 @@
 #define HTTP_MULTIPART_H
 
 /*
- * A push parser for multipart/form-data (RFC 7578, RFC 2046 section 5.1). Takes the body in pieces of any size, also byte by
- * byte, and hands the contents of parts on as they come, without collecting them; what it keeps is bounded by the boundary
- * and the header block of one part.
+ * A push parser for multipart/form-data (RFC 7578, RFC 2046 section 5.1). Takes the body in pieces of any size, also
+ * byte by byte, and hands the contents of parts on as they come, without collecting them; what it keeps is bounded by
+ * the boundary and the header block of one part.
  */
 
 #include "http/headers.h"
@@ -30,13 +30,13 @@ struct multipart_limits {
 
 struct multipart;
 
-/* `content_type` is the request's field; LREG_UNSUPPORTED when it is not multipart/form-data, LREG_BAD_ARGUMENT ("bad_multipart")
- * when its boundary is missing or malformed. */
+/* `content_type` is the request's field; LREG_UNSUPPORTED when it is not multipart/form-data, LREG_BAD_ARGUMENT
+ * ("bad_multipart") when its boundary is missing or malformed. */
 lreg_status multipart_new(const struct hooks *hooks, const char *content_type, const struct multipart_limits *limits,
                           const struct multipart_events *events, struct multipart **out, struct error *err);
 
-/* LREG_BAD_ARGUMENT ("bad_multipart") when malformed, LREG_TOO_MANY or LREG_HEADERS_TOO_LARGE over a limit. After a failure
- * the parser stays failed. */
+/* LREG_BAD_ARGUMENT ("bad_multipart") when malformed, LREG_TOO_MANY or LREG_HEADERS_TOO_LARGE over a limit. After a
+ * failure the parser stays failed. */
 lreg_status multipart_write(struct multipart *parser, const void *bytes, size_t length, struct error *err);
 
 /* The body is complete: LREG_BAD_ARGUMENT when the closing boundary has not come. */

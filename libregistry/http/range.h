@@ -2,8 +2,8 @@
 #ifndef HTTP_RANGE_H
 #define HTTP_RANGE_H
 
-/* Range requests (RFC 9110 section 14), a single range; and Content-Range of upload chunks (OCI distribution, "Pushing a
- * blob in chunks", where it is "START-END" without unit). */
+/* Range requests (RFC 9110 section 14), a single range; and Content-Range of upload chunks (OCI distribution, "Pushing
+ * a blob in chunks", where it is "START-END" without unit). */
 
 #include "base/text.h"
 #include "base/error.h"

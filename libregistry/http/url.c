@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Request targets and form texts. Everything is decoded once, into one buffer that is as long as the text it comes from;
- * what could mean something else to a later reader (a control character, an escaped slash, "..") refuses the whole.
+ * Request targets and form texts. Everything is decoded once, into one buffer that is as long as the text it comes
+ * from; what could mean something else to a later reader (a control character, an escaped slash, "..") refuses the
+ * whole.
  */
 
 #include "http/url.h"
@@ -35,7 +36,7 @@ static lreg_status bad_target(struct error *err, const char *why) {
     return error_set(err, LREG_BAD_ARGUMENT, "bad_target", "the request target %s", why);
 }
 
-/* What no part of a target may contain as it is (RFC 3986 section 2; a fragment is never sent, RFC 9112 section 3.2). */
+/* What no part of a target may contain as it is (RFC 3986 section 2; RFC 9112 section 3.2 sends no fragment). */
 static const char *target_fault(const char *target) {
     for (const char *at = target; *at != '\0'; at++) {
         unsigned char byte = (unsigned char)*at;

@@ -4,8 +4,8 @@
 
 /*
  * Request targets (RFC 9112 section 3.2, RFC 3986). Percent-decoding happens here, once, strictly: a bad escape, a NUL,
- * a control character, a "." or ".." segment (also an escaped one), an escaped slash or backslash in a segment, or bytes that
- * are not UTF-8 refuse the whole target.
+ * a control character, a "." or ".." segment (also an escaped one), an escaped slash or backslash in a segment, or
+ * bytes that are not UTF-8 refuse the whole target.
  */
 
 #include "base/arena.h"
@@ -38,8 +38,8 @@ const char *url_parameter(const struct url *url, const char *name);
 /* The n-th parameter of that name, counted from 0; NULL when there are fewer. */
 const char *url_parameter_at(const struct url *url, const char *name, size_t index);
 
-/* Decodes an application/x-www-form-urlencoded form body. Tabs and line ends may occur in it, other control characters may
- * not: LREG_BAD_ARGUMENT with code "bad_form"; LREG_TOO_MANY; LREG_NO_MEMORY. */
+/* Decodes an application/x-www-form-urlencoded form body. Tabs and line ends may occur in it, other control characters
+ * may not: LREG_BAD_ARGUMENT with code "bad_form"; LREG_TOO_MANY; LREG_NO_MEMORY. */
 lreg_status url_parse_parameters(const char *text, struct arena *arena, struct url_parameter **out, size_t *out_count,
                                  struct error *err);
 
