@@ -7,7 +7,8 @@ include(CMakePackageConfigHelpers)
 
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/libregistry")
 
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        FILES_MATCHING PATTERN "*.h")
 file(GLOB man1 CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.1")
 file(GLOB man3 CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.3")
 install(FILES ${man1} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
@@ -23,15 +24,18 @@ if(TARGET registry)
     # Two exports: who uses the shared library alone need not have what the static one stands on.
     install(TARGETS registry EXPORT libregistry_shared LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
     install(TARGETS registry_static EXPORT libregistry_static ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-    install(EXPORT libregistry_shared NAMESPACE libregistry:: FILE libregistry-shared.cmake DESTINATION "${package_folder}")
-    install(EXPORT libregistry_static NAMESPACE libregistry:: FILE libregistry-static.cmake DESTINATION "${package_folder}")
+    install(EXPORT libregistry_shared NAMESPACE libregistry:: FILE libregistry-shared.cmake
+            DESTINATION "${package_folder}")
+    install(EXPORT libregistry_static NAMESPACE libregistry:: FILE libregistry-static.cmake
+            DESTINATION "${package_folder}")
 
     configure_package_config_file(
         "${PROJECT_SOURCE_DIR}/cmake/libregistry-config.cmake.in" "${PROJECT_BINARY_DIR}/libregistry-config.cmake"
         INSTALL_DESTINATION "${package_folder}" NO_SET_AND_CHECK_MACRO)
-    write_basic_package_version_file("${PROJECT_BINARY_DIR}/libregistry-config-version.cmake" COMPATIBILITY SameMinorVersion)
-    install(FILES "${PROJECT_BINARY_DIR}/libregistry-config.cmake" "${PROJECT_BINARY_DIR}/libregistry-config-version.cmake"
-            DESTINATION "${package_folder}")
+    write_basic_package_version_file("${PROJECT_BINARY_DIR}/libregistry-config-version.cmake"
+                                     COMPATIBILITY SameMinorVersion)
+    install(FILES "${PROJECT_BINARY_DIR}/libregistry-config.cmake"
+                  "${PROJECT_BINARY_DIR}/libregistry-config-version.cmake" DESTINATION "${package_folder}")
 
     file(RELATIVE_PATH LREG_PC_PREFIX "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
     string(REGEX REPLACE "/$" "" LREG_PC_PREFIX "${LREG_PC_PREFIX}")

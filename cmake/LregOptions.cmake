@@ -46,7 +46,7 @@ endif()
 
 if(LREG_FUZZ_ENGINE STREQUAL "libfuzzer")
     if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
-        message(FATAL_ERROR "LREG_FUZZ_ENGINE=libfuzzer needs clang (Debian: clang); configure with the preset \"fuzz\"")
+        message(FATAL_ERROR "LREG_FUZZ_ENGINE=libfuzzer needs clang (Debian: clang); the preset \"fuzz\" has it")
     endif()
     target_compile_options(lreg_options INTERFACE -fsanitize=fuzzer-no-link)
 elseif(NOT LREG_FUZZ_ENGINE STREQUAL "standalone")

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The checkers check: each must find what it is there for in a small made-up tree, and pass a clean one."""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts")
+SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+RANKS = "# SPDX-License-Identifier: Apache-2.0\nset(LREG_ROOMS\n    base:0\n    http:1\n    meta:2\n    dispatch:7)\n"
+HEADER = (
+    SPDX + "#ifndef LIBREGISTRY_A_H\n#define LIBREGISTRY_A_H\n#include <stdint.h>\n#define LREG_EXPORT\n"
+    "/** Number. Threads: any, at once. Since: 0.1 */\nLREG_EXPORT int32_t lreg_a(void);\n#endif\n"
+)
+CLEAN = {
+    "cmake/LregRooms.cmake": RANKS,
+    "include/libregistry/abi.h": HEADER.replace("A_H", "ABI_H"),
+    "libregistry/base/one.c": SPDX
+    + '#include "base/one.h"\n#include <libregistry/abi.h>\n\nint one(void) {\n    return 1;\n}\n',
+    "libregistry/base/one.h": SPDX + "#ifndef BASE_ONE_H\n#define BASE_ONE_H\n\nint one(void);\n\n#endif\n",
+    "libregistry/http/two.c": SPDX + '#include "base/one.h"\n',
+    ".clang-format": "BasedOnStyle: LLVM\nIndentWidth: 4\nAllowShortFunctionsOnASingleLine: None\n",
+}
+
+
+class Checks(unittest.TestCase):
+    def run_check(self, name, extra):
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in {**CLEAN, **extra}.items():
+                os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+                    file.write(text)
+            command = [os.path.join(SCRIPTS, name), "--root", root]
+            return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def finds(self, name, path, text, expected):
+        done = self.run_check(name, {path: text})
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn(path, done.stdout)
+        self.assertIn(expected, done.stdout)
+
+    def passes(self, name, extra=()):
+        done = self.run_check(name, dict(extra))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_layers_pass_a_clean_tree(self):
+        self.passes("check-layers")
+
+    def test_layers_find_a_higher_room(self):
+        self.finds("check-layers", "libregistry/base/b.c", '#include "http/two.h"\n', "may not include rank 1")
+
+    def test_layers_find_a_private_header_of_another_room(self):
+        text = '#include "base/one_internal.h"\n'
+        self.finds("check-layers", "libregistry/http/b.c", text, "private header of base")
+
+    def test_layers_find_an_include_without_room(self):
+        self.finds("check-layers", "libregistry/base/b.c", '#include "one.h"\n', "an include names the room")
+
+    def test_layers_find_sql_outside_meta(self):
+        self.finds("check-layers", "libregistry/http/b.c", "#include <sqlite3.h>\n", "all SQL is in the room meta")
+
+    def test_layers_find_object_headers_in_low_rooms(self):
+        text = "#include <libregistry/registry.h>\n"
+        self.finds("check-layers", "libregistry/meta/b.c", text, "below the dispatcher")
+        self.passes("check-layers", {"libregistry/dispatch/b.c": text})
+
+    def test_layers_find_a_host_that_reaches_inside(self):
+        self.finds("check-layers", "examples/host/main.c", '#include "base/one.h"\n', "hosts include")
+        self.finds("check-layers", "examples/host/main.c", '#include "../../libregistry/base/one.h"\n', '".."')
+
+    def test_layers_find_system_headers_in_public_ones(self):
+        self.finds("check-layers", "include/libregistry/b.h", "#include <stdio.h>\n", "public headers include")
+
+    def test_layers_skip_comments(self):
+        self.passes("check-layers", {"libregistry/base/b.c": '/*\n#include "http/two.h"\n*/\n'})
+
+    def test_sizes_pass_a_clean_tree(self):
+        self.passes("check-sizes")
+
+    def test_sizes_find_a_long_file(self):
+        self.finds("check-sizes", "tests/unit/base/test_b.c", "\n" * 801, "801 lines")
+
+    def test_sizes_find_a_long_function(self):
+        text = "static int f(int a, int (*b)(int)) {\n" + "    a++;\n" * 81 + "}\n"
+        self.finds("check-sizes", "libregistry/base/b.c", text, "f has 81 lines")
+        self.passes("check-sizes", {"tests/b.c": text})
+
+    def test_sizes_find_a_high_median(self):
+        text = "".join(f"int f{i}(void) {{\n" + "    g();\n" * 20 + "}\n" for i in range(5))
+        done = self.run_check("check-sizes", {"libregistry/base/b.c": text})
+        self.assertIn("median function has 20 lines", done.stdout)
+
+    def test_sizes_do_not_take_tables_for_functions(self):
+        self.passes("check-sizes", {"libregistry/base/b.c": "static const int t[] = {\n" + "    1,\n" * 100 + "};\n"})
+
+    def test_banned_passes_a_clean_tree(self):
+        self.passes("check-banned")
+
+    def test_banned_finds_calls(self):
+        for call, why in (("strcpy(a, b)", "no bound"), ("atoi(a)", "no error"), ("system(a)", "shell")):
+            self.finds("check-banned", "examples/host/main.c", f"void f(void) {{\n    {call};\n}}\n", why)
+
+    def test_banned_knows_the_library(self):
+        calls = {"printf(a)": "prints", "abort()": "ends the host", "free(a)": "allocates", "tolower(a)": "locale"}
+        for call, why in calls.items():
+            text = f"void f(void) {{\n    {call};\n}}\n"
+            self.finds("check-banned", "libregistry/http/b.c", text, why)
+            self.passes("check-banned", {"examples/host/main.c": text})
+
+    def test_banned_lets_one_file_allocate(self):
+        self.passes("check-banned", {"libregistry/base/memory.c": "void f(void) {\n    free(malloc(1));\n}\n"})
+
+    def test_banned_skips_comments_strings_and_members(self):
+        text = '/* free(x) */ char *a = "abort()"; int b = x->free(y) + z.free(y);\n'
+        self.passes("check-banned", {"libregistry/base/b.c": text})
+
+    def test_headers_pass_a_clean_tree(self):
+        self.passes("check-headers")
+
+    def test_headers_find_one_that_needs_another(self):
+        text = HEADER.replace("#include <stdint.h>\n", "")
+        self.finds("check-headers", "include/libregistry/a.h", text, "int32_t")
+
+    def test_headers_find_what_is_not_cxx(self):
+        text = HEADER.replace("int32_t lreg_a(void)", "int32_t lreg_a(int32_t class)")
+        self.finds("check-headers", "include/libregistry/a.h", text, "c++17")
+
+    def test_headers_find_a_comment_without_its_words(self):
+        self.finds("check-headers", "include/libregistry/a.h", HEADER.replace(" Since: 0.1", ""), "Since:")
+        self.finds("check-headers", "include/libregistry/a.h", HEADER.replace("Threads: any", "any"), "Threads:")
+
+    def test_headers_find_a_wrong_guard(self):
+        self.finds("check-headers", "libregistry/base/b.h", "#ifndef B_H\n#define B_H\n#endif\n", "BASE_B_H")
+
+    def test_text_passes_a_clean_tree(self):
+        self.passes("check-text")
+
+    def test_text_finds_faults(self):
+        code = "# SPDX-License-Identifier: Apache-2.0\n"
+        for text, why in (
+            (code + "a \n", "blanks"),
+            (code + "a\r\n", "blanks or CR"),
+            (code + "# TO" + "DO: more\n", "unfinished"),
+            (code + "a = '/ro" + "ot/b'\n", "somebody's machine"),
+            (code + "a" * 121 + "\n", "121 characters"),
+            (code + "\ta\n", "a tab"),
+            (code + "a", "one line end"),
+            (code + "a\n\n", "one line end"),
+            ("a\n", "SPDX"),
+        ):
+            self.finds("check-text", "a.py", text, why)
+
+    def test_format_finds_other_formatting(self):
+        self.passes("check-format")
+        self.finds("check-format", "libregistry/base/b.c", "int f( void){return 1;}\n", "clang-format")
+
+
+if __name__ == "__main__":
+    result = unittest.main(verbosity=0, exit=False).result
+    failures = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failures} passed, {failures} failed")
+    sys.exit(1 if failures else 0)
