@@ -3,9 +3,9 @@
 #define SURFACE_SURFACE_H
 
 /*
- * What everything that answers requests is made of: a surface is a table of routes and a way to show errors. The dispatcher
- * finds the route, resolves organisation and registry, decides access by the route's action, and only then calls its handler.
- * A handler answers at once, or sets a sink that takes the body and answers at its end.
+ * What everything that answers requests is made of: a surface is a table of routes and a way to show errors. The
+ * dispatcher finds the route, resolves organisation and registry, decides access by the route's action, and only then
+ * calls its handler. A handler answers at once, or sets a sink that takes the body and answers at its end.
  */
 
 #include "core/core.h"
@@ -35,18 +35,27 @@ struct sink {
 
 struct route {
     unsigned methods; /* of enum http_method */
-    /* "/{organization}/{registry}/files/{filename}": literal segments, {name} for one, {name*} for one or more (greedy towards
-     * the right, at most one per pattern). {organization} and {registry} are resolved before the handler is called. */
+    /* "/{organization}/{registry}/files/{filename}": literal segments, {name} for one, {name*} for one or more
+     * (greedy towards the right, at most one per pattern). {organization} and {registry} are resolved before the
+     * handler is called. */
     const char *pattern;
     enum auth_action action;
     lreg_status (*handle)(struct call *call, struct error *err);
+    unsigned flags; /* ROUTE_… */
 };
+
+/* The route goes on with an upload session: a token that has ended since is let through without a decision (the
+ * principal's expires_ms is then in the past), and the handler has core_upload_find() judge whether it began this
+ * upload. */
+#define ROUTE_RESUMES 0x1u
 
 struct surface {
     const char *name;
     const struct route *routes;
     size_t route_count;
-    /* Makes the response for a failure: status, headers and body. `challenge` says that a WWW-Authenticate is called for. */
+    /* Makes the response for a failure: status (error_http_status()), headers and body. LREG_UNAUTHENTICATED calls
+     * for a WWW-Authenticate. The message is fit for clients: details of internal failures were taken out.
+     * `call->route` is NULL when no route was found. */
     lreg_status (*show_error)(struct call *call, const struct error *failure, struct error *err);
     /* NULL: serves any registry. Else registries of that ecosystem only; others are as if they did not exist here. */
     const char *ecosystem;
@@ -54,17 +63,23 @@ struct surface {
 
 #define CALL_PARAMETERS_MAX 6
 
-enum body_kind { BODY_NONE, BODY_BYTES, BODY_OBJECT };
+enum body_kind {
+    BODY_NONE,
+    BODY_BYTES,
+    BODY_OBJECT
+};
 
+/* Content-Length is not among the headers (`length` says it), nor are Date, Connection and Transfer-Encoding, which
+ * are the host's; X-Request-Id and X-Content-Type-Options are added to every response by the dispatcher. */
 struct response {
     int status; /* 0: not made yet */
     struct headers headers;
     enum body_kind body;
     const void *bytes;
-    uint64_t length;        /* of the body that is sent; for HEAD what GET would send */
+    uint64_t length; /* of the body that is sent; for HEAD what GET would send */
     uint64_t object_offset;
-    struct storage_object *object;      /* owned by the call */
-    struct core_shared *keep;           /* retained while `bytes` are borrowed from it; owned by the call */
+    struct storage_object *object; /* owned by the call */
+    struct core_shared *keep; /* retained while `bytes` are borrowed from it; owned by the call */
 };
 
 struct call {
@@ -72,10 +87,10 @@ struct call {
     const struct hooks *hooks;
     struct arena *arena; /* for this request */
 
-    unsigned method;     /* one of enum http_method */
-    struct url url;      /* below the mount */
+    unsigned method; /* one of enum http_method */
+    struct url url; /* below the mount */
     struct headers headers;
-    const char *mount;   /* prefix under which the host has put us, "" or "/prefix" */
+    const char *mount; /* prefix under which the host has put us, "" or "/prefix" */
     const char *base_url; /* "https://host/prefix" for absolute URLs in bodies; never NULL */
     const char *remote_address; /* "" when unknown */
     bool has_body;
@@ -86,9 +101,9 @@ struct call {
     const struct route *route;
     const char *parameters[CALL_PARAMETERS_MAX]; /* values of the pattern's names, in order */
     struct auth_principal principal;
-    struct core_actor actor;                        /* principal and remote_address */
+    struct core_actor actor; /* principal and remote_address */
     const struct core_organization *organization; /* borrowed; NULL when the route has none */
-    const struct core_registry *registry;         /* likewise */
+    const struct core_registry *registry; /* likewise */
 
     const struct sink *sink;
     void *sink_state;
@@ -98,7 +113,8 @@ struct call {
 /* Value of a pattern's {name}; "" when the pattern has none. */
 const char *call_parameter(const struct call *call, const char *name);
 
-/* --- Answers. Each sets response.status and the body; they may be called once per call. --- */
+/* --- Answers. Each sets response.status and the body; one of them may succeed per call. After a failure the dispatcher
+ * drops what was made, headers too, and shows the failure. --- */
 
 lreg_status call_respond(struct call *call, int status, struct error *err); /* without a body */
 
@@ -110,13 +126,17 @@ lreg_status call_respond_text(struct call *call, int status, const char *media_t
 /* Renders and answers "application/json; charset=utf-8"; `value` is borrowed. */
 lreg_status call_respond_json(struct call *call, int status, const json_t *value, struct error *err);
 
-/* A representation with validators: answers 200, 206, 304, 412 or 416 by the request's conditions and Range. */
+/* Drops what was made of a response: status, headers, body, and what is kept for it. */
+void call_response_clear(struct call *call);
+
+/* A representation with validators: answers 200, 206, 304, 412 or 416 by the request's conditions and Range. 412
+ * and 416 come out in the shape of the surface's errors. */
 struct representation {
     const char *media_type;
-    const char *etag;    /* with quotes; NULL: none */
+    const char *etag; /* with quotes; NULL: none */
     int64_t modified_ms; /* below 0: none */
     const char *cache_control; /* NULL: none */
-    const char *filename;      /* for Content-Disposition; NULL: none */
+    const char *filename; /* for Content-Disposition; NULL: none */
     uint64_t length;
     /* one of the two: */
     const void *bytes; /* see call_respond_bytes */
@@ -125,6 +145,8 @@ struct representation {
 };
 lreg_status call_respond_representation(struct call *call, const struct representation *what, struct error *err);
 
+/* Adds a field to the response, before or after it was made. LREG_INTERNAL for a field that is not the handler's
+ * (see struct response). */
 lreg_status call_header(struct call *call, const char *name, const char *value, struct error *err);
 lreg_status call_header_format(struct call *call, struct error *err, const char *name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -132,12 +154,12 @@ lreg_status call_header_format(struct call *call, struct error *err, const char 
 /* Adds "WWW-Authenticate" for a Basic challenge. */
 lreg_status call_challenge_basic(struct call *call, struct error *err);
 
-/* Collects the body, up to `max_bytes` (LREG_TOO_LARGE beyond), and then calls `then` with it, NUL-terminated. Needs a body
- * only when there is one: without, `then` gets "". */
+/* Collects the body, up to `max_bytes` (LREG_TOO_LARGE beyond, at once when the head says so), and then calls
+ * `then` with it, NUL-terminated and borrowed for that call. Needs a body only when there is one: without, `then`
+ * gets "" at once. */
 typedef lreg_status (*call_collected)(struct call *call, void *user, const char *bytes, size_t length,
                                       struct error *err);
-lreg_status call_collect_body(struct call *call, size_t max_bytes, call_collected then, void *user,
-                              struct error *err);
+lreg_status call_collect_body(struct call *call, size_t max_bytes, call_collected then, void *user, struct error *err);
 
 /* An absolute URL of a path below the mount ("/org/registry/…", encoded as it must be); NULL when memory is out. */
 const char *call_url(struct call *call, const char *path);
