@@ -28,7 +28,18 @@ struct core_downloads {
     struct core_download_count *entries;
     size_t count;
     size_t capacity;
-    int64_t flushed_ms;
+    int64_t first_ms; /* when the first one since the last flush was counted */
+};
+
+/* Stages that this process has open, by name: one writer at a time each, and none for the collector. */
+struct core_stage_claim {
+    struct core_stage_claim *next;
+    struct core_stage_claim **link; /* what points here; NULL when not claimed */
+    char name[LREG_STORAGE_STAGE_NAME_MAX + 1];
+};
+struct core_stages {
+    pthread_mutex_t mutex; /* guards the list */
+    struct core_stage_claim *first;
 };
 
 struct core {
@@ -45,7 +56,22 @@ struct core {
     char instance_id[ID_TEXT];
     struct core_cache *cache;
     struct core_downloads downloads;
+    struct core_stages stages; /* its mutex is made and destroyed with the instance's */
 };
+
+/* --- blob.c --- */
+
+/* The storage that a row names; LREG_UNSUPPORTED ("storage_unknown") when this instance was opened without it. */
+lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err);
+
+/* Removes the object of a doomed row from its storage, then the row. No transaction is open. */
+lreg_status core_doomed_remove(struct core *core, const char *storage, const char *key, struct error *err);
+
+/* --- stages.c --- */
+
+/* False when `name` is claimed already. The claim lives in the caller's memory until it is released. */
+bool core_stage_claim(struct core *core, struct core_stage_claim *claim, const char *name);
+void core_stage_release(struct core *core, struct core_stage_claim *claim); /* not claimed is fine */
 
 /* --- identity.c --- */
 
