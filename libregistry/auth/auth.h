@@ -26,9 +26,9 @@ lreg_status auth_scopes_parse(const char *text, uint32_t *out, struct error *err
 const char *auth_scope_text(uint32_t scope);
 
 enum auth_principal_kind {
-    AUTH_NOBODY,         /* no credentials */
-    AUTH_HOST,           /* the embedding program itself, through the C API: may do everything */
-    AUTH_API_TOKEN,      /* of one organisation, with scopes */
+    AUTH_NOBODY, /* no credentials */
+    AUTH_HOST, /* the embedding program itself, through the C API: may do everything */
+    AUTH_API_TOKEN, /* of one organisation, with scopes */
     AUTH_REGISTRY_TOKEN, /* reads the packages of one registry */
 };
 
@@ -45,7 +45,7 @@ struct auth_principal {
 };
 
 enum auth_action {
-    AUTH_ACTION_NONE,          /* open to everybody */
+    AUTH_ACTION_NONE, /* open to everybody */
     AUTH_ACTION_AUTHENTICATED, /* any valid credential */
     AUTH_ACTION_READ_PACKAGES,
     AUTH_ACTION_PROBE_PACKAGES, /* ask whether something is there before publishing: read or write */
@@ -56,7 +56,8 @@ enum auth_action {
     AUTH_ACTION_DELETE_REGISTRIES
 };
 
-/* What is to be acted on. `registry_id` NULL: the organisation itself. */
+/* What is to be acted on. `registry_id` NULL: the organisation itself. Where there is nothing to be acted on, a NULL target
+ * stands in decisions about AUTH_ACTION_NONE and AUTH_ACTION_AUTHENTICATED; other actions on it are the host's alone. */
 struct auth_target {
     const char *organization_id;
     const char *registry_id;
@@ -67,10 +68,13 @@ struct auth_target {
  * The one decision. LREG_OK; LREG_UNAUTHENTICATED when credentials could help; LREG_NOT_FOUND when the caller may not know that
  * the target exists; LREG_FORBIDDEN, with the missing scope in the message, when he may know but lacks the right.
  * Public registries are readable (packages) by anybody, also with a token of another organisation. A principal whose
- * expires_ms has passed is refused with LREG_UNAUTHENTICATED and the time in the message.
+ * expires_ms has passed is refused as auth_check_expiry() says, except for AUTH_ACTION_NONE.
  */
 lreg_status auth_decide(const struct auth_principal *principal, enum auth_action action,
                         const struct auth_target *target, int64_t now_ms, struct error *err);
+
+/* LREG_UNAUTHENTICATED ("expired_token", with the time in the message) from expires_ms on. */
+lreg_status auth_check_expiry(const struct auth_principal *principal, int64_t now_ms, struct error *err);
 
 /*
  * Secrets. A fixed prefix tells the kind, 38 random characters of [0-9A-Za-z] (over 220 bits), 6 characters of checksum
@@ -81,8 +85,14 @@ lreg_status auth_decide(const struct auth_principal *principal, enum auth_action
 #define AUTH_REGISTRY_TOKEN_PREFIX "lrgr_"
 #define AUTH_BEARER_PREFIX "lrgb_"
 
-enum auth_secret_kind { AUTH_SECRET_UNKNOWN, AUTH_SECRET_API, AUTH_SECRET_REGISTRY, AUTH_SECRET_BEARER };
+enum auth_secret_kind {
+    AUTH_SECRET_UNKNOWN,
+    AUTH_SECRET_API,
+    AUTH_SECRET_REGISTRY,
+    AUTH_SECRET_BEARER
+};
 
+/* API and registry tokens; bearers are issued, see below. Wipe `out` when it is no longer needed. */
 lreg_status auth_secret_new(const struct hooks *hooks, enum auth_secret_kind kind, char out[AUTH_SECRET_TEXT],
                             struct error *err);
 /* The kind by prefix, length and checksum; UNKNOWN when anything is off. Does not look at the checksum of bearers. */
@@ -98,10 +108,10 @@ struct auth_keys {
 void auth_keys_derive(const uint8_t instance_key[AUTH_KEY_BYTES], struct auth_keys *out);
 
 /* Sealing: AES-256-GCM under keys->seal; `context` (such as a row's id) is authenticated with it, so that a sealed value
- * cannot be moved to another row. Output is owned (memory_release). */
+ * cannot be moved to another row. Output is owned (memory_release). At most 1 MiB: LREG_TOO_LARGE. */
 lreg_status auth_seal(const struct hooks *hooks, const struct auth_keys *keys, const char *context, const void *bytes,
                       size_t length, void **out, size_t *out_length, struct error *err);
-/* LREG_CORRUPT when it was changed, moved, or sealed under another key. Wipe the output before releasing it. */
+/* LREG_CORRUPT when it was changed, moved, or sealed under another key. A NUL follows the output. Wipe it before releasing it. */
 lreg_status auth_unseal(const struct hooks *hooks, const struct auth_keys *keys, const char *context,
                         const void *sealed, size_t sealed_length, void **out, size_t *out_length, struct error *err);
 
@@ -110,10 +120,11 @@ lreg_status auth_unseal(const struct hooks *hooks, const struct auth_keys *keys,
  * nothing is stored. The holder's token is looked up again when it is used, so a deleted token ends its bearers too.
  */
 #define AUTH_BEARER_TEXT 256
+/* The bearer does not outlive the principal: it ends at the earlier of the two. */
 lreg_status auth_bearer_issue(const struct auth_keys *keys, const struct auth_principal *principal, int64_t expires_ms,
                               char out[AUTH_BEARER_TEXT], struct error *err);
 /* Gives the id of the token behind it ("" for an anonymous one) and when it ends, also when that has passed (the caller judges).
- * LREG_UNAUTHENTICATED when it is not ours. */
+ * LREG_UNAUTHENTICATED when it is not ours ("malformed_token", "unknown_token"). */
 lreg_status auth_bearer_read(const struct auth_keys *keys, const char *bearer, char out_token_id[ID_TEXT],
                              int64_t *out_expires_ms, struct error *err);
 
