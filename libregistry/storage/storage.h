@@ -24,25 +24,35 @@ lreg_status storage_open_filesystem(const struct hooks *hooks, const char *direc
 /* Keeps blobs in memory: for tests, and for hosts that want a registry that vanishes. */
 lreg_status storage_open_memory(const struct hooks *hooks, struct storage **out, struct error *err);
 
-/* Wraps a host's table; `state` is taken, also on failure (its destroy is then called). LREG_BAD_ARGUMENT when the table is
- * shorter than version 1 or lacks an entry that is not optional. */
+/* Wraps a host's table, which is copied; `state` is taken, also on failure (its destroy is then called, unless the table is
+ * too short to have one). LREG_BAD_ARGUMENT when the table is shorter than version 1 or lacks an entry that is not
+ * optional. */
 lreg_status storage_open_backend(const struct hooks *hooks, const lreg_storage_backend *backend, void *state,
                                  struct storage **out, struct error *err);
 
 void storage_close(struct storage *storage);
 
-/* Stages: see sys/storage_backend.h for what each must do. A failed write leaves only close and drop. */
+/* The tables that the two openers above are made of, for those who put a table of their own around one (tests do, to make
+ * calls fail). `*out_state` is owned: it ends with the table's destroy. */
+lreg_status storage_filesystem_table(const struct hooks *hooks, const char *directory, bool durable,
+                                     lreg_storage_backend *out_table, void **out_state, struct error *err);
+lreg_status storage_memory_table(const struct hooks *hooks, lreg_storage_backend *out_table, void **out_state,
+                                 struct error *err);
+
+/* Stages: see sys/storage_backend.h for what each must do. A name has 1 to LREG_STORAGE_STAGE_NAME_MAX bytes of [a-z0-9-]
+ * and is used once for ever: an object's key is made of it. A failed write or sync leaves only close and drop: later
+ * writes give LREG_MISUSE. Removing what is gone is LREG_OK. */
 lreg_status storage_stage_create(struct storage *storage, const char *name, struct storage_stage **out,
                                  struct error *err);
-lreg_status storage_stage_reopen(struct storage *storage, const char *name, uint64_t length,
-                                 struct storage_stage **out, struct error *err);
+lreg_status storage_stage_reopen(struct storage *storage, const char *name, uint64_t length, struct storage_stage **out,
+                                 struct error *err);
 lreg_status storage_stage_write(struct storage_stage *stage, const void *bytes, size_t length, struct error *err);
 lreg_status storage_stage_sync(struct storage_stage *stage, struct error *err);
 void storage_stage_close(struct storage_stage *stage); /* keeps the bytes; NULL is fine */
-void storage_stage_drop(struct storage_stage *stage);  /* removes the bytes; NULL is fine */
+void storage_stage_drop(struct storage_stage *stage); /* removes the bytes; NULL is fine */
 lreg_status storage_stage_remove(struct storage *storage, const char *name, struct error *err);
 
-/* Ends the stage in every case. `digest` is hexadecimal SHA-256. `key` has LREG_STORAGE_KEY_MAX + 1 bytes. */
+/* Ends the stage in every case, and removes it when it fails. `digest` is lower-case hexadecimal SHA-256. `key` has LREG_STORAGE_KEY_MAX + 1 bytes. */
 lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest, char *key, struct error *err);
 
 lreg_status storage_object_open(struct storage *storage, const char *key, struct storage_object **out,
@@ -55,8 +65,8 @@ bool storage_object_descriptor(struct storage_object *object, int32_t *out_descr
 void storage_object_close(struct storage_object *object); /* NULL is fine */
 lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err);
 
-/* Calls `visit` for each stage or object (LREG_STORAGE_STAGES, LREG_STORAGE_OBJECTS); stops at its first failure. A backend
- * that cannot list has none. */
+/* Calls `visit` for each stage or object (LREG_STORAGE_STAGES, LREG_STORAGE_OBJECTS); stops at its first failure. `visit` may
+ * remove what it is shown. A backend that cannot list has none. */
 typedef lreg_status (*storage_visit)(void *user, const char *name, int64_t modified_ms, uint64_t length,
                                      struct error *err);
 lreg_status storage_visit_all(struct storage *storage, int32_t what, storage_visit visit, void *user,

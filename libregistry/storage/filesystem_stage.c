@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Stages of the filesystem backend: files in `staging`, written from their own length on, so that no file position has
+ * to be right.
+ *
+ * Measured with 1 GiB in pieces of 64 KiB beside a running SHA-256, on ext4, medians of 7: without early writeback 2.1 s,
+ * of which the last sync takes 0.39 s; handing each 8 MiB to the disk as they come 1.4 s, last sync 4 ms; each 2 MiB or
+ * 32 MiB 1.5 and 1.9 s. Space reserved ahead in steps of 64 MiB (fallocate) gave nothing with it, so there is none.
+ */
+
+#include "storage/filesystem_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_MODE 0600
+#define WRITEBACK_BYTES (8u << 20)
+
+static void free_stage(const struct filesystem *filesystem, struct filesystem_stage *stage) {
+    if (stage->descriptor >= 0) {
+        (void)close(stage->descriptor);
+    }
+    memory_release(filesystem->hooks, stage);
+}
+
+static struct filesystem_stage *new_stage(const struct filesystem *filesystem, const char *name) {
+    struct filesystem_stage *stage = memory_allocate_zeroed(filesystem->hooks, 1, sizeof *stage);
+    if (stage != NULL) {
+        stage->descriptor = -1;
+        /* Also when reopened: who wrote it before may have ended without a sync. */
+        stage->unsynced = true;
+        stage->entry_unsynced = true;
+        memcpy(stage->name, name, strnlen(name, sizeof stage->name - 1));
+    }
+    return stage;
+}
+
+static int open_stage(const struct filesystem *filesystem, const char *name, int flags) {
+    int descriptor;
+    /* O_NONBLOCK keeps a FIFO that somebody put there from blocking; regular files do not know it. */
+    flags |= O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    do {
+        descriptor = openat(filesystem->staging, name, flags, FILE_MODE);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
+
+lreg_status filesystem_stage_create(void *state, const char *name, void **out_stage) {
+    const struct filesystem *filesystem = state;
+    struct filesystem_stage *stage = new_stage(filesystem, name);
+    if (stage == NULL) {
+        return LREG_NO_MEMORY;
+    }
+    stage->descriptor = open_stage(filesystem, name, O_CREAT | O_EXCL);
+    if (stage->descriptor < 0) {
+        int number = errno;
+        free_stage(filesystem, stage);
+        return filesystem_failure(number);
+    }
+    *out_stage = stage;
+    return LREG_OK;
+}
+
+/* Cuts off what was written behind `length`: a chunk that was never acknowledged. */
+static lreg_status cut_stage(const struct filesystem_stage *stage, uint64_t length) {
+    struct stat facts;
+    int result;
+    if (fstat(stage->descriptor, &facts) != 0) {
+        return filesystem_failure(errno);
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        return filesystem_failure(0);
+    }
+    if (facts.st_nlink > 1) {
+        /* The name of a committed object, whose removal a crash undid. It must not be written to. */
+        return filesystem_failure(ENOENT);
+    }
+    if (length > INT64_MAX || (uint64_t)facts.st_size < length) {
+        return filesystem_failure(0);
+    }
+    if ((uint64_t)facts.st_size == length) {
+        return LREG_OK;
+    }
+    do {
+        result = ftruncate(stage->descriptor, (off_t)length);
+    } while (result != 0 && errno == EINTR);
+    return result == 0 ? LREG_OK : filesystem_failure(errno);
+}
+
+lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage) {
+    const struct filesystem *filesystem = state;
+    struct filesystem_stage *stage = new_stage(filesystem, name);
+    if (stage == NULL) {
+        return LREG_NO_MEMORY;
+    }
+    stage->descriptor = open_stage(filesystem, name, 0);
+    lreg_status status = stage->descriptor >= 0 ? cut_stage(stage, length) : filesystem_failure(errno);
+    if (status != LREG_OK) {
+        int number = errno;
+        free_stage(filesystem, stage);
+        errno = number;
+        return status;
+    }
+    stage->length = length;
+    stage->pushed = length;
+    *out_stage = stage;
+    return LREG_OK;
+}
+
+/* Lets the disk begin while the rest is still coming, so that the sync at the end finds little to do. */
+static void push_to_disk(const struct filesystem *filesystem, struct filesystem_stage *stage) {
+    if (!filesystem->durable || stage->length - stage->pushed < WRITEBACK_BYTES) {
+        return;
+    }
+#ifdef SYNC_FILE_RANGE_WRITE
+    /* Only a hint: what goes wrong here comes again at the sync. */
+    (void)sync_file_range(stage->descriptor, (off_t)stage->pushed, (off_t)(stage->length - stage->pushed),
+                          SYNC_FILE_RANGE_WRITE);
+#endif
+    stage->pushed = stage->length;
+}
+
+lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes, size_t length) {
+    const struct filesystem *filesystem = state;
+    struct filesystem_stage *stage = handle;
+    const unsigned char *at = bytes;
+    stage->unsynced = true;
+    while (length > 0) {
+        size_t piece = length < SSIZE_MAX ? length : SSIZE_MAX;
+        ssize_t written = pwrite(stage->descriptor, at, piece, (off_t)stage->length);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return filesystem_failure(written < 0 ? errno : EIO);
+        }
+        at += written;
+        length -= (size_t)written;
+        stage->length += (uint64_t)written;
+    }
+    push_to_disk(filesystem, stage);
+    return LREG_OK;
+}
+
+lreg_status filesystem_stage_sync(void *state, void *handle) {
+    const struct filesystem *filesystem = state;
+    struct filesystem_stage *stage = handle;
+    if (stage->unsynced && filesystem_sync_file(filesystem, stage->descriptor) != 0) {
+        return filesystem_failure(errno);
+    }
+    stage->unsynced = false;
+    if (stage->entry_unsynced && filesystem_sync_directory(filesystem, filesystem->staging) != 0) {
+        return filesystem_failure(errno);
+    }
+    stage->entry_unsynced = false;
+    return LREG_OK;
+}
+
+void filesystem_stage_close(void *state, void *stage) {
+    free_stage(state, stage);
+}
+
+void filesystem_stage_drop(void *state, void *handle) {
+    const struct filesystem *filesystem = state;
+    struct filesystem_stage *stage = handle;
+    if (unlinkat(filesystem->staging, stage->name, 0) != 0 && errno != ENOENT) {
+        hooks_log(filesystem->hooks, LREG_LOG_WARNING, "storage: stage %s could not be removed (errno %d)", stage->name,
+                  errno);
+    }
+    free_stage(filesystem, stage);
+}
+
+lreg_status filesystem_stage_remove(void *state, const char *name) {
+    const struct filesystem *filesystem = state;
+    return unlinkat(filesystem->staging, name, 0) == 0 ? LREG_OK : filesystem_failure(errno);
+}

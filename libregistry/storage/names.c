@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Names and keys. Paths are built of nothing that was not found good here. */
+
+#include "storage/storage_internal.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_digest_character(char c) {
+    return char_is_digit(c) || (c >= 'a' && c <= 'f');
+}
+
+bool storage_stage_name_is_valid(const char *name) {
+    size_t length = 0;
+    if (name == NULL) {
+        return false;
+    }
+    while (name[length] != '\0') {
+        char c = name[length];
+        bool allowed = char_is_digit(c) || (c >= 'a' && c <= 'z') || c == '-';
+        if (!allowed || length == LREG_STORAGE_STAGE_NAME_MAX) {
+            return false;
+        }
+        length++;
+    }
+    return length > 0;
+}
+
+bool storage_digest_is_valid(const char *digest) {
+    size_t length = 0;
+    if (digest == NULL) {
+        return false;
+    }
+    while (length < STORAGE_DIGEST_LENGTH && is_digest_character(digest[length])) {
+        length++;
+    }
+    return length == STORAGE_DIGEST_LENGTH && digest[length] == '\0';
+}
+
+bool storage_key_is_valid(const char *key) {
+    if (key == NULL) {
+        return false;
+    }
+    size_t length = strnlen(key, LREG_STORAGE_KEY_MAX + 1);
+    return length >= 1 && length <= LREG_STORAGE_KEY_MAX && text_is_utf8(key, length);
+}
+
+void storage_own_key(const char *digest, const char *stage_name, char key[LREG_STORAGE_KEY_MAX + 1]) {
+    (void)snprintf(key, LREG_STORAGE_KEY_MAX + 1, "%.*s-%.*s", STORAGE_DIGEST_LENGTH, digest,
+                   LREG_STORAGE_STAGE_NAME_MAX, stage_name);
+}
+
+bool storage_own_key_is_valid(const char *key) {
+    for (size_t i = 0; i < STORAGE_DIGEST_LENGTH; i++) {
+        if (!is_digest_character(key[i])) {
+            return false;
+        }
+    }
+    return key[STORAGE_DIGEST_LENGTH] == '-' && storage_stage_name_is_valid(key + STORAGE_DIGEST_LENGTH + 1);
+}

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The door: speaks to a backend's table and trusts nothing of it. Names are checked before they go in, keys and lengths
+ * when they come out, and every status becomes an error with a plain message.
+ */
+
+#include "storage/storage.h"
+
+#include "storage/storage_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct storage {
+    const struct hooks *hooks;
+    lreg_storage_backend backend; /* our copy */
+    void *state;
+    bool tells_errno; /* the backend is our filesystem, which leaves the reason of a failure in errno */
+};
+
+struct storage_stage {
+    struct storage *storage;
+    void *handle;
+    bool failed; /* a write or a sync failed: nobody knows what the stage holds */
+};
+
+struct storage_object {
+    struct storage *storage;
+    void *handle;
+};
+
+/* What every table has had since version 1. */
+#define BACKEND_SIZE_1 (offsetof(lreg_storage_backend, destroy) + sizeof(((lreg_storage_backend *)NULL)->destroy))
+
+/* What the answer of a backend becomes. `missing` is the message for LREG_NOT_FOUND, NULL where that is no answer: it would
+ * reach a client as a 404 for something that is there. Called with the answer itself, before anything changes errno. */
+static lreg_status report(const struct storage *storage, lreg_status answer, const char *action, const char *missing,
+                          struct error *err) {
+    int number = storage->tells_errno ? errno : 0;
+    if (answer == LREG_OK) {
+        return LREG_OK;
+    }
+    if (answer == LREG_NO_MEMORY) {
+        return error_no_memory(err);
+    }
+    if (answer == LREG_NOT_FOUND && missing != NULL) {
+        return error_set(err, LREG_NOT_FOUND, "", "%s", missing);
+    }
+    if (answer >= LREG_HOST_STATUS) {
+        return error_set(err, answer, "storage_backend", "%s: the storage backend answered %d", action, (int)answer);
+    }
+    if (number != 0) {
+        lreg_status status = answer == LREG_NO_SPACE ? LREG_NO_SPACE : LREG_IO;
+        (void)error_set_errno(err, number, action);
+        if (err != NULL) {
+            err->status = status;
+        }
+        return status;
+    }
+    if (answer == LREG_NO_SPACE) {
+        return error_set(err, LREG_NO_SPACE, "", "%s: the storage is full", action);
+    }
+    if (answer == LREG_IO) {
+        return error_set(err, LREG_IO, "", "%s: the storage backend failed", action);
+    }
+    return error_set(err, LREG_IO, "storage_backend", "%s: the storage backend answered %d, which means nothing here",
+                     action, (int)answer);
+}
+
+static lreg_status check_stage_name(const char *name, struct error *err) {
+    if (!storage_stage_name_is_valid(name)) {
+        return error_set(err, LREG_BAD_ARGUMENT, "stage_name", "a stage's name has 1 to %d characters of [a-z0-9-]",
+                         LREG_STORAGE_STAGE_NAME_MAX);
+    }
+    return LREG_OK;
+}
+
+/* Keys come from the metadata, so a bad one is no fault of the caller. */
+static lreg_status check_key(const char *key, struct error *err) {
+    if (!storage_key_is_valid(key)) {
+        return error_set(err, LREG_CORRUPT, "storage_key", "the metadata names a storage key that cannot be one");
+    }
+    return LREG_OK;
+}
+
+static const char *missing_entry(const lreg_storage_backend *backend) {
+    const struct {
+        const char *name;
+        bool there;
+    } entries[] = {
+        {"stage_create", backend->stage_create != NULL},
+        {"stage_reopen", backend->stage_reopen != NULL},
+        {"stage_write", backend->stage_write != NULL},
+        {"stage_sync", backend->stage_sync != NULL},
+        {"stage_close", backend->stage_close != NULL},
+        {"stage_drop", backend->stage_drop != NULL},
+        {"stage_remove", backend->stage_remove != NULL},
+        {"stage_commit", backend->stage_commit != NULL},
+        {"object_open", backend->object_open != NULL},
+        {"object_read", backend->object_read != NULL},
+        {"object_close", backend->object_close != NULL},
+        {"object_remove", backend->object_remove != NULL},
+        {"list_next", backend->list_open == NULL || backend->list_next != NULL},
+        {"list_close", backend->list_open == NULL || backend->list_close != NULL},
+    };
+    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
+        if (!entries[i].there) {
+            return entries[i].name;
+        }
+    }
+    return NULL;
+}
+
+/* Copies the host's table into `own`, as far as both reach. */
+static lreg_status take_table(lreg_storage_backend *own, const lreg_storage_backend *backend, struct error *err) {
+    memset(own, 0, sizeof *own);
+    if (backend == NULL || backend->size < BACKEND_SIZE_1) {
+        return error_set(err, LREG_BAD_ARGUMENT, "backend_size",
+                         "the storage backend's table is shorter than that of version 1 (%zu bytes)", BACKEND_SIZE_1);
+    }
+    memcpy(own, backend, backend->size < sizeof *own ? backend->size : sizeof *own);
+    own->size = (uint32_t)sizeof *own;
+    if (own->reserved != 0) {
+        return error_set(err, LREG_BAD_ARGUMENT, "backend_reserved", "the storage backend's `reserved` is not 0");
+    }
+    const char *missing = missing_entry(own);
+    if (missing != NULL) {
+        return error_set(err, LREG_BAD_ARGUMENT, "backend_entry", "the storage backend has no %s", missing);
+    }
+    return LREG_OK;
+}
+
+static lreg_status stage_new(struct storage *storage, const char *name, struct storage_stage **out, struct error *err) {
+    *out = NULL;
+    lreg_status status = check_stage_name(name, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    struct storage_stage *stage = memory_allocate_zeroed(storage->hooks, 1, sizeof *stage);
+    if (stage == NULL) {
+        return error_no_memory(err);
+    }
+    stage->storage = storage;
+    *out = stage;
+    return LREG_OK;
+}
+
+static void stage_free(struct storage_stage *stage) {
+    memory_release(stage->storage->hooks, stage);
+}
+
+static lreg_status check_not_failed(const struct storage_stage *stage, struct error *err) {
+    if (stage->failed) {
+        return error_set(err, LREG_MISUSE, "stage_failed", "the stage failed before and can only be dropped");
+    }
+    return LREG_OK;
+}
+
+static lreg_status visit_listed(struct storage *storage, void *list, int32_t what, storage_visit visit, void *user,
+                                struct error *err) {
+    char name[LREG_STORAGE_KEY_MAX + 1];
+    for (;;) {
+        int64_t modified_ms = 0;
+        uint64_t length = 0;
+        memset(name, 0xff, sizeof name);
+        lreg_status answer = storage->backend.list_next(storage->state, list, name, &modified_ms, &length);
+        if (answer == LREG_NOT_FOUND) {
+            return LREG_OK;
+        }
+        lreg_status status = report(storage, answer, "cannot list the storage", NULL, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+        bool valid = what == LREG_STORAGE_STAGES ? storage_stage_name_is_valid(name) : storage_key_is_valid(name);
+        if (!valid || length > INT64_MAX) {
+            return error_set(err, LREG_IO, "storage_backend", "the storage backend lists a name that cannot be one");
+        }
+        status = visit(user, name, modified_ms, length, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+    }
+}
+
+lreg_status storage_open_backend(const struct hooks *hooks, const lreg_storage_backend *backend, void *state,
+                                 struct storage **out, struct error *err) {
+    lreg_storage_backend own;
+    *out = NULL;
+    lreg_status status = take_table(&own, backend, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    struct storage *storage = memory_allocate_zeroed(hooks, 1, sizeof *storage);
+    if (storage == NULL) {
+        status = error_no_memory(err);
+        goto out;
+    }
+    storage->hooks = hooks;
+    storage->backend = own;
+    storage->state = state;
+    *out = storage;
+out:
+    if (status != LREG_OK && own.destroy != NULL) {
+        own.destroy(state);
+    }
+    return status;
+}
+
+lreg_status storage_open_filesystem(const struct hooks *hooks, const char *directory, bool durable,
+                                    struct storage **out, struct error *err) {
+    lreg_storage_backend table;
+    void *state = NULL;
+    *out = NULL;
+    lreg_status status = storage_filesystem_table(hooks, directory, durable, &table, &state, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = storage_open_backend(hooks, &table, state, out, err);
+    if (status == LREG_OK) {
+        (*out)->tells_errno = true;
+    }
+    return status;
+}
+
+lreg_status storage_open_memory(const struct hooks *hooks, struct storage **out, struct error *err) {
+    lreg_storage_backend table;
+    void *state = NULL;
+    *out = NULL;
+    lreg_status status = storage_memory_table(hooks, &table, &state, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    return storage_open_backend(hooks, &table, state, out, err);
+}
+
+void storage_close(struct storage *storage) {
+    if (storage == NULL) {
+        return;
+    }
+    if (storage->backend.destroy != NULL) {
+        storage->backend.destroy(storage->state);
+    }
+    memory_release(storage->hooks, storage);
+}
+
+/* The handle is made before the backend is asked, so that nothing has to be undone when there is no memory for it. */
+lreg_status storage_stage_create(struct storage *storage, const char *name, struct storage_stage **out,
+                                 struct error *err) {
+    lreg_status status = stage_new(storage, name, out, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = report(storage, storage->backend.stage_create(storage->state, name, &(*out)->handle),
+                    "cannot start a stage", NULL, err);
+    if (status != LREG_OK) {
+        stage_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+lreg_status storage_stage_reopen(struct storage *storage, const char *name, uint64_t length, struct storage_stage **out,
+                                 struct error *err) {
+    lreg_status status = stage_new(storage, name, out, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = report(storage, storage->backend.stage_reopen(storage->state, name, length, &(*out)->handle),
+                    "cannot go on with a stage", "the stage is gone", err);
+    if (status != LREG_OK) {
+        stage_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+lreg_status storage_stage_write(struct storage_stage *stage, const void *bytes, size_t length, struct error *err) {
+    const struct storage *storage = stage->storage;
+    lreg_status status = check_not_failed(stage, err);
+    if (status != LREG_OK || length == 0) {
+        return status;
+    }
+    status = report(storage, storage->backend.stage_write(storage->state, stage->handle, bytes, length),
+                    "cannot write to a stage", NULL, err);
+    stage->failed = status != LREG_OK;
+    return status;
+}
+
+lreg_status storage_stage_sync(struct storage_stage *stage, struct error *err) {
+    const struct storage *storage = stage->storage;
+    lreg_status status = check_not_failed(stage, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = report(storage, storage->backend.stage_sync(storage->state, stage->handle), "cannot make a stage durable",
+                    NULL, err);
+    /* A sync that failed may have thrown the unwritten pages away; a second one would then succeed for nothing. */
+    stage->failed = status != LREG_OK;
+    return status;
+}
+
+void storage_stage_close(struct storage_stage *stage) {
+    if (stage != NULL) {
+        stage->storage->backend.stage_close(stage->storage->state, stage->handle);
+        stage_free(stage);
+    }
+}
+
+void storage_stage_drop(struct storage_stage *stage) {
+    if (stage != NULL) {
+        stage->storage->backend.stage_drop(stage->storage->state, stage->handle);
+        stage_free(stage);
+    }
+}
+
+lreg_status storage_stage_remove(struct storage *storage, const char *name, struct error *err) {
+    lreg_status status = check_stage_name(name, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    lreg_status answer = storage->backend.stage_remove(storage->state, name);
+    if (answer == LREG_NOT_FOUND) {
+        return LREG_OK;
+    }
+    return report(storage, answer, "cannot remove a stage", NULL, err);
+}
+
+lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest, char *key, struct error *err) {
+    const struct storage *storage = stage->storage;
+    char given[LREG_STORAGE_KEY_MAX + 1];
+    key[0] = '\0';
+    lreg_status status = check_not_failed(stage, err);
+    if (status == LREG_OK && !storage_digest_is_valid(digest)) {
+        status = error_set(err, LREG_BAD_ARGUMENT, "digest", "a digest has 64 lower-case hexadecimal digits");
+    }
+    if (status != LREG_OK) {
+        storage_stage_drop(stage);
+        return status;
+    }
+    memset(given, 0xff, sizeof given); /* a key that the backend forgot to write is not valid */
+    status = report(storage, storage->backend.stage_commit(storage->state, stage->handle, digest, given),
+                    "cannot commit a stage", NULL, err);
+    stage_free(stage);
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (!storage_key_is_valid(given)) {
+        return error_set(err, LREG_IO, "storage_backend",
+                         "the storage backend gave a key that is empty, too long or not UTF-8");
+    }
+    memcpy(key, given, strlen(given) + 1);
+    return LREG_OK;
+}
+
+lreg_status storage_object_open(struct storage *storage, const char *key, struct storage_object **out,
+                                uint64_t *out_length, struct error *err) {
+    uint64_t length = 0;
+    *out = NULL;
+    lreg_status status = check_key(key, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    struct storage_object *object = memory_allocate_zeroed(storage->hooks, 1, sizeof *object);
+    if (object == NULL) {
+        return error_no_memory(err);
+    }
+    object->storage = storage;
+    status = report(storage, storage->backend.object_open(storage->state, key, &object->handle, &length),
+                    "cannot open an object", "the object is not in the storage", err);
+    if (status != LREG_OK) {
+        memory_release(storage->hooks, object);
+        return status;
+    }
+    if (length > INT64_MAX) {
+        storage_object_close(object);
+        return error_set(err, LREG_IO, "storage_backend", "the storage backend gave a length that no object has");
+    }
+    *out = object;
+    *out_length = length;
+    return LREG_OK;
+}
+
+lreg_status storage_object_read(struct storage_object *object, uint64_t offset, void *bytes, size_t length,
+                                struct error *err) {
+    const struct storage *storage = object->storage;
+    unsigned char *at = bytes;
+    if (offset > INT64_MAX || length > INT64_MAX - offset) {
+        return error_set(err, LREG_CORRUPT, "object_too_short", "no object is long enough for this read");
+    }
+    while (length > 0) {
+        size_t got = 0;
+        lreg_status status =
+            report(storage, storage->backend.object_read(storage->state, object->handle, offset, at, length, &got),
+                   "cannot read an object", NULL, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+        if (got == 0) {
+            return error_set(err, LREG_CORRUPT, "object_too_short",
+                             "an object in the storage is shorter than it must be");
+        }
+        if (got > length) {
+            return error_set(err, LREG_IO, "storage_backend", "the storage backend read more than it was asked for");
+        }
+        at += got;
+        offset += got;
+        length -= got;
+    }
+    return LREG_OK;
+}
+
+bool storage_object_descriptor(struct storage_object *object, int32_t *out_descriptor, uint64_t *out_offset) {
+    const struct storage *storage = object->storage;
+    int32_t descriptor = -1;
+    uint64_t offset = 0;
+    if (storage->backend.object_descriptor == NULL) {
+        return false;
+    }
+    lreg_status answer = storage->backend.object_descriptor(storage->state, object->handle, &descriptor, &offset);
+    if (answer != LREG_OK || descriptor < 0 || offset > INT64_MAX) {
+        return false;
+    }
+    *out_descriptor = descriptor;
+    *out_offset = offset;
+    return true;
+}
+
+void storage_object_close(struct storage_object *object) {
+    if (object != NULL) {
+        const struct storage *storage = object->storage;
+        storage->backend.object_close(storage->state, object->handle);
+        memory_release(storage->hooks, object);
+    }
+}
+
+lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err) {
+    lreg_status status = check_key(key, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    lreg_status answer = storage->backend.object_remove(storage->state, key);
+    if (answer == LREG_NOT_FOUND) {
+        return LREG_OK;
+    }
+    return report(storage, answer, "cannot remove an object", NULL, err);
+}
+
+lreg_status storage_visit_all(struct storage *storage, int32_t what, storage_visit visit, void *user,
+                              struct error *err) {
+    void *list = NULL;
+    if (what != LREG_STORAGE_STAGES && what != LREG_STORAGE_OBJECTS) {
+        return error_set(err, LREG_BAD_ARGUMENT, "", "only stages or objects can be listed");
+    }
+    if (storage->backend.list_open == NULL) {
+        return LREG_OK;
+    }
+    lreg_status status =
+        report(storage, storage->backend.list_open(storage->state, what, &list), "cannot list the storage", NULL, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = visit_listed(storage, list, what, visit, user, err);
+    storage->backend.list_close(storage->state, list);
+    return status;
+}

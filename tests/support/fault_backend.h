@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SUPPORT_FAULT_BACKEND_H
+#define SUPPORT_FAULT_BACKEND_H
+
+/*
+ * A storage backend around another one: counts the calls that can fail and makes the n-th of them fail. Stages and
+ * objects that are open are counted too, so that a test sees what was not closed.
+ *
+ *     struct fault_backend fault;
+ *     lreg_storage_backend table;
+ *     fault_backend_wrap(&fault, &inner_table, inner_state, &table);   // `&fault` is the state that goes with `table`
+ *     fault_backend_arm(&fault, n, LREG_IO, FAULT_BEFORE);
+ *     …
+ *     fault_backend_disarm(&fault);
+ */
+
+#include <libregistry/sys/storage_backend.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum fault_moment {
+    FAULT_BEFORE, /* the call does nothing but what it owes at a failure (a commit removes its stage) */
+    FAULT_AFTER /* the call has its effect, and then tells of a failure: an answer that was lost */
+};
+
+/* Owned by the test; lives longer than the storage that is made of it. */
+struct fault_backend {
+    lreg_storage_backend inner;
+    void *inner_state;
+    atomic_uint_least64_t calls;
+    atomic_uint_least64_t fail_at; /* 0: never */
+    atomic_uint_least64_t failures;
+    atomic_int_least64_t open_handles; /* stages, objects and lists */
+    atomic_bool destroyed;
+    lreg_status status;
+    enum fault_moment moment;
+    bool from_then_on;
+};
+
+/* `inner_state` is taken: it ends with the destroy of `out_table`. Entries that the inner table has not, the outer one has
+ * not either. */
+void fault_backend_wrap(struct fault_backend *fault, const lreg_storage_backend *inner, void *inner_state,
+                        lreg_storage_backend *out_table);
+
+/* Counts from 0 again; the n-th call (from 1) gives `status`. Not while other threads use the storage. */
+void fault_backend_arm(struct fault_backend *fault, uint64_t n, lreg_status status, enum fault_moment moment);
+
+/* The same, and so does every call behind it: a disk that is full stays full. */
+void fault_backend_arm_from(struct fault_backend *fault, uint64_t n, lreg_status status);
+
+void fault_backend_disarm(struct fault_backend *fault); /* keeps the counts */
+
+uint64_t fault_backend_calls(const struct fault_backend *fault); /* since it was wrapped or armed */
+uint64_t fault_backend_failures(const struct fault_backend *fault); /* calls made to fail since then */
+int64_t fault_backend_open_handles(const struct fault_backend *fault); /* 0 when everything was closed */
+
+#endif
