@@ -8,6 +8,7 @@
  * calls its handler. A handler answers at once, or sets a sink that takes the body and answers at its end.
  */
 
+#include "base/json.h"
 #include "core/core.h"
 #include "core/ecosystem.h"
 #include "http/headers.h"
