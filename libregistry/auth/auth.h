@@ -3,8 +3,8 @@
 #define AUTH_AUTH_H
 
 /*
- * Who may do what, on plain values: the decision, the shape of secrets, and what is sealed under the instance key. Nothing here
- * looks anything up; core does, and asks.
+ * Who may do what, on plain values: the decision, the shape of secrets, and what is sealed under the instance key.
+ * Nothing here looks anything up; core does, and asks.
  */
 
 #include "base/digest.h"
@@ -20,7 +20,8 @@
 #define AUTH_DELETE_REGISTRIES 0x20u
 #define AUTH_ALL_SCOPES 0x3fu
 
-/* "read_packages,write_packages" (commas or blanks between); LREG_BAD_ARGUMENT names the unknown word; empty text is refused. */
+/* "read_packages,write_packages" (commas or blanks between); LREG_BAD_ARGUMENT names the unknown word; empty text is
+ * refused. */
 lreg_status auth_scopes_parse(const char *text, uint32_t *out, struct error *err);
 /* The text of one scope bit; NULL when it is none. */
 const char *auth_scope_text(uint32_t scope);
@@ -56,8 +57,9 @@ enum auth_action {
     AUTH_ACTION_DELETE_REGISTRIES
 };
 
-/* What is to be acted on. `registry_id` NULL: the organisation itself. Where there is nothing to be acted on, a NULL target
- * stands in decisions about AUTH_ACTION_NONE and AUTH_ACTION_AUTHENTICATED; other actions on it are the host's alone. */
+/* What is to be acted on. `registry_id` NULL: the organisation itself. Where there is nothing to be acted on, a NULL
+ * target stands in decisions about AUTH_ACTION_NONE and AUTH_ACTION_AUTHENTICATED; other actions on it are the
+ * host's alone. */
 struct auth_target {
     const char *organization_id;
     const char *registry_id;
@@ -65,10 +67,10 @@ struct auth_target {
 };
 
 /*
- * The one decision. LREG_OK; LREG_UNAUTHENTICATED when credentials could help; LREG_NOT_FOUND when the caller may not know that
- * the target exists; LREG_FORBIDDEN, with the missing scope in the message, when he may know but lacks the right.
- * Public registries are readable (packages) by anybody, also with a token of another organisation. A principal whose
- * expires_ms has passed is refused as auth_check_expiry() says, except for AUTH_ACTION_NONE.
+ * The one decision. LREG_OK; LREG_UNAUTHENTICATED when credentials could help; LREG_NOT_FOUND when the caller may not
+ * know that the target exists; LREG_FORBIDDEN, with the missing scope in the message, when he may know but lacks the
+ * right. Public registries are readable (packages) by anybody, also with a token of another organisation. A principal
+ * whose expires_ms has passed is refused as auth_check_expiry() says, except for AUTH_ACTION_NONE.
  */
 lreg_status auth_decide(const struct auth_principal *principal, enum auth_action action,
                         const struct auth_target *target, int64_t now_ms, struct error *err);
@@ -107,24 +109,26 @@ struct auth_keys {
 };
 void auth_keys_derive(const uint8_t instance_key[AUTH_KEY_BYTES], struct auth_keys *out);
 
-/* Sealing: AES-256-GCM under keys->seal; `context` (such as a row's id) is authenticated with it, so that a sealed value
- * cannot be moved to another row. Output is owned (memory_release). At most 1 MiB: LREG_TOO_LARGE. */
+/* Sealing: AES-256-GCM under keys->seal; `context` (such as a row's id) is authenticated with it, so that a sealed
+ * value cannot be moved to another row. Output is owned (memory_release). At most 1 MiB: LREG_TOO_LARGE. */
 lreg_status auth_seal(const struct hooks *hooks, const struct auth_keys *keys, const char *context, const void *bytes,
                       size_t length, void **out, size_t *out_length, struct error *err);
-/* LREG_CORRUPT when it was changed, moved, or sealed under another key. A NUL follows the output. Wipe it before releasing it. */
+/* LREG_CORRUPT when it was changed, moved, or sealed under another key. A NUL follows the output. Wipe it before
+ * releasing it. */
 lreg_status auth_unseal(const struct hooks *hooks, const struct auth_keys *keys, const char *context,
                         const void *sealed, size_t sealed_length, void **out, size_t *out_length, struct error *err);
 
 /*
- * Bearer tokens that our own token endpoint gives to container clients: the principal and an end, in base64url with an HMAC;
- * nothing is stored. The holder's token is looked up again when it is used, so a deleted token ends its bearers too.
+ * Bearer tokens that our own token endpoint gives to container clients: the principal and an end, in base64url with an
+ * HMAC; nothing is stored. The holder's token is looked up again when it is used, so a deleted token ends its bearers
+ * too.
  */
 #define AUTH_BEARER_TEXT 256
 /* The bearer does not outlive the principal: it ends at the earlier of the two. */
 lreg_status auth_bearer_issue(const struct auth_keys *keys, const struct auth_principal *principal, int64_t expires_ms,
                               char out[AUTH_BEARER_TEXT], struct error *err);
-/* Gives the id of the token behind it ("" for an anonymous one) and when it ends, also when that has passed (the caller judges).
- * LREG_UNAUTHENTICATED when it is not ours ("malformed_token", "unknown_token"). */
+/* Gives the id of the token behind it ("" for an anonymous one) and when it ends, also when that has passed (the
+ * caller judges). LREG_UNAUTHENTICATED when it is not ours ("malformed_token", "unknown_token"). */
 lreg_status auth_bearer_read(const struct auth_keys *keys, const char *bearer, char out_token_id[ID_TEXT],
                              int64_t *out_expires_ms, struct error *err);
 

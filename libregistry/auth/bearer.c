@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Bearer tokens of our own token endpoint. Behind the prefix, in base64url: format (1 byte), id of the token behind it (16, zero
- * for an anonymous one), end in milliseconds (8, big endian), and the first half of an HMAC-SHA256 over prefix and all that.
+ * Bearer tokens of our own token endpoint. Behind the prefix, in base64url: format (1 byte), id of the token behind it
+ * (16, zero for an anonymous one), end in milliseconds (8, big endian), and the first half of an HMAC-SHA256 over
+ * prefix and all that.
  */
 
 #include "auth/auth.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Sealing under the instance key. A sealed value is: format (1 byte), nonce (12), ciphertext, tag (16); format and context are
- * authenticated with it.
+ * Sealing under the instance key. A sealed value is: format (1 byte), nonce (12), ciphertext, tag (16); format and
+ * context are authenticated with it.
  */
 
 #include "auth/auth.h"

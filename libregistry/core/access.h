@@ -4,9 +4,10 @@
 
 #include "core/core.h"
 
-/* Finds out who holds `secret` (an API token, a registry token, or a bearer of ours). LREG_UNAUTHENTICATED when it is unknown
- * (code "unknown_token"), mistyped ("malformed_token"), or has ended ("expired_token", with the time in the message; *out is then
- * filled in all the same, so that an upload that it began can be recognised). Warm: no SQL. */
+/* Finds out who holds `secret` (an API token, a registry token, or a bearer of ours). LREG_UNAUTHENTICATED when it
+ * is unknown (code "unknown_token"), mistyped ("malformed_token"), or has ended ("expired_token", with the time in
+ * the message; *out is then filled in all the same, so that an upload that it began can be recognised). Warm: no
+ * SQL. */
 lreg_status core_authenticate(struct core *core, const char *secret, struct auth_principal *out, struct error *err);
 
 /* auth_decide() for a registry or (registry NULL) an organisation. */
@@ -19,7 +20,8 @@ lreg_status core_audit(struct core *core, struct meta_transaction *transaction, 
                        const char *organization_id, const char *registry_id, const char *type, const char *subject,
                        const char *data, struct error *err);
 
-/* Newest first, older than `before_id` (NULL: from the newest); at most META_PAGE_MAX at once. Rows live in the arena. */
+/* Newest first, older than `before_id` (NULL: from the newest); at most META_PAGE_MAX at once. Rows live in the
+ * arena. */
 lreg_status core_audit_list(struct core *core, const struct core_organization *organization, const char *before_id,
                             size_t limit, struct arena *arena, struct meta_audit_event **out, size_t *out_count,
                             struct error *err);

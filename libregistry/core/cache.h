@@ -5,8 +5,9 @@
 #include "core/core.h"
 
 /*
- * What was read lately, by a text key, as counted immutable objects. An entry is valid while meta_generation() stands at the
- * number under which it was read, so it holds with several processes. Bounded in bytes; the least recently used goes.
+ * What was read lately, by a text key, as counted immutable objects. An entry is valid while meta_generation() stands
+ * at the number under which it was read, so it holds with several processes. Bounded in bytes; the least recently used
+ * goes.
  */
 struct core_shared; /* a count, an arena, and what to do when the count falls to 0 */
 
@@ -20,8 +21,8 @@ void *core_shared_object(struct core_shared *shared);
 
 /* The entry, retained for the caller; NULL when there is none that is valid at `generation`. */
 struct core_shared *core_cache_find(struct core *core, const char *key, uint64_t generation);
-/* Keeps a retained reference of its own. `generation` was asked before the read. Never fails: it may just not keep it. */
-void core_cache_put(struct core *core, const char *key, uint64_t generation, struct core_shared *shared,
-                    size_t bytes);
+/* Keeps a retained reference of its own. `generation` was asked before the read. Never fails: it may just not keep
+ * it. */
+void core_cache_put(struct core *core, const char *key, uint64_t generation, struct core_shared *shared, size_t bytes);
 
 #endif

@@ -3,11 +3,13 @@
 #define CORE_CORE_H
 
 /*
- * The rules of a registry, once: organisations, registries, packages, tokens, audit, and the life of blobs. The REST API, the
- * pages, the ecosystems and the C API all call these functions; access is decided before, by core_authorize().
+ * The rules of a registry, once: organisations, registries, packages, tokens, audit, and the life of blobs. The REST
+ * API, the pages, the ecosystems and the C API all call these functions; access is decided before, by core_authorize().
  *
  * A `struct core` is one open instance. It is counted: handles that outlive their instance keep it alive.
- * Threads: everything on `struct core` from any, at once. Snapshots are immutable, counted, and may be shared by threads.
+ *
+ * Threads: everything on `struct core` from any, at once. Snapshots are immutable, counted, may be shared by threads,
+ * and may outlive the instance.
  */
 
 #include "auth/auth.h"
@@ -29,41 +31,41 @@ struct core_token;
 struct core_limits {
     uint64_t max_package_bytes;
     uint64_t max_blob_bytes;
-    size_t max_manifest_bytes;      /* 4 MiB */
-    size_t max_json_bytes;          /* 1 MiB: request bodies of the management API */
-    size_t max_json_depth;          /* 32 */
-    size_t max_target_bytes;        /* 8 KiB */
-    size_t max_header_bytes;        /* 64 KiB, all fields together */
-    size_t max_headers;             /* 200 */
-    size_t max_multipart_parts;     /* 32 */
-    size_t max_part_header_bytes;   /* 16 KiB */
-    size_t max_archive_entries;     /* 100,000: entries of a package that are looked at */
-    uint64_t max_unpacked_bytes;    /* 64 MiB: unpacked bytes of control data that are looked at */
-    size_t max_uploads;             /* 1,000 upload sessions open at once, per registry */
-    int64_t max_upload_age_ms;      /* 7 days without progress; then a session may be collected */
-    int64_t blob_grace_ms;          /* 24 h: a blob in an image repository that no manifest names yet */
-    int64_t bearer_lifetime_ms;     /* 5 min */
-    int64_t audit_keep_ms;          /* 365 days */
-    uint64_t audit_keep_events;     /* 1,000,000 */
-    size_t cache_bytes;             /* 8 MiB */
+    size_t max_manifest_bytes; /* 4 MiB */
+    size_t max_json_bytes; /* 1 MiB: request bodies of the management API */
+    size_t max_json_depth; /* 32 */
+    size_t max_target_bytes; /* 8 KiB */
+    size_t max_header_bytes; /* 64 KiB, all fields together */
+    size_t max_headers; /* 200 */
+    size_t max_multipart_parts; /* 32 */
+    size_t max_part_header_bytes; /* 16 KiB */
+    size_t max_archive_entries; /* 100,000: entries of a package that are looked at */
+    uint64_t max_unpacked_bytes; /* 64 MiB: unpacked bytes of control data that are looked at */
+    size_t max_uploads; /* 1,000 upload sessions open at once, per registry */
+    int64_t max_upload_age_ms; /* 7 days without progress; then a session may be collected */
+    int64_t blob_grace_ms; /* 24 h: a blob in an image repository that no manifest names yet */
+    int64_t bearer_lifetime_ms; /* 5 min */
+    int64_t audit_keep_ms; /* 365 days */
+    uint64_t audit_keep_events; /* 1,000,000 */
+    size_t cache_bytes; /* 8 MiB */
 };
 void core_limits_default(struct core_limits *limits);
 
 struct core_options {
-    struct hooks hooks;           /* copied */
-    const char *directory;        /* data directory; NULL: everything in memory */
+    struct hooks hooks; /* copied */
+    const char *directory; /* data directory; NULL: everything in memory */
     bool durable;
     int32_t busy_timeout_ms;
-    struct storage *storage;      /* taken, also on failure; NULL: the filesystem below `directory`, or memory */
-    const char *base_url;         /* "https://packages.example.com/prefix": absolute base of URLs in answers; NULL: from the request */
+    struct storage *storage; /* taken, also on failure; NULL: the filesystem below `directory`, or memory */
+    const char *base_url; /* "https://packages.example.com/prefix": base of URLs in answers; NULL: the request's */
     struct core_limits limits;
     const struct core_ecosystem *const *ecosystems; /* NULL-terminated; lives as long as the program */
     int (*step_fault)(void *user); /* see meta_options */
     void *step_fault_user;
 };
 
-/* Opens or creates the data directory: `registry.db`, `objects/`, `staging/`, `instance.key` (0600). Costs the same for an empty
- * and a huge store. */
+/* Opens or creates the data directory: `registry.db`, `objects/`, `staging/`, `instance.key` (0600). Costs the same
+ * for an empty and a huge store. */
 lreg_status core_open(const struct core_options *options, struct core **out, struct error *err);
 void core_retain(struct core *core);
 void core_release(struct core *core); /* the last one closes; NULL is fine */

@@ -77,8 +77,9 @@ void core_stage_release(struct core *core, struct core_stage_claim *claim); /* n
 
 #define CORE_KEY_FILE "instance.key"
 
-/* Loads the instance key (made when neither the key nor a database that was used with one is there), derives the keys, and
- * loads or makes the instance id. LREG_CORRUPT when the key is malformed, or is not the one that the database was used with. */
+/* Loads the instance key (made when neither the key nor a database that was used with one is there), derives the
+ * keys, and loads or makes the instance id. LREG_CORRUPT when the key is malformed, or is not the one that the
+ * database was used with. */
 lreg_status core_identity_load(struct core *core, struct error *err);
 
 /* --- cache.c --- */
@@ -91,9 +92,9 @@ void core_cache_free(struct core_cache *cache); /* NULL is fine */
 size_t core_shared_bytes(const struct core_shared *shared);
 
 /*
- * Reading through the cache: gives the object under `key` from the cache, or else makes a new one of `object_bytes` zeroed bytes,
- * lets `read` fill it in a read transaction (texts in core_shared_arena()), and keeps it. A failure of `read` is passed
- * on; nothing is kept then, so a thing that was not found is looked for again.
+ * Reading through the cache: gives the object under `key` from the cache, or else makes a new one of `object_bytes`
+ * zeroed bytes, lets `read` fill it in a read transaction (texts in core_shared_arena()), and keeps it. A failure of
+ * `read` is passed on; nothing is kept then, so a thing that was not found is looked for again.
  */
 struct core_lookup {
     size_t object_bytes;

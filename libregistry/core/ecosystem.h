@@ -3,8 +3,9 @@
 #define CORE_ECOSYSTEM_H
 
 /*
- * What an ecosystem (files, alpine, container …) is: a name, a way to publish, and a surface of its own on HTTP. Declared here, made in
- * ecosystems/NAME/, gathered in ecosystems/table.c. Nothing else in the library asks which ecosystem a registry has.
+ * What an ecosystem (files, alpine, container …) is: a name, a way to publish, and a surface of its own on HTTP.
+ * Declared here, made in ecosystems/NAME/, gathered in ecosystems/table.c. Nothing else in the library asks which
+ * ecosystem a registry has.
  */
 
 #include "core/core.h"
@@ -24,15 +25,15 @@ struct core_ecosystem {
     const char *title; /* for people: "Files" */
     const struct surface *surface; /* its routes; NULL when it has none */
 
-    /* Publishing. `begin` gives a state that `write` feeds; `finish` gives an owned snapshot and whether it is new, and does not
-     * free the state; `abort` frees it in any phase, after finish too, and drops what is staged. */
+    /* Publishing. `begin` gives a state that `write` feeds; `finish` gives an owned snapshot and whether it is new,
+     * and does not free the state; `abort` frees it in any phase, after finish too, and drops what is staged. */
     lreg_status (*publish_begin)(const struct core_publication *publication, void **out_state, struct error *err);
     lreg_status (*publish_write)(void *state, const void *bytes, size_t length, struct error *err);
     lreg_status (*publish_finish)(void *state, const struct core_package **out, bool *out_created, struct error *err);
     void (*publish_free)(void *state);
 
-    /* Path of the package's bytes (of the manifest for images) below the mount: "/org/registry/files/name". In the arena; NULL when
-     * memory is out. */
+    /* Path of the package's bytes (of the manifest for images) below the mount: "/org/registry/files/name". In the
+     * arena; NULL when memory is out. */
     const char *(*package_path)(const struct core_registry *registry, const struct meta_package *package,
                                 struct arena *arena);
 

@@ -12,7 +12,8 @@ struct core_organization {
 void core_organization_retain(const struct core_organization *organization);
 void core_organization_release(const struct core_organization *organization); /* NULL is fine */
 
-/* `slug` may be NULL: made from the name. LREG_BAD_ARGUMENT when it is malformed or reserved ("reserved_slug"), LREG_CONFLICT. */
+/* `slug` may be NULL: made from the name. LREG_BAD_ARGUMENT when it is malformed or reserved ("reserved_slug"),
+ * LREG_CONFLICT. */
 lreg_status core_organization_create(struct core *core, const struct core_actor *actor, const char *slug,
                                      const char *name, const struct core_organization **out, struct error *err);
 /* Warm: no SQL. LREG_NOT_FOUND ("organization_unknown"). */

@@ -7,29 +7,30 @@
 /* An immutable, counted snapshot. */
 struct core_registry {
     struct meta_registry row;
-    const struct core_ecosystem *ecosystem; /* NULL when this build does not have it: then nothing can be published or served */
+    const struct core_ecosystem *ecosystem; /* NULL when this build does not have it: nothing can then be published */
     struct core_shared *shared;
 };
 void core_registry_retain(const struct core_registry *registry);
 void core_registry_release(const struct core_registry *registry); /* NULL is fine */
 
-/* What a new registry is to be, or which of its settings to change. In a change NULL and CORE_KEEP leave a setting as it is. */
+/* What a new registry is to be, or which of its settings to change. In a change NULL and CORE_KEEP leave a setting
+ * as it is. */
 #define CORE_KEEP (-1)
 struct core_registry_settings {
-    const char *name;        /* needed at creation */
-    const char *slug;        /* NULL at creation: made from the name. A change of name changes the slug only when it is given */
+    const char *name; /* needed at creation */
+    const char *slug; /* NULL at creation: made from the name; a change of name alone keeps the slug */
     const char *description;
     const char *emoji;
-    const char *color;       /* "#RRGGBB" */
-    const char *ecosystem;   /* needed at creation; a change is refused (LREG_UNPROCESSABLE) */
-    int is_public;           /* 0, 1, CORE_KEEP; at creation CORE_KEEP is private */
+    const char *color; /* "#RRGGBB" */
+    const char *ecosystem; /* needed at creation; a change is refused (LREG_UNPROCESSABLE) */
+    int is_public; /* 0, 1, CORE_KEEP; at creation CORE_KEEP is private */
     int allow_overwrite;
     int strict_names;
 };
 void core_registry_settings_init(struct core_registry_settings *settings); /* nothing given */
 
-/* LREG_BAD_ARGUMENT (name, slug, color …), LREG_UNPROCESSABLE (unknown ecosystem), LREG_CONFLICT (slug taken), LREG_NOT_FOUND (organisation).
- * Audit: REGISTRY_CREATED. */
+/* LREG_BAD_ARGUMENT (name, slug, color …), LREG_UNPROCESSABLE (unknown ecosystem), LREG_CONFLICT (slug taken),
+ * LREG_NOT_FOUND (organisation). Audit: REGISTRY_CREATED. */
 lreg_status core_registry_create(struct core *core, const struct core_actor *actor,
                                  const struct core_organization *organization,
                                  const struct core_registry_settings *settings, const struct core_registry **out,
