@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LIBREGISTRY_EXCHANGE_H
+#define LIBREGISTRY_EXCHANGE_H
+
+/**
+ * @file
+ * One HTTP request and its response, without input and output: the host owns the socket, the library never touches it.
+ *
+ * Phases. A new or reset exchange takes the head of a request (the setters and lreg_exchange_add_header, in any order).
+ * lreg_exchange_begin() ends the head: the request is routed and access is decided. From then on lreg_exchange_wants()
+ * says after every call what is next: the request's body, or sending the response. lreg_exchange_reset() makes it ready
+ * for the next request, in any phase.
+ *
+ *     lreg_exchange_set_request(ex, "PUT", "/v2/…", &err);
+ *     lreg_exchange_add_header(ex, "Content-Length", "5", &err);  … and so on
+ *     lreg_exchange_begin(ex, &err);
+ *     while (lreg_exchange_wants(ex) == LREG_WANTS_BODY)          (with "Expect: 100-continue": send 100 before)
+ *         if (receive more of the body)
+ *             lreg_exchange_write(ex, bytes, length, &err);
+ *         else
+ *             lreg_exchange_finish(ex, &err);
+ *     send lreg_exchange_status(), every lreg_exchange_header_at(), lreg_exchange_content_length()
+ *     while (lreg_exchange_next(ex, &piece, &err) == LREG_OK && piece.kind != LREG_PIECE_END)
+ *         lreg_exchange_consume(ex, how much of the piece was sent, &err);
+ *     lreg_exchange_reset(ex);
+ *
+ * What is the host's: framing (chunked bodies are handed over decoded; "Content-Length" of the response is written from
+ * lreg_exchange_content_length()), the fields Date and Connection, time limits, and the refusal of messages whose
+ * framing is ambiguous. What is the library's: everything that the response says. A response of 404 or 500 is a success
+ * of the call; a status other than LREG_OK means that the host or the machine has a problem.
+ *
+ * After LREG_NO_MEMORY, and after a failure of lreg_exchange_next() or lreg_exchange_read(), the exchange has failed:
+ * all calls but lreg_exchange_reset() and lreg_exchange_free() give LREG_MISUSE, and if a part of the response was
+ * sent, the connection is to be closed. LREG_MISUSE, from a call in the wrong phase, changes nothing.
+ *
+ * Memory of one exchange is bounded, whatever the size of the bodies. Threads: any, one at a time per exchange, not
+ * always the same one.
+ */
+
+#include <libregistry/abi.h>
+#include <libregistry/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One request and its response. Opaque. It keeps its instance open. Since: 0.1 */
+typedef struct lreg_exchange lreg_exchange;
+
+/** What an exchange waits for; one of LREG_WANTS_*. Since: 0.1 */
+typedef int32_t lreg_wants;
+
+#define LREG_WANTS_NOTHING 0 /**< the head, before begin; or the response was sent to its end; or it has failed */
+#define LREG_WANTS_BODY 1 /**< lreg_exchange_write() or lreg_exchange_finish() */
+#define LREG_WANTS_RESPONSE 2 /**< the response is ready: send it. Reading the rest of the body is not needed */
+
+/** What a piece is; one of LREG_PIECE_*. A kind that a host does not know is a failure. Since: 0.1 */
+typedef int32_t lreg_piece_kind;
+
+#define LREG_PIECE_END 0 /**< nothing more is to be sent */
+#define LREG_PIECE_BYTES 1 /**< `bytes`, `length` */
+#define LREG_PIECE_FILE 2 /**< `file`, `file_offset`, `length` */
+#define LREG_PIECE_WAIT 3 /**< reserved: nothing yet, later more. No version gives it so far */
+
+/**
+ * The next piece of a response's body. What it points to is borrowed until lreg_exchange_consume() has passed it,
+ * lreg_exchange_reset() or lreg_exchange_free(). Since: 0.1
+ */
+typedef struct lreg_piece {
+    uint32_t size; /**< sizeof(lreg_piece), set by the host before each call */
+    lreg_piece_kind kind;
+    const void *bytes; /**< NULL unless LREG_PIECE_BYTES */
+    uint64_t length; /**< at least 1 unless LREG_PIECE_END */
+    int64_t file_offset; /**< where in the file the piece begins */
+    int32_t file; /**< descriptor for pread and sendfile, else -1. It may be shared: never seek, never close */
+    int32_t reserved; /**< 0 */
+} lreg_piece;
+
+/**
+ * A new exchange, which waits for the head of a request.
+ *
+ * @param instance  not NULL
+ * @param out       owned, lreg_exchange_free(); NULL on failure
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_NO_MEMORY; LREG_IO (no randomness)
+ * Does not block. Threads: any, at once. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_new(lreg_instance *instance, lreg_exchange **out, lreg_error **err);
+
+/**
+ * Ends an exchange in any phase. An upload that was not finished leaves nothing behind.
+ * @param exchange may be NULL. May block: removes what is staged. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT void lreg_exchange_free(lreg_exchange *exchange);
+
+/**
+ * Makes the exchange ready for the next request, in any phase; as after lreg_exchange_new(), but cheaper. Scheme, host,
+ * mount, peer and trust are to be set again.
+ * @param exchange not NULL. May block: removes what is staged. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT void lreg_exchange_reset(lreg_exchange *exchange);
+
+/**
+ * Sets method and target of the request.
+ *
+ * What is wrong with them (not a method, target too long or malformed) becomes the response.
+ * @param exchange  not NULL
+ * @param method    such as "GET"; not NULL; copied
+ * @param target    as the client sent it, in origin form ("/path?query"), absolute form, or "*"; percent-encoded, with
+ *                  the mount in front; not NULL; copied
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_MISUSE (called before in this request, or after begin); LREG_NO_MEMORY (the exchange has
+ *         failed)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_set_request(lreg_exchange *exchange, const char *method, const char *target,
+                                                  lreg_error **err);
+
+/**
+ * Sets the scheme by which the client reached the host, for URLs in answers.
+ * @param scheme  "http" (the default) or "https"; not NULL
+ * @param err     owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (another scheme); LREG_MISUSE (after begin)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_set_scheme(lreg_exchange *exchange, const char *scheme, lreg_error **err);
+
+/**
+ * Sets name and port under which the client reached the host. Without it the field Host counts.
+ * @param host  such as "packages.example.com:8443"; NULL: the field Host; copied
+ * @param err   owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (not a host); LREG_MISUSE (after begin); LREG_NO_MEMORY (the exchange has failed)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_set_host(lreg_exchange *exchange, const char *host, lreg_error **err);
+
+/**
+ * Sets the path under which the host has put the library. It is taken off the target (a target outside of it is
+ * answered with 404) and put in front of paths in answers.
+ * @param mount  "" (the default) or "/prefix", without a slash at its end; not NULL; copied
+ * @param err    owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (malformed); LREG_MISUSE (after begin); LREG_NO_MEMORY (the exchange has failed)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_set_mount(lreg_exchange *exchange, const char *mount, lreg_error **err);
+
+/**
+ * Sets the address of the client, for the audit log.
+ * @param address  such as "192.0.2.1" or "2001:db8::1", without a port; NULL: unknown; copied; cut after 63 bytes
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_MISUSE (after begin); LREG_NO_MEMORY (the exchange has failed)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_set_peer(lreg_exchange *exchange, const char *address, lreg_error **err);
+
+/**
+ * Says that the peer is a proxy of the host's own: its fields Forwarded (RFC 7239), or else X-Forwarded-Proto, -Host,
+ * -Prefix and -For, replace scheme, host, mount (in answers only) and peer. Of lists the last element counts, which
+ * that proxy wrote. Without it these fields mean nothing.
+ * @param trust  0 (the default) or 1
+ * @param err    owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_MISUSE (after begin)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_trust_forwarded(lreg_exchange *exchange, lreg_bool trust, lreg_error **err);
+
+/**
+ * Adds a field of the request's head, in the order in which they came; repeated names are fine.
+ *
+ * A body is announced by "Content-Length", or by "Transfer-Encoding" when its length is not known: hosts whose protocol
+ * has no such field (HTTP/2) add "Transfer-Encoding: chunked" for it. What is wrong with a field becomes the response.
+ * @param name   not NULL; copied
+ * @param value  not NULL; copied; blanks around it are removed
+ * @param err    owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_MISUSE (after begin); LREG_NO_MEMORY (the exchange has failed)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_add_header(lreg_exchange *exchange, const char *name, const char *value,
+                                                 lreg_error **err);
+
+/**
+ * The head is complete: checks limits, finds the route, decides access, and starts the work.
+ * @param exchange  not NULL; with a request set
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK, also when the response is a refusal; LREG_MISUSE (no request, or called before)
+ * Blocks: metadata database, storage. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_begin(lreg_exchange *exchange, lreg_error **err);
+
+/**
+ * What the exchange waits for.
+ * @param exchange  not NULL
+ * @return LREG_WANTS_*. Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_wants lreg_exchange_wants(const lreg_exchange *exchange);
+
+/**
+ * Hands over bytes of the request's body as they arrive, in pieces of any size.
+ *
+ * All are taken. When the response is ready they are dropped; a host may go on so that the connection can be kept.
+ * @param bytes   `length` bytes, borrowed for the call; may be NULL when `length` is 0
+ * @param err     owned, lreg_error_free(); may be NULL
+ * @return LREG_OK, also when the response is now a refusal; LREG_MISUSE (before begin, or the body was finished)
+ * Blocks: storage. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_write(lreg_exchange *exchange, const void *bytes, size_t length,
+                                            lreg_error **err);
+
+/**
+ * The request's body is complete, and the response is ready when this returns. A body that is shorter than its
+ * "Content-Length" is answered with 400. Not needed when there is no body; may be called again.
+ * @param err  owned, lreg_error_free(); may be NULL
+ * @return LREG_OK, also when the response is a refusal; LREG_MISUSE (before begin)
+ * Blocks: metadata database, storage. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_finish(lreg_exchange *exchange, lreg_error **err);
+
+/** The status of the response, such as 200; 0 while it is not ready.
+ * @param exchange not NULL. Does not block. Threads: any, one at a time per handle. Since: 0.1 */
+LREG_EXPORT int32_t lreg_exchange_status(const lreg_exchange *exchange);
+
+/**
+ * A field of the response's head. Content-Length, Date, Connection and Transfer-Encoding are never among them.
+ * @param index      from 0 on
+ * @param out_name   not NULL; borrowed until lreg_exchange_reset() or lreg_exchange_free(); NULL when there are fewer
+ *                   fields
+ * @param out_value  likewise
+ * @return 1; 0 when there are fewer fields, or no response. Does not block. Threads: any, one at a time per handle.
+ *         Since: 0.1
+ */
+LREG_EXPORT lreg_bool lreg_exchange_header_at(const lreg_exchange *exchange, size_t index, const char **out_name,
+                                              const char **out_value);
+
+/**
+ * What to write as "Content-Length": the length of the body, for HEAD of that which GET would send.
+ * @param exchange  not NULL
+ * @return -1: leave the field out (204, 304, or no response). Does not block. Threads: any, one at a time per handle.
+ *         Since: 0.1
+ */
+LREG_EXPORT int64_t lreg_exchange_content_length(const lreg_exchange *exchange);
+
+/**
+ * Whether the connection may carry another request after this response: the request's body was taken to its end.
+ * @param exchange  not NULL
+ * @return 0 or 1. Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_bool lreg_exchange_may_keep_alive(const lreg_exchange *exchange);
+
+/**
+ * Shows the next piece of the response's body, without moving on: called again, it shows the same. HEAD, 204 and 304
+ * have none. A host that cannot send from a descriptor uses lreg_exchange_read().
+ * @param piece  not NULL; its `size` set; filled in
+ * @param err    owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_MISUSE (no response yet); LREG_BAD_ARGUMENT (`size`); LREG_NO_MEMORY, LREG_IO, LREG_CORRUPT or
+ *         a status of the host's storage (the exchange has failed: close the connection)
+ * May block: storage. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_next(lreg_exchange *exchange, lreg_piece *piece, lreg_error **err);
+
+/**
+ * Moves on: `length` bytes of what lreg_exchange_next() shows were sent. Partial pieces are fine.
+ * @param length  at most the length of the piece that was shown
+ * @param err     owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_MISUSE (no response yet, or more than was shown). Does not block.
+ * Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_consume(lreg_exchange *exchange, uint64_t length, lreg_error **err);
+
+/**
+ * Copies the next bytes of the response's body and moves on: lreg_exchange_next() and lreg_exchange_consume() in one,
+ * whatever kind the piece is. The two ways may be mixed.
+ * @param buffer    room for `capacity` bytes; not NULL unless `capacity` is 0
+ * @param out_got   not NULL; how many were copied; 0 at the end only (or for a `capacity` of 0)
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return as lreg_exchange_next()
+ * May block: storage. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_read(lreg_exchange *exchange, void *buffer, size_t capacity, size_t *out_got,
+                                           lreg_error **err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
