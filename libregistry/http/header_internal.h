@@ -9,7 +9,7 @@
 
 bool header_is_token(struct slice text); /* RFC 9110 section 5.6.2 */
 
-/* One parameter (RFC 9110 section 5.6.6). `value` of a quoted one is what stands between the quotes, with its escapes. */
+/* One parameter (RFC 9110 section 5.6.6). `value` of a quoted one stands between the quotes, with its escapes. */
 struct header_parameter {
     struct slice name;
     struct slice value;
