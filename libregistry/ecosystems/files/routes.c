@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Downloading a generic file by its name: streamed from the storage, with validators, range and the name to save it under.
+ */
+
+#include "ecosystems/files/files_internal.h"
+
+#include "base/encoding.h"
+
+/* A name may be deleted and published again, or overwritten where the registry allows it: caches ask again, by ETag. */
+#define FILE_CACHE_CONTROL "private, no-cache"
+#define PUBLIC_FILE_CACHE_CONTROL "public, no-cache"
+
+static lreg_status download(struct call *call, struct error *err) {
+    const struct core_package *package = NULL;
+    struct representation what = {0};
+    char digest[DIGEST_SHA256_TEXT];
+    uint64_t length = 0;
+
+    lreg_status status =
+        core_package_find_by_filename(call->core, call->registry, call_parameter(call, "filename"), &package, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    hex_encode(package->row.digests.sha256, DIGEST_SHA256_BYTES, digest);
+    what.etag = arena_format(call->arena, "\"%s\"", digest);
+    what.media_type = arena_copy_text(call->arena, package->row.media_type);
+    what.filename = arena_copy_text(call->arena, package->row.filename);
+    if (what.etag == NULL || what.media_type == NULL || what.filename == NULL) {
+        status = error_no_memory(err);
+        goto out;
+    }
+    what.modified_ms = package->row.updated_ms;
+    what.cache_control = call->registry->row.is_public ? PUBLIC_FILE_CACHE_CONTROL : FILE_CACHE_CONTROL;
+    status = core_package_open(call->core, package, &what.object, &length, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    what.length = length;
+    status = call_respond_representation(call, &what, err);
+    if (status == LREG_OK && call->method == HTTP_GET && call->response.status == 200) {
+        core_package_count_download(call->core, package);
+    }
+
+out:
+    core_package_release(package);
+    return status;
+}
+
+static lreg_status show_error(struct call *call, const struct error *failure, struct error *err) {
+    if (failure->status == LREG_UNAUTHENTICATED) {
+        lreg_status status = call_challenge_basic(call, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+    }
+    const char *text = arena_format(call->arena, "%s\n", failure->message);
+    if (text == NULL) {
+        return error_no_memory(err);
+    }
+    return call_respond_text(call, (int)error_http_status(failure->status), "text/plain; charset=utf-8", text, err);
+}
+
+static const struct route routes[] = {
+    {HTTP_GET, "/{organization}/{registry}/files/{filename}", AUTH_ACTION_READ_PACKAGES, download, 0},
+};
+
+const struct surface surface_files = {
+    .name = "files",
+    .routes = routes,
+    .route_count = sizeof routes / sizeof routes[0],
+    .show_error = show_error,
+    .ecosystem = "files",
+};
