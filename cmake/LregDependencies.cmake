@@ -81,5 +81,6 @@ target_link_libraries(
               $<$<BOOL:${LREG_WITH_NETTLE}>:PkgConfig::LREG_nettle>
               Threads::Threads)
 if(LREG_WITH_NETTLE)
+    message(STATUS "Digests by nettle ${LREG_nettle_VERSION}")
     target_compile_definitions(lreg_dependencies INTERFACE LREG_WITH_NETTLE=1)
 endif()
