@@ -77,27 +77,30 @@ static int settle_fan_out(const struct filesystem *filesystem, const char *path,
     return result;
 }
 
-/* Moves a name without ever replacing another: 0, or -1 and errno. */
-static int move_name(int from_directory, const char *from, int to_directory, const char *to) {
+/* Moves a stage's name to an object's without ever replacing another: 0, or -1 and errno. */
+static int move_name(struct filesystem *filesystem, const char *name, int directory, const char *key) {
 #ifdef RENAME_NOREPLACE
-    if (renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE) == 0) {
-        return 0;
-    }
-    if (errno != ENOSYS && errno != EINVAL) {
-        return -1;
+    if (!atomic_load(&filesystem->lacks_noreplace)) {
+        if (renameat2(filesystem->staging, name, directory, key, RENAME_NOREPLACE) == 0) {
+            return 0;
+        }
+        if (errno != ENOSYS && errno != EINVAL) {
+            return -1;
+        }
+        atomic_store(&filesystem->lacks_noreplace, true);
     }
 #endif
-    /* For filesystems without it. In between the file has both names, as after the crash described above. */
-    if (linkat(from_directory, from, to_directory, to, 0) != 0) {
+    /* In between the file has both names, as after the crash described above. */
+    if (linkat(filesystem->staging, name, directory, key, 0) != 0) {
         return -1;
     }
-    (void)unlinkat(from_directory, from, 0);
+    (void)unlinkat(filesystem->staging, name, 0);
     return 0;
 }
 
 /* The directory is opened or made before the bytes are synced, because that sync then also writes most of what the
  * sync of a new path has to. */
-static int move_to_objects(const struct filesystem *filesystem, struct filesystem_stage *stage, const char *path,
+static int move_to_objects(struct filesystem *filesystem, struct filesystem_stage *stage, const char *path,
                            const char *key) {
     int number = 0;
     bool moved = false;
@@ -110,7 +113,7 @@ static int move_to_objects(const struct filesystem *filesystem, struct filesyste
         number = errno;
         goto out;
     }
-    if (move_name(filesystem->staging, stage->name, directory, key) != 0) {
+    if (move_name(filesystem, stage->name, directory, key) != 0) {
         number = errno;
         goto out;
     }
@@ -127,7 +130,7 @@ out:
 }
 
 lreg_status filesystem_stage_commit(void *state, void *handle, const char *digest, char *key) {
-    const struct filesystem *filesystem = state;
+    struct filesystem *filesystem = state;
     struct filesystem_stage *stage = handle;
     char path[FILESYSTEM_PATH_MAX + 1];
     storage_own_key(digest, stage->name, key);

@@ -16,6 +16,7 @@
 
 #include "base/memory.h"
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 struct filesystem {
@@ -24,6 +25,7 @@ struct filesystem {
     int objects;
     bool durable;
     bool has_openat2;
+    atomic_bool lacks_noreplace; /* renameat2 was tried, and the kernel or this filesystem does not know the flag */
 };
 
 #define FILESYSTEM_DIRECTORY_MODE 0700

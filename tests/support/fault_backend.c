@@ -104,7 +104,7 @@ static lreg_status stage_remove(void *state, const char *name) {
 static lreg_status stage_commit(void *state, void *stage, const char *digest, char *key) {
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
-    char given[LREG_STORAGE_KEY_MAX + 1];
+    char given[LREG_STORAGE_KEY_MAX + 1] = "";
     atomic_fetch_sub(&fault->open_handles, 1);
     if (fails_before(fault, fails)) {
         fault->inner.stage_drop(fault->inner_state, stage);

@@ -18,7 +18,7 @@
  * library's caller unchanged. Out-parameters are set on success only.
  */
 
-#include <libregistry/abi.h>
+#include <libregistry/error.h>
 
 #ifdef __cplusplus
 extern "C" {
