@@ -4,6 +4,7 @@
 
 /* What the files of this room share: the instance itself, cached reading, and the rules for what people write. */
 
+#include "base/json.h"
 #include "core/core.h"
 #include "core/ecosystem.h"
 
@@ -17,18 +18,18 @@ struct core_cache;
 
 /* Downloads of one package since the last flush. */
 struct core_download_count {
-    char registry_id[ID_TEXT];
     char package_id[ID_TEXT];
     uint64_t count;
 };
 
-/* Gathered counts. The entries are released with the instance; everything else about them is package.c's. */
+/* Gathered counts. The entries are released with the instance; everything else about them is downloads.c's. */
 struct core_downloads {
     pthread_mutex_t mutex; /* guards all below */
     struct core_download_count *entries;
     size_t count;
     size_t capacity;
     int64_t first_ms; /* when the first one since the last flush was counted */
+    int64_t retry_ms; /* after a flush that failed: when to try again */
 };
 
 /* Stages that this process has open, by name: one writer at a time each, and none for the collector. */
@@ -52,6 +53,7 @@ struct core {
     const struct core_ecosystem *const *ecosystems; /* NULL-terminated; NULL when there is none */
     struct meta *meta;
     struct storage *storage;
+    bool is_own_filesystem; /* the storage is the filesystem below `directory` */
     struct auth_keys keys;
     char instance_id[ID_TEXT];
     struct core_cache *cache;
@@ -66,6 +68,11 @@ lreg_status core_storage_find(struct core *core, const char *name, struct storag
 
 /* Removes the object of a doomed row from its storage, then the row. No transaction is open. */
 lreg_status core_doomed_remove(struct core *core, const char *storage, const char *key, struct error *err);
+
+/* --- upload.c: failures in the same words wherever they are found --- */
+
+lreg_status core_upload_unknown(struct error *err);
+lreg_status core_upload_moved(struct error *err);
 
 /* --- stages.c --- */
 
@@ -92,16 +99,21 @@ void core_cache_free(struct core_cache *cache); /* NULL is fine */
 size_t core_shared_bytes(const struct core_shared *shared);
 
 /*
- * Reading through the cache: gives the object under `key` from the cache, or else makes a new one of `object_bytes`
- * zeroed bytes, lets `read` fill it in a read transaction (texts in core_shared_arena()), and keeps it. A failure of
- * `read` is passed on; nothing is kept then, so a thing that was not found is looked for again.
+ * How an object is read: `read` fills in `object_bytes` zeroed bytes in a transaction, with texts in
+ * core_shared_arena(). After its failure `destroy` (may be NULL) still meets the object, as far as it was filled in.
  */
 struct core_lookup {
     size_t object_bytes;
-    void (*destroy)(void *object); /* may be NULL */
+    void (*destroy)(void *object);
     lreg_status (*read)(struct core *core, struct meta_transaction *transaction, const void *arguments,
                         struct core_shared *shared, struct error *err);
 };
+/* A new object, read in the caller's transaction (NULL: in a read transaction of its own). `*out` is owned
+ * (core_shared_release). */
+lreg_status core_read_object(struct core *core, const struct core_lookup *lookup, struct meta_transaction *transaction,
+                             const void *arguments, struct core_shared **out, struct error *err);
+/* The object under `key` from the cache, else a new one, which the cache then keeps. A failure of `read` is passed
+ * on, and nothing is kept: a thing that was not found is looked for again. */
 lreg_status core_find_cached(struct core *core, const struct core_lookup *lookup, const char *key,
                              const void *arguments, struct core_shared **out, struct error *err);
 
@@ -127,7 +139,17 @@ size_t core_page_limit(size_t limit);
 lreg_status core_organization_unknown(const char *slug, struct error *err);
 lreg_status core_registry_unknown(const char *organization_slug, const char *slug, struct error *err);
 
-/* Reads a registry's current row by its id in a transaction of the caller; LREG_NOT_FOUND ("registry_unknown"). */
+/* --- access.c --- */
+
+/* The text of `object`, which is taken (NULL, as after json_pack() without memory, is LREG_NO_MEMORY), in the arena:
+ * `data` of an audit event. */
+lreg_status core_audit_data(struct core *core, json_t *object, struct arena *arena, const char **out,
+                            struct error *err);
+
+/* --- organization.c, registry.c: within a transaction, is it still there? --- */
+
+lreg_status core_organization_reread(struct meta_transaction *transaction, const struct core_organization *organization,
+                                     struct arena *arena, struct meta_organization *out, struct error *err);
 lreg_status core_registry_reread(struct meta_transaction *transaction, const struct core_registry *registry,
                                  struct arena *arena, struct meta_registry *out, struct error *err);
 

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Who somebody is, what he may do, and the log of what was done. */
+
+#include "core/core_internal.h"
+
+#include "base/encoding.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- who somebody is --- */
+
+/* How a token is looked up: by the hash of its secret, or by its id. */
+struct token_key {
+    const uint8_t *secret_sha256; /* NULL: by id */
+    const char *id;
+};
+
+static void copy_id(char out[ID_TEXT], const char *id) {
+    size_t length = id == NULL ? 0 : strnlen(id, ID_TEXT - 1);
+    memcpy(out, id == NULL ? "" : id, length);
+    out[length] = '\0';
+}
+
+/* "API token Deploy"; of one without a description "API token <id>". */
+static void set_label(struct auth_principal *principal, const struct meta_token *row) {
+    const char *kind = principal->kind == AUTH_API_TOKEN ? "API token " : "Registry token ";
+    const char *described = row->description[0] == '\0' ? row->id : row->description;
+    size_t prefix = strlen(kind);
+    size_t length = text_utf8_prefix(described, strlen(described), AUTH_LABEL_MAX - 1 - prefix);
+    memcpy(principal->label, kind, prefix);
+    memcpy(principal->label + prefix, described, length);
+    principal->label[prefix + length] = '\0';
+}
+
+static lreg_status read_principal(struct core *core, struct meta_transaction *transaction, const void *arguments,
+                                  struct core_shared *shared, struct error *err) {
+    const struct token_key *key = arguments;
+    struct auth_principal *principal = core_shared_object(shared);
+    struct arena *arena = core_shared_arena(shared);
+    struct meta_token row;
+    (void)core;
+    lreg_status status = key->secret_sha256 != NULL
+                             ? meta_token_find_by_secret(transaction, key->secret_sha256, arena, &row, err)
+                             : meta_token_find(transaction, key->id, arena, &row, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (key->secret_sha256 != NULL &&
+        !memory_equal_constant_time(key->secret_sha256, row.secret_sha256, DIGEST_SHA256_BYTES)) {
+        return error_set(err, LREG_NOT_FOUND, "", "no such token");
+    }
+    principal->kind = row.registry_id == NULL ? AUTH_API_TOKEN : AUTH_REGISTRY_TOKEN;
+    principal->scopes = row.registry_id == NULL ? row.scopes : 0;
+    principal->expires_ms = row.expires_ms;
+    copy_id(principal->token_id, row.id);
+    copy_id(principal->organization_id, row.organization_id);
+    copy_id(principal->registry_id, row.registry_id);
+    set_label(principal, &row);
+    return LREG_OK;
+}
+
+static const struct core_lookup principal_lookup = {
+    .object_bytes = sizeof(struct auth_principal),
+    .read = read_principal,
+};
+
+static lreg_status find_principal(struct core *core, const char *cache_key, const struct token_key *key,
+                                  struct auth_principal *out, struct error *err) {
+    struct core_shared *shared = NULL;
+    lreg_status status = core_find_cached(core, &principal_lookup, cache_key, key, &shared, err);
+    if (status == LREG_NOT_FOUND) {
+        return error_set(err, LREG_UNAUTHENTICATED, "unknown_token", "this token is not known, or no longer");
+    }
+    if (status == LREG_OK) {
+        *out = *(const struct auth_principal *)core_shared_object(shared);
+    }
+    core_shared_release(shared);
+    return status;
+}
+
+static lreg_status find_by_secret(struct core *core, const char *secret, struct auth_principal *out,
+                                  struct error *err) {
+    uint8_t hash[DIGEST_SHA256_BYTES];
+    char text[DIGEST_SHA256_TEXT];
+    char cache_key[16 + DIGEST_SHA256_TEXT];
+    auth_secret_hash(secret, hash);
+    hex_encode(hash, sizeof(hash), text);
+    snprintf(cache_key, sizeof(cache_key), "token\n%s", text);
+    return find_principal(core, cache_key, &(struct token_key){.secret_sha256 = hash}, out, err);
+}
+
+/* The principal behind a bearer, which ends with the bearer. */
+static lreg_status find_by_bearer(struct core *core, const char *bearer, struct auth_principal *out,
+                                  struct error *err) {
+    char id[ID_TEXT];
+    char cache_key[16 + ID_TEXT];
+    int64_t expires_ms = 0;
+    lreg_status status = auth_bearer_read(&core->keys, bearer, id, &expires_ms, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (id[0] != '\0') {
+        snprintf(cache_key, sizeof(cache_key), "token id\n%s", id);
+        status = find_principal(core, cache_key, &(struct token_key){.id = id}, out, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+    }
+    if (out->expires_ms == 0 || expires_ms < out->expires_ms) {
+        out->expires_ms = expires_ms;
+    }
+    return LREG_OK;
+}
+
+lreg_status core_authenticate(struct core *core, const char *secret, struct auth_principal *out, struct error *err) {
+    *out = (struct auth_principal){.kind = AUTH_NOBODY, .label = "anonymous"};
+    lreg_status status = LREG_OK;
+    switch (auth_secret_classify(secret)) {
+    case AUTH_SECRET_API:
+    case AUTH_SECRET_REGISTRY:
+        status = find_by_secret(core, secret, out, err);
+        break;
+    case AUTH_SECRET_BEARER:
+        status = find_by_bearer(core, secret, out, err);
+        break;
+    case AUTH_SECRET_UNKNOWN:
+        status = error_set(err, LREG_UNAUTHENTICATED, "malformed_token",
+                           "this is not a token of this registry: it is mistyped, cut off, or from elsewhere");
+        break;
+    }
+    return status == LREG_OK ? auth_check_expiry(out, hooks_now_ms(&core->hooks), err) : status;
+}
+
+/* --- what he may do --- */
+
+lreg_status core_authorize(struct core *core, const struct auth_principal *principal, enum auth_action action,
+                           const struct core_organization *organization, const struct core_registry *registry,
+                           struct error *err) {
+    struct auth_target target = {0};
+    if (registry != NULL) {
+        target = (struct auth_target){.organization_id = registry->row.organization_id,
+                                      .registry_id = registry->row.id,
+                                      .is_public = registry->row.is_public};
+    } else if (organization != NULL) {
+        target.organization_id = organization->row.id;
+    }
+    const struct auth_target *on = registry == NULL && organization == NULL ? NULL : &target;
+    lreg_status status = auth_decide(principal, action, on, hooks_now_ms(&core->hooks), err);
+    if (status != LREG_NOT_FOUND) {
+        return status;
+    }
+    /* In the words for what does not exist, so that the two cannot be told apart. */
+    if (registry != NULL) {
+        return core_registry_unknown(registry->row.organization_slug, registry->row.slug, err);
+    }
+    return organization != NULL ? core_organization_unknown(organization->row.slug, err) : status;
+}
+
+/* --- what was done --- */
+
+#define AUDIT_DATA_MAX ((size_t)64 << 10)
+
+lreg_status core_audit_data(struct core *core, json_t *object, struct arena *arena, const char **out,
+                            struct error *err) {
+    if (object == NULL) {
+        return error_no_memory(err);
+    }
+    struct strbuf text;
+    strbuf_init(&text, &core->hooks, AUDIT_DATA_MAX);
+    lreg_status status = json_render(object, &text, err);
+    if (status == LREG_OK) {
+        *out = arena_copy_text(arena, strbuf_text(&text));
+        status = *out == NULL ? error_no_memory(err) : LREG_OK;
+    }
+    strbuf_free(&text);
+    json_decref(object);
+    return status;
+}
+
+lreg_status core_audit(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
+                       const char *organization_id, const char *registry_id, const char *type, const char *subject,
+                       const char *data, struct error *err) {
+    char id[ID_TEXT];
+    lreg_status status = id_new(&core->hooks, id, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    const struct auth_principal *principal = actor->principal;
+    struct meta_audit_event event = {
+        .id = id,
+        .organization_id = organization_id,
+        .registry_id = registry_id,
+        .type = type,
+        .actor = principal->label,
+        .actor_token_id = principal->token_id[0] == '\0' ? NULL : principal->token_id,
+        .remote_address = actor->remote_address == NULL ? "" : actor->remote_address,
+        .subject = subject,
+        .data = data == NULL ? "" : data,
+        .at_ms = hooks_now_ms(&core->hooks),
+    };
+    return meta_audit_insert(transaction, &event, err);
+}
+
+lreg_status core_audit_list(struct core *core, const struct core_organization *organization, const char *before_id,
+                            size_t limit, struct arena *arena, struct meta_audit_event **out, size_t *out_count,
+                            struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(core->meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_audit_list(transaction, organization->row.id, before_id, core_page_limit(limit), arena, out,
+                             out_count, err);
+    meta_rollback(transaction);
+    return status;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* An instance: opened, counted, closed, and what it is made of. */
+
+#include "core/core_internal.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define KIB ((size_t)1 << 10)
+#define MIB ((size_t)1 << 20)
+#define GIB ((uint64_t)1 << 30)
+#define MINUTE_MS ((int64_t)60 * 1000)
+#define DAY_MS (24 * 60 * MINUTE_MS)
+#define BASE_URL_MAX 1024
+
+static const struct auth_principal host_principal = {.kind = AUTH_HOST, .scopes = AUTH_ALL_SCOPES, .label = "host"};
+const struct core_actor core_actor_host = {.principal = &host_principal, .remote_address = ""};
+
+void core_limits_default(struct core_limits *limits) {
+    *limits = (struct core_limits){
+        .max_package_bytes = 64 * GIB,
+        .max_blob_bytes = 64 * GIB,
+        .max_manifest_bytes = 4 * MIB,
+        .max_json_bytes = MIB,
+        .max_json_depth = 32,
+        .max_target_bytes = 8 * KIB,
+        .max_header_bytes = 64 * KIB,
+        .max_headers = 200,
+        .max_multipart_parts = 32,
+        .max_part_header_bytes = 16 * KIB,
+        .max_archive_entries = 100000,
+        .max_unpacked_bytes = 64 * MIB,
+        .max_uploads = 1000,
+        .max_upload_age_ms = 7 * DAY_MS,
+        .blob_grace_ms = DAY_MS,
+        .bearer_lifetime_ms = 5 * MINUTE_MS,
+        .audit_keep_ms = 365 * DAY_MS,
+        .audit_keep_events = 1000000,
+        .cache_bytes = 8 * MIB,
+    };
+}
+
+/* Keeps the base URL without slashes at its end. */
+static lreg_status set_base_url(struct core *core, const char *base_url, struct error *err) {
+    if (base_url == NULL) {
+        return LREG_OK;
+    }
+    size_t length = strlen(base_url);
+    bool is_url = text_starts_with(base_url, "https://") || text_starts_with(base_url, "http://");
+    if (!is_url || length > BASE_URL_MAX || strpbrk(base_url, " \"<>?#\\") != NULL ||
+        text_has_control(base_url, length) || !text_is_utf8(base_url, length)) {
+        return error_set(err, LREG_BAD_ARGUMENT, "bad_base_url",
+                         "the base URL must be http:// or https:// with a host and maybe a path, at most %d bytes",
+                         BASE_URL_MAX);
+    }
+    while (base_url[length - 1] == '/') {
+        length--;
+    }
+    if (base_url[length - 1] == ':') {
+        return error_set(err, LREG_BAD_ARGUMENT, "bad_base_url", "the base URL has no host");
+    }
+    core->base_url = memory_copy_bytes(&core->hooks, base_url, length);
+    return core->base_url == NULL ? error_no_memory(err) : LREG_OK;
+}
+
+static lreg_status make_directory(struct core *core, const char *directory, struct error *err) {
+    if (directory == NULL) {
+        return LREG_OK;
+    }
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
+        return error_set_errno(err, errno, "make the data directory");
+    }
+    core->directory = memory_copy_text(&core->hooks, directory);
+    return core->directory == NULL ? error_no_memory(err) : LREG_OK;
+}
+
+static lreg_status open_storage(struct core *core, struct error *err) {
+    if (core->storage != NULL) {
+        return LREG_OK;
+    }
+    if (core->directory == NULL) {
+        return storage_open_memory(&core->hooks, &core->storage, err);
+    }
+    core->is_own_filesystem = true;
+    core->is_own_filesystem = true;
+    return storage_open_filesystem(&core->hooks, core->directory, core->durable, &core->storage, err);
+}
+
+static lreg_status open_parts(struct core *core, const struct core_options *options, struct error *err) {
+    lreg_status status = set_base_url(core, options->base_url, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = make_directory(core, options->directory, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    struct meta_options meta = {.directory = core->directory,
+                                .busy_timeout_ms = options->busy_timeout_ms,
+                                .durable = options->durable,
+                                .step_fault = options->step_fault,
+                                .step_fault_user = options->step_fault_user};
+    status = meta_open(&core->hooks, &meta, &core->meta, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = core_identity_load(core, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = open_storage(core, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    core->cache = core_cache_new(&core->hooks, core->limits.cache_bytes);
+    return core->cache == NULL ? error_no_memory(err) : LREG_OK;
+}
+
+/* Ends what is there, also of an instance that was opened in part only. */
+static void close_parts(struct core *core) {
+    struct hooks hooks = core->hooks; /* the memory that holds them goes too */
+    core_cache_free(core->cache);
+    storage_close(core->storage);
+    meta_close(core->meta);
+    memory_release(&hooks, core->downloads.entries);
+    pthread_mutex_destroy(&core->downloads.mutex);
+    pthread_mutex_destroy(&core->stages.mutex);
+    pthread_mutex_destroy(&core->stages.mutex);
+    memory_release(&hooks, core->base_url);
+    memory_release(&hooks, core->directory);
+    memory_wipe(&core->keys, sizeof(core->keys));
+    memory_release(&hooks, core);
+}
+
+static bool make_mutexes(struct core *core) {
+    if (pthread_mutex_init(&core->downloads.mutex, NULL) != 0) {
+        return false;
+    }
+    if (pthread_mutex_init(&core->stages.mutex, NULL) != 0) {
+        pthread_mutex_destroy(&core->downloads.mutex);
+        return false;
+    }
+    return true;
+}
+
+static struct core *new_core(const struct core_options *options) {
+    struct core *core = memory_allocate_zeroed(&options->hooks, 1, sizeof(*core));
+    if (core == NULL || !make_mutexes(core)) {
+        memory_release(&options->hooks, core);
+        return NULL;
+    }
+    core->hooks = options->hooks;
+    core->durable = options->durable;
+    core->limits = options->limits;
+    core->ecosystems = options->ecosystems;
+    core->storage = options->storage;
+    atomic_init(&core->references, 1);
+    return core;
+}
+
+lreg_status core_open(const struct core_options *options, struct core **out, struct error *err) {
+    *out = NULL;
+    struct core *core = new_core(options);
+    if (core == NULL) {
+        storage_close(options->storage);
+        return error_no_memory(err);
+    }
+    lreg_status status = open_parts(core, options, err);
+    if (status != LREG_OK) {
+        error_operation(err, "open an instance");
+        close_parts(core);
+        return status;
+    }
+    *out = core;
+    return LREG_OK;
+}
+
+void core_retain(struct core *core) {
+    atomic_fetch_add_explicit(&core->references, 1, memory_order_relaxed);
+}
+
+void core_release(struct core *core) {
+    if (core == NULL || atomic_fetch_sub_explicit(&core->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    struct error err = {0};
+    if (core_flush_downloads(core, &err) != LREG_OK) {
+        hooks_log(&core->hooks, LREG_LOG_WARNING, "download counts since the last flush are lost: %s", err.message);
+    }
+    close_parts(core);
+}
+
+const struct hooks *core_hooks(const struct core *core) {
+    return &core->hooks;
+}
+
+const struct core_limits *core_limits_of(const struct core *core) {
+    return &core->limits;
+}
+
+const char *core_base_url(const struct core *core) {
+    return core->base_url;
+}
+
+struct meta *core_meta(struct core *core) {
+    return core->meta;
+}
+
+const struct auth_keys *core_keys(const struct core *core) {
+    return &core->keys;
+}
+
+const struct core_ecosystem *core_ecosystem_find(const struct core *core, const char *name) {
+    if (core->ecosystems == NULL || name == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; core->ecosystems[i] != NULL; i++) {
+        if (strcmp(core->ecosystems[i]->name, name) == 0) {
+            return core->ecosystems[i];
+        }
+    }
+    return NULL;
+}

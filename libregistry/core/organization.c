@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Organisations: what they may be called, and that they begin and end with a note in the audit log. */
+
+#include "core/core_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ARENA_MAX ((size_t)1 << 20)
+
+void core_organization_retain(const struct core_organization *organization) {
+    core_shared_retain(organization->shared);
+}
+
+void core_organization_release(const struct core_organization *organization) {
+    if (organization != NULL) {
+        core_shared_release(organization->shared);
+    }
+}
+
+static lreg_status read_organization(struct core *core, struct meta_transaction *transaction, const void *slug,
+                                     struct core_shared *shared, struct error *err) {
+    struct core_organization *organization = core_shared_object(shared);
+    (void)core;
+    organization->shared = shared;
+    return meta_organization_find(transaction, slug, core_shared_arena(shared), &organization->row, err);
+}
+
+static const struct core_lookup organization_lookup = {
+    .object_bytes = sizeof(struct core_organization),
+    .read = read_organization,
+};
+
+static lreg_status choose_slug(const char *slug, const char *name, char out[SLUG_MAX + 1], struct error *err) {
+    bool is_reserved = slug != NULL && core_slug_is_reserved(slug);
+    if (!is_reserved) {
+        lreg_status status = core_choose_slug(slug, name, out, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+        is_reserved = core_slug_is_reserved(out);
+    }
+    if (is_reserved) {
+        return error_set(err, LREG_BAD_ARGUMENT, "reserved_slug", "the slug %s is reserved: take another one",
+                         slug != NULL ? slug : out);
+    }
+    return LREG_OK;
+}
+
+static lreg_status insert(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
+                          const struct meta_organization *row, struct core_shared **out, struct error *err) {
+    lreg_status status = meta_organization_insert(transaction, row, err);
+    if (status == LREG_CONFLICT) {
+        return error_set(err, LREG_CONFLICT, "slug_taken", "there is an organization %s already", row->slug);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = core_read_object(core, &organization_lookup, transaction, row->slug, out, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    const char *data = NULL;
+    status = core_audit_data(core, json_pack("{s:s, s:s}", "slug", row->slug, "name", row->name),
+                             core_shared_arena(*out), &data, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    return core_audit(core, transaction, actor, row->id, NULL, "ORGANIZATION_CREATED", row->slug, data, err);
+}
+
+lreg_status core_organization_create(struct core *core, const struct core_actor *actor, const char *slug,
+                                     const char *name, const struct core_organization **out, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    struct core_shared *shared = NULL;
+    char id[ID_TEXT];
+    char chosen[SLUG_MAX + 1];
+    struct meta_organization row = {.id = id, .slug = chosen, .name = name};
+    *out = NULL;
+    lreg_status status = core_check_name("name", name, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    status = choose_slug(slug, name, chosen, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    status = id_new(&core->hooks, id, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    row.created_ms = hooks_now_ms(&core->hooks);
+    status = meta_begin(core->meta, META_WRITE, &transaction, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    status = insert(core, transaction, actor, &row, &shared, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    status = meta_commit(transaction, err);
+    transaction = NULL;
+    if (status != LREG_OK) {
+        goto out;
+    }
+    *out = core_shared_object(shared);
+    shared = NULL;
+
+out:
+    meta_rollback(transaction);
+    core_shared_release(shared);
+    return status;
+}
+
+lreg_status core_organization_find(struct core *core, const char *slug, const struct core_organization **out,
+                                   struct error *err) {
+    char key[16 + SLUG_MAX];
+    struct core_shared *shared = NULL;
+    *out = NULL;
+    if (!slug_is_valid(slug)) {
+        return core_organization_unknown(slug, err);
+    }
+    snprintf(key, sizeof(key), "organization\n%s", slug);
+    lreg_status status = core_find_cached(core, &organization_lookup, key, slug, &shared, err);
+    if (status == LREG_NOT_FOUND) {
+        return core_organization_unknown(slug, err);
+    }
+    if (status == LREG_OK) {
+        *out = core_shared_object(shared);
+    }
+    return status;
+}
+
+lreg_status core_organization_reread(struct meta_transaction *transaction, const struct core_organization *organization,
+                                     struct arena *arena, struct meta_organization *out, struct error *err) {
+    const struct meta_organization *row = &organization->row;
+    lreg_status status = meta_organization_find(transaction, row->slug, arena, out, err);
+    if (status == LREG_NOT_FOUND || (status == LREG_OK && strcmp(out->id, row->id) != 0)) {
+        return core_organization_unknown(row->slug, err);
+    }
+    return status;
+}
+
+lreg_status core_organization_list(struct core *core, const char *after_slug, size_t limit, struct arena *arena,
+                                   struct meta_organization **out, size_t *out_count, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(core->meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_organization_list(transaction, after_slug, core_page_limit(limit), arena, out, out_count, err);
+    meta_rollback(transaction);
+    return status;
+}
+
+/* The event comes before the end of what it names, while that can still be named. */
+static lreg_status delete_in(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
+                             const char *slug, struct arena *arena, struct error *err) {
+    struct meta_organization row;
+    const char *data = NULL;
+    lreg_status status = meta_organization_find(transaction, slug, arena, &row, err);
+    if (status == LREG_NOT_FOUND) {
+        return core_organization_unknown(slug, err);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = core_audit_data(core, json_pack("{s:s, s:s}", "slug", row.slug, "name", row.name), arena, &data, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = core_audit(core, transaction, actor, row.id, NULL, "ORGANIZATION_DELETED", row.slug, data, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_organization_delete(transaction, row.id, err);
+    if (status == LREG_CONFLICT) {
+        return error_set(err, LREG_CONFLICT, "organization_not_empty",
+                         "organization %s still has registries: delete them first", row.slug);
+    }
+    return status;
+}
+
+lreg_status core_organization_delete(struct core *core, const struct core_actor *actor, const char *slug,
+                                     struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    struct arena arena;
+    arena_init(&arena, &core->hooks, ARENA_MAX);
+    lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    status = delete_in(core, transaction, actor, slug, &arena, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    status = meta_commit(transaction, err);
+    transaction = NULL;
+
+out:
+    meta_rollback(transaction);
+    arena_free(&arena);
+    return status;
+}
