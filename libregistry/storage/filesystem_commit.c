@@ -49,7 +49,7 @@ static int make_fan_out(const struct filesystem *filesystem, const char *path) {
     return directory;
 }
 
-static int open_fan_out(const struct filesystem *filesystem, const char *path) {
+int filesystem_open_fan_out(const struct filesystem *filesystem, const char *path) {
     int directory = open_directory(filesystem, filesystem->objects, path);
     return directory < 0 && errno == ENOENT ? make_fan_out(filesystem, path) : directory;
 }
@@ -104,7 +104,7 @@ static int move_to_objects(struct filesystem *filesystem, struct filesystem_stag
                            const char *key) {
     int number = 0;
     bool moved = false;
-    int directory = open_fan_out(filesystem, path);
+    int directory = filesystem_open_fan_out(filesystem, path);
     if (directory < 0) {
         return errno;
     }

@@ -53,6 +53,12 @@ void filesystem_mark_settled(int directory);
 /* "ab/cd" or "ab/cd/<key>"; false when `key` is none of ours. */
 bool filesystem_object_path(const char *key, bool with_key, char path[FILESYSTEM_PATH_MAX + 1]);
 
+/* Opens objects/ab/cd, which is made when absent; -1 and errno. */
+int filesystem_open_fan_out(const struct filesystem *filesystem, const char *path);
+
+/* See storage_object_copy(). */
+lreg_status filesystem_object_copy(const struct filesystem *from, const char *key, const struct filesystem *to);
+
 /* A stage that is open. */
 struct filesystem_stage {
     int descriptor;

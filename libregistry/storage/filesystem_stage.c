@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,6 +51,25 @@ static int open_stage(const struct filesystem *filesystem, const char *name, int
     return descriptor;
 }
 
+/* Holds off everybody else who wants to write to the stage, also in other processes, until the descriptor is closed: two
+ * writers would mix their bytes under a digest of one of them. On filesystems without locks there is none. */
+static int lock_stage(int descriptor) {
+    int result;
+    do {
+        result = flock(descriptor, LOCK_EX | LOCK_NB);
+    } while (result != 0 && errno == EINTR);
+    return result != 0 && errno == EWOULDBLOCK ? -1 : 0;
+}
+
+/* Opening and locking are two steps: between them a commit may have made an object of the file. */
+static bool is_still_stage(const struct filesystem *filesystem, const struct filesystem_stage *stage) {
+    struct stat own;
+    struct stat named;
+    return fstat(stage->descriptor, &own) == 0 &&
+           fstatat(filesystem->staging, stage->name, &named, AT_SYMLINK_NOFOLLOW) == 0 && own.st_ino == named.st_ino &&
+           own.st_dev == named.st_dev;
+}
+
 lreg_status filesystem_stage_create(void *state, const char *name, void **out_stage) {
     const struct filesystem *filesystem = state;
     struct filesystem_stage *stage = new_stage(filesystem, name);
@@ -57,7 +77,7 @@ lreg_status filesystem_stage_create(void *state, const char *name, void **out_st
         return LREG_NO_MEMORY;
     }
     stage->descriptor = open_stage(filesystem, name, O_CREAT | O_EXCL);
-    if (stage->descriptor < 0) {
+    if (stage->descriptor < 0 || lock_stage(stage->descriptor) != 0) {
         int number = errno;
         free_stage(filesystem, stage);
         return filesystem_failure(number);
@@ -99,7 +119,14 @@ lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t leng
         return LREG_NO_MEMORY;
     }
     stage->descriptor = open_stage(filesystem, name, 0);
-    lreg_status status = stage->descriptor >= 0 ? cut_stage(stage, length) : filesystem_failure(errno);
+    lreg_status status = LREG_OK;
+    if (stage->descriptor < 0 || lock_stage(stage->descriptor) != 0) {
+        status = filesystem_failure(errno);
+    } else if (!is_still_stage(filesystem, stage)) {
+        status = filesystem_failure(ENOENT);
+    } else {
+        status = cut_stage(stage, length);
+    }
     if (status != LREG_OK) {
         int number = errno;
         free_stage(filesystem, stage);

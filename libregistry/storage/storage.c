@@ -7,7 +7,7 @@
 
 #include "storage/storage.h"
 
-#include "storage/storage_internal.h"
+#include "storage/filesystem_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,7 @@ struct storage {
     const struct hooks *hooks;
     lreg_storage_backend backend; /* our copy */
     void *state;
-    bool tells_errno; /* the backend is our filesystem, which leaves the reason of a failure in errno */
+    bool is_filesystem; /* ours, which leaves the reason of a failure in errno */
 };
 
 struct storage_stage {
@@ -37,7 +37,7 @@ struct storage_object {
  * reach a client as a 404 for something that is there. Called with the answer itself, before anything changes errno. */
 static lreg_status report(const struct storage *storage, lreg_status answer, const char *action, const char *missing,
                           struct error *err) {
-    int number = storage->tells_errno ? errno : 0;
+    int number = storage->is_filesystem ? errno : 0;
     if (answer == LREG_OK) {
         return LREG_OK;
     }
@@ -218,7 +218,7 @@ lreg_status storage_open_filesystem(const struct hooks *hooks, const char *direc
     }
     status = storage_open_backend(hooks, &table, state, out, err);
     if (status == LREG_OK) {
-        (*out)->tells_errno = true;
+        (*out)->is_filesystem = true;
     }
     return status;
 }
@@ -444,6 +444,18 @@ lreg_status storage_object_remove(struct storage *storage, const char *key, stru
         return LREG_OK;
     }
     return report(storage, answer, "cannot remove an object", NULL, err);
+}
+
+lreg_status storage_object_copy(struct storage *from, const char *key, struct storage *to, struct error *err) {
+    lreg_status status = check_key(key, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (!from->is_filesystem || !to->is_filesystem) {
+        return error_set(err, LREG_UNSUPPORTED, "", "only objects of a filesystem storage can be copied");
+    }
+    return report(from, filesystem_object_copy(from->state, key, to->state), "cannot copy an object",
+                  "the object is not in the storage", err);
 }
 
 lreg_status storage_visit_all(struct storage *storage, int32_t what, storage_visit visit, void *user,

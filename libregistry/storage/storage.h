@@ -65,6 +65,11 @@ bool storage_object_descriptor(struct storage_object *object, int32_t *out_descr
 void storage_object_close(struct storage_object *object); /* NULL is fine */
 lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err);
 
+/* Puts an object of one filesystem storage into another one under the same key: as a hard link, or as a copy where there can
+ * be none. Nothing is synced. LREG_OK when it is there already, LREG_NOT_FOUND when there is no such object, LREG_UNSUPPORTED when one
+ * of the two is no filesystem of ours. */
+lreg_status storage_object_copy(struct storage *from, const char *key, struct storage *to, struct error *err);
+
 /* Calls `visit` for each stage or object (LREG_STORAGE_STAGES, LREG_STORAGE_OBJECTS); stops at its first failure. `visit` may
  * remove what it is shown. A backend that cannot list has none. */
 typedef lreg_status (*storage_visit)(void *user, const char *name, int64_t modified_ms, uint64_t length,
