@@ -78,20 +78,26 @@ static lreg_status make_directory(struct core *core, const char *directory, stru
     return core->directory == NULL ? error_no_memory(err) : LREG_OK;
 }
 
-static lreg_status open_storage(struct core *core, struct error *err) {
+static lreg_status open_storage(struct core *core, const struct core_options *options, struct error *err) {
     if (core->storage != NULL) {
         return LREG_OK;
     }
-    if (core->directory == NULL) {
+    if (core->directory == NULL || options->memory_storage) {
         return storage_open_memory(&core->hooks, &core->storage, err);
     }
-    core->is_own_filesystem = true;
     core->is_own_filesystem = true;
     return storage_open_filesystem(&core->hooks, core->directory, core->durable, &core->storage, err);
 }
 
 static lreg_status open_parts(struct core *core, const struct core_options *options, struct error *err) {
-    lreg_status status = set_base_url(core, options->base_url, err);
+    lreg_status status = LREG_OK;
+    if (options->backend != NULL) { /* first: its state is ours from now on, whatever fails */
+        status = storage_open_backend(&core->hooks, options->backend, options->backend_state, &core->storage, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+    }
+    status = set_base_url(core, options->base_url, err);
     if (status != LREG_OK) {
         return status;
     }
@@ -112,7 +118,7 @@ static lreg_status open_parts(struct core *core, const struct core_options *opti
     if (status != LREG_OK) {
         return status;
     }
-    status = open_storage(core, err);
+    status = open_storage(core, options, err);
     if (status != LREG_OK) {
         return status;
     }
@@ -128,7 +134,6 @@ static void close_parts(struct core *core) {
     meta_close(core->meta);
     memory_release(&hooks, core->downloads.entries);
     pthread_mutex_destroy(&core->downloads.mutex);
-    pthread_mutex_destroy(&core->stages.mutex);
     pthread_mutex_destroy(&core->stages.mutex);
     memory_release(&hooks, core->base_url);
     memory_release(&hooks, core->directory);
@@ -167,6 +172,9 @@ lreg_status core_open(const struct core_options *options, struct core **out, str
     struct core *core = new_core(options);
     if (core == NULL) {
         storage_close(options->storage);
+        if (options->backend != NULL && options->backend->destroy != NULL) {
+            options->backend->destroy(options->backend_state);
+        }
         return error_no_memory(err);
     }
     lreg_status status = open_parts(core, options, err);

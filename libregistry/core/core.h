@@ -56,7 +56,10 @@ struct core_options {
     const char *directory; /* data directory; NULL: everything in memory */
     bool durable;
     int32_t busy_timeout_ms;
-    struct storage *storage; /* taken, also on failure; NULL: the filesystem below `directory`, or memory */
+    struct storage *storage; /* taken, also on failure; NULL: by what follows */
+    const lreg_storage_backend *backend; /* of the host; copied, its state is taken, also on failure; NULL: our own */
+    void *backend_state;
+    bool memory_storage; /* blobs in memory, whatever `directory` says; else the filesystem below it */
     const char *base_url; /* "https://packages.example.com/prefix": base of URLs in answers; NULL: the request's */
     struct core_limits limits;
     const struct core_ecosystem *const *ecosystems; /* NULL-terminated; lives as long as the program */

@@ -113,7 +113,7 @@ static const char *missing_entry(const lreg_storage_backend *backend) {
 }
 
 /* Copies the host's table into `own`, as far as both reach. */
-static lreg_status take_table(lreg_storage_backend *own, const lreg_storage_backend *backend, struct error *err) {
+lreg_status storage_backend_copy(const lreg_storage_backend *backend, lreg_storage_backend *own, struct error *err) {
     memset(own, 0, sizeof *own);
     if (backend == NULL || backend->size < BACKEND_SIZE_1) {
         return error_set(err, LREG_BAD_ARGUMENT, "backend_size",
@@ -187,7 +187,7 @@ lreg_status storage_open_backend(const struct hooks *hooks, const lreg_storage_b
                                  struct storage **out, struct error *err) {
     lreg_storage_backend own;
     *out = NULL;
-    lreg_status status = take_table(&own, backend, err);
+    lreg_status status = storage_backend_copy(backend, &own, err);
     if (status != LREG_OK) {
         goto out;
     }
