@@ -100,6 +100,9 @@ static void test_base_digest__every_provider_gives_the_standards_vectors(void **
 
 static void test_base_digest__the_first_provider_is_the_one_in_use(void **state) {
     (void)state;
+    struct digest digest;
+    digest_init(&digest, DIGEST_SHA256);
+    assert_ptr_equal(digest.provider, digest_provider_at(0));
     assert_string_equal(digest_provider(), digest_provider_at(0)->name);
 #ifdef LREG_WITH_NETTLE
     assert_string_equal(digest_provider(), "nettle");
@@ -355,6 +358,16 @@ static void test_base_digest__hmac_takes_empty_keys_and_texts(void **state) {
     uint8_t out[DIGEST_SHA256_BYTES];
     hmac_sha256(NULL, 0, NULL, 0, out);
     assert_hex(out, sizeof out, "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
+static void test_base_digest__hmac_keys_count_from_their_first_byte(void **state) {
+    (void)state;
+    uint8_t empty[DIGEST_SHA256_BYTES];
+    uint8_t one[DIGEST_SHA256_BYTES];
+    hmac_sha256("", 0, "x", 1, empty);
+    hmac_sha256("k", 1, "x", 1, one);
+    assert_memory_not_equal(empty, one, sizeof one);
+    assert_hex(one, sizeof one, "c38edc8815c8489f64738978f44008f8596345545f0baa68ef6fcf5c53e57189");
 }
 
 static void test_base_digest__hmac_may_write_over_its_text(void **state) {

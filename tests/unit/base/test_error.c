@@ -132,6 +132,10 @@ static void test_base_error__innermost_operation_stays(void **state) {
     error_operation(&err, "store %s", "app.zip");
     error_operation(&err, "publish");
     assert_string_equal(err.operation, "store app.zip");
+    (void)error_set(&err, LREG_IO, "", "failed");
+    error_operation(&err, "x");
+    error_operation(&err, "publish");
+    assert_string_equal(err.operation, "x");
     assert_string_equal(err.message, "failed");
 }
 
@@ -194,4 +198,5 @@ static void test_base_error__unknown_and_host_statuses_are_500(void **state) {
     assert_string_equal(error_status_name(INT32_MAX), "LREG_HOST_STATUS");
     assert_string_equal(error_status_name(-1), "unknown status");
     assert_string_equal(error_status_name(999), "unknown status");
+    assert_string_equal(error_status_name(LREG_NOT_IMPLEMENTED + 1), "unknown status");
 }

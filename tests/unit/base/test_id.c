@@ -142,7 +142,7 @@ static void test_base_id__long_names_give_slugs_within_the_maximum(void **state)
 
 static void test_base_id__slug_validity(void **state) {
     (void)state;
-    static const char *const RIGHT[] = {"a", "0", "a-b", "my-files", "v2", "a-1-b"};
+    static const char *const RIGHT[] = {"a", "0", "a-b", "my-files", "v2", "a-1-b", "z", "zebra-09"};
     static const char *const WRONG[] = {"",    "-",   "-a",  "a-",       "a--b", "A",
                                         "a_b", "a b", "a.b", "\xc3\xa4", "a/b",  "a\n"};
     for (size_t i = 0; i < sizeof RIGHT / sizeof RIGHT[0]; i++) {

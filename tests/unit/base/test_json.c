@@ -230,3 +230,54 @@ static void test_base_json__what_is_rendered_is_parsed_again(void **state) {
     assert_string_equal(strbuf_text(&buffer), text);
     json_decref(value);
 }
+
+static size_t allocations_left;
+
+static void *limited_malloc(size_t bytes) {
+    if (allocations_left == 0) {
+        return NULL;
+    }
+    allocations_left--;
+    return malloc(bytes);
+}
+
+/* jansson has its own memory: each of its allocations fails in turn. In a string it takes that for bad syntax. */
+static void test_base_json__failed_memory_of_the_parser_gives_an_error_and_no_leak(void **state) {
+    (void)state;
+    const char *text = "{\"a\":[1,{\"b\":\"\\u00e4x\"},true,null,-1.5e3],\"c\":{\"d\":[]}}";
+    lreg_status status = LREG_NO_MEMORY;
+    size_t n = 0;
+    size_t no_memory = 0;
+    for (; status != LREG_OK && n < 1000; n++) {
+        json_t *value = NULL;
+        allocations_left = n;
+        json_set_alloc_funcs(limited_malloc, free);
+        status = json_parse(text, strlen(text), 8, &value, NULL);
+        allocations_left = status == LREG_OK ? n : 0;
+        json_decref(value);
+        json_set_alloc_funcs(malloc, free);
+        assert_true(status == LREG_NO_MEMORY || status == LREG_BAD_ARGUMENT || value != NULL);
+        no_memory += status == LREG_NO_MEMORY ? 1 : 0;
+    }
+    assert_in_range(n, 5, 999);
+    assert_true(no_memory > n / 2);
+}
+
+static void test_base_json__failed_memory_of_the_renderer_leaves_the_text_before(void **state) {
+    (void)state;
+    json_t *value = json_pack("{s:[s,i,{s:b}]}", "a", "text", 5, "b", 1);
+    strbuf_append_text(&buffer, "before");
+    lreg_status status = LREG_NO_MEMORY;
+    for (size_t n = 0; status != LREG_OK && n < 1000; n++) {
+        allocations_left = n;
+        json_set_alloc_funcs(limited_malloc, free);
+        status = json_render(value, &buffer, NULL);
+        json_set_alloc_funcs(malloc, free);
+        if (status != LREG_OK) {
+            assert_int_equal(status, LREG_NO_MEMORY);
+            assert_string_equal(strbuf_text(&buffer), "before");
+        }
+    }
+    assert_string_equal(strbuf_text(&buffer), "before{\"a\":[\"text\",5,{\"b\":true}]}");
+    json_decref(value);
+}

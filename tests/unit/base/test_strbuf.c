@@ -209,3 +209,23 @@ static void test_base_strbuf__every_nth_allocation_may_fail(void **state) {
     } while (failing_allocator_failed(&memory));
     assert_true(n > 4);
 }
+
+static void test_base_strbuf__full_buffer_can_be_detached(void **state) {
+    (void)state;
+    struct strbuf small;
+    strbuf_init(&small, &hooks, 5);
+    strbuf_append_text(&small, "12345");
+    char *bytes = strbuf_detach(&small, NULL);
+    assert_string_equal(bytes, "12345");
+    memory_release(&hooks, bytes);
+}
+
+static void test_base_strbuf__freed_buffer_may_be_filled_again(void **state) {
+    (void)state;
+    strbuf_append_text(&buffer, "abc");
+    strbuf_free(&buffer);
+    assert_string_equal(strbuf_text(&buffer), "");
+    strbuf_append_text(&buffer, "d");
+    assert_string_equal(strbuf_text(&buffer), "d");
+    assert_int_equal(buffer.length, 1);
+}

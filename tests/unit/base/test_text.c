@@ -60,6 +60,7 @@ static void test_base_text__trim_removes_blanks_and_tabs_only(void **state) {
     assert_true(slice_equals(slice_trim(slice_of(" \t a b\t ")), "a b"));
     assert_true(slice_equals(slice_trim(slice_of("a")), "a"));
     assert_int_equal(slice_trim(slice_of(" \t ")).length, 0);
+    assert_int_equal(slice_trim(slice_of(" ")).length, 0);
     assert_int_equal(slice_trim(slice_of("")).length, 0);
     assert_true(slice_equals(slice_trim(slice_of("\r\n")), "\r\n"));
 }
@@ -80,6 +81,12 @@ static void test_base_text__cut_without_separator_takes_all(void **state) {
     struct slice rest = bytes_of("abc,", 3);
     assert_true(slice_equals(slice_cut(&rest, ','), "abc"));
     assert_int_equal(rest.length, 0);
+    struct slice one = slice_of("a");
+    assert_true(slice_equals(slice_cut(&one, ','), "a"));
+    assert_int_equal(one.length, 0);
+    struct slice separator = slice_of(",");
+    assert_int_equal(slice_cut(&separator, ',').length, 0);
+    assert_int_equal(separator.length, 0);
     struct slice none = bytes_of(NULL, 0);
     assert_int_equal(slice_cut(&none, ',').length, 0);
 }
@@ -171,6 +178,7 @@ static void test_base_text__control_bytes_are_found(void **state) {
         assert_int_equal(text_has_control(bytes, 3), i < 0x20 || i == 0x7f);
     }
     assert_false(text_has_control("", 0));
+    assert_true(text_has_control("\n", 1));
 }
 
 static void test_base_text__prefix_never_cuts_a_sequence(void **state) {
@@ -195,6 +203,9 @@ static void test_base_text__make_printable_keeps_what_is_sound(void **state) {
     char text[] = "a\t\xc3\xa4\xc3\x28\xe2\x82\n\xf0\x9f\x93\xa6\xc0\x80\xf0\x9f";
     text_make_printable(text, sizeof text - 1);
     assert_string_equal(text, "a?\xc3\xa4?(???\xf0\x9f\x93\xa6????");
+    char first[] = "\n";
+    text_make_printable(first, 1);
+    assert_string_equal(first, "?");
     char nul[] = {'a', '\0', 'b'};
     text_make_printable(nul, sizeof nul);
     assert_memory_equal(nul, "a?b", 3);
