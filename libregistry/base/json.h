@@ -14,8 +14,8 @@
  * (json_decref). */
 lreg_status json_parse(const char *bytes, size_t length, size_t max_depth, json_t **out, struct error *err);
 
-/* Appends the compact text of `value`, slashes not escaped, UTF-8 kept; on failure the buffer's text is as before. A NULL
- * `value`, which is how building one fails, is LREG_NO_MEMORY. */
+/* Appends the compact text of `value`, slashes not escaped, UTF-8 kept; on failure the buffer's text is as before. A
+ * NULL `value`, which is how building one fails, is LREG_NO_MEMORY. */
 lreg_status json_render(const json_t *value, struct strbuf *out, struct error *err);
 
 /* Borrowed text of a member; NULL when absent or not a string. */
