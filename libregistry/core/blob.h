@@ -13,7 +13,10 @@ struct core_blob_writer;
 /* Begins a blob for `registry`'s storage. SHA-256 is always made; `algorithms` names further ones (DIGEST_…). */
 lreg_status core_blob_writer_new(struct core *core, const struct core_registry *registry, uint32_t algorithms,
                                  uint64_t max_bytes, struct core_blob_writer **out, struct error *err);
-/* Goes on with an upload session that this or another process began; the writer's stage is the session's. */
+/* Goes on with an upload session that this or another process began; the writer's stage is the session's, and nobody else can
+ * write to it until the writer is freed or kept. Who publishes it deletes the session's row (meta_upload_delete) in the same
+ * transaction. LREG_CONFLICT when another request is at work on it ("upload_busy") or has gone on with it since `upload` was
+ * read ("upload_moved"); LREG_NOT_FOUND ("upload_unknown") when it has ended. */
 lreg_status core_blob_writer_resume(struct core *core, const struct meta_upload *upload, uint64_t max_bytes,
                                     struct core_blob_writer **out, struct error *err);
 /* LREG_TOO_LARGE ("package_too_large") over max_bytes; LREG_NO_SPACE. */
@@ -36,14 +39,15 @@ typedef lreg_status (*core_blob_named)(void *user, struct meta_transaction *tran
 lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named publish, void *user,
                               struct error *err);
 
-void core_blob_writer_keep(struct core_blob_writer *writer); /* frees the writer, keeps the stage for a later resume */
+void core_blob_writer_keep(struct core_blob_writer *writer); /* frees the writer, keeps a session's stage for a later resume; NULL is fine */
 void core_blob_writer_free(struct core_blob_writer *writer); /* frees it and drops the stage, unless published; NULL is fine */
 
-/* Opens a stored blob for reading. LREG_NOT_FOUND when the collector has just taken it: look the name up again. */
+/* Opens a stored blob for reading. LREG_NOT_FOUND when the collector has just taken it: look the name up again. LREG_CORRUPT
+ * when the storage has lost it ("blob_missing") or has another length ("blob_length"). */
 lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
                            uint64_t *out_length, struct error *err);
 
-/* Upload sessions (container clients). */
+/* Upload sessions (container clients). LREG_TOO_MANY ("too_many_uploads") over the registry's limit. */
 lreg_status core_upload_begin(struct core *core, const struct core_registry *registry,
                               const struct auth_principal *principal, const char *scope, char out_id[ID_TEXT],
                               struct error *err);

@@ -305,8 +305,12 @@ lreg_status core_find_cached(struct core *core, const struct core_lookup *lookup
         return LREG_OK;
     }
     status = core_read_object(core, lookup, NULL, arguments, out, err);
-    if (status == LREG_OK) {
-        core_cache_put(core, key, generation, *out, core_shared_bytes(*out));
+    if (status != LREG_OK) {
+        return status;
     }
-    return status;
+    size_t bytes = core_shared_bytes(*out);
+    if (lookup->max_kept_bytes == 0 || bytes <= lookup->max_kept_bytes) {
+        core_cache_put(core, key, generation, *out, bytes);
+    }
+    return LREG_OK;
 }

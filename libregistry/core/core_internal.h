@@ -104,6 +104,7 @@ size_t core_shared_bytes(const struct core_shared *shared);
  */
 struct core_lookup {
     size_t object_bytes;
+    size_t max_kept_bytes; /* the cache does not keep what takes more; 0: any that it has room for */
     void (*destroy)(void *object);
     lreg_status (*read)(struct core *core, struct meta_transaction *transaction, const void *arguments,
                         struct core_shared *shared, struct error *err);
