@@ -86,21 +86,28 @@ static bool is_at_home(const struct call *call) {
            text_equals(call->principal.organization_id, call->organization->row.id);
 }
 
-/*
- * Something on the path does not exist. Who is at home there is told what; to all others it is as if it existed and
- * were not for them, so the same function gives the answer, for a target of nobody's.
- */
-static lreg_status conceal(const struct call *call, enum auth_action action, struct error *err) {
-    if (call->principal.kind == AUTH_API_TOKEN && is_at_home(call)) {
-        return LREG_NOT_FOUND;
-    }
+/* Something on the path does not exist. Who has no token is asked for one, as he would be if it did. */
+static lreg_status conceal(const struct call *call, struct error *err) {
     struct error hidden;
-    lreg_status status = auth_decide(&call->principal, action, NULL, hooks_now_ms(call->hooks), &hidden);
-    if (status == LREG_OK) {
+    lreg_status status = auth_decide(&call->principal, call->route->action, NULL, hooks_now_ms(call->hooks), &hidden);
+    if (status == LREG_OK || status == LREG_NOT_FOUND) {
         return LREG_NOT_FOUND;
     }
     *err = hidden;
     return status;
+}
+
+/* The one answer to a stranger, whether organisation, registry or his right is missing. Who is at home is told which. */
+static lreg_status unknown(const struct call *call, const struct compiled_route *route, struct error *err) {
+    if (route->organization == ROUTE_NO_PARAMETER || (call->principal.kind == AUTH_API_TOKEN && is_at_home(call))) {
+        return LREG_NOT_FOUND;
+    }
+    const char *organization = call->parameters[route->organization];
+    if (route->registry == ROUTE_NO_PARAMETER) {
+        return error_set(err, LREG_NOT_FOUND, "organization_unknown", "no organization %s", organization);
+    }
+    return error_set(err, LREG_NOT_FOUND, "registry_unknown", "no registry %s/%s", organization,
+                     call->parameters[route->registry]);
 }
 
 static lreg_status decide(const struct call *call, struct error *err) {
@@ -127,13 +134,14 @@ static lreg_status check_ecosystem(const struct call *call, struct error *err) {
 static lreg_status admit_current(struct exchange *exchange, const struct compiled_route *route, struct error *err) {
     struct call *call = &exchange->call;
     lreg_status status = resolve(exchange, route, err);
+    if (status == LREG_OK) {
+        status = decide(call, err);
+    } else if (status == LREG_NOT_FOUND) {
+        status = conceal(call, err);
+    }
     if (status == LREG_NOT_FOUND) {
-        return conceal(call, route->route->action, err);
+        return unknown(call, route, err);
     }
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = decide(call, err);
     return status == LREG_OK ? check_ecosystem(call, err) : status;
 }
 

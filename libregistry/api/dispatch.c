@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The exchange in one call. Written on the public functions alone: what a blocking host needs, the exchange gives.
+ */
+
+#include <libregistry/dispatch.h>
+
+#define READ_BYTES 16384
+
+/* A table of the first version ends with `write`. */
+static int is_usable(const lreg_dispatch_io *io) {
+    return io != NULL && io->size >= sizeof *io && io->write_head != NULL && io->write != NULL;
+}
+
+static lreg_status feed(lreg_exchange *exchange, const lreg_dispatch_io *io, lreg_error **err) {
+    unsigned char bytes[READ_BYTES];
+    while (lreg_exchange_wants(exchange) == LREG_WANTS_BODY) {
+        size_t got = 0;
+        lreg_status status = io->read != NULL ? io->read(io->user, bytes, sizeof bytes, &got) : LREG_OK;
+        if (status != LREG_OK) {
+            return status;
+        }
+        if (got > sizeof bytes) {
+            return LREG_BAD_ARGUMENT;
+        }
+        status = got > 0 ? lreg_exchange_write(exchange, bytes, got, err) : lreg_exchange_finish(exchange, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+    }
+    return LREG_OK;
+}
+
+static lreg_status answer(lreg_exchange *exchange, const lreg_dispatch_io *io, lreg_error **err) {
+    lreg_status status = io->write_head(io->user, exchange);
+    unsigned char bytes[READ_BYTES];
+    size_t got = 1;
+    while (status == LREG_OK && got > 0) {
+        status = lreg_exchange_read(exchange, bytes, sizeof bytes, &got, err);
+        if (status == LREG_OK && got > 0) {
+            status = io->write(io->user, bytes, got);
+        }
+    }
+    return status;
+}
+
+lreg_status lreg_exchange_run(lreg_exchange *exchange, const lreg_dispatch_io *io, lreg_error **err) {
+    if (!is_usable(io)) {
+        return LREG_BAD_ARGUMENT;
+    }
+    lreg_status status = lreg_exchange_begin(exchange, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = feed(exchange, io, err);
+    return status == LREG_OK ? answer(exchange, io, err) : status;
+}
+
+static lreg_status add_headers(lreg_exchange *exchange, const char *const *headers, lreg_error **err) {
+    for (size_t i = 0; headers != NULL && headers[i] != NULL; i += 2) {
+        if (headers[i + 1] == NULL) {
+            return LREG_BAD_ARGUMENT;
+        }
+        lreg_status status = lreg_exchange_add_header(exchange, headers[i], headers[i + 1], err);
+        if (status != LREG_OK) {
+            return status;
+        }
+    }
+    return LREG_OK;
+}
+
+lreg_status lreg_dispatch(lreg_instance *instance, const char *method, const char *target, const char *const *headers,
+                          const lreg_dispatch_io *io, lreg_error **err) {
+    lreg_exchange *exchange = NULL;
+    lreg_status status = lreg_exchange_new(instance, &exchange, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    status = lreg_exchange_set_request(exchange, method, target, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    status = add_headers(exchange, headers, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    status = lreg_exchange_run(exchange, io, err);
+out:
+    lreg_exchange_free(exchange);
+    return status;
+}
