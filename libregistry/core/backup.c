@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * An online backup: a copy of the database, and then each object that the copy names, by hard link where that can be. An
- * object can be collected in between only when the present database has stopped naming it; then the database is copied
- * again, which names it no more, and what is there already stays. All is made under a name of its own beside the
+ * An online backup: a copy of the database, and then each object that the copy names, by hard link where that can be.
+ * An object can be collected in between only when the present database has stopped naming it; then the database is
+ * copied again, which names it no more, and what is there already stays. All is made under a name of its own beside the
  * destination, and gets the destination's name when it is complete, on disk, and was opened once.
  */
 
@@ -114,8 +114,8 @@ static lreg_status remove_database(struct backup *run, struct error *err) {
     return LREG_OK;
 }
 
-/* Opening the copy as an instance shows that its database and its key are sound and belong together. Nothing is synced by
- * it, because all is at the end. */
+/* Opening the copy as an instance shows that its database and its key are sound and belong together. Nothing is
+ * synced by it, because all is at the end. */
 static lreg_status copy_database(struct backup *run, struct error *err) {
     const char *path = NULL;
     struct core_options options = {

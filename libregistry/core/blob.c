@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From bytes to a named blob. The order is what keeps it right at any crash: bytes durable, object committed, and only then
- * one transaction in which metadata names it. An object that no transaction came to name is removed by whoever made it,
- * or later by the collector.
+ * From bytes to a named blob. The order is what keeps it right at any crash: bytes durable, object committed, and only
+ * then one transaction in which metadata names it. An object that no transaction came to name is removed by whoever
+ * made it, or later by the collector.
  *
- * How uploads of equal content meet: under the write lock each looks whether the content has a row. Who finds one uses it,
- * and gives up what it staged itself. How an upload meets the collector: the collector dooms rows and unknown objects under
- * the same lock, so that a publisher either named the blob before, or finds it gone (or its own object doomed) and acts.
+ * How uploads of equal content meet: under the write lock each looks whether the content has a row. Who finds one uses
+ * it, and gives up what it staged itself. How an upload meets the collector: the collector dooms rows and unknown
+ * objects under the same lock, so that a publisher either named the blob before, or finds it gone (or its own object
+ * doomed) and acts.
  */
 
 #include "core/core_internal.h"
 
 #include "base/encoding.h"
-#include "base/text.h"
 
 #include <string.h>
 
@@ -37,46 +37,7 @@ struct core_blob_writer {
 #define STAGE_PREFIX "w-"
 #define ARENA_BYTES (64u * 1024)
 
-lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err) {
-    *out = NULL;
-    if (!text_equals(name, CORE_STORAGE_NAME)) {
-        return error_set(err, LREG_UNSUPPORTED, "storage_unknown",
-                         "this instance was opened without the storage \"%s\"", name);
-    }
-    *out = core->storage;
-    return LREG_OK;
-}
-
 /* --- Leftovers --- */
-
-static lreg_status forget_doomed(struct core *core, const struct meta_doomed *doomed, struct error *err) {
-    struct meta_transaction *transaction = NULL;
-    lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = meta_doomed_delete(transaction, doomed, err);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    return meta_commit(transaction, err);
-}
-
-lreg_status core_doomed_remove(struct core *core, const char *storage, const char *key, struct error *err) {
-    const struct meta_doomed doomed = {.storage = storage, .key = key};
-    struct storage *place = NULL;
-    lreg_status status = core_storage_find(core, storage, &place, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = storage_object_remove(place, key, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = forget_doomed(core, &doomed, err);
-    return status == LREG_NOT_FOUND ? LREG_OK : status; /* another collector was faster */
-}
 
 /* Dooms the writer's object unless metadata knows its key. */
 static bool doom_if_unknown(const struct core_blob_writer *writer) {
@@ -201,9 +162,9 @@ static lreg_status restore_digest(struct core_blob_writer *writer, const struct 
 }
 
 /*
- * The session is looked at twice. Before its stage is opened, because opening cuts off what is behind the length that the
- * caller knows, and must not cut off what another request was told to be safe; and after, because only then nobody else
- * can write to it, whatever another process did in between.
+ * The session is looked at twice. Before its stage is opened, because opening cuts off what is behind the length that
+ * the caller knows, and must not cut off what another request was told to be safe; and after, because only then nobody
+ * else can write to it, whatever another process did in between.
  */
 static lreg_status reopen_stage(struct core_blob_writer *writer, const struct meta_upload *upload, struct error *err) {
     lreg_status status = check_session(writer->core, upload, err);
@@ -464,60 +425,4 @@ lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named p
     storage_stage_drop(writer->stage); /* still there when the content was */
     writer->stage = NULL;
     return LREG_OK;
-}
-
-/* --- Reading --- */
-
-static lreg_status open_object(struct core *core, const struct meta_blob *blob, struct storage_object **out,
-                               uint64_t *out_length, struct error *err) {
-    struct storage *storage = NULL;
-    lreg_status status = core_storage_find(core, blob->storage, &storage, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = storage_object_open(storage, blob->key, out, out_length, err);
-    if (status != LREG_OK || *out_length == blob->size_bytes) {
-        return status;
-    }
-    storage_object_close(*out);
-    *out = NULL;
-    return error_set(err, LREG_CORRUPT, "blob_length", "a stored blob has %llu bytes instead of %llu",
-                     (unsigned long long)*out_length, (unsigned long long)blob->size_bytes);
-}
-
-static lreg_status find_again(struct core *core, const struct meta_blob *blob, struct arena *arena,
-                              struct meta_blob *out, struct error *err) {
-    struct meta_transaction *transaction = NULL;
-    lreg_status status = meta_begin(core->meta, META_READ, &transaction, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = meta_blob_find(transaction, blob->storage, blob->sha256, arena, out, err);
-    meta_rollback(transaction);
-    if (status == LREG_NOT_FOUND) {
-        return error_set(err, LREG_NOT_FOUND, "blob_unknown", "the content was removed a moment ago");
-    }
-    return status;
-}
-
-lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
-                           uint64_t *out_length, struct error *err) {
-    struct arena arena;
-    struct meta_blob current;
-    *out = NULL;
-    lreg_status status = open_object(core, blob, out, out_length, err);
-    if (status != LREG_NOT_FOUND) {
-        return status;
-    }
-    /* The collector forgets a row before it removes the object; and the same content may have come back under another. */
-    arena_init(&arena, &core->hooks, ARENA_BYTES);
-    status = find_again(core, blob, &arena, &current, err);
-    if (status == LREG_OK && strcmp(current.key, blob->key) != 0) {
-        error_clear(err);
-        status = open_object(core, &current, out, out_length, err);
-    } else if (status == LREG_OK) {
-        status = error_set(err, LREG_CORRUPT, "blob_missing", "the storage has lost a blob that the metadata names");
-    }
-    arena_free(&arena);
-    return status;
 }

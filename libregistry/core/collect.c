@@ -3,9 +3,9 @@
 /*
  * The collector. Each step is one short transaction over at most a page of rows, with the storage's work outside of it.
  *
- * An object goes in two steps, so that neither a crash between them nor an uploader meanwhile is harmed: first its key is
- * put on the doomed list, in a transaction that makes sure that no blob row has it; then it is removed from the storage,
- * and forgotten. Who names an object asks for its doom in the same transaction that names it (see blob.c).
+ * An object goes in two steps, so that neither a crash between them nor an uploader meanwhile is harmed: first its key
+ * is put on the doomed list, in a transaction that makes sure that no blob row has it; then it is removed from the
+ * storage, and forgotten. Who names an object asks for its doom in the same transaction that names it (see blob.c).
  */
 
 #include "core/core_internal.h"

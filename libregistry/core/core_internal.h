@@ -61,7 +61,7 @@ struct core {
     struct core_stages stages; /* its mutex is made and destroyed with the instance's */
 };
 
-/* --- blob.c --- */
+/* --- objects.c --- */
 
 /* The storage that a row names; LREG_UNSUPPORTED ("storage_unknown") when this instance was opened without it. */
 lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Download counts: gathered in a small table and written in one transaction when it is full or has waited long enough, so
- * that a download does no write of its own. What cannot be written is gathered again; what finds no room is not counted.
+ * Download counts: gathered in a small table and written in one transaction when it is full or has waited long enough,
+ * so that a download does no write of its own. What cannot be written is gathered again; what finds no room is not
+ * counted.
  */
 
 #include "core/core_internal.h"

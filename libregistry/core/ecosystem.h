@@ -37,7 +37,8 @@ struct core_ecosystem {
     const char *(*package_path)(const struct core_registry *registry, const struct meta_package *package,
                                 struct arena *arena);
 
-    /* Optional: a package is being deleted, in this transaction, which has removed its row; removes what else belongs to it. */
+    /* Optional: a package is being deleted, in this transaction, which has removed its row; removes what else
+     * belongs to it. */
     lreg_status (*package_deleted)(struct core *core, struct meta_transaction *transaction,
                                    const struct core_package *package, struct error *err);
 };

@@ -4,7 +4,8 @@
 
 #include "core/core.h"
 
-/* Online work on the store: none of it stops readers or writers, each step is short, a crash in between loses nothing. */
+/* Online work on the store: none of it stops readers or writers, each step is short, a crash in between loses
+ * nothing. */
 
 struct core_verify_report {
     uint64_t blobs, blob_bytes, documents; /* looked at */
@@ -27,8 +28,8 @@ struct core_collect_report {
 /* Removes what nothing names any more. `grace_ms` protects what is younger: stages and objects of writers at work. */
 lreg_status core_collect(struct core *core, int64_t grace_ms, struct core_collect_report *out, struct error *err);
 
-/* A consistent copy of the instance in the new directory `directory`, while others read and write. Only for an instance with a data
- * directory and filesystem storage: LREG_UNSUPPORTED else. */
+/* A consistent copy of the instance in the new directory `directory`, while others read and write. Only for an
+ * instance with a data directory and filesystem storage: LREG_UNSUPPORTED else. */
 lreg_status core_backup(struct core *core, const char *directory, struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Packages: found, listed, put, deleted, opened. A snapshot also remembers where the package's blob is, when that was read
- * with it, so that a warm download needs no SQL. */
+/* Packages: found, listed, put, deleted, opened. A snapshot also remembers where the package's blob is, when that
+ * was read with it, so that a warm download needs no SQL. */
 
 #include "core/core_internal.h"
 

@@ -25,10 +25,11 @@ lreg_status core_package_delete(struct core *core, const struct core_actor *acto
                                 struct error *err);
 
 /*
- * Publishes inside a write transaction (see core_blob_publish): inserts `row` (id, registry_id, published_by and times are filled in
- * here) or judges the package of that file name that is there already: equal SHA-256 gives that one, LREG_OK and *created false;
- * other bytes are LREG_CONFLICT ("package_exists"), unless the registry allows overwriting, or `replace` says that this is how
- * this ecosystem works (a tag). `row` becomes what is stored; *created tells whether it was inserted. Touches the registry's revision. Audit: PACKAGE_CREATED or PACKAGE_UPDATED.
+ * Publishes inside a write transaction (see core_blob_publish): inserts `row` (id, registry_id, published_by and times
+ * are filled in here) or judges the package of that file name that is there already: equal SHA-256 gives that one,
+ * LREG_OK and *created false; other bytes are LREG_CONFLICT ("package_exists"), unless the registry allows overwriting,
+ * or `replace` says that this is how this ecosystem works (a tag). `row` becomes what is stored; *created tells whether
+ * it was inserted. Touches the registry's revision. Audit: PACKAGE_CREATED or PACKAGE_UPDATED.
  */
 lreg_status core_package_put(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
                              const struct core_registry *registry, struct meta_package *row, bool replace,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A registry's own RSA keys: made when first asked for, and then never changed. Making one takes up to seconds, so it is
- * done outside of any lock; of several who make one at once, the first to write wins, and the others take that one.
+ * A registry's own RSA keys: made when first asked for, and then never changed. Making one takes up to seconds, so it
+ * is done outside of any lock; of several who make one at once, the first to write wins, and the others take that one.
  */
 
 #include "core/core_internal.h"

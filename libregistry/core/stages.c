@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Which stages this process has open. Two requests that write to one upload session at once would mix their bytes under a
- * digest that is neither's, and a collector without grace would take a stage from under its writer: both ask here first.
+ * Which stages this process has open. Two requests that write to one upload session at once would mix their bytes under
+ * a digest that is neither's, and a collector without grace would take a stage from under its writer: both ask here
+ * first.
  */
 
 #include "core/core_internal.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Upload sessions: a row that says how far an upload has come and the running digest of that, and a stage of the same name
- * with the bytes. The row is only moved when the bytes are durable, so what a client was told to be received is there
- * after a crash; what the stage holds beyond it is cut off when the session goes on.
+ * Upload sessions: a row that says how far an upload has come and the running digest of that, and a stage of the same
+ * name with the bytes. The row is only moved when the bytes are durable, so what a client was told to be received is
+ * there after a crash; what the stage holds beyond it is cut off when the session goes on.
  */
 
 #include "core/core_internal.h"

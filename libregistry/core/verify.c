@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Scrubbing: every blob and document is hashed again and compared with what the metadata says, and the database checks itself.
- * In pages and pieces, so that memory stays flat and no transaction is held while bytes are read. */
+/* Scrubbing: every blob and document is hashed again and compared with what the metadata says, and the database
+ * checks itself. In pages and pieces, so that memory stays flat and no transaction is held while bytes are read. */
 
 #include "core/core_internal.h"
 

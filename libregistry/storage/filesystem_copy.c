@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Objects of one filesystem backend in another one, for backups. Objects never change, so a second name for the same file
- * is as good as a copy, and takes neither time nor space. */
+/* Objects of one filesystem backend in another one, for backups. Objects never change, so a second name for the same
+ * file is as good as a copy, and takes neither time nor space. */
 
 #include "storage/filesystem_internal.h"
 
@@ -99,6 +99,17 @@ static int copy_file(const struct filesystem *from, const char *path, const stru
     return number;
 }
 
+/* 0, or an errno. */
+static int link_object(const struct filesystem *from, const char *fan_out, int directory, const char *key) {
+    int source = filesystem_open_below(from, from->objects, fan_out, O_RDONLY | O_DIRECTORY);
+    if (source < 0) {
+        return errno;
+    }
+    int number = linkat(source, key, directory, key, 0) == 0 ? 0 : errno;
+    (void)close(source);
+    return number;
+}
+
 lreg_status filesystem_object_copy(const struct filesystem *from, const char *key, const struct filesystem *to) {
     char path[FILESYSTEM_PATH_MAX + 1];
     char fan_out[FILESYSTEM_PATH_MAX + 1];
@@ -110,7 +121,7 @@ lreg_status filesystem_object_copy(const struct filesystem *from, const char *ke
         /* What is missing here is not the object. */
         return filesystem_failure(errno == ENOENT ? EIO : errno);
     }
-    int number = linkat(from->objects, path, directory, key, 0) == 0 ? 0 : errno;
+    int number = link_object(from, fan_out, directory, key);
     if (wants_copy(number)) {
         number = copy_file(from, path, to, directory, key);
     }

@@ -3,8 +3,8 @@
 #define STORAGE_STORAGE_H
 
 /*
- * Where package bytes live: one vtable (sys/storage_backend.h), spoken to through this door. Backends of our own are the
- * filesystem and memory; a host brings others. Nothing here knows packages or metadata.
+ * Where package bytes live: one vtable (sys/storage_backend.h), spoken to through this door. Backends of our own are
+ * the filesystem and memory; a host brings others. Nothing here knows packages or metadata.
  *
  * Threads: a storage from any, at once; a stage or an object from one at a time.
  */
@@ -16,36 +16,38 @@ struct storage;
 struct storage_stage;
 struct storage_object;
 
-/* Keeps blobs below `directory` (made when absent, mode 0700). Objects are files `objects/ab/cd/<digest>-<stage name>`, so a
- * store can be rebuilt from its files; stages are `staging/<name>`. `durable` false leaves out every fsync. */
+/* Keeps blobs below `directory` (made when absent, mode 0700). Objects are files `objects/ab/cd/<digest>-<stage
+ * name>`, so a store can be rebuilt from its files; stages are `staging/<name>`. `durable` false leaves out every
+ * fsync. */
 lreg_status storage_open_filesystem(const struct hooks *hooks, const char *directory, bool durable,
                                     struct storage **out, struct error *err);
 
 /* Keeps blobs in memory: for tests, and for hosts that want a registry that vanishes. */
 lreg_status storage_open_memory(const struct hooks *hooks, struct storage **out, struct error *err);
 
-/* Wraps a host's table, which is copied; `state` is taken, also on failure (its destroy is then called, unless the table is
- * too short to have one). LREG_BAD_ARGUMENT when the table is shorter than version 1 or lacks an entry that is not
- * optional. */
+/* Wraps a host's table, which is copied; `state` is taken, also on failure (its destroy is then called, unless the
+ * table is too short to have one). LREG_BAD_ARGUMENT when the table is shorter than version 1 or lacks an entry that
+ * is not optional. */
 lreg_status storage_open_backend(const struct hooks *hooks, const lreg_storage_backend *backend, void *state,
                                  struct storage **out, struct error *err);
 
-/* The check and the copy that storage_open_backend() makes, for those who keep a table until they open it: `*out` is whole,
- * whatever the host's size was. */
+/* The check and the copy that storage_open_backend() makes, for those who keep a table until they open it: `*out` is
+ * whole, whatever the host's size was. */
 lreg_status storage_backend_copy(const lreg_storage_backend *backend, lreg_storage_backend *out, struct error *err);
 
 void storage_close(struct storage *storage);
 
-/* The tables that the two openers above are made of, for those who put a table of their own around one (tests do, to make
- * calls fail). `*out_state` is owned: it ends with the table's destroy. */
+/* The tables that the two openers above are made of, for those who put a table of their own around one (tests do, to
+ * make calls fail). `*out_state` is owned: it ends with the table's destroy. */
 lreg_status storage_filesystem_table(const struct hooks *hooks, const char *directory, bool durable,
                                      lreg_storage_backend *out_table, void **out_state, struct error *err);
 lreg_status storage_memory_table(const struct hooks *hooks, lreg_storage_backend *out_table, void **out_state,
                                  struct error *err);
 
-/* Stages: see sys/storage_backend.h for what each must do. A name has 1 to LREG_STORAGE_STAGE_NAME_MAX bytes of [a-z0-9-]
- * and is used once for ever: an object's key is made of it. A failed write or sync leaves only close and drop: later
- * writes give LREG_MISUSE. Removing what is gone is LREG_OK. */
+/* Stages: see sys/storage_backend.h for what each must do. A name has 1 to LREG_STORAGE_STAGE_NAME_MAX bytes of
+ * [a-z0-9-] and is used once for ever: an object's key is made of it. A failed write or sync leaves only close and
+ * drop: later writes give LREG_MISUSE. Removing what is gone is LREG_OK. A stage that somebody else has open does
+ * not reopen: LREG_BUSY. */
 lreg_status storage_stage_create(struct storage *storage, const char *name, struct storage_stage **out,
                                  struct error *err);
 lreg_status storage_stage_reopen(struct storage *storage, const char *name, uint64_t length, struct storage_stage **out,
@@ -56,7 +58,8 @@ void storage_stage_close(struct storage_stage *stage); /* keeps the bytes; NULL 
 void storage_stage_drop(struct storage_stage *stage); /* removes the bytes; NULL is fine */
 lreg_status storage_stage_remove(struct storage *storage, const char *name, struct error *err);
 
-/* Ends the stage in every case, and removes it when it fails. `digest` is lower-case hexadecimal SHA-256. `key` has LREG_STORAGE_KEY_MAX + 1 bytes. */
+/* Ends the stage in every case, and removes it when it fails. `digest` is lower-case hexadecimal SHA-256. `key` has
+ * LREG_STORAGE_KEY_MAX + 1 bytes. */
 lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest, char *key, struct error *err);
 
 lreg_status storage_object_open(struct storage *storage, const char *key, struct storage_object **out,
@@ -69,13 +72,13 @@ bool storage_object_descriptor(struct storage_object *object, int32_t *out_descr
 void storage_object_close(struct storage_object *object); /* NULL is fine */
 lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err);
 
-/* Puts an object of one filesystem storage into another one under the same key: as a hard link, or as a copy where there can
- * be none. Nothing is synced. LREG_OK when it is there already, LREG_NOT_FOUND when there is no such object, LREG_UNSUPPORTED when one
- * of the two is no filesystem of ours. */
+/* Puts an object of one filesystem storage into another one under the same key: as a hard link, or as a copy where
+ * there can be none. Nothing is synced. LREG_OK when it is there already, LREG_NOT_FOUND when there is no such
+ * object, LREG_UNSUPPORTED when one of the two is no filesystem of ours. */
 lreg_status storage_object_copy(struct storage *from, const char *key, struct storage *to, struct error *err);
 
-/* Calls `visit` for each stage or object (LREG_STORAGE_STAGES, LREG_STORAGE_OBJECTS); stops at its first failure. `visit` may
- * remove what it is shown. A backend that cannot list has none. */
+/* Calls `visit` for each stage or object (LREG_STORAGE_STAGES, LREG_STORAGE_OBJECTS); stops at its first failure.
+ * `visit` may remove what it is shown. A backend that cannot list has none. */
 typedef lreg_status (*storage_visit)(void *user, const char *name, int64_t modified_ms, uint64_t length,
                                      struct error *err);
 lreg_status storage_visit_all(struct storage *storage, int32_t what, storage_visit visit, void *user,

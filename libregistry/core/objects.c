@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Objects as metadata names them: in which storage they are, opened, and removed when they are doomed. */
+
+#include "core/core_internal.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define ARENA_BYTES (64u * 1024)
+
+lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err) {
+    *out = NULL;
+    if (!text_equals(name, CORE_STORAGE_NAME)) {
+        return error_set(err, LREG_UNSUPPORTED, "storage_unknown",
+                         "this instance was opened without the storage \"%s\"", name);
+    }
+    *out = core->storage;
+    return LREG_OK;
+}
+
+static lreg_status forget_doomed(struct core *core, const struct meta_doomed *doomed, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_doomed_delete(transaction, doomed, err);
+    if (status != LREG_OK) {
+        meta_rollback(transaction);
+        return status;
+    }
+    return meta_commit(transaction, err);
+}
+
+lreg_status core_doomed_remove(struct core *core, const char *storage, const char *key, struct error *err) {
+    const struct meta_doomed doomed = {.storage = storage, .key = key};
+    struct storage *place = NULL;
+    lreg_status status = core_storage_find(core, storage, &place, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = storage_object_remove(place, key, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = forget_doomed(core, &doomed, err);
+    return status == LREG_NOT_FOUND ? LREG_OK : status; /* another collector was faster */
+}
+
+static lreg_status open_object(struct core *core, const struct meta_blob *blob, struct storage_object **out,
+                               uint64_t *out_length, struct error *err) {
+    struct storage *storage = NULL;
+    lreg_status status = core_storage_find(core, blob->storage, &storage, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = storage_object_open(storage, blob->key, out, out_length, err);
+    if (status != LREG_OK || *out_length == blob->size_bytes) {
+        return status;
+    }
+    storage_object_close(*out);
+    *out = NULL;
+    return error_set(err, LREG_CORRUPT, "blob_length", "a stored blob has %llu bytes instead of %llu",
+                     (unsigned long long)*out_length, (unsigned long long)blob->size_bytes);
+}
+
+static lreg_status find_again(struct core *core, const struct meta_blob *blob, struct arena *arena,
+                              struct meta_blob *out, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(core->meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_blob_find(transaction, blob->storage, blob->sha256, arena, out, err);
+    meta_rollback(transaction);
+    if (status == LREG_NOT_FOUND) {
+        return error_set(err, LREG_NOT_FOUND, "blob_unknown", "the content was removed a moment ago");
+    }
+    return status;
+}
+
+lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
+                           uint64_t *out_length, struct error *err) {
+    struct arena arena;
+    struct meta_blob current;
+    *out = NULL;
+    lreg_status status = open_object(core, blob, out, out_length, err);
+    if (status != LREG_NOT_FOUND) {
+        return status;
+    }
+    /* The collector forgets a row before it removes the object; and the same content may have come back under
+     * another. */
+    arena_init(&arena, &core->hooks, ARENA_BYTES);
+    status = find_again(core, blob, &arena, &current, err);
+    if (status == LREG_OK && strcmp(current.key, blob->key) != 0) {
+        error_clear(err);
+        status = open_object(core, &current, out, out_length, err);
+    } else if (status == LREG_OK) {
+        status = error_set(err, LREG_CORRUPT, "blob_missing", "the storage has lost a blob that the metadata names");
+    }
+    arena_free(&arena);
+    return status;
+}
