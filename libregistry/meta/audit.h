@@ -2,18 +2,18 @@
 #ifndef META_AUDIT_H
 #define META_AUDIT_H
 
-#include "meta/meta.h"
+#include "meta/transaction.h"
 
 struct meta_audit_event {
     const char *id; /* UUIDv7: orders by time */
     const char *organization_id;
     const char *registry_id; /* NULL when it concerns none; kept after the registry is gone */
-    const char *type;        /* "REGISTRY_CREATED" */
-    const char *actor;       /* label of the principal */
+    const char *type; /* "REGISTRY_CREATED" */
+    const char *actor; /* label of the principal */
     const char *actor_token_id; /* NULL when there is none */
     const char *remote_address; /* "" when unknown */
-    const char *subject;     /* what was changed, for people */
-    const char *data;        /* JSON object, "" when nothing */
+    const char *subject; /* what was changed, for people */
+    const char *data; /* JSON object, "" when nothing */
     int64_t at_ms;
 };
 

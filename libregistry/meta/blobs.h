@@ -2,11 +2,11 @@
 #ifndef META_BLOBS_H
 #define META_BLOBS_H
 
-#include "meta/meta.h"
+#include "meta/transaction.h"
 
 /*
- * Which bytes are stored where. A blob is alive while a package or a blob link names it; the collector removes others. A blob is
- * one per storage and content.
+ * Which bytes are stored where. A blob is alive while a package or a blob link names it; the collector removes others.
+ * A blob is one per storage and content.
  */
 struct meta_blob {
     int64_t id;
@@ -71,9 +71,7 @@ struct meta_doomed {
 lreg_status meta_doomed_list(struct meta_transaction *transaction, size_t limit, struct arena *arena,
                              struct meta_doomed **out, size_t *out_count, struct error *err);
 /* Also used to note a surplus object at once. */
-lreg_status meta_doomed_insert(struct meta_transaction *transaction, const struct meta_doomed *row,
-                               struct error *err);
-lreg_status meta_doomed_delete(struct meta_transaction *transaction, const struct meta_doomed *row,
-                               struct error *err);
+lreg_status meta_doomed_insert(struct meta_transaction *transaction, const struct meta_doomed *row, struct error *err);
+lreg_status meta_doomed_delete(struct meta_transaction *transaction, const struct meta_doomed *row, struct error *err);
 
 #endif

@@ -2,11 +2,11 @@
 #ifndef META_DOCUMENTS_H
 #define META_DOCUMENTS_H
 
-#include "meta/meta.h"
+#include "meta/transaction.h"
 
 /*
- * Small contents that an ecosystem keeps by name in a scope of a registry, within the metadata itself: manifests (scope: image name,
- * name: digest), indexes (scope: "index", name: architecture).
+ * Small contents that an ecosystem keeps by name in a scope of a registry, within the metadata itself: manifests
+ * (scope: image name, name: digest), indexes (scope: "index", name: architecture).
  */
 struct meta_document {
     const char *registry_id;
@@ -16,14 +16,14 @@ struct meta_document {
     const void *content;
     size_t content_length;
     uint8_t sha256[DIGEST_SHA256_BYTES]; /* of the content, always */
-    const char *subject;    /* name of the document that this one refers to; NULL when there is none */
+    const char *subject; /* name of the document that this one refers to; NULL when there is none */
     const char *attributes; /* JSON object of the ecosystem; "" when nothing */
-    uint64_t revision;      /* of the registry, when the content was made from it */
+    uint64_t revision; /* of the registry, when the content was made from it */
     int64_t created_ms;
 };
 
-/* Inserts, or replaces the document of that name, with what it names: digests or names in the same scope. `targets` may be
- * NULL when `target_count` is 0. Links of the document before are replaced. */
+/* Inserts, or replaces the document of that name, with what it names: digests or names in the same scope. `targets` may
+ * be NULL when `target_count` is 0. Links of the document before are replaced. */
 lreg_status meta_document_put(struct meta_transaction *transaction, const struct meta_document *row,
                               const char *const *targets, size_t target_count, struct error *err);
 lreg_status meta_document_find(struct meta_transaction *transaction, const char *registry_id, const char *scope,

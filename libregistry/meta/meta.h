@@ -3,63 +3,18 @@
 #define META_META_H
 
 /*
- * Metadata: what exists, and where its bytes are. All SQL of the library is in this room; its first engine is SQLite. This header
- * has opening and transactions; one header per kind of row is included at its end.
+ * Metadata: what exists, and where its bytes are. All SQL of the library is in this room; its first engine is SQLite.
+ * This header has opening and upkeep; transactions and each kind of row have a header of their own, included here.
  *
- * Every function on rows runs inside a transaction (`struct meta_transaction`), which the caller began: reads see one snapshot,
- * writes become visible together at the commit. Texts of rows that are read live in the arena that the caller gives. Nothing
- * here assumes that this process alone owns the database.
+ * Nothing here assumes that this process alone owns the database.
  *
  * Failures: LREG_BUSY when a lock was held for longer than the busy timeout, LREG_NO_SPACE, LREG_CORRUPT, LREG_IO,
  * LREG_NO_MEMORY; functions name the further ones. After any failure of a write the transaction is to be rolled back.
  *
- * Threads: a `struct meta` from any, at once; a transaction from one at a time.
+ * Threads: a `struct meta` from any, at once.
  */
 
-#include "base/arena.h"
-#include "base/digest.h"
-#include "base/id.h"
-
-struct meta;
-struct meta_transaction;
-
-struct meta_options {
-    const char *directory;    /* where `registry.db` is, made when absent; NULL: a private database in memory */
-    int32_t busy_timeout_ms;
-    bool durable;             /* PRAGMA synchronous = FULL, else NORMAL */
-    /* Asked before every step of a statement, when set: a result other than SQLITE_OK (0) is taken for the step's. For tests
-     * that make the n-th step fail. */
-    int (*step_fault)(void *user);
-    void *step_fault_user;
-};
-
-/* Opens or creates the database and migrates its schema (PRAGMA user_version). LREG_UNSUPPORTED when a newer version of the
- * library has written it. */
-lreg_status meta_open(const struct hooks *hooks, const struct meta_options *options, struct meta **out,
-                      struct error *err);
-void meta_close(struct meta *meta); /* no transaction is open any more; NULL is fine */
-
-enum meta_mode {
-    META_READ,
-    META_WRITE /* takes the write lock at once (BEGIN IMMEDIATE), so that it cannot fail for it later */
-};
-
-lreg_status meta_begin(struct meta *meta, enum meta_mode mode, struct meta_transaction **out, struct error *err);
-/* Ends the transaction in every case; after a failure it had no effect. */
-lreg_status meta_commit(struct meta_transaction *transaction, struct error *err);
-void meta_rollback(struct meta_transaction *transaction); /* NULL is fine */
-
-/* A number that is different after any commit, by this process or another: what was read under an equal number is still
- * true. Costs no query plan, no row (PRAGMA data_version on a connection that never writes). */
-lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err);
-
-/* PRAGMA integrity_check and foreign_key_check; LREG_CORRUPT with the first finding. */
-lreg_status meta_check(struct meta *meta, struct error *err);
-
-/* A consistent copy of the database as the new file `path`, while others read and write. */
-lreg_status meta_backup(struct meta *meta, const char *path, struct error *err);
-
-#define META_PAGE_MAX 1000 /* rows that one listing gives at most */
+#include "meta/transaction.h"
 
 #include "meta/audit.h"
 #include "meta/blobs.h"
@@ -69,5 +24,34 @@ lreg_status meta_backup(struct meta *meta, const char *path, struct error *err);
 #include "meta/registries.h"
 #include "meta/tokens.h"
 #include "meta/uploads.h"
+
+struct meta_options {
+    const char *directory; /* where `registry.db` is, made when absent; NULL: a private database in memory */
+    int32_t busy_timeout_ms;
+    bool durable; /* PRAGMA synchronous = FULL, else NORMAL */
+    /* Asked before every step of a statement, when set: a result other than SQLITE_OK (0) is taken for the step's. For
+     * tests that make the n-th step fail. */
+    int (*step_fault)(void *user);
+    void *step_fault_user;
+};
+
+/* Opens or creates the database and migrates its schema (PRAGMA user_version). LREG_UNSUPPORTED when a newer version of
+ * the library has written it, or when it belongs to another program. Options are copied. */
+lreg_status meta_open(const struct hooks *hooks, const struct meta_options *options, struct meta **out,
+                      struct error *err);
+void meta_close(struct meta *meta); /* no transaction is open any more; NULL is fine */
+
+/* A number that is different after any commit, by this process or another: what was read in a transaction that began
+ * after this call is still true while the number stays. Costs no query plan, no row (PRAGMA data_version on a
+ * connection that never writes). */
+lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err);
+
+/* PRAGMA integrity_check and foreign_key_check, and that derived columns say what the rows say; LREG_CORRUPT with the
+ * first finding. */
+lreg_status meta_check(struct meta *meta, struct error *err);
+
+/* A consistent copy of the database as the new file `path`, while others read and write. LREG_CONFLICT when there is
+ * such a file; after a failure there is none. */
+lreg_status meta_backup(struct meta *meta, const char *path, struct error *err);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef META_ORGANIZATIONS_H
 #define META_ORGANIZATIONS_H
 
-#include "meta/meta.h"
+#include "meta/transaction.h"
 
 struct meta_organization {
     const char *id; /* UUID */

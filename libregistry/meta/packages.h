@@ -2,27 +2,27 @@
 #ifndef META_PACKAGES_H
 #define META_PACKAGES_H
 
-#include "meta/meta.h"
+#include "meta/transaction.h"
 
 /*
- * One published thing: a file, an apk of one architecture, a tag of an image. Its bytes are a blob (files, apk) or a document
- * (the manifest behind a tag).
+ * One published thing: a file, an apk of one architecture, a tag of an image. Its bytes are a blob (files, apk) or a
+ * document (the manifest behind a tag).
  */
 struct meta_package {
     const char *id; /* UUID */
     const char *registry_id;
     const char *name;
-    const char *version;     /* "" when there is none */
-    const char *qualifier;   /* architecture; "" when there is none */
-    const char *filename;    /* unique in the registry: the address below the ecosystem's URL */
-    const char *media_type;  /* "" when unknown */
-    uint64_t size_bytes;     /* of the primary file; for images of the manifest with all it names */
-    int64_t blob_id;         /* 0 when there is none */
-    const char *document;    /* name of a document in scope `name`; NULL when there is none */
+    const char *version; /* "" when there is none */
+    const char *qualifier; /* architecture; "" when there is none */
+    const char *filename; /* unique in the registry: the address below the ecosystem's URL */
+    const char *media_type; /* "" when unknown */
+    uint64_t size_bytes; /* of the primary file; for images of the manifest with all it names */
+    int64_t blob_id; /* 0 when there is none */
+    const char *document; /* name of a document in scope `name`; NULL when there is none */
     struct digest_set digests;
-    const char *attributes;  /* JSON object of what the ecosystem wants to show; "" when nothing */
+    const char *attributes; /* JSON object of what the ecosystem wants to show; "" when nothing */
     const char *index_entry; /* text for the ecosystem's index; "" when none */
-    uint64_t downloads;      /* read only */
+    uint64_t downloads; /* read only */
     const char *published_by; /* label of the principal */
     int64_t created_ms;
     int64_t updated_ms;
@@ -43,18 +43,23 @@ lreg_status meta_package_find_by_version(struct meta_transaction *transaction, c
                                          const char *name, const char *version, struct arena *arena,
                                          struct meta_package **out, size_t *out_count, struct error *err);
 
-/* What a listing is to give. Order: newest first (META_BY_TIME) or name, version, qualifier bytewise (META_BY_NAME). */
-enum meta_package_order { META_BY_TIME, META_BY_NAME };
+/* What a listing is to give. LREG_BAD_ARGUMENT when it is not one of these. Order: newest first (META_BY_TIME) or name, version, qualifier bytewise (META_BY_NAME). */
+enum meta_package_order {
+    META_BY_TIME,
+    META_BY_NAME
+};
 struct meta_package_query {
     const char *registry_id;
     enum meta_package_order order;
-    const char *name;          /* exact; NULL: any */
+    const char *name; /* exact; NULL: any */
     const char *name_contains; /* ASCII case ignored; NULL: any */
-    const char *qualifier;     /* exact; NULL: any */
-    const char *document;      /* exact; NULL: any */
-    const char *after_id;      /* continue behind this package; NULL: from the first. META_BY_TIME only */
+    const char *qualifier; /* exact; NULL: any */
+    const char *document; /* exact; NULL: any */
+    /* Continue behind this package; NULL: from the first. META_BY_TIME only. When it was deleted since, the time in its
+     * UUIDv7 tells where it stood; LREG_NOT_FOUND when the id has none. */
+    const char *after_id;
     const char *after_version; /* with `name` and META_BY_NAME: continue behind this version; NULL: from the first */
-    size_t limit;              /* 1 to META_PAGE_MAX */
+    size_t limit; /* 1 to META_PAGE_MAX */
 };
 lreg_status meta_package_list(struct meta_transaction *transaction, const struct meta_package_query *query,
                               struct arena *arena, struct meta_package **out, size_t *out_count, struct error *err);
@@ -65,11 +70,11 @@ lreg_status meta_package_names(struct meta_transaction *transaction, const char 
                                struct error *err);
 
 /* Distinct qualifiers (architectures), bytewise. */
-lreg_status meta_package_qualifiers(struct meta_transaction *transaction, const char *registry_id,
-                                    struct arena *arena, const char ***out, size_t *out_count, struct error *err);
+lreg_status meta_package_qualifiers(struct meta_transaction *transaction, const char *registry_id, struct arena *arena,
+                                    const char ***out, size_t *out_count, struct error *err);
 
-/* Hands the index entries of packages with one of two qualifiers to `visit`, by name, version and time; the text is borrowed
- * for the call. Memory stays flat however many there are. `or_qualifier` may be NULL. */
+/* Hands the index entries of packages with one of two qualifiers to `visit`, by name, version and time; the text is
+ * borrowed for the call. Packages without an entry are left out. Memory stays flat however many there are. `or_qualifier` may be NULL. */
 typedef lreg_status (*meta_index_visit)(void *user, const char *index_entry, struct error *err);
 lreg_status meta_package_visit_index(struct meta_transaction *transaction, const char *registry_id,
                                      const char *qualifier, const char *or_qualifier, meta_index_visit visit,
@@ -78,8 +83,10 @@ lreg_status meta_package_visit_index(struct meta_transaction *transaction, const
 /* LREG_NOT_FOUND. */
 lreg_status meta_package_delete(struct meta_transaction *transaction, const char *registry_id, const char *id,
                                 struct error *err);
+/* Does nothing when the package is gone. */
 lreg_status meta_package_add_downloads(struct meta_transaction *transaction, const char *id, uint64_t count,
                                        struct error *err);
+/* Without counting: the totals are kept with the registry. */
 lreg_status meta_package_count(struct meta_transaction *transaction, const char *registry_id, uint64_t *out_packages,
                                uint64_t *out_bytes, struct error *err);
 

@@ -2,13 +2,13 @@
 #ifndef META_REGISTRIES_H
 #define META_REGISTRIES_H
 
-#include "meta/meta.h"
+#include "meta/transaction.h"
 
 struct meta_registry {
     const char *id; /* UUID */
     const char *organization_id;
     const char *organization_slug; /* read only: comes from the organisation */
-    const char *slug;              /* unique in the organisation */
+    const char *slug; /* unique in the organisation */
     const char *name;
     const char *description; /* "" when there is none; likewise emoji and color */
     const char *emoji;
@@ -17,8 +17,8 @@ struct meta_registry {
     const char *storage; /* name of the storage that new packages go to */
     bool is_public;
     bool allow_overwrite; /* a name may be published again with other bytes */
-    bool strict_names;    /* only names of the ecosystem's documented form */
-    uint64_t revision;    /* read only: grows with each change of its packages */
+    bool strict_names; /* only names of the ecosystem's documented form */
+    uint64_t revision; /* read only: grows with each change of its packages */
     int64_t created_ms;
     int64_t updated_ms;
 };
@@ -34,8 +34,8 @@ lreg_status meta_registry_find_by_id(struct meta_transaction *transaction, const
 lreg_status meta_registry_list(struct meta_transaction *transaction, const char *organization_id,
                                const char *after_slug, size_t limit, struct arena *arena, struct meta_registry **out,
                                size_t *out_count, struct error *err);
-/* Replaces name, slug, description, emoji, color, storage, is_public, allow_overwrite, strict_names, updated_ms of row->id.
- * LREG_NOT_FOUND; LREG_CONFLICT when the new slug is taken. */
+/* Replaces name, slug, description, emoji, color, storage, is_public, allow_overwrite, strict_names, updated_ms of
+ * row->id. LREG_NOT_FOUND; LREG_CONFLICT when the new slug is taken. */
 lreg_status meta_registry_update(struct meta_transaction *transaction, const struct meta_registry *row,
                                  struct error *err);
 /* Removes the registry with its packages, documents, blob links, tokens, keys and uploads. LREG_NOT_FOUND. */

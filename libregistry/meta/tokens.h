@@ -2,7 +2,7 @@
 #ifndef META_TOKENS_H
 #define META_TOKENS_H
 
-#include "meta/meta.h"
+#include "meta/transaction.h"
 
 struct meta_token {
     const char *id; /* UUID */
@@ -26,9 +26,9 @@ lreg_status meta_token_find_by_secret(struct meta_transaction *transaction,
 lreg_status meta_token_find(struct meta_transaction *transaction, const char *id, struct arena *arena,
                             struct meta_token *out, struct error *err);
 /* By id, behind `after_id`. With `registry_id`: tokens of that registry; else API access tokens of the organisation. */
-lreg_status meta_token_list(struct meta_transaction *transaction, const char *organization_id,
-                            const char *registry_id, const char *after_id, size_t limit, struct arena *arena,
-                            struct meta_token **out, size_t *out_count, struct error *err);
+lreg_status meta_token_list(struct meta_transaction *transaction, const char *organization_id, const char *registry_id,
+                            const char *after_id, size_t limit, struct arena *arena, struct meta_token **out,
+                            size_t *out_count, struct error *err);
 lreg_status meta_token_set_description(struct meta_transaction *transaction, const char *id, const char *description,
                                        struct error *err);
 /* LREG_NOT_FOUND. */

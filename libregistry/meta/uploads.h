@@ -2,14 +2,14 @@
 #ifndef META_UPLOADS_H
 #define META_UPLOADS_H
 
-#include "meta/meta.h"
+#include "meta/transaction.h"
 
 /* An upload in several requests, which any process may go on with. */
 struct meta_upload {
     const char *id; /* not to be guessed; also the name of its stage */
     const char *registry_id;
     const char *storage;
-    const char *scope;     /* image name */
+    const char *scope; /* image name */
     const char *principal; /* who began it and may go on */
     uint64_t received_bytes;
     const void *digest_state; /* see digest_save(); NULL before the first byte */
@@ -18,20 +18,21 @@ struct meta_upload {
     int64_t updated_ms;
 };
 
-lreg_status meta_upload_insert(struct meta_transaction *transaction, const struct meta_upload *row,
-                               struct error *err);
+lreg_status meta_upload_insert(struct meta_transaction *transaction, const struct meta_upload *row, struct error *err);
 lreg_status meta_upload_find(struct meta_transaction *transaction, const char *id, struct arena *arena,
                              struct meta_upload *out, struct error *err);
-/* Notes progress: received_bytes, digest_state, updated_ms of row->id, if it still stands at `expected_received`; LREG_CONFLICT
- * when another request was faster, LREG_NOT_FOUND when it is gone. */
+/* Notes progress: received_bytes, digest_state, updated_ms of row->id, if it still stands at `expected_received`;
+ * LREG_CONFLICT when another request was faster, LREG_NOT_FOUND when it is gone. */
 lreg_status meta_upload_advance(struct meta_transaction *transaction, const struct meta_upload *row,
                                 uint64_t expected_received, struct error *err);
 /* LREG_NOT_FOUND. */
 lreg_status meta_upload_delete(struct meta_transaction *transaction, const char *id, struct error *err);
 /* Those last touched before `before_ms`. */
 lreg_status meta_upload_list_stale(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
-                                   struct arena *arena, struct meta_upload **out, size_t *out_count,
-                                   struct error *err);
+                                   struct arena *arena, struct meta_upload **out, size_t *out_count, struct error *err);
 lreg_status meta_upload_exists(struct meta_transaction *transaction, const char *id, bool *out, struct error *err);
+/* Sessions of a registry, for its limit. */
+lreg_status meta_upload_count(struct meta_transaction *transaction, const char *registry_id, uint64_t *out,
+                              struct error *err);
 
 #endif

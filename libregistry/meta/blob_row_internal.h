@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef META_BLOB_ROW_INTERNAL_H
+#define META_BLOB_ROW_INTERNAL_H
+
+/* How a row of blobs (as `b`) is read, wherever it is joined to. */
+
+#include "meta/blobs.h"
+#include "meta/statement_internal.h"
+
+#define META_BLOB_COLUMNS "b.id, b.storage, b.sha256, b.size_bytes, b.key, b.created_ms"
+
+void meta_read_blob(struct meta_statement *statement, struct arena *arena, void *row);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Rows of blobs, and their collection: what nothing names is doomed, and forgotten once its bytes are removed. */
+
+#include "meta/blobs.h"
+
+#include "meta/blob_row_internal.h"
+
+void meta_read_blob(struct meta_statement *statement, struct arena *arena, void *row) {
+    struct meta_blob *blob = row;
+    blob->id = meta_column_int(statement);
+    blob->storage = meta_column_text(statement, arena);
+    (void)meta_column_digest(statement, blob->sha256, sizeof blob->sha256);
+    blob->size_bytes = meta_column_size(statement);
+    blob->key = meta_column_text(statement, arena);
+    blob->created_ms = meta_column_int(statement);
+}
+
+lreg_status meta_blob_find(struct meta_transaction *transaction, const char *storage,
+                           const uint8_t sha256[DIGEST_SHA256_BYTES], struct arena *arena, struct meta_blob *out,
+                           struct error *err) {
+    static const char sql[] = "SELECT " META_BLOB_COLUMNS " FROM blobs AS b WHERE b.storage = ?1 AND b.sha256 = ?2";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, storage);
+    meta_bind_bytes(&statement, sha256, DIGEST_SHA256_BYTES);
+    return meta_statement_find(&statement, arena, meta_read_blob, out, "blob", "of that content");
+}
+
+lreg_status meta_blob_find_by_id(struct meta_transaction *transaction, int64_t id, struct arena *arena,
+                                 struct meta_blob *out, struct error *err) {
+    static const char sql[] = "SELECT " META_BLOB_COLUMNS " FROM blobs AS b WHERE b.id = ?1";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_int(&statement, id);
+    return meta_statement_find(&statement, arena, meta_read_blob, out, "blob", "of that id");
+}
+
+lreg_status meta_blob_insert(struct meta_transaction *transaction, const struct meta_blob *row, int64_t *out_id,
+                             struct error *err) {
+    static const char sql[] = "INSERT INTO blobs (storage, sha256, size_bytes, key, created_ms)"
+                              " VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id";
+    struct meta_statement statement;
+    *out_id = 0;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, row->storage);
+    meta_bind_bytes(&statement, row->sha256, sizeof row->sha256);
+    meta_bind_size(&statement, row->size_bytes);
+    meta_bind_text(&statement, row->key);
+    meta_bind_int(&statement, row->created_ms);
+    if (meta_statement_next(&statement)) {
+        *out_id = meta_column_int(&statement);
+    }
+    return meta_statement_run(&statement, NULL);
+}
+
+lreg_status meta_blob_list(struct meta_transaction *transaction, int64_t after_id, size_t limit, struct arena *arena,
+                           struct meta_blob **out, size_t *out_count, struct error *err) {
+    static const char sql[] = "SELECT " META_BLOB_COLUMNS " FROM blobs AS b WHERE b.id > ?1 ORDER BY b.id LIMIT ?2";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_int(&statement, after_id);
+    meta_bind_limit(&statement, limit);
+    void *rows = NULL;
+    lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, meta_read_blob, &rows, out_count);
+    *out = rows;
+    return status;
+}
+
+lreg_status meta_blob_totals(struct meta_transaction *transaction, uint64_t *out_count, uint64_t *out_bytes,
+                             struct error *err) {
+    static const char sql[] = "SELECT count, bytes FROM blob_totals WHERE one = 1";
+    struct meta_statement statement;
+    *out_count = 0;
+    *out_bytes = 0;
+    meta_statement_begin(&statement, transaction, sql, err);
+    if (meta_statement_next(&statement)) {
+        *out_count = meta_column_size(&statement);
+        *out_bytes = meta_column_size(&statement);
+    }
+    return meta_statement_end(&statement);
+}
+
+lreg_status meta_blob_has_key(struct meta_transaction *transaction, const char *storage, const char *key, bool *out,
+                              struct error *err) {
+    static const char sql[] = "SELECT 1 WHERE EXISTS (SELECT 1 FROM blobs WHERE storage = ?1 AND key = ?2)"
+                              " OR EXISTS (SELECT 1 FROM doomed WHERE storage = ?1 AND key = ?2)";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, storage);
+    meta_bind_text(&statement, key);
+    return meta_statement_exists(&statement, out);
+}
+
+/* After this, what is unchecked is not named by anything. Its cost is that of what has changed since the last time, not
+ * of the store. */
+static lreg_status check_blobs(struct meta_transaction *transaction, struct error *err) {
+    static const char sql[] = "UPDATE blobs SET unchecked = 0 WHERE unchecked = 1"
+                              " AND (EXISTS (SELECT 1 FROM packages WHERE blob_id = blobs.id)"
+                              " OR EXISTS (SELECT 1 FROM blob_links WHERE blob_id = blobs.id))";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    return meta_statement_run(&statement, NULL);
+}
+
+static lreg_status sum_unchecked(struct meta_transaction *transaction, size_t limit, uint64_t *out_count,
+                                 uint64_t *out_bytes, struct error *err) {
+    static const char sql[] = "SELECT count(*), coalesce(sum(size_bytes), 0) FROM (SELECT size_bytes FROM blobs"
+                              " WHERE unchecked = 1 ORDER BY id LIMIT ?1)";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_limit(&statement, limit);
+    if (meta_statement_next(&statement)) {
+        *out_count = meta_column_size(&statement);
+        *out_bytes = meta_column_size(&statement);
+    }
+    return meta_statement_end(&statement);
+}
+
+static lreg_status run_with_limit(struct meta_transaction *transaction, const char *sql, size_t limit,
+                                  struct error *err) {
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_limit(&statement, limit);
+    return meta_statement_run(&statement, NULL);
+}
+
+lreg_status meta_blobs_doom(struct meta_transaction *transaction, size_t limit, uint64_t *out_count,
+                            uint64_t *out_bytes, struct error *err) {
+    static const char note[] = "INSERT INTO doomed (storage, key) SELECT storage, key FROM blobs"
+                               " WHERE unchecked = 1 ORDER BY id LIMIT ?1 ON CONFLICT (storage, key) DO NOTHING";
+    static const char forget[] = "DELETE FROM blobs WHERE id IN (SELECT id FROM blobs"
+                                 " WHERE unchecked = 1 ORDER BY id LIMIT ?1)";
+    *out_count = 0;
+    *out_bytes = 0;
+    lreg_status status = check_blobs(transaction, err);
+    if (status == LREG_OK) {
+        status = sum_unchecked(transaction, limit, out_count, out_bytes, err);
+    }
+    if (status == LREG_OK && *out_count > 0) {
+        status = run_with_limit(transaction, note, limit, err);
+        if (status == LREG_OK) {
+            status = run_with_limit(transaction, forget, limit, err);
+        }
+    }
+    return status;
+}
+
+static void read_doomed(struct meta_statement *statement, struct arena *arena, void *row) {
+    struct meta_doomed *doomed = row;
+    doomed->storage = meta_column_text(statement, arena);
+    doomed->key = meta_column_text(statement, arena);
+}
+
+lreg_status meta_doomed_list(struct meta_transaction *transaction, size_t limit, struct arena *arena,
+                             struct meta_doomed **out, size_t *out_count, struct error *err) {
+    static const char sql[] = "SELECT storage, key FROM doomed ORDER BY storage, key LIMIT ?1";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_limit(&statement, limit);
+    void *rows = NULL;
+    lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_doomed, &rows, out_count);
+    *out = rows;
+    return status;
+}
+
+static lreg_status run_on_doomed(struct meta_transaction *transaction, const char *sql, const struct meta_doomed *row,
+                                 struct error *err) {
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, row->storage);
+    meta_bind_text(&statement, row->key);
+    return meta_statement_run(&statement, NULL);
+}
+
+lreg_status meta_doomed_insert(struct meta_transaction *transaction, const struct meta_doomed *row, struct error *err) {
+    static const char sql[] = "INSERT INTO doomed (storage, key) VALUES (?1, ?2) ON CONFLICT (storage, key) DO NOTHING";
+    return run_on_doomed(transaction, sql, row, err);
+}
+
+lreg_status meta_doomed_delete(struct meta_transaction *transaction, const struct meta_doomed *row, struct error *err) {
+    static const char sql[] = "DELETE FROM doomed WHERE storage = ?1 AND key = ?2";
+    return run_on_doomed(transaction, sql, row, err);
+}

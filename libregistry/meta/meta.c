@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Opening and closing, the pool of idle connections, and the watcher: a connection that never writes, on which SQLite
+ * tells whether anybody, in this process or another, has committed since it was last asked.
+ */
+
+#include "meta/meta_internal.h"
+
+#include "base/strbuf.h"
+#include "meta/schema_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define IDLE_MAX 4 /* what more threads than this need at once is opened anew; each takes about half a MiB */
+
+#define DATABASE_NAME "registry.db"
+
+lreg_status meta_take_connection(struct meta *meta, struct meta_connection **out, struct error *err) {
+    (void)pthread_mutex_lock(&meta->pool_mutex);
+    struct meta_connection *connection = meta->idle;
+    if (connection != NULL) {
+        meta->idle = connection->next_idle;
+        meta->idle_count--;
+        connection->next_idle = NULL;
+    }
+    (void)pthread_mutex_unlock(&meta->pool_mutex);
+    *out = connection;
+    return connection != NULL ? LREG_OK : meta_connection_open(meta, out, err);
+}
+
+void meta_give_connection(struct meta *meta, struct meta_connection *connection) {
+    bool in_memory = meta->path == NULL; /* that connection is the database */
+    bool kept = false;
+    (void)pthread_mutex_lock(&meta->pool_mutex);
+    if (in_memory || (!connection->unusable && meta->idle_count < IDLE_MAX)) {
+        connection->next_idle = meta->idle;
+        meta->idle = connection;
+        meta->idle_count++;
+        kept = true;
+    }
+    (void)pthread_mutex_unlock(&meta->pool_mutex);
+    if (!kept) {
+        meta_connection_close(connection);
+    }
+}
+
+/* Makes the directory, and the file for nobody else to read: SQLite gives its companions the mode of the file. It is
+ * made by name, never opened here: closing a descriptor of it would drop the locks that other connections of this
+ * process hold (POSIX advisory locks). */
+static lreg_status make_file(const struct meta *meta, const char *directory, struct error *err) {
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
+        return error_set_errno(err, errno, "make the directory of the metadata");
+    }
+    if (mknod(meta->path, S_IFREG | 0600, 0) != 0 && errno != EEXIST) {
+        return error_set_errno(err, errno, "make the file of the metadata");
+    }
+    return LREG_OK;
+}
+
+/* SQLite may be built to take "file:…" for a URI: a path that begins with '/' or '.' is none. */
+static char *make_path(const struct hooks *hooks, const char *directory) {
+    const char *before = directory[0] == '/' || directory[0] == '.' ? "" : "./";
+    size_t length = 0;
+    if (!size_add(strlen(directory), sizeof "./" DATABASE_NAME "/", &length)) {
+        return NULL;
+    }
+    struct strbuf path;
+    strbuf_init(&path, hooks, length);
+    strbuf_append_text(&path, before);
+    strbuf_append_text(&path, directory);
+    strbuf_append_text(&path, "/" DATABASE_NAME);
+    char *text = strbuf_detach(&path, NULL);
+    strbuf_free(&path);
+    return text;
+}
+
+static lreg_status open_watcher(struct meta *meta, struct error *err) {
+    lreg_status status = meta_connection_open(meta, &meta->watcher, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    int result = sqlite3_prepare_v3(meta->watcher->database, "PRAGMA data_version", -1, SQLITE_PREPARE_PERSISTENT,
+                                    &meta->data_version, NULL);
+    return result == SQLITE_OK ? LREG_OK : meta_fail(meta->watcher, result, err);
+}
+
+static lreg_status open_database(struct meta *meta, const char *directory, struct error *err) {
+    lreg_status status = LREG_OK;
+    if (directory != NULL) {
+        meta->path = make_path(meta->hooks, directory);
+        status = meta->path != NULL ? make_file(meta, directory, err) : error_no_memory(err);
+    }
+    if (status == LREG_OK) {
+        status = meta_connection_open(meta, &meta->idle, err);
+    }
+    if (status == LREG_OK) {
+        meta->idle_count = 1;
+        status = meta_schema_migrate(meta->idle, err);
+    }
+    if (status == LREG_OK && directory != NULL) {
+        status = open_watcher(meta, err);
+    }
+    return status;
+}
+
+static bool init_locks(struct meta *meta) {
+    if (!meta_write_queue_init(&meta->write_queue)) {
+        return false;
+    }
+    if (pthread_mutex_init(&meta->pool_mutex, NULL) != 0) {
+        meta_write_queue_free(&meta->write_queue);
+        return false;
+    }
+    if (pthread_mutex_init(&meta->watcher_mutex, NULL) != 0) {
+        (void)pthread_mutex_destroy(&meta->pool_mutex);
+        meta_write_queue_free(&meta->write_queue);
+        return false;
+    }
+    return true;
+}
+
+lreg_status meta_open(const struct hooks *hooks, const struct meta_options *options, struct meta **out,
+                      struct error *err) {
+    *out = NULL;
+    if (options->directory != NULL && options->directory[0] == '\0') {
+        return error_set(err, LREG_BAD_ARGUMENT, "", "the directory of the metadata has no name");
+    }
+    struct meta *meta = memory_allocate_zeroed(hooks, 1, sizeof *meta);
+    if (meta == NULL) {
+        return error_no_memory(err);
+    }
+    meta->hooks = hooks;
+    meta->busy_timeout_ms = options->busy_timeout_ms;
+    meta->durable = options->durable;
+    meta->step_fault = options->step_fault;
+    meta->step_fault_user = options->step_fault_user;
+    if (!init_locks(meta)) {
+        memory_release(hooks, meta);
+        return error_no_memory(err);
+    }
+    lreg_status status = open_database(meta, options->directory, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    *out = meta;
+    meta = NULL;
+out:
+    meta_close(meta);
+    return status;
+}
+
+void meta_close(struct meta *meta) {
+    if (meta == NULL) {
+        return;
+    }
+    (void)sqlite3_finalize(meta->data_version);
+    meta_connection_close(meta->watcher);
+    while (meta->idle != NULL) {
+        struct meta_connection *connection = meta->idle;
+        meta->idle = connection->next_idle;
+        meta_connection_close(connection);
+    }
+    (void)pthread_mutex_destroy(&meta->watcher_mutex);
+    (void)pthread_mutex_destroy(&meta->pool_mutex);
+    meta_write_queue_free(&meta->write_queue);
+    memory_release(meta->hooks, meta->path);
+    memory_release(meta->hooks, meta);
+}
+
+lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err) {
+    *out = 0;
+    if (meta->path == NULL) {
+        *out = (uint64_t)atomic_load(&meta->memory_commits);
+        return LREG_OK;
+    }
+    lreg_status status = LREG_OK;
+    int result = meta_step_fault(meta); /* not under the lock: it is a call to outside */
+    (void)pthread_mutex_lock(&meta->watcher_mutex);
+    if (result == SQLITE_OK) {
+        result = sqlite3_step(meta->data_version);
+    }
+    if (result == SQLITE_ROW) {
+        *out = (uint64_t)sqlite3_column_int64(meta->data_version, 0);
+    } else {
+        status = meta_fail(meta->watcher, result, err);
+    }
+    (void)sqlite3_reset(meta->data_version);
+    (void)pthread_mutex_unlock(&meta->watcher_mutex);
+    return status;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef META_META_INTERNAL_H
+#define META_META_INTERNAL_H
+
+/* What one `struct meta` holds: options, the writers' line, the idle connections, the connection that watches for
+ * commits. */
+
+#include "meta/connection_internal.h"
+#include "meta/meta.h"
+#include "meta/write_queue_internal.h"
+
+#include <stdatomic.h>
+
+struct meta {
+    const struct hooks *hooks;
+    char *path; /* of registry.db; NULL: in memory */
+    int32_t busy_timeout_ms;
+    bool durable;
+    int (*step_fault)(void *user);
+    void *step_fault_user;
+
+    struct meta_write_queue write_queue;
+
+    pthread_mutex_t pool_mutex; /* guards the idle connections */
+    struct meta_connection *idle;
+    size_t idle_count;
+
+    pthread_mutex_t watcher_mutex; /* guards the use of the watcher */
+    struct meta_connection *watcher; /* never writes; NULL for a database in memory */
+    sqlite3_stmt *data_version; /* of the watcher */
+    atomic_uint_fast64_t memory_commits; /* the generation of a database in memory */
+};
+
+/* A connection out of the pool, or a new one. */
+lreg_status meta_take_connection(struct meta *meta, struct meta_connection **out, struct error *err);
+/* Keeps it for the next, or closes it. */
+void meta_give_connection(struct meta *meta, struct meta_connection *connection);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Listings of packages. Each order has an index that gives it, so that a page costs what is on it: the statement is
+ * chosen by the filter that narrows most; the other filters are looked at row by row, where NULL lets all pass.
+ */
+
+#include "meta/package_row_internal.h"
+
+#include "base/encoding.h"
+#include "meta/distinct_internal.h"
+
+#include <string.h>
+
+/* Parameters of all listings: ?1 registry, ?2 name, ?3 part of the name, ?4 qualifier, ?5 document, ?6 and ?7 time and
+ * id of the package to continue behind, ?8 version to continue behind, ?9 limit. */
+#define LIST "SELECT " META_PACKAGE_COLUMNS " FROM packages WHERE registry_id = ?1"
+#define ANY_NAME " AND (?2 IS NULL OR name = ?2)"
+#define ANY_PART " AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)" /* lower() knows ASCII alone */
+#define ANY_QUALIFIER " AND (?4 IS NULL OR qualifier = ?4)"
+#define BY_TIME " AND (created_ms, id) < (?6, ?7) ORDER BY created_ms DESC, id DESC LIMIT ?9"
+#define BY_NAME " ORDER BY name, version, qualifier, id LIMIT ?9"
+
+static const char by_time[] = LIST ANY_PART ANY_QUALIFIER BY_TIME;
+static const char by_time_of_name[] = LIST " AND name = ?2" ANY_PART ANY_QUALIFIER BY_TIME;
+static const char by_time_of_document[] = LIST " AND document = ?5" ANY_NAME ANY_PART ANY_QUALIFIER BY_TIME;
+static const char by_name[] = LIST ANY_PART BY_NAME;
+static const char by_name_of_name[] = LIST " AND name = ?2" ANY_PART ANY_QUALIFIER BY_NAME;
+static const char by_name_behind[] = LIST " AND name = ?2 AND version > ?8" ANY_PART ANY_QUALIFIER BY_NAME;
+static const char by_name_of_qualifier[] = LIST " AND qualifier = ?4" ANY_PART " ORDER BY name, version, id LIMIT ?9";
+/* Few packages are of one document (the tags of one manifest): these may be sorted. */
+static const char by_name_of_document[] =
+    LIST " AND document = ?5" ANY_NAME ANY_PART ANY_QUALIFIER " AND (?8 IS NULL OR version > ?8)" BY_NAME;
+
+struct position {
+    int64_t created_ms;
+    const char *id;
+};
+
+/* The time in a UUIDv7 (RFC 9562 section 5.7). */
+static bool time_of_id(const char *id, int64_t *out_ms) {
+    char digits[12];
+    uint8_t bytes[6];
+    if (!id_is_valid(id) || id[14] != '7') {
+        return false;
+    }
+    memcpy(digits, id, 8);
+    memcpy(digits + 8, id + 9, 4);
+    if (!hex_decode(digits, sizeof digits, bytes)) {
+        return false;
+    }
+    int64_t ms = 0;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        ms = ms * 256 + bytes[i];
+    }
+    *out_ms = ms;
+    return true;
+}
+
+/* Where to continue. A package that was deleted since the page before stood where its id says. */
+static lreg_status find_position(struct meta_transaction *transaction, const struct meta_package_query *query,
+                                 struct position *out, struct error *err) {
+    static const char sql[] = "SELECT created_ms FROM packages WHERE id = ?1 AND registry_id = ?2";
+    *out = (struct position){.created_ms = INT64_MAX, .id = query->after_id};
+    if (query->after_id == NULL) {
+        out->id = "";
+        return LREG_OK;
+    }
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, query->after_id);
+    meta_bind_text(&statement, query->registry_id);
+    bool found = meta_statement_next(&statement);
+    if (found) {
+        out->created_ms = meta_column_int(&statement);
+    }
+    lreg_status status = meta_statement_end(&statement);
+    if (status == LREG_OK && !found && !time_of_id(query->after_id, &out->created_ms)) {
+        status = error_set(err, LREG_NOT_FOUND, "", "no package %s to continue behind", query->after_id);
+    }
+    return status;
+}
+
+static const char *statement_for(const struct meta_package_query *query) {
+    if (query->order == META_BY_TIME) {
+        if (query->document != NULL) {
+            return by_time_of_document;
+        }
+        return query->name != NULL ? by_time_of_name : by_time;
+    }
+    if (query->document != NULL) {
+        return by_name_of_document;
+    }
+    if (query->name != NULL) {
+        return query->after_version != NULL ? by_name_behind : by_name_of_name;
+    }
+    return query->qualifier != NULL ? by_name_of_qualifier : by_name;
+}
+
+static lreg_status check_query(const struct meta_package_query *query, struct error *err) {
+    if (query->limit == 0 || query->limit > META_PAGE_MAX) {
+        return error_set(err, LREG_BAD_ARGUMENT, "", "a page has 1 to %d packages", META_PAGE_MAX);
+    }
+    if (query->after_id != NULL && query->order != META_BY_TIME) {
+        return error_set(err, LREG_BAD_ARGUMENT, "", "a listing by name does not continue behind an id");
+    }
+    if (query->after_version != NULL && (query->order != META_BY_NAME || query->name == NULL)) {
+        return error_set(err, LREG_BAD_ARGUMENT, "", "only the versions of one name continue behind a version");
+    }
+    return LREG_OK;
+}
+
+lreg_status meta_package_list(struct meta_transaction *transaction, const struct meta_package_query *query,
+                              struct arena *arena, struct meta_package **out, size_t *out_count, struct error *err) {
+    struct position position = {0};
+    *out = NULL;
+    *out_count = 0;
+    lreg_status status = check_query(query, err);
+    if (status == LREG_OK) {
+        status = find_position(transaction, query, &position, err);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, statement_for(query), err);
+    meta_bind_text(&statement, query->registry_id);
+    meta_bind_text(&statement, query->name);
+    meta_bind_text(&statement, query->name_contains);
+    meta_bind_text(&statement, query->qualifier);
+    meta_bind_text(&statement, query->document);
+    meta_bind_int(&statement, position.created_ms);
+    meta_bind_text(&statement, position.id);
+    meta_bind_text(&statement, query->after_version);
+    meta_bind_limit(&statement, query->limit);
+    void *rows = NULL;
+    status = meta_statement_collect(&statement, arena, sizeof **out, meta_read_package, &rows, out_count);
+    *out = rows;
+    return status;
+}
+
+lreg_status meta_package_find_by_version(struct meta_transaction *transaction, const char *registry_id,
+                                         const char *name, const char *version, struct arena *arena,
+                                         struct meta_package **out, size_t *out_count, struct error *err) {
+    static const char sql[] = "SELECT " META_PACKAGE_COLUMNS " FROM packages"
+                              " WHERE registry_id = ?1 AND name = ?2 AND version = ?3 ORDER BY qualifier, id LIMIT ?4";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, registry_id);
+    meta_bind_text(&statement, name);
+    meta_bind_text(&statement, version);
+    meta_bind_limit(&statement, META_PAGE_MAX);
+    void *rows = NULL;
+    lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, meta_read_package, &rows, out_count);
+    *out = rows;
+    return status;
+}
+
+lreg_status meta_package_names(struct meta_transaction *transaction, const char *registry_id, const char *after_name,
+                               size_t limit, struct arena *arena, const char ***out, size_t *out_count,
+                               struct error *err) {
+    static const char from[] = "SELECT name FROM packages WHERE registry_id = ?1 AND name >= ?2 ORDER BY name LIMIT 1";
+    static const char behind[] = "SELECT name FROM packages WHERE registry_id = ?1 AND name > ?2 ORDER BY name LIMIT 1";
+    const struct meta_distinct query = {
+        .from = from,
+        .behind = behind,
+        .registry_id = registry_id,
+        .prefix = "",
+        .after = after_name,
+        .limit = limit,
+    };
+    return meta_list_distinct(transaction, &query, arena, out, out_count, err);
+}
+
+lreg_status meta_package_qualifiers(struct meta_transaction *transaction, const char *registry_id, struct arena *arena,
+                                    const char ***out, size_t *out_count, struct error *err) {
+    static const char from[] = "SELECT qualifier FROM packages WHERE registry_id = ?1 AND qualifier >= ?2"
+                               " ORDER BY qualifier LIMIT 1";
+    static const char behind[] = "SELECT qualifier FROM packages WHERE registry_id = ?1 AND qualifier > ?2"
+                                 " ORDER BY qualifier LIMIT 1";
+    const struct meta_distinct query = {
+        .from = from,
+        .behind = behind,
+        .registry_id = registry_id,
+        .prefix = "",
+        .limit = META_PAGE_MAX,
+    };
+    return meta_list_distinct(transaction, &query, arena, out, out_count, err);
+}
+
+/* The two qualifiers are two ranges of one index, merged as they are read. */
+lreg_status meta_package_visit_index(struct meta_transaction *transaction, const char *registry_id,
+                                     const char *qualifier, const char *or_qualifier, meta_index_visit visit,
+                                     void *user, struct error *err) {
+    static const char sql[] =
+        "SELECT index_entry, name, version, created_ms, id FROM packages WHERE registry_id = ?1 AND qualifier = ?2"
+        " UNION ALL "
+        "SELECT index_entry, name, version, created_ms, id FROM packages WHERE registry_id = ?1 AND qualifier = ?3"
+        " AND ?3 <> ?2 ORDER BY name, version, created_ms, id";
+    struct meta_statement statement;
+    lreg_status visited = LREG_OK;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, registry_id);
+    meta_bind_text(&statement, qualifier);
+    meta_bind_text(&statement, or_qualifier);
+    while (visited == LREG_OK && meta_statement_next(&statement)) {
+        const char *entry = meta_column_text(&statement, NULL);
+        if (statement.status == LREG_OK && entry[0] != '\0') {
+            visited = visit(user, entry, err);
+        }
+    }
+    lreg_status status = meta_statement_end(&statement);
+    return status != LREG_OK ? status : visited;
+}
