@@ -43,7 +43,7 @@ LREG_EXPORT lreg_status lreg_token_create(lreg_instance *instance, const char *o
 LREG_EXPORT lreg_status lreg_token_create_for_registry(lreg_instance *instance, const lreg_registry *registry,
                                                        const char *description, lreg_token **out, lreg_error **err);
 
-/** Lists an organisation's API access tokens (registry NULL) or a registry's tokens; secrets are not in the listing.
+/** Lists an organisation's API access tokens (registry NULL) or a registry's tokens, by age; the latter come with their secrets.
  * @param organization slug; not NULL when `registry` is @param registry may be NULL
  * @param out owned, lreg_token_list_free(); NULL on failure
  * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once. Since: 0.1 */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef API_API_INTERNAL_H
+#define API_API_INTERNAL_H
+
+/*
+ * What the public objects are made of, and how an error crosses the border. No rule lives in this room: arguments are
+ * checked, core is asked, handles are made.
+ */
+
+#include "core/core.h"
+#include "core/ecosystem.h"
+#include "dispatch/dispatch.h"
+#include <libregistry/audit.h>
+#include <libregistry/instance.h>
+#include <libregistry/organization.h>
+#include <libregistry/package.h>
+#include <libregistry/registry.h>
+#include <libregistry/token.h>
+
+struct lreg_error {
+    struct error value;
+    lreg_allocator allocator; /* by which it was allocated */
+};
+
+struct lreg_instance {
+    struct core *core;
+    struct dispatcher *dispatcher;
+};
+
+struct lreg_registry {
+    struct core *core;
+    const struct core_registry *snapshot;
+};
+
+struct lreg_package {
+    struct core *core;
+    const struct core_package *snapshot;
+    const char *path;
+    char digests[4][DIGEST_SHA512_TEXT]; /* in the order of api_digest_names */
+    struct arena arena;
+};
+
+/* Copies `failure` into a public error that is allocated with `hooks` (NULL: the operating system's memory). Gives
+ * failure->status, so that a function ends with `return api_fail(...)`. */
+lreg_status api_fail(const struct hooks *hooks, const struct error *failure, lreg_error **err);
+
+/* The last line of most functions: LREG_OK as it is, a failure by api_fail(). */
+lreg_status api_result(const struct hooks *hooks, lreg_status status, const struct error *failure, lreg_error **err);
+
+/* LREG_BAD_ARGUMENT: `what` may not be NULL. */
+lreg_status api_null(const struct hooks *hooks, const char *what, lreg_error **err);
+
+const struct hooks *api_hooks(const lreg_instance *instance);
+
+/* A zeroed handle that keeps `core` (retained) as its first member; NULL when memory is out. */
+void *api_handle_new(struct core *core, size_t bytes);
+
+/* Wraps a snapshot, which is taken, also on failure. */
+lreg_status api_registry_new(struct core *core, const struct core_registry *snapshot, lreg_registry **out,
+                             struct error *failure);
+lreg_status api_package_new(struct core *core, const struct core_package *snapshot, lreg_package **out,
+                            struct error *failure);
+
+/* Rows that a listing reads at once. */
+#define API_PAGE 100
+
+/* What all listings have: pages of rows in an arena, and the place where the next page begins. */
+struct api_pager {
+    struct core *core;
+    struct arena arena; /* of the current page */
+    size_t row_count;
+    size_t row; /* next one to give */
+    char *after; /* cursor, owned; NULL: from the first */
+    bool is_at_end; /* the current page is the last */
+};
+void api_pager_init(struct api_pager *pager, struct core *core);
+void api_pager_free(struct api_pager *pager);
+/* Ready for the next page: keeps `cursor` (of the last row given) and empties the arena. */
+lreg_status api_pager_turn(struct api_pager *pager, const char *cursor, struct error *failure);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The audit log of the public API. */
+
+#include "api/api_internal.h"
+
+/* One event with its texts. */
+#define EVENT_BYTES_MAX ((size_t)256 * 1024)
+
+struct lreg_audit_event {
+    struct core *core;
+    struct arena arena;
+    struct meta_audit_event row;
+};
+
+struct lreg_audit_list {
+    struct api_pager pager;
+    const struct core_organization *organization;
+    struct meta_audit_event *rows;
+};
+
+lreg_status lreg_audit_list_open(lreg_instance *instance, const char *organization, lreg_audit_list **out,
+                                 lreg_error **err) {
+    struct error failure = {0};
+    const struct core_organization *owner = NULL;
+    if (instance == NULL || organization == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, organization and out", err);
+    }
+    *out = NULL;
+    lreg_status status = core_organization_find(instance->core, organization, &owner, &failure);
+    if (status != LREG_OK) {
+        return api_fail(api_hooks(instance), &failure, err);
+    }
+    lreg_audit_list *list = api_handle_new(instance->core, sizeof *list);
+    if (list == NULL) {
+        core_organization_release(owner);
+        error_no_memory(&failure);
+        return api_fail(api_hooks(instance), &failure, err);
+    }
+    api_pager_init(&list->pager, instance->core);
+    list->organization = owner;
+    *out = list;
+    return LREG_OK;
+}
+
+static lreg_status next_page(lreg_audit_list *list, struct error *failure) {
+    struct api_pager *pager = &list->pager;
+    const char *cursor = pager->row_count > 0 ? list->rows[pager->row_count - 1].id : NULL;
+    lreg_status status = api_pager_turn(pager, cursor, failure);
+    if (status == LREG_OK) {
+        status = core_audit_list(pager->core, list->organization, pager->after, API_PAGE, &pager->arena, &list->rows,
+                                 &pager->row_count, failure);
+        pager->is_at_end = pager->row_count < API_PAGE;
+    }
+    return status;
+}
+
+static lreg_status event_of_row(struct core *core, const struct meta_audit_event *row, lreg_audit_event **out,
+                                struct error *failure) {
+    lreg_audit_event *event = api_handle_new(core, sizeof *event);
+    if (event == NULL) {
+        return error_no_memory(failure);
+    }
+    arena_init(&event->arena, core_hooks(core), EVENT_BYTES_MAX);
+    event->row.at_ms = row->at_ms;
+    event->row.type = arena_copy_text(&event->arena, row->type);
+    event->row.actor = arena_copy_text(&event->arena, row->actor);
+    event->row.subject = arena_copy_text(&event->arena, row->subject);
+    event->row.data = arena_copy_text(&event->arena, row->data[0] == '\0' ? "{}" : row->data);
+    if (event->row.type == NULL || event->row.actor == NULL || event->row.subject == NULL || event->row.data == NULL) {
+        lreg_audit_event_free(event);
+        return error_no_memory(failure);
+    }
+    *out = event;
+    return LREG_OK;
+}
+
+lreg_status lreg_audit_list_next(lreg_audit_list *list, lreg_audit_event **out, lreg_error **err) {
+    struct error failure = {0};
+    lreg_status status = LREG_OK;
+    if (list == NULL || out == NULL) {
+        return api_null(NULL, "list and out", err);
+    }
+    *out = NULL;
+    struct api_pager *pager = &list->pager;
+    if (pager->row == pager->row_count && !pager->is_at_end) {
+        status = next_page(list, &failure);
+    }
+    if (status == LREG_OK && pager->row < pager->row_count) {
+        status = event_of_row(pager->core, &list->rows[pager->row], out, &failure);
+        pager->row += status == LREG_OK ? 1 : 0;
+    }
+    return api_result(core_hooks(pager->core), status, &failure, err);
+}
+
+void lreg_audit_list_free(lreg_audit_list *list) {
+    if (list != NULL) {
+        struct core *core = list->pager.core;
+        core_organization_release(list->organization);
+        api_pager_free(&list->pager);
+        memory_release(core_hooks(core), list);
+        core_release(core);
+    }
+}
+
+const char *lreg_audit_event_type(const lreg_audit_event *event) {
+    return event == NULL ? "" : event->row.type;
+}
+
+const char *lreg_audit_event_actor(const lreg_audit_event *event) {
+    return event == NULL ? "" : event->row.actor;
+}
+
+const char *lreg_audit_event_subject(const lreg_audit_event *event) {
+    return event == NULL ? "" : event->row.subject;
+}
+
+const char *lreg_audit_event_data(const lreg_audit_event *event) {
+    return event == NULL ? "{}" : event->row.data;
+}
+
+int64_t lreg_audit_event_at_ms(const lreg_audit_event *event) {
+    return event == NULL ? 0 : event->row.at_ms;
+}
+
+void lreg_audit_event_free(lreg_audit_event *event) {
+    if (event != NULL) {
+        struct core *core = event->core;
+        arena_free(&event->arena);
+        memory_release(core_hooks(core), event);
+        core_release(core);
+    }
+}

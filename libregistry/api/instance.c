@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Opening an instance with all its ecosystems and surfaces, and the work that keeps it in order. */
+
+#include "api/options_internal.h"
+#include "ecosystems/table.h"
+#include "rest/rest.h"
+
+#include <string.h>
+
+/* Ecosystems with a surface, and our own surfaces. */
+#define SURFACES_MAX 32
+
+/* The dispatcher compiles the table and does not keep it. */
+static lreg_status make_dispatcher(struct core *core, struct dispatcher **out, struct error *failure) {
+    const struct surface *surfaces[SURFACES_MAX + 1] = {&surface_rest, &surface_operations};
+    size_t count = 2;
+    for (size_t i = 0; ecosystem_table[i] != NULL; i++) {
+        if (ecosystem_table[i]->surface != NULL) {
+            if (count == SURFACES_MAX) {
+                return error_set(failure, LREG_INTERNAL, "", "too many surfaces");
+            }
+            surfaces[count++] = ecosystem_table[i]->surface;
+        }
+    }
+    surfaces[count] = NULL;
+    return dispatcher_new(core, surfaces, out, failure);
+}
+
+static lreg_status open_core(lreg_options *options, struct core **out, struct error *failure) {
+    struct core_options inner = {
+        .hooks = options->hooks,
+        .directory = options->directory,
+        .durable = options->durable,
+        .busy_timeout_ms = options->busy_timeout_ms,
+        .memory_storage = options->memory_storage,
+        .base_url = options->base_url,
+        .limits = options->limits,
+        .ecosystems = ecosystem_table,
+    };
+    if (options->has_storage) {
+        if (!options->storage_is_mine) {
+            return error_set(failure, LREG_MISUSE, "", "options with a storage of the host open one instance only");
+        }
+        inner.backend = &options->storage;
+        inner.backend_state = options->storage_state;
+        options->storage_is_mine = false;
+    }
+    return core_open(&inner, out, failure);
+}
+
+/* Options are const in public, since nothing of them changes that a caller could see; that their storage was handed over is
+ * noted in them all the same. */
+lreg_status lreg_open(const lreg_options *options, lreg_instance **out, lreg_error **err) {
+    struct error failure = {0};
+    struct core *core = NULL;
+    lreg_instance *instance = NULL;
+    lreg_status status = LREG_OK;
+    if (options == NULL || out == NULL) {
+        return api_null(options == NULL ? NULL : &options->own, options == NULL ? "options" : "out", err);
+    }
+    *out = NULL;
+    status = open_core((lreg_options *)options, &core, &failure);
+    if (status != LREG_OK) {
+        return api_fail(&options->hooks, &failure, err);
+    }
+    instance = memory_allocate_zeroed(core_hooks(core), 1, sizeof *instance);
+    if (instance == NULL) {
+        status = error_no_memory(&failure);
+    } else {
+        status = make_dispatcher(core, &instance->dispatcher, &failure);
+    }
+    if (status != LREG_OK) {
+        memory_release(core_hooks(core), instance);
+        core_release(core);
+        return api_fail(&options->hooks, &failure, err);
+    }
+    instance->core = core;
+    *out = instance;
+    return LREG_OK;
+}
+
+void lreg_close(lreg_instance *instance) {
+    if (instance == NULL) {
+        return;
+    }
+    struct core *core = instance->core;
+    (void)core_flush_downloads(core, NULL); /* handles may keep the instance open for long */
+    dispatcher_release(instance->dispatcher);
+    memory_release(core_hooks(core), instance);
+    core_release(core);
+}
+
+struct finding {
+    lreg_finding function;
+    void *user;
+};
+
+static void pass_finding(void *user, const char *message) {
+    const struct finding *finding = user;
+    if (finding->function != NULL) {
+        finding->function(message, finding->user);
+    }
+}
+
+lreg_status lreg_verify(lreg_instance *instance, lreg_finding finding, void *user, lreg_verify_report *report,
+                        lreg_error **err) {
+    struct error failure = {0};
+    struct core_verify_report found = {0};
+    struct finding pass = {finding, user};
+    if (instance == NULL || report == NULL) {
+        return api_null(api_hooks(instance), instance == NULL ? "instance" : "report", err);
+    }
+    if (report->size < sizeof *report) {
+        error_set(&failure, LREG_BAD_ARGUMENT, "", "the report is smaller than its first version");
+        return api_fail(api_hooks(instance), &failure, err);
+    }
+    lreg_status status = core_verify(instance->core, pass_finding, &pass, &found, &failure);
+    if (status != LREG_OK) {
+        return api_fail(api_hooks(instance), &failure, err);
+    }
+    report->blobs = found.blobs;
+    report->blob_bytes = found.blob_bytes;
+    report->documents = found.documents;
+    report->missing = found.missing;
+    report->damaged = found.damaged;
+    report->unnamed_objects = found.unnamed_objects;
+    return LREG_OK;
+}
+
+lreg_status lreg_collect(lreg_instance *instance, int64_t grace_ms, lreg_collect_report *report, lreg_error **err) {
+    struct error failure = {0};
+    struct core_collect_report done = {0};
+    if (instance == NULL) {
+        return api_null(NULL, "instance", err);
+    }
+    if (grace_ms < 0 || (report != NULL && report->size < sizeof *report)) {
+        error_set(&failure, LREG_BAD_ARGUMENT, "", "%s",
+                  grace_ms < 0 ? "the grace is below 0" : "the report is smaller than its first version");
+        return api_fail(api_hooks(instance), &failure, err);
+    }
+    lreg_status status = core_collect(instance->core, grace_ms, &done, &failure);
+    if (report != NULL) {
+        report->uploads = done.uploads;
+        report->stages = done.stages;
+        report->blobs = done.blobs;
+        report->blob_bytes = done.blob_bytes;
+        report->objects = done.objects;
+        report->audit_events = done.audit_events;
+    }
+    return api_result(api_hooks(instance), status, &failure, err);
+}
+
+lreg_status lreg_backup(lreg_instance *instance, const char *directory, lreg_error **err) {
+    struct error failure = {0};
+    if (instance == NULL || directory == NULL) {
+        return api_null(api_hooks(instance), instance == NULL ? "instance" : "directory", err);
+    }
+    lreg_status status = core_backup(instance->core, directory, &failure);
+    return api_result(api_hooks(instance), status, &failure, err);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Options: an opaque object with setters, so that nothing of it grows in public. */
+
+#include "api/options_internal.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define LIMIT_VALUE_MAX (UINT64_C(1) << 53)
+
+/* Where each LREG_LIMIT_* is kept, and in which type. */
+enum limit_type {
+    LIMIT_U64,
+    LIMIT_SIZE,
+    LIMIT_MS
+};
+static const struct {
+    size_t offset;
+    enum limit_type type;
+} limits[] = {
+    [LREG_LIMIT_PACKAGE_BYTES] = {offsetof(struct core_limits, max_package_bytes), LIMIT_U64},
+    [LREG_LIMIT_BLOB_BYTES] = {offsetof(struct core_limits, max_blob_bytes), LIMIT_U64},
+    [LREG_LIMIT_MANIFEST_BYTES] = {offsetof(struct core_limits, max_manifest_bytes), LIMIT_SIZE},
+    [LREG_LIMIT_JSON_BYTES] = {offsetof(struct core_limits, max_json_bytes), LIMIT_SIZE},
+    [LREG_LIMIT_JSON_DEPTH] = {offsetof(struct core_limits, max_json_depth), LIMIT_SIZE},
+    [LREG_LIMIT_TARGET_BYTES] = {offsetof(struct core_limits, max_target_bytes), LIMIT_SIZE},
+    [LREG_LIMIT_HEADER_BYTES] = {offsetof(struct core_limits, max_header_bytes), LIMIT_SIZE},
+    [LREG_LIMIT_HEADERS] = {offsetof(struct core_limits, max_headers), LIMIT_SIZE},
+    [LREG_LIMIT_MULTIPART_PARTS] = {offsetof(struct core_limits, max_multipart_parts), LIMIT_SIZE},
+    [LREG_LIMIT_PART_HEADER_BYTES] = {offsetof(struct core_limits, max_part_header_bytes), LIMIT_SIZE},
+    [LREG_LIMIT_ARCHIVE_ENTRIES] = {offsetof(struct core_limits, max_archive_entries), LIMIT_SIZE},
+    [LREG_LIMIT_UNPACKED_BYTES] = {offsetof(struct core_limits, max_unpacked_bytes), LIMIT_U64},
+    [LREG_LIMIT_UPLOADS] = {offsetof(struct core_limits, max_uploads), LIMIT_SIZE},
+    [LREG_LIMIT_UPLOAD_AGE_MS] = {offsetof(struct core_limits, max_upload_age_ms), LIMIT_MS},
+    [LREG_LIMIT_BLOB_GRACE_MS] = {offsetof(struct core_limits, blob_grace_ms), LIMIT_MS},
+    [LREG_LIMIT_BEARER_LIFETIME_MS] = {offsetof(struct core_limits, bearer_lifetime_ms), LIMIT_MS},
+    [LREG_LIMIT_AUDIT_KEEP_MS] = {offsetof(struct core_limits, audit_keep_ms), LIMIT_MS},
+    [LREG_LIMIT_AUDIT_KEEP_EVENTS] = {offsetof(struct core_limits, audit_keep_events), LIMIT_U64},
+    [LREG_LIMIT_CACHE_BYTES] = {offsetof(struct core_limits, cache_bytes), LIMIT_SIZE},
+};
+
+#define BUSY_TIMEOUT_DEFAULT_MS 10000
+
+/* Options exist before an instance has an allocator, so they are the one thing that is not allocated by it. */
+lreg_status lreg_options_new(lreg_options **out, lreg_error **err) {
+    struct hooks hooks;
+    hooks_default(&hooks);
+    if (out == NULL) {
+        return api_null(&hooks, "out", err);
+    }
+    *out = memory_allocate_zeroed(&hooks, 1, sizeof **out);
+    if (*out == NULL) {
+        struct error failure = {0};
+        error_no_memory(&failure);
+        return api_fail(&hooks, &failure, err);
+    }
+    (*out)->own = hooks;
+    (*out)->hooks = hooks;
+    (*out)->durable = true;
+    (*out)->busy_timeout_ms = BUSY_TIMEOUT_DEFAULT_MS;
+    core_limits_default(&(*out)->limits);
+    return LREG_OK;
+}
+
+static void end_storage(lreg_options *options) {
+    if (options->has_storage && options->storage_is_mine && options->storage.destroy != NULL) {
+        options->storage.destroy(options->storage_state);
+    }
+    options->has_storage = false;
+    options->storage_is_mine = false;
+}
+
+void lreg_options_free(lreg_options *options) {
+    if (options == NULL) {
+        return;
+    }
+    end_storage(options);
+    memory_release(&options->own, options->directory);
+    memory_release(&options->own, options->base_url);
+    memory_release(&options->own, options);
+}
+
+static lreg_status refuse(const lreg_options *options, lreg_error **err, const char *message) {
+    struct error failure = {0};
+    error_set(&failure, LREG_BAD_ARGUMENT, "", "%s", message);
+    return api_fail(&options->own, &failure, err);
+}
+
+static lreg_status set_text(lreg_options *options, char **text, const char *value, lreg_error **err) {
+    if (value != NULL && !text_is_utf8(value, strlen(value))) {
+        return refuse(options, err, "the value is not UTF-8");
+    }
+    char *copy = memory_copy_text(&options->own, value);
+    if (value != NULL && copy == NULL) {
+        struct error failure = {0};
+        error_no_memory(&failure);
+        return api_fail(&options->own, &failure, err);
+    }
+    memory_release(&options->own, *text);
+    *text = copy;
+    return LREG_OK;
+}
+
+lreg_status lreg_options_set_directory(lreg_options *options, const char *directory, lreg_error **err) {
+    if (options == NULL) {
+        return api_null(NULL, "options", err);
+    }
+    if (directory != NULL && directory[0] == '\0') {
+        return refuse(options, err, "the directory has no name");
+    }
+    return set_text(options, &options->directory, directory, err);
+}
+
+static bool base_url_is_valid(const char *url) {
+    size_t scheme = text_starts_with(url, "https://") ? 8 : text_starts_with(url, "http://") ? 7 : 0;
+    size_t length = strlen(url);
+    return scheme > 0 && length > scheme && url[scheme] != '/' && url[length - 1] != '/' &&
+           !text_has_control(url, length) && strpbrk(url, "?# \"<>\\") == NULL;
+}
+
+lreg_status lreg_options_set_base_url(lreg_options *options, const char *base_url, lreg_error **err) {
+    if (options == NULL) {
+        return api_null(NULL, "options", err);
+    }
+    if (base_url != NULL && !base_url_is_valid(base_url)) {
+        return refuse(options, err,
+                      "the base URL must be http:// or https:// with a host, without a query and without a "
+                      "slash at its end");
+    }
+    return set_text(options, &options->base_url, base_url, err);
+}
+
+lreg_status lreg_options_set_durable(lreg_options *options, lreg_bool durable, lreg_error **err) {
+    if (options == NULL) {
+        return api_null(NULL, "options", err);
+    }
+    options->durable = durable != 0;
+    return LREG_OK;
+}
+
+lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, int32_t timeout_ms, lreg_error **err) {
+    if (options == NULL) {
+        return api_null(NULL, "options", err);
+    }
+    if (timeout_ms < 0) {
+        return refuse(options, err, "the busy timeout is below 0");
+    }
+    options->busy_timeout_ms = timeout_ms;
+    return LREG_OK;
+}
+
+lreg_status lreg_options_set_limit(lreg_options *options, int32_t limit, uint64_t value, lreg_error **err) {
+    if (options == NULL) {
+        return api_null(NULL, "options", err);
+    }
+    if (limit < LREG_LIMIT_PACKAGE_BYTES || (size_t)limit >= sizeof limits / sizeof limits[0]) {
+        return refuse(options, err, "there is no such limit");
+    }
+    if (value < 1 || value > LIMIT_VALUE_MAX || (limits[limit].type == LIMIT_SIZE && value > SIZE_MAX)) {
+        return refuse(options, err, "the limit is out of range");
+    }
+    char *place = (char *)&options->limits + limits[limit].offset;
+    size_t as_size = (size_t)value;
+    int64_t as_ms = (int64_t)value;
+    switch (limits[limit].type) {
+    case LIMIT_U64:
+        memcpy(place, &value, sizeof value);
+        break;
+    case LIMIT_SIZE:
+        memcpy(place, &as_size, sizeof as_size);
+        break;
+    case LIMIT_MS:
+        memcpy(place, &as_ms, sizeof as_ms);
+        break;
+    }
+    return LREG_OK;
+}
+
+lreg_status lreg_options_set_storage(lreg_options *options, const lreg_storage_backend *backend, void *state,
+                                     lreg_error **err) {
+    struct error failure = {0};
+    lreg_storage_backend copy = {0};
+    lreg_status status = LREG_OK;
+    if (options == NULL || backend == NULL) {
+        return api_null(NULL, options == NULL ? "options" : "backend", err);
+    }
+    end_storage(options);
+    status = storage_backend_copy(backend, &copy, &failure);
+    if (status != LREG_OK) {
+        if (copy.destroy != NULL) {
+            copy.destroy(state);
+        }
+        return api_fail(&options->own, &failure, err);
+    }
+    options->storage = copy;
+    options->storage_state = state;
+    options->has_storage = true;
+    options->storage_is_mine = true;
+    options->memory_storage = false;
+    return LREG_OK;
+}
+
+lreg_status lreg_options_set_memory_storage(lreg_options *options, lreg_error **err) {
+    if (options == NULL) {
+        return api_null(NULL, "options", err);
+    }
+    end_storage(options);
+    options->memory_storage = true;
+    return LREG_OK;
+}
+
+/* Copies a size-first struct of a hook over the default one; `needed` is the size of its first version. */
+static lreg_status set_hook(lreg_options *options, void *hook, size_t hook_size, const void *given,
+                            const void *fallback, lreg_error **err) {
+    uint32_t size = 0;
+    if (given == NULL) {
+        memcpy(hook, fallback, hook_size);
+        return LREG_OK;
+    }
+    memcpy(&size, given, sizeof size);
+    if (size < hook_size) {
+        return refuse(options, err, "the struct is smaller than its first version");
+    }
+    memcpy(hook, given, hook_size);
+    return LREG_OK;
+}
+
+lreg_status lreg_options_set_allocator(lreg_options *options, const lreg_allocator *allocator, lreg_error **err) {
+    if (options == NULL) {
+        return api_null(NULL, "options", err);
+    }
+    if (allocator != NULL && allocator->size >= sizeof *allocator &&
+        (allocator->allocate == NULL || allocator->reallocate == NULL || allocator->release == NULL)) {
+        return refuse(options, err, "the allocator lacks a function");
+    }
+    return set_hook(options, &options->hooks.allocator, sizeof *allocator, allocator, &options->own.allocator, err);
+}
+
+lreg_status lreg_options_set_clock(lreg_options *options, const lreg_clock *clock, lreg_error **err) {
+    if (options == NULL) {
+        return api_null(NULL, "options", err);
+    }
+    if (clock != NULL && clock->size >= sizeof *clock && clock->now_ms == NULL) {
+        return refuse(options, err, "the clock lacks its function");
+    }
+    return set_hook(options, &options->hooks.clock, sizeof *clock, clock, &options->own.clock, err);
+}
+
+lreg_status lreg_options_set_random(lreg_options *options, const lreg_random *random, lreg_error **err) {
+    if (options == NULL) {
+        return api_null(NULL, "options", err);
+    }
+    if (random != NULL && random->size >= sizeof *random && random->fill == NULL) {
+        return refuse(options, err, "the source of randomness lacks its function");
+    }
+    return set_hook(options, &options->hooks.random, sizeof *random, random, &options->own.random, err);
+}
+
+lreg_status lreg_options_set_log(lreg_options *options, const lreg_log *log, lreg_error **err) {
+    if (options == NULL) {
+        return api_null(NULL, "options", err);
+    }
+    return set_hook(options, &options->hooks.log, sizeof *log, log, &options->own.log, err);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Organisations of the public API. */
+
+#include "api/api_internal.h"
+
+struct lreg_organization {
+    struct core *core;
+    const struct core_organization *snapshot;
+};
+
+struct lreg_organization_list {
+    struct api_pager pager;
+    struct meta_organization *rows;
+};
+
+/* Takes the snapshot, also on failure. */
+static lreg_status organization_new(struct core *core, const struct core_organization *snapshot,
+                                    lreg_organization **out, struct error *failure) {
+    lreg_organization *organization = api_handle_new(core, sizeof *organization);
+    if (organization == NULL) {
+        core_organization_release(snapshot);
+        return error_no_memory(failure);
+    }
+    organization->snapshot = snapshot;
+    *out = organization;
+    return LREG_OK;
+}
+
+lreg_status lreg_organization_create(lreg_instance *instance, const char *slug, const char *name,
+                                     lreg_organization **out, lreg_error **err) {
+    struct error failure = {0};
+    const struct core_organization *snapshot = NULL;
+    if (instance == NULL || (slug == NULL && name == NULL)) {
+        return api_null(api_hooks(instance), instance == NULL ? "instance" : "slug and name", err);
+    }
+    if (out != NULL) {
+        *out = NULL;
+    }
+    lreg_status status = core_organization_create(instance->core, &core_actor_host, slug, name == NULL ? slug : name,
+                                                  &snapshot, &failure);
+    if (status == LREG_OK && out != NULL) {
+        status = organization_new(instance->core, snapshot, out, &failure);
+    } else {
+        core_organization_release(snapshot);
+    }
+    return api_result(api_hooks(instance), status, &failure, err);
+}
+
+lreg_status lreg_organization_find(lreg_instance *instance, const char *slug, lreg_organization **out,
+                                   lreg_error **err) {
+    struct error failure = {0};
+    const struct core_organization *snapshot = NULL;
+    if (instance == NULL || slug == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, slug and out", err);
+    }
+    *out = NULL;
+    lreg_status status = core_organization_find(instance->core, slug, &snapshot, &failure);
+    if (status == LREG_OK) {
+        status = organization_new(instance->core, snapshot, out, &failure);
+    }
+    return api_result(api_hooks(instance), status, &failure, err);
+}
+
+lreg_status lreg_organization_list_open(lreg_instance *instance, lreg_organization_list **out, lreg_error **err) {
+    if (instance == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance and out", err);
+    }
+    *out = api_handle_new(instance->core, sizeof **out);
+    if (*out == NULL) {
+        struct error failure = {0};
+        error_no_memory(&failure);
+        return api_fail(api_hooks(instance), &failure, err);
+    }
+    api_pager_init(&(*out)->pager, instance->core);
+    return LREG_OK;
+}
+
+static lreg_status next_page(lreg_organization_list *list, struct error *failure) {
+    struct api_pager *pager = &list->pager;
+    const char *cursor = pager->row_count > 0 ? list->rows[pager->row_count - 1].slug : NULL;
+    lreg_status status = api_pager_turn(pager, cursor, failure);
+    if (status == LREG_OK) {
+        status = core_organization_list(pager->core, pager->after, API_PAGE, &pager->arena, &list->rows,
+                                        &pager->row_count, failure);
+        pager->is_at_end = pager->row_count < API_PAGE;
+    }
+    return status;
+}
+
+lreg_status lreg_organization_list_next(lreg_organization_list *list, lreg_organization **out, lreg_error **err) {
+    struct error failure = {0};
+    const struct core_organization *snapshot = NULL;
+    lreg_status status = LREG_OK;
+    if (list == NULL || out == NULL) {
+        return api_null(NULL, "list and out", err);
+    }
+    *out = NULL;
+    struct api_pager *pager = &list->pager;
+    while (status == LREG_OK && *out == NULL) {
+        if (pager->row == pager->row_count) {
+            if (pager->is_at_end) {
+                break;
+            }
+            status = next_page(list, &failure);
+            continue;
+        }
+        status = core_organization_find(pager->core, list->rows[pager->row].slug, &snapshot, &failure);
+        pager->row++;
+        if (status == LREG_OK) {
+            status = organization_new(pager->core, snapshot, out, &failure);
+        } else if (status == LREG_NOT_FOUND) {
+            status = LREG_OK; /* deleted since the page was read */
+        }
+    }
+    return api_result(core_hooks(pager->core), status, &failure, err);
+}
+
+void lreg_organization_list_free(lreg_organization_list *list) {
+    if (list != NULL) {
+        struct core *core = list->pager.core;
+        api_pager_free(&list->pager);
+        memory_release(core_hooks(core), list);
+        core_release(core);
+    }
+}
+
+lreg_status lreg_organization_delete(lreg_instance *instance, const char *slug, lreg_error **err) {
+    struct error failure = {0};
+    if (instance == NULL || slug == NULL) {
+        return api_null(api_hooks(instance), "instance and slug", err);
+    }
+    lreg_status status = core_organization_delete(instance->core, &core_actor_host, slug, &failure);
+    return api_result(api_hooks(instance), status, &failure, err);
+}
+
+const char *lreg_organization_id(const lreg_organization *organization) {
+    return organization == NULL ? "" : organization->snapshot->row.id;
+}
+
+const char *lreg_organization_slug(const lreg_organization *organization) {
+    return organization == NULL ? "" : organization->snapshot->row.slug;
+}
+
+const char *lreg_organization_name(const lreg_organization *organization) {
+    return organization == NULL ? "" : organization->snapshot->row.name;
+}
+
+int64_t lreg_organization_created_ms(const lreg_organization *organization) {
+    return organization == NULL ? 0 : organization->snapshot->row.created_ms;
+}
+
+void lreg_organization_free(lreg_organization *organization) {
+    if (organization != NULL) {
+        struct core *core = organization->core;
+        core_organization_release(organization->snapshot);
+        memory_release(core_hooks(core), organization);
+        core_release(core);
+    }
+}

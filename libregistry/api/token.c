@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Tokens of the public API. */
+
+#include "api/api_internal.h"
+
+#include <string.h>
+
+#define SCOPES_TEXT 128
+
+struct lreg_token {
+    struct core *core;
+    const struct core_token *snapshot;
+    char scopes[SCOPES_TEXT];
+};
+
+struct lreg_token_list {
+    struct api_pager pager;
+    const struct core_organization *organization; /* NULL when `registry` is there */
+    const struct core_registry *registry;
+    struct meta_token *rows;
+};
+
+static void write_scopes(lreg_token *token) {
+    struct strbuf text;
+    strbuf_init(&text, core_hooks(token->core), SCOPES_TEXT - 1);
+    for (uint32_t bit = 1; bit <= AUTH_ALL_SCOPES; bit <<= 1) {
+        if ((token->snapshot->row.scopes & bit) != 0) {
+            strbuf_append_text(&text, text.length > 0 ? "," : "");
+            strbuf_append_text(&text, auth_scope_text(bit));
+        }
+    }
+    memcpy(token->scopes, strbuf_text(&text), text.length);
+    strbuf_free(&text);
+}
+
+/* Takes the snapshot, also on failure. */
+static lreg_status token_new(struct core *core, const struct core_token *snapshot, lreg_token **out,
+                             struct error *failure) {
+    lreg_token *token = api_handle_new(core, sizeof *token);
+    if (token == NULL) {
+        core_token_release(snapshot);
+        return error_no_memory(failure);
+    }
+    token->snapshot = snapshot;
+    write_scopes(token);
+    *out = token;
+    return LREG_OK;
+}
+
+lreg_status lreg_token_create(lreg_instance *instance, const char *organization, const char *description,
+                              const char *scopes, int64_t expires_ms, lreg_token **out, lreg_error **err) {
+    struct error failure = {0};
+    const struct core_organization *owner = NULL;
+    const struct core_token *snapshot = NULL;
+    uint32_t bits = 0;
+    if (instance == NULL || organization == NULL || description == NULL || scopes == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, organization, description, scopes and out", err);
+    }
+    *out = NULL;
+    lreg_status status = auth_scopes_parse(scopes, &bits, &failure);
+    if (status == LREG_OK) {
+        status = core_organization_find(instance->core, organization, &owner, &failure);
+    }
+    if (status == LREG_OK) {
+        status = core_token_create_api(instance->core, &core_actor_host, owner, description, bits, expires_ms,
+                                       &snapshot, &failure);
+    }
+    if (status == LREG_OK) {
+        status = token_new(instance->core, snapshot, out, &failure);
+    }
+    core_organization_release(owner);
+    return api_result(api_hooks(instance), status, &failure, err);
+}
+
+lreg_status lreg_token_create_for_registry(lreg_instance *instance, const lreg_registry *registry,
+                                           const char *description, lreg_token **out, lreg_error **err) {
+    struct error failure = {0};
+    const struct core_token *snapshot = NULL;
+    if (instance == NULL || registry == NULL || description == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, registry, description and out", err);
+    }
+    *out = NULL;
+    lreg_status status = core_token_create_registry(instance->core, &core_actor_host, registry->snapshot, description,
+                                                    &snapshot, &failure);
+    if (status == LREG_OK) {
+        status = token_new(instance->core, snapshot, out, &failure);
+    }
+    return api_result(api_hooks(instance), status, &failure, err);
+}
+
+/* Whose tokens are meant: those of the registry when there is one, else the organisation's. */
+static lreg_status find_owner(lreg_instance *instance, const char *organization, const lreg_registry *registry,
+                              const struct core_organization **out, struct error *failure) {
+    *out = NULL;
+    if (registry != NULL) {
+        return LREG_OK;
+    }
+    return core_organization_find(instance->core, organization, out, failure);
+}
+
+lreg_status lreg_token_list_open(lreg_instance *instance, const char *organization, const lreg_registry *registry,
+                                 lreg_token_list **out, lreg_error **err) {
+    struct error failure = {0};
+    const struct core_organization *owner = NULL;
+    if (instance == NULL || out == NULL || (organization == NULL && registry == NULL)) {
+        return api_null(api_hooks(instance), "instance, out, and both organization and registry", err);
+    }
+    *out = NULL;
+    lreg_status status = find_owner(instance, organization, registry, &owner, &failure);
+    if (status != LREG_OK) {
+        return api_fail(api_hooks(instance), &failure, err);
+    }
+    lreg_token_list *list = api_handle_new(instance->core, sizeof *list);
+    if (list == NULL) {
+        core_organization_release(owner);
+        error_no_memory(&failure);
+        return api_fail(api_hooks(instance), &failure, err);
+    }
+    api_pager_init(&list->pager, instance->core);
+    list->organization = owner;
+    if (registry != NULL) {
+        core_registry_retain(registry->snapshot);
+        list->registry = registry->snapshot;
+    }
+    *out = list;
+    return LREG_OK;
+}
+
+static lreg_status next_page(lreg_token_list *list, struct error *failure) {
+    struct api_pager *pager = &list->pager;
+    const char *cursor = pager->row_count > 0 ? list->rows[pager->row_count - 1].id : NULL;
+    lreg_status status = api_pager_turn(pager, cursor, failure);
+    if (status == LREG_OK) {
+        status = core_token_list(pager->core, list->organization, list->registry, pager->after, API_PAGE, &pager->arena,
+                                 &list->rows, &pager->row_count, failure);
+        pager->is_at_end = pager->row_count < API_PAGE;
+    }
+    return status;
+}
+
+lreg_status lreg_token_list_next(lreg_token_list *list, lreg_token **out, lreg_error **err) {
+    struct error failure = {0};
+    const struct core_token *snapshot = NULL;
+    lreg_status status = LREG_OK;
+    if (list == NULL || out == NULL) {
+        return api_null(NULL, "list and out", err);
+    }
+    *out = NULL;
+    struct api_pager *pager = &list->pager;
+    while (status == LREG_OK && *out == NULL) {
+        if (pager->row == pager->row_count) {
+            if (pager->is_at_end) {
+                break;
+            }
+            status = next_page(list, &failure);
+            continue;
+        }
+        status = core_token_find(pager->core, list->organization, list->registry, list->rows[pager->row].id, &snapshot,
+                                 &failure);
+        pager->row++;
+        if (status == LREG_OK) {
+            status = token_new(pager->core, snapshot, out, &failure);
+        } else if (status == LREG_NOT_FOUND) {
+            status = LREG_OK; /* deleted since the page was read */
+        }
+    }
+    return api_result(core_hooks(pager->core), status, &failure, err);
+}
+
+void lreg_token_list_free(lreg_token_list *list) {
+    if (list != NULL) {
+        struct core *core = list->pager.core;
+        core_organization_release(list->organization);
+        core_registry_release(list->registry);
+        api_pager_free(&list->pager);
+        memory_release(core_hooks(core), list);
+        core_release(core);
+    }
+}
+
+lreg_status lreg_token_find(lreg_instance *instance, const char *organization, const lreg_registry *registry,
+                            const char *id, lreg_token **out, lreg_error **err) {
+    struct error failure = {0};
+    const struct core_organization *owner = NULL;
+    const struct core_token *snapshot = NULL;
+    if (instance == NULL || id == NULL || out == NULL || (organization == NULL && registry == NULL)) {
+        return api_null(api_hooks(instance), "instance, id, out, and both organization and registry", err);
+    }
+    *out = NULL;
+    lreg_status status = find_owner(instance, organization, registry, &owner, &failure);
+    if (status == LREG_OK) {
+        status = core_token_find(instance->core, owner, registry == NULL ? NULL : registry->snapshot, id, &snapshot,
+                                 &failure);
+    }
+    if (status == LREG_OK) {
+        status = token_new(instance->core, snapshot, out, &failure);
+    }
+    core_organization_release(owner);
+    return api_result(api_hooks(instance), status, &failure, err);
+}
+
+lreg_status lreg_token_delete(lreg_instance *instance, const lreg_token *token, lreg_error **err) {
+    struct error failure = {0};
+    if (instance == NULL || token == NULL) {
+        return api_null(api_hooks(instance), "instance and token", err);
+    }
+    lreg_status status = core_token_delete(instance->core, &core_actor_host, token->snapshot, &failure);
+    return api_result(api_hooks(instance), status, &failure, err);
+}
+
+const char *lreg_token_id(const lreg_token *token) {
+    return token == NULL ? "" : token->snapshot->row.id;
+}
+
+const char *lreg_token_description(const lreg_token *token) {
+    return token == NULL ? "" : token->snapshot->row.description;
+}
+
+const char *lreg_token_scopes(const lreg_token *token) {
+    return token == NULL ? "" : token->scopes;
+}
+
+const char *lreg_token_secret(const lreg_token *token) {
+    return token == NULL ? "" : token->snapshot->secret;
+}
+
+int64_t lreg_token_expires_ms(const lreg_token *token) {
+    return token == NULL ? 0 : token->snapshot->row.expires_ms;
+}
+
+int64_t lreg_token_created_ms(const lreg_token *token) {
+    return token == NULL ? 0 : token->snapshot->row.created_ms;
+}
+
+void lreg_token_free(lreg_token *token) {
+    if (token != NULL) {
+        struct core *core = token->core;
+        core_token_release(token->snapshot);
+        memory_release(core_hooks(core), token);
+        core_release(core);
+    }
+}

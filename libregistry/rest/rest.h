@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REST_REST_H
+#define REST_REST_H
+
+/* The management REST API, as Buildkite's packages API has it, and the addresses for operating an instance. */
+
+#include "surface/surface.h"
+
+extern const struct surface surface_rest;       /* /v2/packages/organizations/… */
+extern const struct surface surface_operations; /* /-/health, /-/ready */
+
+#endif
