@@ -147,7 +147,8 @@ static int open_root(const char *path) {
     return open_part(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Makes the entries of the two folders durable, and that of the store's directory as far as we may: 0, or -1 and errno. */
+/* Makes the entries of the two folders durable, and that of the store's directory as far as we may: 0, or -1 and
+ * errno. */
 static int settle_root(const struct filesystem *filesystem, int root) {
     if (filesystem_is_settled(filesystem, filesystem->objects)) {
         return 0;

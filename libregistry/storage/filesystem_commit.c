@@ -2,8 +2,8 @@
 
 /*
  * How a stage of the filesystem backend becomes an object: its bytes are synced, its name moves from `staging` to
- * `objects/ab/cd`, and that directory is synced. `staging` is not: when a crash brings the old name back, the object has
- * two names, the collector removes that of the stage, and nobody writes to it meanwhile (stage_reopen refuses).
+ * `objects/ab/cd`, and that directory is synced. `staging` is not: when a crash brings the old name back, the object
+ * has two names, the collector removes that of the stage, and nobody writes to it meanwhile (stage_reopen refuses).
  */
 
 #include "storage/filesystem_internal.h"
@@ -54,8 +54,8 @@ int filesystem_open_fan_out(const struct filesystem *filesystem, const char *pat
     return directory < 0 && errno == ENOENT ? make_fan_out(filesystem, path) : directory;
 }
 
-/* Makes sure that the way to objects/ab/cd is on disk: 0, or -1 and errno. Asking for the mark costs 2 us; syncing the way
- * each time costs 80 of a small object's 390. */
+/* Makes sure that the way to objects/ab/cd is on disk: 0, or -1 and errno. Asking for the mark costs 2 us; syncing
+ * the way each time costs 80 of a small object's 390. */
 static int settle_fan_out(const struct filesystem *filesystem, const char *path, int directory) {
     if (filesystem_is_settled(filesystem, directory)) {
         return 0;
@@ -108,7 +108,8 @@ static int move_to_objects(struct filesystem *filesystem, struct filesystem_stag
     if (directory < 0) {
         return errno;
     }
-    if ((stage->unsynced && filesystem_sync_file(filesystem, stage->descriptor) != 0) ||
+    if (filesystem_cut_stage(stage) != 0 ||
+        (stage->unsynced && filesystem_sync_file(filesystem, stage->descriptor) != 0) ||
         settle_fan_out(filesystem, path, directory) != 0) {
         number = errno;
         goto out;

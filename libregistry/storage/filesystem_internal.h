@@ -8,8 +8,8 @@
  *     staging/<stage name>
  *     objects/<digits 1 and 2 of the digest>/<digits 3 and 4>/<digest>-<stage name>
  *
- * Everything is reached from two directory descriptors by names that were found valid, and no symbolic link below them is
- * followed. A failure leaves its reason in errno (0 when there is none) for the door to tell.
+ * Everything is reached from two directory descriptors by names that were found valid, and no symbolic link below
+ * them is followed. A failure leaves its reason in errno (0 when there is none) for the door to tell.
  */
 
 #include "storage/storage_internal.h"
@@ -35,18 +35,19 @@ struct filesystem {
 /* Ends a failing function: sets errno to `number` and gives its status. */
 lreg_status filesystem_failure(int number);
 
-/* Opens what is below `directory` at a path of at most three parts, following no symbolic link; O_CLOEXEC is added. Gives
- * -1 and errno as open does. */
+/* Opens what is below `directory` at a path of at most three parts, following no symbolic link; O_CLOEXEC is added.
+ * Gives -1 and errno as open does. */
 int filesystem_open_below(const struct filesystem *filesystem, int directory, const char *path, int flags);
 
 /* Writes out what is unwritten: 0, or -1 and errno. Nothing to do when the filesystem is not durable. */
 int filesystem_sync_file(const struct filesystem *filesystem, int descriptor);
 int filesystem_sync_directory(const struct filesystem *filesystem, int descriptor);
 
-/* The entry of a directory must be on disk before what is in it can be called durable. Who makes one syncs its parent, but
- * another process that uses the new directory a moment later must not rely on a sync that has not happened yet, and one
- * that ends in between never does it. So a directory that was made durable, with all above it, is marked by its sticky bit
- * (without meaning in a private directory), and who finds it without the mark syncs the way to it. */
+/* The entry of a directory must be on disk before what is in it can be called durable. Who makes one syncs its
+ * parent, but another process that uses the new directory a moment later must not rely on a sync that has not
+ * happened yet, and one that ends in between never does it. So a directory that was made durable, with all above it,
+ * is marked by its sticky bit (without meaning in a private directory), and who finds it without the mark syncs the
+ * way to it. */
 bool filesystem_is_settled(const struct filesystem *filesystem, int directory); /* true when not durable */
 void filesystem_mark_settled(int directory);
 
@@ -62,12 +63,16 @@ lreg_status filesystem_object_copy(const struct filesystem *from, const char *ke
 /* A stage that is open. */
 struct filesystem_stage {
     int descriptor;
+    bool uncut; /* reopened, and the file is still longer than `length` */
     bool unsynced; /* has bytes that may not be on disk */
     bool entry_unsynced; /* its entry in the staging directory may not be on disk */
     uint64_t length;
     uint64_t pushed; /* the bytes before this were handed to the disk */
     char name[LREG_STORAGE_STAGE_NAME_MAX + 1];
 };
+
+/* Cuts off what is behind the stage's length: 0, or -1 and errno. */
+int filesystem_cut_stage(struct filesystem_stage *stage);
 
 /* The entries of the table, see sys/storage_backend.h. */
 lreg_status filesystem_stage_create(void *state, const char *name, void **out_stage);

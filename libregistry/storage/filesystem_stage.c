@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Stages of the filesystem backend: files in `staging`, written from their own length on, so that no file position has
- * to be right.
+ * Stages of the filesystem backend: files in `staging`, written from their own length on, so that no file position
+ * has to be right.
  *
- * Measured with 1 GiB in pieces of 64 KiB beside a running SHA-256, on ext4, medians of 7: without early writeback 2.1 s,
- * of which the last sync takes 0.39 s; handing each 8 MiB to the disk as they come 1.4 s, last sync 4 ms; each 2 MiB or
- * 32 MiB 1.5 and 1.9 s. Space reserved ahead in steps of 64 MiB (fallocate) gave nothing with it, so there is none.
+ * Measured with 1 GiB in pieces of 64 KiB, with a pause after each as long as SHA-256 takes, on ext4 and a machine
+ * with other work, medians of 7: without early writeback 2.1 s, of which the last sync takes 0.39 s; with 8 MiB handed
+ * to the disk at a time 1.4 s and 4 ms, with 2 MiB 1.5 s, with 32 MiB 1.9 s. Space reserved ahead in steps of 64 MiB
+ * (fallocate) made no difference beyond the noise, and would have to be given back, so there is none.
  */
 
 #include "storage/filesystem_internal.h"
@@ -51,8 +52,8 @@ static int open_stage(const struct filesystem *filesystem, const char *name, int
     return descriptor;
 }
 
-/* Holds off everybody else who wants to write to the stage, also in other processes, until the descriptor is closed: two
- * writers would mix their bytes under a digest of one of them. On filesystems without locks there is none. */
+/* Holds off everybody else who wants to write to the stage, also in other processes, until the descriptor is closed:
+ * two writers would mix their bytes under a digest of one of them. On filesystems without locks there is none. */
 static int lock_stage(int descriptor) {
     int result;
     do {
@@ -86,10 +87,10 @@ lreg_status filesystem_stage_create(void *state, const char *name, void **out_st
     return LREG_OK;
 }
 
-/* Cuts off what was written behind `length`: a chunk that was never acknowledged. */
-static lreg_status cut_stage(const struct filesystem_stage *stage, uint64_t length) {
+/* What may be gone on with: a regular file that has its `length` bytes. More are a chunk that was never
+ * acknowledged. */
+static lreg_status check_stage(struct filesystem_stage *stage, uint64_t length) {
     struct stat facts;
-    int result;
     if (fstat(stage->descriptor, &facts) != 0) {
         return filesystem_failure(errno);
     }
@@ -103,13 +104,33 @@ static lreg_status cut_stage(const struct filesystem_stage *stage, uint64_t leng
     if (length > INT64_MAX || (uint64_t)facts.st_size < length) {
         return filesystem_failure(0);
     }
-    if ((uint64_t)facts.st_size == length) {
-        return LREG_OK;
+    stage->length = length;
+    stage->pushed = length;
+    stage->uncut = (uint64_t)facts.st_size > length;
+    return LREG_OK;
+}
+
+int filesystem_cut_stage(struct filesystem_stage *stage) {
+    int result = 0;
+    if (stage->uncut) {
+        do {
+            result = ftruncate(stage->descriptor, (off_t)stage->length);
+        } while (result != 0 && errno == EINTR);
+        stage->uncut = result != 0;
     }
-    do {
-        result = ftruncate(stage->descriptor, (off_t)length);
-    } while (result != 0 && errno == EINTR);
-    return result == 0 ? LREG_OK : filesystem_failure(errno);
+    return result;
+}
+
+/* Opens and locks what is there, and makes sure that it is still there. */
+static lreg_status find_stage(const struct filesystem *filesystem, struct filesystem_stage *stage, uint64_t length) {
+    stage->descriptor = open_stage(filesystem, stage->name, 0);
+    if (stage->descriptor < 0) {
+        return filesystem_failure(errno);
+    }
+    if (lock_stage(stage->descriptor) != 0) {
+        return LREG_BUSY;
+    }
+    return is_still_stage(filesystem, stage) ? check_stage(stage, length) : filesystem_failure(ENOENT);
 }
 
 lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage) {
@@ -118,23 +139,13 @@ lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t leng
     if (stage == NULL) {
         return LREG_NO_MEMORY;
     }
-    stage->descriptor = open_stage(filesystem, name, 0);
-    lreg_status status = LREG_OK;
-    if (stage->descriptor < 0 || lock_stage(stage->descriptor) != 0) {
-        status = filesystem_failure(errno);
-    } else if (!is_still_stage(filesystem, stage)) {
-        status = filesystem_failure(ENOENT);
-    } else {
-        status = cut_stage(stage, length);
-    }
+    lreg_status status = find_stage(filesystem, stage, length);
     if (status != LREG_OK) {
         int number = errno;
         free_stage(filesystem, stage);
         errno = number;
         return status;
     }
-    stage->length = length;
-    stage->pushed = length;
     *out_stage = stage;
     return LREG_OK;
 }
@@ -156,6 +167,9 @@ lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes,
     const struct filesystem *filesystem = state;
     struct filesystem_stage *stage = handle;
     const unsigned char *at = bytes;
+    if (filesystem_cut_stage(stage) != 0) {
+        return filesystem_failure(errno);
+    }
     stage->unsynced = true;
     while (length > 0) {
         size_t piece = length < SSIZE_MAX ? length : SSIZE_MAX;
@@ -177,6 +191,9 @@ lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes,
 lreg_status filesystem_stage_sync(void *state, void *handle) {
     const struct filesystem *filesystem = state;
     struct filesystem_stage *stage = handle;
+    if (filesystem_cut_stage(stage) != 0) {
+        return filesystem_failure(errno);
+    }
     if (stage->unsynced && filesystem_sync_file(filesystem, stage->descriptor) != 0) {
         return filesystem_failure(errno);
     }

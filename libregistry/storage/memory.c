@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The memory backend: the small, complete example of a table. Stages and objects are the same struct on two shelves; one
- * mutex guards the shelves and what is counted, and is never held while the host's hooks are called.
+ * The memory backend: the small, complete example of a table. Stages and objects are the same struct on two shelves;
+ * one mutex guards the shelves and what is counted, and is never held while the host's hooks are called.
  */
 
 #include "storage/storage.h"
@@ -24,6 +24,7 @@ struct blob {
     unsigned char *bytes; /* written by the one who has the stage open, constant once an object */
     size_t length;
     size_t capacity;
+    size_t position; /* of the next write; less than `length` when a stage was reopened and not written to since */
     int64_t modified_ms;
     char name[LREG_STORAGE_KEY_MAX + 1];
 };
@@ -134,10 +135,12 @@ static lreg_status stage_reopen(void *state, const char *name, uint64_t length, 
     struct blob *blob = find(&storage->stages, name);
     if (blob == NULL) {
         status = LREG_NOT_FOUND;
+    } else if (blob->handles > 0) {
+        status = LREG_BUSY;
     } else if (blob->length < length) {
         status = LREG_IO;
     } else {
-        blob->length = (size_t)length;
+        blob->position = (size_t)length;
         blob->handles++;
         *out_stage = blob;
     }
@@ -167,22 +170,22 @@ static lreg_status stage_write(void *state, void *stage, const void *bytes, size
     struct memory_storage *storage = state;
     struct blob *blob = stage;
     size_t sum = 0;
-    if (!size_add(blob->length, length, &sum) || reserve(storage, blob, sum) != LREG_OK) {
+    if (!size_add(blob->position, length, &sum) || reserve(storage, blob, sum) != LREG_OK) {
         return LREG_NO_MEMORY;
     }
-    memcpy(blob->bytes + blob->length, bytes, length);
+    memcpy(blob->bytes + blob->position, bytes, length);
     int64_t now_ms = hooks_now_ms(storage->hooks);
     (void)pthread_mutex_lock(&storage->mutex); /* somebody may be listing */
     blob->length = sum;
+    blob->position = sum;
     blob->modified_ms = now_ms;
     (void)pthread_mutex_unlock(&storage->mutex);
     return LREG_OK;
 }
 
+/* Nothing here survives a power cut. */
 static lreg_status stage_sync(void *state, void *stage) {
-    (void)state;
-    (void)stage;
-    return LREG_OK; /* nothing here survives a power cut */
+    return stage_write(state, stage, "", 0);
 }
 
 static void stage_drop(void *state, void *stage) {
@@ -210,6 +213,7 @@ static lreg_status stage_commit(void *state, void *stage, const char *digest, ch
     }
     if (good) {
         memcpy(blob->name, key, strlen(key) + 1);
+        blob->length = blob->position;
         blob->modified_ms = now_ms;
         put(&storage->objects, blob);
     }

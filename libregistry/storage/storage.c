@@ -33,8 +33,9 @@ struct storage_object {
 /* What every table has had since version 1. */
 #define BACKEND_SIZE_1 (offsetof(lreg_storage_backend, destroy) + sizeof(((lreg_storage_backend *)NULL)->destroy))
 
-/* What the answer of a backend becomes. `missing` is the message for LREG_NOT_FOUND, NULL where that is no answer: it would
- * reach a client as a 404 for something that is there. Called with the answer itself, before anything changes errno. */
+/* What the answer of a backend becomes. `missing` is the message for LREG_NOT_FOUND, NULL where that is no answer:
+ * it would reach a client as a 404 for something that is there. Called with the answer itself, before anything
+ * changes errno. */
 static lreg_status report(const struct storage *storage, lreg_status answer, const char *action, const char *missing,
                           struct error *err) {
     int number = storage->is_filesystem ? errno : 0;
@@ -266,8 +267,12 @@ lreg_status storage_stage_reopen(struct storage *storage, const char *name, uint
     if (status != LREG_OK) {
         return status;
     }
-    status = report(storage, storage->backend.stage_reopen(storage->state, name, length, &(*out)->handle),
-                    "cannot go on with a stage", "the stage is gone", err);
+    lreg_status answer = storage->backend.stage_reopen(storage->state, name, length, &(*out)->handle);
+    if (answer == LREG_BUSY) {
+        status = error_set(err, LREG_BUSY, "stage_busy", "somebody else is writing to this stage");
+    } else {
+        status = report(storage, answer, "cannot go on with a stage", "the stage is gone", err);
+    }
     if (status != LREG_OK) {
         stage_free(*out);
         *out = NULL;

@@ -2,7 +2,8 @@
 #ifndef STORAGE_STORAGE_INTERNAL_H
 #define STORAGE_STORAGE_INTERNAL_H
 
-/* What names and keys may be: asked by the door of what comes in and goes out, and by the backends of what they find. */
+/* What names and keys may be: asked by the door of what comes in and goes out, and by the backends of what they
+ * find. */
 
 #include <libregistry/sys/storage_backend.h>
 

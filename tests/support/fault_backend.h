@@ -38,8 +38,8 @@ struct fault_backend {
     bool from_then_on;
 };
 
-/* `inner_state` is taken: it ends with the destroy of `out_table`. Entries that the inner table has not, the outer one has
- * not either. */
+/* `inner_state` is taken: it ends with the destroy of `out_table`. Entries that the inner table has not, the outer
+ * one has not either. */
 void fault_backend_wrap(struct fault_backend *fault, const lreg_storage_backend *inner, void *inner_state,
                         lreg_storage_backend *out_table);
 

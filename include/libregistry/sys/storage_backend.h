@@ -3,19 +3,18 @@
 #define LIBREGISTRY_SYS_STORAGE_BACKEND_H
 
 /**
- * @file
- * The table of functions that a place for package bytes fills in. The filesystem and memory backends of the library
- * are made of the same table.
+ * @file The table of functions that a place for package bytes fills in. The filesystem and memory backends of the
+ * library are made of the same table.
  *
  * Model. Bytes are *staged* under a name that the library chooses (at most 63 characters of [a-z0-9-]), appended in
- * order, made durable, and *committed* once, which gives the immutable object its *key* (chosen by the backend, at most
- * LREG_STORAGE_KEY_MAX bytes of UTF-8 without NUL). A key is never used for a second object, also not for one with equal
- * content: the collector removes by key, and must not hit a newcomer.
+ * order, made durable, and *committed* once, which gives the immutable object its *key* (chosen by the backend, at
+ * most LREG_STORAGE_KEY_MAX bytes of UTF-8 without NUL). A key is never used for a second object, also not for one
+ * with equal content: the collector removes by key, and must not hit a newcomer.
  *
  * Obligations of every entry: it is called from any thread, several at once for one backend, one at a time per stage
  * and per object; without a lock held; it may block; it must not call the library on the same instance. It returns
- * LREG_OK, LREG_NOT_FOUND, LREG_NO_SPACE, LREG_IO, LREG_NO_MEMORY, or a status from LREG_HOST_STATUS on, which reaches the
- * library's caller unchanged. Out-parameters are set on success only.
+ * LREG_OK, LREG_NOT_FOUND (where it is mentioned), LREG_NO_SPACE, LREG_IO, LREG_NO_MEMORY, or a status from
+ * LREG_HOST_STATUS on, which reaches the library's caller unchanged. Out-parameters are set on success only.
  */
 
 #include <libregistry/error.h>
@@ -36,14 +35,16 @@ typedef struct lreg_storage_backend {
     uint32_t size;     /**< sizeof(lreg_storage_backend), set by the host */
     uint32_t reserved; /**< 0 */
 
-    /** Start an empty stage. A stage of that name does not exist yet. */
+    /** Start an empty stage. A name is used once for ever, so that keys may be made of it. */
     lreg_status (*stage_create)(void *state, const char *name, void **out_stage);
 
-    /** Open an existing stage, maybe left by another process, and cut it to `length` bytes, which it has at least;
-     * LREG_NOT_FOUND when it is gone, LREG_IO when it is shorter. */
+    /** Open an existing stage, maybe left by another process, to go on behind its first `length` bytes. What it has
+     * more is cut off by the next write, sync or commit, and should not be before: who finds out in time that the
+     * length was out of date just closes it. LREG_NOT_FOUND when it is gone, LREG_IO when it is shorter, LREG_BUSY when
+     * somebody else has it open. */
     lreg_status (*stage_reopen)(void *state, const char *name, uint64_t length, void **out_stage);
 
-    /** Append all `length` bytes or fail; after a failure the stage is only closed or dropped. */
+    /** Append all `length` bytes or fail; after a failure, also of a sync, the stage is only closed or dropped. */
     lreg_status (*stage_write)(void *state, void *stage, const void *bytes, size_t length);
 
     /** What was written so far survives a power cut when this returns LREG_OK. */

@@ -282,6 +282,51 @@ static void test_storage_contract__reopening_cuts_off_a_torn_chunk(void **state)
     with_each_backend(check_torn_chunk);
 }
 
+/* Who reopens with a length that is out of date may find out before any harm is done. */
+static void check_unused_reopen(struct storage *storage) {
+    char key[LREG_STORAGE_KEY_MAX + 1];
+    struct storage_stage *stage = create(storage, "unused");
+    write_text(stage, "all of it");
+    storage_stage_close(stage);
+    storage_stage_close(reopen(storage, "unused", 3));
+    commit_text(reopen(storage, "unused", 9), "all of it", key);
+    assert_true(fixture_holds(storage, key, "all of it", 9));
+
+    stage = create(storage, "synced");
+    write_text(stage, "all of it");
+    storage_stage_close(stage);
+    stage = reopen(storage, "synced", 3);
+    assert_int_equal(storage_stage_sync(stage, NULL), LREG_OK);
+    storage_stage_close(stage);
+    assert_int_equal(storage_stage_reopen(storage, "synced", 4, &stage, NULL), LREG_IO);
+}
+
+static void test_storage_contract__reopening_alone_cuts_nothing(void **state) {
+    (void)state;
+    with_each_backend(check_unused_reopen);
+}
+
+static void check_one_writer(struct storage *storage) {
+    char key[LREG_STORAGE_KEY_MAX + 1];
+    struct storage_stage *other = NULL;
+    struct error err = {0};
+    struct storage_stage *stage = create(storage, "single");
+    assert_int_equal(storage_stage_reopen(storage, "single", 0, &other, &err), LREG_BUSY);
+    assert_null(other);
+    assert_string_equal(err.code, "stage_busy");
+    storage_stage_close(stage);
+    stage = reopen(storage, "single", 0);
+    assert_int_equal(storage_stage_reopen(storage, "single", 0, &other, NULL), LREG_BUSY);
+    write_text(stage, "mine");
+    commit_text(stage, "mine", key);
+    assert_true(fixture_holds(storage, key, "mine", 4));
+}
+
+static void test_storage_contract__stage_has_one_writer_at_a_time(void **state) {
+    (void)state;
+    with_each_backend(check_one_writer);
+}
+
 static void check_lost_bytes(struct storage *storage) {
     struct storage_stage *stage = create(storage, "short");
     struct error err = {0};
