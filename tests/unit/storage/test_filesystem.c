@@ -490,13 +490,17 @@ static void test_storage_filesystem__file_over_the_size_limit_fails_cleanly(void
 }
 
 static int run_out_of_descriptors(void) {
-    const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+    struct rlimit limit;
     char key[LREG_STORAGE_KEY_MAX + 1];
     struct storage_stage *stage = NULL;
     struct storage_object *object = NULL;
     struct error err = {0};
     uint64_t length = 0;
-    if (fixture_store(storage, "there", "hello", 5, key, NULL) != LREG_OK || setrlimit(RLIMIT_NOFILE, &none) != 0) {
+    if (fixture_store(storage, "there", "hello", 5, key, NULL) != LREG_OK || getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return 1;
+    }
+    limit.rlim_cur = 0;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
         return 1;
     }
     while (dup(0) >= 0) {
