@@ -72,6 +72,10 @@ static void discard_object(struct core_blob_writer *writer) {
 
 /* --- Writers --- */
 
+static lreg_status upload_busy(struct error *err) {
+    return error_set(err, LREG_CONFLICT, "upload_busy", "another request is at work on this upload");
+}
+
 static lreg_status writer_new(struct core *core, const char *storage_name, const char *stage_name, uint64_t max_bytes,
                               struct core_blob_writer **out, struct error *err) {
     struct storage *storage = NULL;
@@ -94,7 +98,7 @@ static lreg_status writer_new(struct core *core, const char *storage_name, const
     }
     if (!core_stage_claim(core, &writer->claim, stage_name)) {
         core_blob_writer_free(writer);
-        return error_set(err, LREG_CONFLICT, "upload_busy", "another request is at work on this upload");
+        return upload_busy(err);
     }
     *out = writer;
     return LREG_OK;
@@ -161,21 +165,18 @@ static lreg_status restore_digest(struct core_blob_writer *writer, const struct 
     return LREG_OK;
 }
 
-/*
- * The session is looked at twice. Before its stage is opened, because opening cuts off what is behind the length that
- * the caller knows, and must not cut off what another request was told to be safe; and after, because only then nobody
- * else can write to it, whatever another process did in between.
- */
+/* The session is looked at after its stage is open: from then on nobody else can move it. When another request went
+ * on with it before, the stage is closed as it is, because what is behind the length that the caller knows is cut
+ * off only by the first write. */
 static lreg_status reopen_stage(struct core_blob_writer *writer, const struct meta_upload *upload, struct error *err) {
-    lreg_status status = check_session(writer->core, upload, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = storage_stage_reopen(writer->storage, upload->id, upload->received_bytes, &writer->stage, err);
+    lreg_status status = storage_stage_reopen(writer->storage, upload->id, upload->received_bytes, &writer->stage, err);
     if (status == LREG_NOT_FOUND) {
         /* Lost in a crash, or by a publication that failed late: nobody can go on with it. */
         (void)core_upload_cancel(writer->core, upload, NULL);
         return core_upload_unknown(err);
+    }
+    if (status == LREG_BUSY) {
+        return upload_busy(err); /* another process */
     }
     if (status != LREG_OK) {
         return status;
