@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Reading what clients send: JSON objects, and the paging of listings. */
+
+#include "rest/rest_internal.h"
+
+lreg_status rest_parse_object(struct call *call, const char *bytes, size_t length, json_t **out, struct error *err) {
+    lreg_status status = json_parse(bytes, length, core_limits_of(call->core)->max_json_depth, out, err);
+    if (status == LREG_OK && !json_is_object(*out)) {
+        json_decref(*out);
+        *out = NULL;
+        return error_set(err, LREG_BAD_ARGUMENT, "malformed_json", "the body must be a JSON object");
+    }
+    return status;
+}
+
+lreg_status rest_member_text(const json_t *object, const char *name, const char **out, struct error *err) {
+    const json_t *member = json_object_get(object, name);
+    if (member == NULL) {
+        return LREG_OK;
+    }
+    if (!json_is_string(member) && !json_is_null(member)) {
+        return error_set(err, LREG_UNPROCESSABLE, "wrong_type", "\"%s\" must be a string", name);
+    }
+    *out = json_is_null(member) ? "" : json_string_value(member);
+    return LREG_OK;
+}
+
+lreg_status rest_member_switch(const json_t *object, const char *name, int *out, struct error *err) {
+    const json_t *member = json_object_get(object, name);
+    if (member == NULL) {
+        return LREG_OK;
+    }
+    if (!json_is_boolean(member)) {
+        return error_set(err, LREG_UNPROCESSABLE, "wrong_type", "\"%s\" must be true or false", name);
+    }
+    *out = json_is_true(member) ? 1 : 0;
+    return LREG_OK;
+}
+
+lreg_status rest_page_size(const struct call *call, size_t *out, struct error *err) {
+    const char *text = url_parameter(&call->url, "per_page");
+    uint64_t size = REST_PAGE_DEFAULT;
+    if (text != NULL && (!text_parse_u64(slice_of(text), &size) || size < 1 || size > REST_PAGE_MAX)) {
+        return error_set(err, LREG_BAD_ARGUMENT, "bad_page", "per_page must be a number from 1 to %d", REST_PAGE_MAX);
+    }
+    *out = (size_t)size;
+    return LREG_OK;
+}

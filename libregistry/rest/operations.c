@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Addresses for those who operate an instance: is it alive, can it work. */
+
+#include "rest/rest_internal.h"
+
+static lreg_status health(struct call *call, struct error *err) {
+    return rest_respond(call, json_pack("{s:s}", "status", "ok"), err);
+}
+
+/* Ready means that the metadata answers; that nobody holds its lock is not asked, since that passes. */
+static lreg_status ready(struct call *call, struct error *err) {
+    uint64_t generation = 0;
+    lreg_status status = meta_generation(core_meta(call->core), &generation, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    return rest_respond(call, json_pack("{s:s, s:s}", "status", "ready", "version", LREG_VERSION_STRING), err);
+}
+
+static lreg_status show_error(struct call *call, const struct error *failure, struct error *err) {
+    return surface_rest.show_error(call, failure, err);
+}
+
+static const struct route routes[] = {
+    {HTTP_GET, "/-/health", AUTH_ACTION_NONE, health, 0},
+    {HTTP_GET, "/-/ready", AUTH_ACTION_NONE, ready, 0},
+};
+
+const struct surface surface_operations = {
+    .name = "operations",
+    .routes = routes,
+    .route_count = sizeof routes / sizeof routes[0],
+    .show_error = show_error,
+};

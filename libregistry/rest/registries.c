@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Registries over REST: list, create, show, update, delete. The rules are core's. */
+
+#include "rest/rest_internal.h"
+
+/* Pages of rows that a listing without paging reads one after the other. */
+#define ROWS_AT_ONCE 200
+
+static lreg_status append_rows(struct call *call, json_t *list, const struct meta_registry *rows, size_t count,
+                               struct error *err) {
+    for (size_t i = 0; i < count; i++) {
+        if (json_array_append_new(list, rest_registry(call, &rows[i])) != 0) {
+            return error_no_memory(err);
+        }
+    }
+    return LREG_OK;
+}
+
+lreg_status rest_registries_list(struct call *call, struct error *err) {
+    struct meta_registry *rows = NULL;
+    size_t count = 0;
+    const char *after = NULL;
+    json_t *list = json_array();
+    lreg_status status = list == NULL ? error_no_memory(err) : LREG_OK;
+    do {
+        if (status == LREG_OK) {
+            status = core_registry_list(call->core, call->organization, after, ROWS_AT_ONCE, call->arena, &rows, &count,
+                                        err);
+        }
+        if (status == LREG_OK) {
+            status = append_rows(call, list, rows, count, err);
+        }
+        after = status == LREG_OK && count > 0 ? rows[count - 1].slug : NULL;
+    } while (status == LREG_OK && count == ROWS_AT_ONCE);
+    if (status == LREG_OK) {
+        return rest_respond(call, list, err);
+    }
+    json_decref(list);
+    return status;
+}
+
+static lreg_status respond_registry(struct call *call, const struct core_registry *registry, struct error *err) {
+    return rest_respond(call, rest_registry(call, &registry->row), err);
+}
+
+static lreg_status read_settings(const json_t *body, struct core_registry_settings *out, struct error *err) {
+    const struct {
+        const char *name;
+        const char **text;
+    } texts[] = {
+        {"name", &out->name},   {"slug", &out->slug},   {"description", &out->description},
+        {"emoji", &out->emoji}, {"color", &out->color}, {"ecosystem", &out->ecosystem},
+    };
+    const struct {
+        const char *name;
+        int *value;
+    } switches[] = {
+        {"public", &out->is_public}, {"allow_overwrite", &out->allow_overwrite}, {"strict_names", &out->strict_names}};
+    core_registry_settings_init(out);
+    lreg_status status = LREG_OK;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == LREG_OK; i++) {
+        status = rest_member_text(body, texts[i].name, texts[i].text, err);
+    }
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0] && status == LREG_OK; i++) {
+        status = rest_member_switch(body, switches[i].name, switches[i].value, err);
+    }
+    return status;
+}
+
+static lreg_status create(struct call *call, void *user, const char *bytes, size_t length, struct error *err) {
+    (void)user;
+    struct core_registry_settings settings;
+    const struct core_registry *registry = NULL;
+    json_t *body = NULL;
+    lreg_status status = rest_parse_object(call, bytes, length, &body, err);
+    if (status == LREG_OK) {
+        status = read_settings(body, &settings, err);
+    }
+    if (status == LREG_OK && (settings.name == NULL || settings.ecosystem == NULL)) {
+        status = error_set(err, LREG_UNPROCESSABLE, "missing_member", "\"%s\" is needed",
+                           settings.name == NULL ? "name" : "ecosystem");
+    }
+    if (status == LREG_OK) {
+        status = core_registry_create(call->core, &call->actor, call->organization, &settings, &registry, err);
+    }
+    if (status == LREG_OK) {
+        status = respond_registry(call, registry, err);
+    }
+    core_registry_release(registry);
+    json_decref(body);
+    return status;
+}
+
+lreg_status rest_registries_create(struct call *call, struct error *err) {
+    return call_collect_body(call, core_limits_of(call->core)->max_json_bytes, create, NULL, err);
+}
+
+lreg_status rest_registries_show(struct call *call, struct error *err) {
+    return respond_registry(call, call->registry, err);
+}
+
+static lreg_status update(struct call *call, void *user, const char *bytes, size_t length, struct error *err) {
+    (void)user;
+    struct core_registry_settings settings;
+    const struct core_registry *registry = NULL;
+    json_t *body = NULL;
+    lreg_status status = rest_parse_object(call, bytes, length, &body, err);
+    if (status == LREG_OK) {
+        status = read_settings(body, &settings, err);
+    }
+    if (status == LREG_OK) {
+        status = core_registry_update(call->core, &call->actor, call->registry, &settings, &registry, err);
+    }
+    if (status == LREG_OK) {
+        status = respond_registry(call, registry, err);
+    }
+    core_registry_release(registry);
+    json_decref(body);
+    return status;
+}
+
+lreg_status rest_registries_update(struct call *call, struct error *err) {
+    return call_collect_body(call, core_limits_of(call->core)->max_json_bytes, update, NULL, err);
+}
+
+lreg_status rest_registries_delete(struct call *call, struct error *err) {
+    lreg_status status = core_registry_delete(call->core, &call->actor, call->registry, err);
+    return status == LREG_OK ? call_respond(call, 200, err) : status;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Registry tokens over REST. Unlike other tokens they can be shown again, to those who may change the registry. */
+
+#include "rest/rest_internal.h"
+
+static lreg_status respond_token(struct call *call, const struct core_token *token, struct error *err) {
+    return rest_respond(call, rest_registry_token(call, &token->row, token->secret), err);
+}
+
+lreg_status rest_tokens_list(struct call *call, struct error *err) {
+    struct meta_token *rows = NULL;
+    size_t count = 0;
+    lreg_status status = core_token_list(call->core, NULL, call->registry, url_parameter(&call->url, "after"),
+                                         META_PAGE_MAX, call->arena, &rows, &count, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < count && list != NULL; i++) {
+        if (json_array_append_new(list, rest_registry_token(call, &rows[i], NULL)) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return rest_respond(call, list, err);
+}
+
+/* Reads {"description": …}; the text is borrowed from *body, which is owned. */
+static lreg_status read_description(struct call *call, const char *bytes, size_t length, json_t **body,
+                                    const char **description, struct error *err) {
+    lreg_status status = rest_parse_object(call, bytes, length, body, err);
+    if (status == LREG_OK) {
+        status = rest_member_text(*body, "description", description, err);
+    }
+    if (status == LREG_OK && *description == NULL) {
+        return error_set(err, LREG_UNPROCESSABLE, "missing_member", "\"description\" is needed");
+    }
+    return status;
+}
+
+static lreg_status create(struct call *call, void *user, const char *bytes, size_t length, struct error *err) {
+    (void)user;
+    const struct core_token *token = NULL;
+    const char *description = NULL;
+    json_t *body = NULL;
+    lreg_status status = read_description(call, bytes, length, &body, &description, err);
+    if (status == LREG_OK) {
+        status = core_token_create_registry(call->core, &call->actor, call->registry, description, &token, err);
+    }
+    if (status == LREG_OK) {
+        status = respond_token(call, token, err);
+    }
+    core_token_release(token);
+    json_decref(body);
+    return status;
+}
+
+lreg_status rest_tokens_create(struct call *call, struct error *err) {
+    return call_collect_body(call, core_limits_of(call->core)->max_json_bytes, create, NULL, err);
+}
+
+static lreg_status find(struct call *call, const struct core_token **out, struct error *err) {
+    return core_token_find(call->core, NULL, call->registry, call_parameter(call, "id"), out, err);
+}
+
+lreg_status rest_tokens_show(struct call *call, struct error *err) {
+    const struct core_token *token = NULL;
+    lreg_status status = find(call, &token, err);
+    if (status == LREG_OK) {
+        status = respond_token(call, token, err);
+    }
+    core_token_release(token);
+    return status;
+}
+
+static lreg_status update(struct call *call, void *user, const char *bytes, size_t length, struct error *err) {
+    (void)user;
+    const struct core_token *token = NULL;
+    const struct core_token *changed = NULL;
+    const char *description = NULL;
+    json_t *body = NULL;
+    lreg_status status = read_description(call, bytes, length, &body, &description, err);
+    if (status == LREG_OK) {
+        status = find(call, &token, err);
+    }
+    if (status == LREG_OK) {
+        status = core_token_set_description(call->core, &call->actor, token, description, err);
+    }
+    if (status == LREG_OK) {
+        status = find(call, &changed, err);
+    }
+    if (status == LREG_OK) {
+        status = respond_token(call, changed, err);
+    }
+    core_token_release(changed);
+    core_token_release(token);
+    json_decref(body);
+    return status;
+}
+
+lreg_status rest_tokens_update(struct call *call, struct error *err) {
+    return call_collect_body(call, core_limits_of(call->core)->max_json_bytes, update, NULL, err);
+}
+
+lreg_status rest_tokens_delete(struct call *call, struct error *err) {
+    const struct core_token *token = NULL;
+    lreg_status status = find(call, &token, err);
+    if (status == LREG_OK) {
+        status = core_token_delete(call->core, &call->actor, token, err);
+    }
+    if (status == LREG_OK) {
+        status = call_respond(call, 200, err);
+    }
+    core_token_release(token);
+    return status;
+}
