@@ -341,6 +341,29 @@ static void test_core_registry__two_instances_on_one_directory_see_each_other_at
     core_registry_release(registry);
 }
 
+static int count_step(void *user) {
+    atomic_fetch_add((atomic_int *)user, 1);
+    return 0;
+}
+
+static void test_core_registry__is_found_without_a_query_when_nothing_changed(void **state) {
+    (void)state;
+    atomic_int steps = 0;
+    fixture_close(&fixture);
+    fixture_prepare(&fixture);
+    fixture.options.step_fault = count_step;
+    fixture.options.step_fault_user = &steps;
+    fixture_reopen(&fixture);
+    const struct core_organization *again = fixture_organization(fixture.core, "acme");
+    core_registry_release(fixture_registry(fixture.core, again, "files", false));
+    core_organization_release(again);
+    core_registry_release(must_find(fixture.core, "files"));
+    int before = atomic_load(&steps);
+    assert_true(before > 0);
+    core_registry_release(must_find(fixture.core, "files"));
+    assert_int_equal(atomic_load(&steps), before);
+}
+
 /* --- threads --- */
 
 struct finder {
