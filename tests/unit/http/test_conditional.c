@@ -176,6 +176,17 @@ static void test_http_conditional__dates_do_not_count_without_modification_time(
     CHECK(cases, ETAG, -1);
 }
 
+static void test_http_conditional__epoch_is_a_time_like_any_other(void **state) {
+    static const struct request_case cases[] = {
+        {"If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT", NOT_MODIFIED, GO},
+        {"If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT", GO, GO},
+        {"If-Unmodified-Since", "Wed, 31 Dec 1969 23:59:59 GMT", FAILED, FAILED},
+        {"If-Modified-Since", "Wed, 31 Dec 1969 23:59:59 GMT", GO, GO},
+        {"If-None-Match", "*", NOT_MODIFIED, FAILED},
+    };
+    CHECK(cases, NULL, 0);
+}
+
 struct combination {
     const char *fields[9];
     enum conditional_result get;

@@ -241,9 +241,10 @@ static void test_http_headers__quality_has_up_to_three_decimals(void **state) {
                  {"1.00", 1000}, {"1.000", 1000}, {".5", 500},  {".2", 200},    {".123", 123}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fixture *fixture = *state;
-        expect_quality(state, arena_format(&fixture->arena, "a/b;q=%s", cases[i].quality), "a", "b", cases[i].value);
-        expect_quality(state, arena_format(&fixture->arena, "a/b ; Q=%s ;", cases[i].quality), "a", "b",
+        expect_quality(state, arena_format(&fixture->arena, "a/b;q=%s, \052/\052;q=0.3", cases[i].quality), "a", "b",
                        cases[i].value);
+        expect_quality(state, arena_format(&fixture->arena, "a/b ; Q=%s ;, \052/\052;q=0.3", cases[i].quality), "a",
+                       "b", cases[i].value);
     }
 }
 
@@ -270,6 +271,7 @@ static void test_http_headers__without_a_range_everything_is_accepted(void **sta
     assert_int_equal(headers_accept_quality(&headers, "a", "b"), 1000);
     expect_quality(state, "", "a", "b", 1000);
     expect_quality(state, " , ,", "a", "b", 1000);
+    expect_quality(state, "x/y/z, x y/z, x/, /y, x", "a", "b", 1000);
 }
 
 static void test_http_headers__accept_fields_count_together(void **state) {
