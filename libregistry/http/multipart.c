@@ -389,7 +389,7 @@ static size_t arena_bytes(const struct multipart_limits *limits) {
 lreg_status multipart_new(const struct hooks *hooks, const char *content_type, const struct multipart_limits *limits,
                           const struct multipart_events *events, struct multipart **out, struct error *err) {
     *out = NULL;
-    struct slice boundary = {0};
+    struct slice boundary = slice_of("");
     lreg_status status = find_boundary(content_type != NULL ? content_type : "", &boundary, err);
     if (status != LREG_OK) {
         return status;
