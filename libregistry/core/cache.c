@@ -162,17 +162,18 @@ static uint64_t hash_of(const struct core_cache *cache, const char *key, size_t 
     return hash ^ hash >> 32;
 }
 
-/* The link that points to the entry of that key, or to the NULL where one would be put. */
-static struct entry **find_link(struct core_cache *cache, uint64_t hash, const char *key, size_t length) {
-    struct entry **link = &cache->buckets[hash & (cache->bucket_count - 1)];
-    while (*link != NULL) {
-        struct entry *entry = *link;
-        if (entry->hash == hash && entry->key_length == length && memcmp(entry->key, key, length) == 0) {
-            break;
-        }
-        link = &entry->next_in_bucket;
+static struct entry **bucket_of(struct core_cache *cache, uint64_t hash) {
+    return &cache->buckets[hash & (cache->bucket_count - 1)];
+}
+
+/* NULL when there is none. */
+static struct entry *find_entry(struct core_cache *cache, uint64_t hash, const char *key, size_t length) {
+    struct entry *entry = *bucket_of(cache, hash);
+    while (entry != NULL &&
+           (entry->hash != hash || entry->key_length != length || memcmp(entry->key, key, length) != 0)) {
+        entry = entry->next_in_bucket;
     }
-    return link;
+    return entry;
 }
 
 static void unlink_from_list(struct core_cache *cache, struct entry *entry) {
@@ -187,9 +188,12 @@ static void link_as_newest(struct core_cache *cache, struct entry *entry) {
     cache->newest = entry;
 }
 
-/* Takes the entry at `link` out and puts it before `taken`. */
-static struct entry *take_out(struct core_cache *cache, struct entry **link, struct entry *taken) {
-    struct entry *entry = *link;
+/* Takes the entry out and puts it before `taken`. */
+static struct entry *take_out(struct core_cache *cache, struct entry *entry, struct entry *taken) {
+    struct entry **link = bucket_of(cache, entry->hash);
+    while (*link != entry) {
+        link = &(*link)->next_in_bucket;
+    }
     *link = entry->next_in_bucket;
     unlink_from_list(cache, entry);
     cache->bytes -= entry->bytes;
@@ -204,7 +208,7 @@ struct core_shared *core_cache_find(struct core *core, const char *key, uint64_t
     struct core_shared *found = NULL;
 
     pthread_mutex_lock(&cache->mutex);
-    struct entry *entry = *find_link(cache, hash, key, length);
+    struct entry *entry = find_entry(cache, hash, key, length);
     if (entry != NULL && entry->generation == generation) {
         unlink_from_list(cache, entry);
         link_as_newest(cache, entry);
@@ -243,17 +247,16 @@ void core_cache_put(struct core *core, const char *key, uint64_t generation, str
     entry->generation = generation;
 
     pthread_mutex_lock(&cache->mutex);
-    struct entry **link = find_link(cache, entry->hash, entry->key, entry->key_length);
-    if (*link != NULL) {
-        taken = take_out(cache, link, taken);
+    struct entry *before = find_entry(cache, entry->hash, entry->key, entry->key_length);
+    if (before != NULL) {
+        taken = take_out(cache, before, taken);
     }
     while (cache->bytes > cache->max_bytes - entry->bytes) {
-        struct entry *oldest = cache->oldest;
-        taken = take_out(cache, find_link(cache, oldest->hash, oldest->key, oldest->key_length), taken);
+        taken = take_out(cache, cache->oldest, taken);
     }
-    link = &cache->buckets[entry->hash & (cache->bucket_count - 1)];
-    entry->next_in_bucket = *link;
-    *link = entry;
+    struct entry **bucket = bucket_of(cache, entry->hash);
+    entry->next_in_bucket = *bucket;
+    *bucket = entry;
     link_as_newest(cache, entry);
     cache->bytes += entry->bytes;
     pthread_mutex_unlock(&cache->mutex);
@@ -305,7 +308,7 @@ lreg_status core_find_cached(struct core *core, const struct core_lookup *lookup
         return LREG_OK;
     }
     status = core_read_object(core, lookup, NULL, arguments, out, err);
-    if (status != LREG_OK) {
+    if (*out == NULL) {
         return status;
     }
     size_t bytes = core_shared_bytes(*out);

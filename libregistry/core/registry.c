@@ -309,11 +309,11 @@ lreg_status core_registry_create(struct core *core, const struct core_actor *act
 /* The row as it is to be. `slug` holds the new one where it changes. */
 static lreg_status changed_row(const struct core_registry_settings *settings, const struct meta_registry *before,
                                char slug[SLUG_MAX + 1], struct meta_registry *out, struct error *err) {
+    *out = *before;
     if (settings->ecosystem != NULL && strcmp(settings->ecosystem, before->ecosystem) != 0) {
         return error_set(err, LREG_UNPROCESSABLE, "ecosystem_fixed",
                          "the ecosystem of a registry cannot be changed: this one is for %s", before->ecosystem);
     }
-    *out = *before;
     if (settings->slug != NULL) {
         lreg_status status = core_choose_slug(settings->slug, before->name, slug, err);
         if (status != LREG_OK) {
