@@ -1,76 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * From bytes to a named blob. The order is what keeps it right at any crash: bytes durable, object committed, and only
- * then one transaction in which metadata names it. An object that no transaction came to name is removed by whoever
- * made it, or later by the collector.
- *
- * How uploads of equal content meet: under the write lock each looks whether the content has a row. Who finds one uses
- * it, and gives up what it staged itself. How an upload meets the collector: the collector dooms rows and unknown
- * objects under the same lock, so that a publisher either named the blob before, or finds it gone (or its own object
- * doomed) and acts.
- */
+/* Writers: bytes on their way into a stage, with the digests of what came so far. What becomes of them is in
+ * publish.c. */
 
-#include "core/core_internal.h"
+#include "core/blob_internal.h"
 
 #include "base/encoding.h"
 
 #include <string.h>
 
-struct core_blob_writer {
-    struct core *core; /* retained */
-    char *storage_name; /* owned */
-    struct storage *storage;
-    struct storage_stage *stage; /* NULL when committed or dropped */
-    struct core_stage_claim claim;
-    struct digest digest;
-    struct digest_set digests;
-    uint64_t length;
-    uint64_t max_bytes;
-    bool is_session; /* the stage is an upload session's */
-    bool finished;
-    bool in_doubt; /* a commit failed: whether the rows are there is for the database to say */
-    char key[LREG_STORAGE_KEY_MAX + 1]; /* of the committed object, "" before */
-};
-
 #define STAGE_RANDOM_BYTES 16
 #define STAGE_PREFIX "w-"
 #define ARENA_BYTES (64u * 1024)
-
-/* --- Leftovers --- */
-
-/* Dooms the writer's object unless metadata knows its key. */
-static bool doom_if_unknown(const struct core_blob_writer *writer) {
-    const struct meta_doomed doomed = {.storage = writer->storage_name, .key = writer->key};
-    struct meta_transaction *transaction = NULL;
-    bool known = true;
-    if (meta_begin(writer->core->meta, META_WRITE, &transaction, NULL) != LREG_OK) {
-        return false;
-    }
-    if (meta_blob_has_key(transaction, doomed.storage, doomed.key, &known, NULL) != LREG_OK || known ||
-        meta_doomed_insert(transaction, &doomed, NULL) != LREG_OK) {
-        meta_rollback(transaction);
-        return false;
-    }
-    return meta_commit(transaction, NULL) == LREG_OK;
-}
-
-/*
- * Gives up an object that no row names. After a failed commit that is not certain: what the engine wrote may come back
- * with a crash, so then another commit has to say first that it is doomed. What fails here is left to the collector.
- */
-static void discard_object(struct core_blob_writer *writer) {
-    if (writer->in_doubt) {
-        if (doom_if_unknown(writer)) {
-            (void)core_doomed_remove(writer->core, writer->storage_name, writer->key, NULL);
-        }
-    } else {
-        (void)storage_object_remove(writer->storage, writer->key, NULL);
-    }
-    writer->key[0] = '\0';
-}
-
-/* --- Writers --- */
 
 static lreg_status upload_busy(struct error *err) {
     return error_set(err, LREG_CONFLICT, "upload_busy", "another request is at work on this upload");
@@ -284,146 +225,4 @@ void core_blob_writer_free(struct core_blob_writer *writer) {
     }
     storage_stage_drop(writer->stage);
     writer_end(writer);
-}
-
-/* --- Publishing --- */
-
-static lreg_status commit_stage(struct core_blob_writer *writer, struct error *err) {
-    char digest[DIGEST_SHA256_TEXT];
-    hex_encode(writer->digests.sha256, sizeof writer->digests.sha256, digest);
-    struct storage_stage *stage = writer->stage;
-    writer->stage = NULL; /* ended, whatever comes */
-    lreg_status status = storage_stage_commit(stage, digest, writer->key, err);
-    if (status != LREG_OK) {
-        writer->key[0] = '\0';
-    }
-    return status;
-}
-
-/* Gives the id of the row of the writer's content, 0 when there is none. */
-static lreg_status find_row(const struct core_blob_writer *writer, struct meta_transaction *transaction,
-                            int64_t *out_id, struct error *err) {
-    struct arena arena;
-    struct meta_blob row;
-    *out_id = 0;
-    arena_init(&arena, &writer->core->hooks, ARENA_BYTES);
-    lreg_status status = meta_blob_find(transaction, writer->storage_name, writer->digests.sha256, &arena, &row, err);
-    if (status == LREG_OK) {
-        *out_id = row.id;
-    } else if (status == LREG_NOT_FOUND) {
-        error_clear(err);
-        status = LREG_OK;
-    }
-    arena_free(&arena);
-    return status;
-}
-
-static lreg_status insert_row(const struct core_blob_writer *writer, struct meta_transaction *transaction,
-                              int64_t *out_id, struct error *err) {
-    struct meta_blob row = {
-        .storage = writer->storage_name,
-        .size_bytes = writer->length,
-        .key = writer->key,
-        .created_ms = hooks_now_ms(&writer->core->hooks),
-    };
-    bool doomed = false;
-    memcpy(row.sha256, writer->digests.sha256, sizeof row.sha256);
-    lreg_status status = meta_blob_has_key(transaction, row.storage, row.key, &doomed, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    if (doomed) {
-        /* A collector took the object for a leftover before this transaction could name it. */
-        return error_set(err, LREG_BUSY, "blob_collected",
-                         "the upload was collected before it was complete; repeat it");
-    }
-    return meta_blob_insert(transaction, &row, out_id, err);
-}
-
-/* Finds or makes the row for the content. `*out_id` stays 0 when there is no row and the stage is not committed yet. */
-static lreg_status settle_row(const struct core_blob_writer *writer, struct meta_transaction *transaction,
-                              int64_t *out_id, bool *out_surplus, struct error *err) {
-    bool committed = writer->key[0] != '\0';
-    *out_surplus = false;
-    lreg_status status = find_row(writer, transaction, out_id, err);
-    if (status != LREG_OK || !committed) {
-        return status;
-    }
-    if (*out_id == 0) {
-        return insert_row(writer, transaction, out_id, err);
-    }
-    const struct meta_doomed doomed = {.storage = writer->storage_name, .key = writer->key};
-    *out_surplus = true;
-    return meta_doomed_insert(transaction, &doomed, err);
-}
-
-/* The transaction that makes it all visible. `*out_named` is false when the stage has to be committed first. */
-static lreg_status name_blob(struct core_blob_writer *writer, core_blob_named publish, void *user, bool *out_named,
-                             bool *out_surplus, struct error *err) {
-    struct meta_transaction *transaction = NULL;
-    int64_t id = 0;
-    *out_named = false;
-    lreg_status status = meta_begin(writer->core->meta, META_WRITE, &transaction, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = settle_row(writer, transaction, &id, out_surplus, err);
-    if (status == LREG_OK && id != 0) {
-        status = publish(user, transaction, id, err);
-    }
-    if (status != LREG_OK || id == 0) {
-        meta_rollback(transaction);
-        return status;
-    }
-    status = meta_commit(transaction, err);
-    writer->in_doubt = status != LREG_OK;
-    *out_named = status == LREG_OK;
-    return status;
-}
-
-/* Whether the content has a row at the moment: asked without the write lock, which is not to be held while a stage is
- * committed. */
-static lreg_status look_up(const struct core_blob_writer *writer, bool *out_stored, struct error *err) {
-    struct meta_transaction *transaction = NULL;
-    int64_t id = 0;
-    lreg_status status = meta_begin(writer->core->meta, META_READ, &transaction, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = find_row(writer, transaction, &id, err);
-    meta_rollback(transaction);
-    *out_stored = id != 0;
-    return status;
-}
-
-lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named publish, void *user, struct error *err) {
-    bool stored = false;
-    bool named = false;
-    bool surplus = false;
-    if (!writer->finished || writer->stage == NULL) {
-        return error_set(err, LREG_MISUSE, "", "a blob is published once, after its end");
-    }
-    lreg_status status = look_up(writer, &stored, err);
-    /* At most two rounds: after the first the stage is committed, and then there is always a row. */
-    while (status == LREG_OK && !named) {
-        if (!stored) {
-            status = commit_stage(writer, err);
-        }
-        if (status == LREG_OK) {
-            status = name_blob(writer, publish, user, &named, &surplus, err);
-        }
-        stored = false;
-    }
-    if (status != LREG_OK) {
-        if (writer->key[0] != '\0') {
-            discard_object(writer);
-        }
-        return status;
-    }
-    if (surplus) {
-        (void)core_doomed_remove(writer->core, writer->storage_name, writer->key, NULL);
-    }
-    storage_stage_drop(writer->stage); /* still there when the content was */
-    writer->stage = NULL;
-    return LREG_OK;
 }

@@ -5,7 +5,7 @@
  *
  * An object goes in two steps, so that neither a crash between them nor an uploader meanwhile is harmed: first its key
  * is put on the doomed list, in a transaction that makes sure that no blob row has it; then it is removed from the
- * storage, and forgotten. Who names an object asks for its doom in the same transaction that names it (see blob.c).
+ * storage, and forgotten. Who names an object finds out in that transaction whether any was doomed (see publish.c).
  */
 
 #include "core/core_internal.h"
@@ -244,6 +244,9 @@ static lreg_status doom_unknown_objects(struct page *page, struct error *err) {
     for (size_t i = 0; status == LREG_OK && i < page->count; i++) {
         const struct meta_doomed doomed = {.storage = CORE_STORAGE_NAME, .key = page->names[i]};
         status = meta_doomed_insert(transaction, &doomed, err);
+    }
+    if (status == LREG_OK && page->count > 0) {
+        status = core_sweeps_note(page->run->core, transaction, err);
     }
     return end_transaction(transaction, status, err);
 }

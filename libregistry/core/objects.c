@@ -6,8 +6,10 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#define VALUE_SWEEPS "sweeps"
 #define ARENA_BYTES (64u * 1024)
 
 lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err) {
@@ -47,6 +49,31 @@ lreg_status core_doomed_remove(struct core *core, const char *storage, const cha
     }
     status = forget_doomed(core, &doomed, err);
     return status == LREG_NOT_FOUND ? LREG_OK : status; /* another collector was faster */
+}
+
+lreg_status core_sweeps_read(struct core *core, struct meta_transaction *transaction, uint64_t *out,
+                             struct error *err) {
+    struct arena arena;
+    const char *text = NULL;
+    *out = 0;
+    arena_init(&arena, &core->hooks, ARENA_BYTES);
+    lreg_status status = meta_value_find(transaction, VALUE_SWEEPS, &arena, &text, err);
+    if (status == LREG_OK && text != NULL && !text_parse_u64(slice_of(text), out)) {
+        status = error_set(err, LREG_CORRUPT, "", "the number of sweeps in the metadata is no number");
+    }
+    arena_free(&arena);
+    return status;
+}
+
+lreg_status core_sweeps_note(struct core *core, struct meta_transaction *transaction, struct error *err) {
+    char text[24];
+    uint64_t sweeps = 0;
+    lreg_status status = core_sweeps_read(core, transaction, &sweeps, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)(sweeps + 1));
+    return meta_value_set(transaction, VALUE_SWEEPS, text, err);
 }
 
 static lreg_status open_object(struct core *core, const struct meta_blob *blob, struct storage_object **out,
