@@ -153,6 +153,19 @@ static void test_core_core__a_foreign_key_is_noticed(void **state) {
     assert_string_equal(err.code, "instance_key_foreign");
 }
 
+static void test_core_core__a_changed_id_is_noticed(void **state) {
+    (void)state;
+    struct error err;
+    struct meta_transaction *transaction = NULL;
+    fixture_open_directory(&fixture);
+    assert_int_equal(meta_begin(core_meta(fixture.core), META_WRITE, &transaction, NULL), LREG_OK);
+    assert_int_equal(meta_value_set(transaction, "instance_id", "0190aaaa-0000-7000-8000-000000000001", NULL), LREG_OK);
+    assert_int_equal(meta_commit(transaction, NULL), LREG_OK);
+    close_core();
+    assert_int_equal(try_open(&err), LREG_CORRUPT);
+    assert_string_equal(err.code, "instance_key_foreign");
+}
+
 static void test_core_core__a_damaged_key_is_noticed(void **state) {
     (void)state;
     static const char *const damaged[] = {"",
