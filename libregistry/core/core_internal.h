@@ -71,8 +71,7 @@ lreg_status core_doomed_remove(struct core *core, const char *storage, const cha
 
 /* How often objects that the metadata did not know were doomed. Who reads the same number before it makes an object
  * and in the transaction that names it knows that the object was not among them. */
-lreg_status core_sweeps_read(struct core *core, struct meta_transaction *transaction, uint64_t *out,
-                             struct error *err);
+lreg_status core_sweeps_read(struct core *core, struct meta_transaction *transaction, uint64_t *out, struct error *err);
 lreg_status core_sweeps_note(struct core *core, struct meta_transaction *transaction, struct error *err);
 
 /* --- upload.c: failures in the same words wherever they are found --- */
