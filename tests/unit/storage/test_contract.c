@@ -423,6 +423,22 @@ static void test_storage_contract__equal_content_gets_a_key_of_its_own(void **st
     with_each_backend(check_equal_content);
 }
 
+static void check_key_taken(struct storage *storage) {
+    char first[LREG_STORAGE_KEY_MAX + 1];
+    char second[LREG_STORAGE_KEY_MAX + 1];
+    assert_int_equal(fixture_store(storage, "once", "same", 4, first, NULL), LREG_OK);
+    if (fixture_store(storage, "once", "same", 4, second, NULL) == LREG_OK) {
+        assert_string_not_equal(first, second); /* a backend need not make keys of names */
+    }
+    assert_no_stage(storage, "once");
+    assert_true(fixture_holds(storage, first, "same", 4));
+}
+
+static void test_storage_contract__key_is_never_given_to_a_second_object(void **state) {
+    (void)state;
+    with_each_backend(check_key_taken);
+}
+
 static void check_removed_object(struct storage *storage) {
     char key[LREG_STORAGE_KEY_MAX + 1];
     char bytes[8] = "";

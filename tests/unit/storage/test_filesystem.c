@@ -383,6 +383,7 @@ static void test_storage_filesystem__foreign_entries_are_not_listed(void **state
         "objects/2c/f2/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
         "objects/2c/f2/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824-Upper",
         "objects/2c/f2/2df24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824-elsewhere",
+        "objects/2c/f2/2cf34dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824-elsewhere",
     };
     char key[LREG_STORAGE_KEY_MAX + 1];
     char path[PATH_SIZE];

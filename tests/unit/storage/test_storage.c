@@ -300,7 +300,7 @@ static void test_storage_storage__bad_keys_of_a_backend_are_not_believed(void **
     const struct {
         const char *key;
         size_t length;
-    } given[] = {{NULL, 0}, {"", 1}, {"\xff\xfe", 3}, {unended, sizeof unended}};
+    } given[] = {{NULL, 0}, {"", 1}, {"\xff\xfe", 3}, {"unended", 7}, {unended, sizeof unended}};
     for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
         char key[LREG_STORAGE_KEY_MAX + 1] = "before";
         struct fixture_count count = {0};
