@@ -43,7 +43,8 @@ lreg_status meta_package_find_by_version(struct meta_transaction *transaction, c
                                          const char *name, const char *version, struct arena *arena,
                                          struct meta_package **out, size_t *out_count, struct error *err);
 
-/* What a listing is to give. LREG_BAD_ARGUMENT when it is not one of these. Order: newest first (META_BY_TIME) or name, version, qualifier bytewise (META_BY_NAME). */
+/* What a listing is to give. LREG_BAD_ARGUMENT when it is not one of these. Order: newest first (META_BY_TIME) or name,
+ * version, qualifier bytewise (META_BY_NAME). */
 enum meta_package_order {
     META_BY_TIME,
     META_BY_NAME
@@ -74,7 +75,8 @@ lreg_status meta_package_qualifiers(struct meta_transaction *transaction, const 
                                     const char ***out, size_t *out_count, struct error *err);
 
 /* Hands the index entries of packages with one of two qualifiers to `visit`, by name, version and time; the text is
- * borrowed for the call. Packages without an entry are left out. Memory stays flat however many there are. `or_qualifier` may be NULL. */
+ * borrowed for the call. Packages without an entry are left out. Memory stays flat however many there are.
+ * `or_qualifier` may be NULL. */
 typedef lreg_status (*meta_index_visit)(void *user, const char *index_entry, struct error *err);
 lreg_status meta_package_visit_index(struct meta_transaction *transaction, const char *registry_id,
                                      const char *qualifier, const char *or_qualifier, meta_index_visit visit,
