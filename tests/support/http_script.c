@@ -53,8 +53,8 @@ struct run {
     struct buffer content;
 };
 
-/* True when the call went well; an unexpected failure ends the test. */
-static bool went_well(struct run *run, lreg_status status, lreg_error *err, const char *what) {
+/* True when the call went well; an unexpected failure ends the test. `err` is looked at after the call that fills it. */
+static bool went_well(struct run *run, lreg_status status, lreg_error *const *err, const char *what) {
     if (status == LREG_OK) {
         return true;
     }
@@ -62,9 +62,9 @@ static bool went_well(struct run *run, lreg_status status, lreg_error *err, cons
         run->answer->call_status = status;
     }
     if (status != run->script->expected) {
-        fail_msg("%s: %s: %s", what, lreg_status_name(status), err != NULL ? lreg_error_message(err) : "");
+        fail_msg("%s: %s: %s", what, lreg_status_name(status), *err != NULL ? lreg_error_message(*err) : "");
     }
-    lreg_error_free(err);
+    lreg_error_free(*err);
     return false;
 }
 
@@ -95,7 +95,7 @@ static void take_request_line(struct run *run, char *line) {
 
 static bool add_field(struct run *run, const char *name, const char *value) {
     lreg_error *err = NULL;
-    return went_well(run, lreg_exchange_add_header(run->exchange, name, value, &err), err, "add_header");
+    return went_well(run, lreg_exchange_add_header(run->exchange, name, value, &err), &err, "add_header");
 }
 
 /* What fields of the script say about those that are added to it. */
@@ -146,7 +146,7 @@ static bool set_surroundings(struct run *run) {
     if (status == LREG_OK) {
         status = lreg_exchange_trust_forwarded(run->exchange, script->trusts_forwarded ? 1 : 0, &err);
     }
-    return went_well(run, status, err, "set");
+    return went_well(run, status, &err, "set");
 }
 
 static bool take_fields(struct run *run, const char *at, const char *end) {
@@ -172,7 +172,7 @@ static bool give_head(struct run *run, const char *request, size_t length) {
     free(line);
     lreg_error *err = NULL;
     lreg_status status = lreg_exchange_set_request(run->exchange, run->method, run->target, &err);
-    return went_well(run, status, err, "set_request") && set_surroundings(run) && take_fields(run, at, end);
+    return went_well(run, status, &err, "set_request") && set_surroundings(run) && take_fields(run, at, end);
 }
 
 /* Where the piece that begins at `offset` ends. */
@@ -194,11 +194,11 @@ static bool give_body(struct run *run) {
     while (lreg_exchange_wants(run->exchange) == LREG_WANTS_BODY) {
         lreg_error *err = NULL;
         if (offset == run->body_length) {
-            return went_well(run, lreg_exchange_finish(run->exchange, &err), err, "finish");
+            return went_well(run, lreg_exchange_finish(run->exchange, &err), &err, "finish");
         }
         size_t end = piece_end(run, offset);
         lreg_status status = lreg_exchange_write(run->exchange, run->body + offset, end - offset, &err);
-        if (!went_well(run, status, err, "write")) {
+        if (!went_well(run, status, &err, "write")) {
             return false;
         }
         offset = end;
@@ -230,7 +230,7 @@ static bool take_by_reading(struct run *run) {
     while (got > 0) {
         lreg_error *err = NULL;
         lreg_status status = lreg_exchange_read(run->exchange, bytes, sizeof bytes, &got, &err);
-        if (!went_well(run, status, err, "read")) {
+        if (!went_well(run, status, &err, "read")) {
             return false;
         }
         append(&run->content, bytes, got);
@@ -259,14 +259,14 @@ static bool take_by_pieces(struct run *run) {
     for (;;) {
         lreg_error *err = NULL;
         lreg_piece piece = {.size = sizeof piece};
-        if (!went_well(run, lreg_exchange_next(run->exchange, &piece, &err), err, "next")) {
+        if (!went_well(run, lreg_exchange_next(run->exchange, &piece, &err), &err, "next")) {
             return false;
         }
         if (piece.kind == LREG_PIECE_END) {
             return true;
         }
         size_t taken = take_piece(run, &piece);
-        if (!went_well(run, lreg_exchange_consume(run->exchange, taken, &err), err, "consume")) {
+        if (!went_well(run, lreg_exchange_consume(run->exchange, taken, &err), &err, "consume")) {
             return false;
         }
     }
@@ -279,7 +279,7 @@ static bool take_response(struct run *run) {
 
 static bool begin(struct run *run) {
     lreg_error *err = NULL;
-    return went_well(run, lreg_exchange_begin(run->exchange, &err), err, "begin");
+    return went_well(run, lreg_exchange_begin(run->exchange, &err), &err, "begin");
 }
 
 static bool open_exchange(struct run *run) {
@@ -289,7 +289,7 @@ static bool open_exchange(struct run *run) {
         return true;
     }
     lreg_error *err = NULL;
-    return went_well(run, lreg_exchange_new(run->script->instance, &run->exchange, &err), err, "new");
+    return went_well(run, lreg_exchange_new(run->script->instance, &run->exchange, &err), &err, "new");
 }
 
 /* Moves what was collected into the answer. */
