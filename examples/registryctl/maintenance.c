@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* registryctl init, verify, gc, backup */
+
+#include "registryctl.h"
+
+#include <stdio.h>
+
+/* Writers at work are younger than this. */
+#define GRACE_DEFAULT_S 3600
+
+/* Opening the instance has made it. */
+static int init(struct invocation *invocation) {
+    if (invocation->json) {
+        print_json(json_pack("{s:s}", "data", invocation->data));
+    } else {
+        printf("%s is ready\n", invocation->data);
+    }
+    return EXIT_DONE;
+}
+
+static void print_finding(const char *message, void *user) {
+    json_t *findings = user;
+    if (findings == NULL) {
+        fprintf(stderr, "registryctl: %s\n", message);
+    } else {
+        json_array_append_new(findings, json_string(message));
+    }
+}
+
+static int verify(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_verify_report report = {.size = sizeof report};
+    json_t *findings = invocation->json ? json_array() : NULL;
+    if (lreg_verify(invocation->instance, print_finding, findings, &report, &error) != LREG_OK) {
+        json_decref(findings);
+        return fail_with(error);
+    }
+    if (invocation->json) {
+        print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "blobs", (json_int_t)report.blobs, "blob_bytes",
+                             (json_int_t)report.blob_bytes, "documents", (json_int_t)report.documents, "missing",
+                             (json_int_t)report.missing, "damaged", (json_int_t)report.damaged, "unnamed_objects",
+                             (json_int_t)report.unnamed_objects, "findings", findings));
+    } else {
+        char size[SIZE_TEXT];
+        printf("%llu blobs (%s), %llu documents: %llu missing, %llu damaged, %llu not named\n",
+               (unsigned long long)report.blobs, size_text(report.blob_bytes, size),
+               (unsigned long long)report.documents, (unsigned long long)report.missing,
+               (unsigned long long)report.damaged, (unsigned long long)report.unnamed_objects);
+    }
+    return report.missing + report.damaged == 0 ? EXIT_DONE : EXIT_FINDINGS;
+}
+
+static int collect(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_collect_report report = {.size = sizeof report};
+    int64_t grace_s = GRACE_DEFAULT_S;
+    if (!option_number(invocation, "grace-seconds", &grace_s) || grace_s > INT64_MAX / 1000) {
+        return EXIT_USAGE;
+    }
+    if (lreg_collect(invocation->instance, grace_s * 1000, &report, &error) != LREG_OK) {
+        return fail_with(error);
+    }
+    if (invocation->json) {
+        print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "uploads", (json_int_t)report.uploads, "stages",
+                             (json_int_t)report.stages, "blobs", (json_int_t)report.blobs, "blob_bytes",
+                             (json_int_t)report.blob_bytes, "objects", (json_int_t)report.objects, "audit_events",
+                             (json_int_t)report.audit_events));
+    } else {
+        char size[SIZE_TEXT];
+        printf("removed %llu blobs (%s), %llu objects, %llu stages, %llu uploads, %llu audit events\n",
+               (unsigned long long)report.blobs, size_text(report.blob_bytes, size), (unsigned long long)report.objects,
+               (unsigned long long)report.stages, (unsigned long long)report.uploads,
+               (unsigned long long)report.audit_events);
+    }
+    return EXIT_DONE;
+}
+
+static int backup(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    if (lreg_backup(invocation->instance, invocation->words[0], &error) != LREG_OK) {
+        return fail_with(error);
+    }
+    if (invocation->json) {
+        print_json(json_pack("{s:s}", "backup", invocation->words[0]));
+    } else {
+        printf("copied to %s\n", invocation->words[0]);
+    }
+    return EXIT_DONE;
+}
+
+const struct command maintenance_commands[] = {
+    {"init", "", "make the data directory, if it is not there", NULL, 0, 0, init},
+    {"verify", "", "hash everything stored again and check the database", NULL, 0, 0, verify},
+    {"gc", "[--grace-seconds N]", "remove what nothing names any more", "grace-seconds=", 0, 0, collect},
+    {"backup", "DIR", "make a consistent copy in a new directory, online", NULL, 1, 1, backup},
+    {0},
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* registryctl organization …, audit */
+
+#include "registryctl.h"
+
+#include <stdio.h>
+
+static json_t *json_of(const lreg_organization *organization) {
+    char created[TIME_TEXT];
+    return json_pack("{s:s, s:s, s:s, s:s}", "id", lreg_organization_id(organization), "slug",
+                     lreg_organization_slug(organization), "name", lreg_organization_name(organization), "created_at",
+                     time_text(lreg_organization_created_ms(organization), created));
+}
+
+static void print_organization(const struct invocation *invocation, const lreg_organization *organization) {
+    if (invocation->json) {
+        print_json(json_of(organization));
+    } else {
+        printf("%s  %s  %s\n", lreg_organization_slug(organization), lreg_organization_name(organization),
+               lreg_organization_id(organization));
+    }
+}
+
+static int create(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_organization *organization = NULL;
+    if (lreg_organization_create(invocation->instance, invocation->words[0], option_of(invocation, "name"),
+                                 &organization, &error) != LREG_OK) {
+        return fail_with(error);
+    }
+    print_organization(invocation, organization);
+    lreg_organization_free(organization);
+    return EXIT_DONE;
+}
+
+static int show(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_organization *organization = NULL;
+    if (lreg_organization_find(invocation->instance, invocation->words[0], &organization, &error) != LREG_OK) {
+        return fail_with(error);
+    }
+    print_organization(invocation, organization);
+    lreg_organization_free(organization);
+    return EXIT_DONE;
+}
+
+static int list(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_organization_list *organizations = NULL;
+    lreg_organization *organization = NULL;
+    json_t *values = json_array();
+    lreg_status status = lreg_organization_list_open(invocation->instance, &organizations, &error);
+    while (status == LREG_OK) {
+        status = lreg_organization_list_next(organizations, &organization, &error);
+        if (organization == NULL) {
+            break;
+        }
+        if (invocation->json) {
+            json_array_append_new(values, json_of(organization));
+        } else {
+            print_organization(invocation, organization);
+        }
+        lreg_organization_free(organization);
+        organization = NULL;
+    }
+    lreg_organization_list_free(organizations);
+    if (status == LREG_OK && invocation->json) {
+        print_json(json_incref(values));
+    }
+    json_decref(values);
+    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+}
+
+static int delete_organization(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    if (lreg_organization_delete(invocation->instance, invocation->words[0], &error) != LREG_OK) {
+        return fail_with(error);
+    }
+    if (invocation->json) {
+        print_json(json_pack("{s:s}", "deleted", invocation->words[0]));
+    }
+    return EXIT_DONE;
+}
+
+static void print_event(const struct invocation *invocation, const lreg_audit_event *event, json_t *values) {
+    char at[TIME_TEXT];
+    time_text(lreg_audit_event_at_ms(event), at);
+    if (invocation->json) {
+        json_array_append_new(values, json_pack("{s:s, s:s, s:s, s:s, s:o}", "at", at, "type",
+                                                lreg_audit_event_type(event), "actor", lreg_audit_event_actor(event),
+                                                "subject", lreg_audit_event_subject(event), "data",
+                                                json_loads(lreg_audit_event_data(event), 0, NULL)));
+    } else {
+        printf("%s  %-26s %s  (%s)\n", at, lreg_audit_event_type(event), lreg_audit_event_subject(event),
+               lreg_audit_event_actor(event));
+    }
+}
+
+static int audit(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_audit_list *events = NULL;
+    lreg_audit_event *event = NULL;
+    int64_t left = 100;
+    json_t *values = json_array();
+    if (!option_number(invocation, "limit", &left)) {
+        json_decref(values);
+        return EXIT_USAGE;
+    }
+    lreg_status status = lreg_audit_list_open(invocation->instance, invocation->words[0], &events, &error);
+    while (status == LREG_OK && left-- > 0) {
+        status = lreg_audit_list_next(events, &event, &error);
+        if (event == NULL) {
+            break;
+        }
+        print_event(invocation, event, values);
+        lreg_audit_event_free(event);
+        event = NULL;
+    }
+    lreg_audit_list_free(events);
+    if (status == LREG_OK && invocation->json) {
+        print_json(json_incref(values));
+    }
+    json_decref(values);
+    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+}
+
+const struct command organization_commands[] = {
+    {"organization create", "SLUG [--name NAME]", "create an organisation", "name=", 1, 1, create},
+    {"organization list", "", "list the organisations", NULL, 0, 0, list},
+    {"organization show", "SLUG", "show an organisation", NULL, 1, 1, show},
+    {"organization delete", "SLUG", "delete an organisation that has no registries", NULL, 1, 1, delete_organization},
+    {"audit", "ORG [--limit N]", "show the newest events of an organisation's audit log", "limit=", 1, 1, audit},
+    {0},
+};

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What people and programs read. */
+
+#include "registryctl.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+int fail_with(lreg_error *error) {
+    const char *operation = lreg_error_operation(error);
+    fprintf(stderr, "registryctl: %s%s%s\n", operation, operation[0] == '\0' ? "" : ": ", lreg_error_message(error));
+    lreg_error_free(error);
+    return EXIT_FAILED;
+}
+
+int fail_with_text(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("registryctl: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return EXIT_FAILED;
+}
+
+void print_json(json_t *value) {
+    char *text = value == NULL ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (text == NULL) {
+        fail_with_text("out of memory");
+    } else {
+        puts(text);
+    }
+    free(text);
+    json_decref(value);
+}
+
+const char *time_text(int64_t unix_ms, char *text) {
+    time_t seconds = (time_t)(unix_ms / 1000);
+    struct tm parts;
+    if (gmtime_r(&seconds, &parts) == NULL || strftime(text, TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
+        text[0] = '\0';
+    }
+    return text;
+}
+
+const char *size_text(uint64_t bytes, char *text) {
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    while (value >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
+        value /= 1024;
+        unit++;
+    }
+    snprintf(text, SIZE_TEXT, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+    return text;
+}
+
+json_t *json_of_registry(const lreg_registry *registry) {
+    char created[TIME_TEXT];
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s}", "id", lreg_registry_id(registry),
+                     "organization", lreg_registry_organization(registry), "slug", lreg_registry_slug(registry), "name",
+                     lreg_registry_name(registry), "description", lreg_registry_description(registry), "ecosystem",
+                     lreg_registry_ecosystem(registry), "public", lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC),
+                     "allow_overwrite", lreg_registry_switch(registry, LREG_REGISTRY_ALLOW_OVERWRITE), "strict_names",
+                     lreg_registry_switch(registry, LREG_REGISTRY_STRICT_NAMES), "created_at",
+                     time_text(lreg_registry_created_ms(registry), created));
+}
+
+json_t *json_of_package(const lreg_package *package) {
+    char created[TIME_TEXT];
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:{s:s, s:s, s:s, s:s}, s:I, s:s, s:o}", "id", lreg_package_id(package),
+        "name", lreg_package_name(package), "version", lreg_package_version(package), "architecture",
+        lreg_package_architecture(package), "filename", lreg_package_filename(package), "path",
+        lreg_package_path(package), "size", (json_int_t)lreg_package_size_bytes(package), "digests", "md5",
+        lreg_package_digest(package, "md5"), "sha1", lreg_package_digest(package, "sha1"), "sha256",
+        lreg_package_digest(package, "sha256"), "sha512", lreg_package_digest(package, "sha512"), "downloads",
+        (json_int_t)lreg_package_downloads(package), "created_at", time_text(lreg_package_created_ms(package), created),
+        "attributes", json_loads(lreg_package_attributes(package), 0, NULL));
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* registryctl registry … */
+
+#include "registryctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_registry(const struct invocation *invocation, const lreg_registry *registry) {
+    if (invocation->json) {
+        print_json(json_of_registry(registry));
+    } else {
+        printf("%s/%s  %s  %s  %s\n", lreg_registry_organization(registry), lreg_registry_slug(registry),
+               lreg_registry_ecosystem(registry),
+               lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC) ? "public" : "private",
+               lreg_registry_name(registry));
+    }
+}
+
+/* Options that set a text. */
+static const struct {
+    const char *option;
+    int32_t text;
+} texts[] = {
+    {"name", LREG_REGISTRY_NAME},   {"slug", LREG_REGISTRY_SLUG},   {"description", LREG_REGISTRY_DESCRIPTION},
+    {"emoji", LREG_REGISTRY_EMOJI}, {"color", LREG_REGISTRY_COLOR}, {"ecosystem", LREG_REGISTRY_ECOSYSTEM},
+};
+
+/* Options that set a switch. */
+static const struct {
+    const char *option;
+    int32_t which;
+    lreg_bool value;
+} switches[] = {
+    {"public", LREG_REGISTRY_PUBLIC, 1},
+    {"private", LREG_REGISTRY_PUBLIC, 0},
+    {"allow-overwrite", LREG_REGISTRY_ALLOW_OVERWRITE, 1},
+    {"refuse-overwrite", LREG_REGISTRY_ALLOW_OVERWRITE, 0},
+    {"strict-names", LREG_REGISTRY_STRICT_NAMES, 1},
+    {"any-names", LREG_REGISTRY_STRICT_NAMES, 0},
+};
+
+static lreg_status read_settings(const struct invocation *invocation, lreg_registry_settings *settings,
+                                 lreg_error **error) {
+    lreg_status status = LREG_OK;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == LREG_OK; i++) {
+        const char *value = option_of(invocation, texts[i].option);
+        if (value != NULL) {
+            status = lreg_registry_settings_set_text(settings, texts[i].text, value, error);
+        }
+    }
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0] && status == LREG_OK; i++) {
+        if (option_of(invocation, switches[i].option) != NULL) {
+            status = lreg_registry_settings_set_switch(settings, switches[i].which, switches[i].value, error);
+        }
+    }
+    return status;
+}
+
+static int create(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_registry_settings *settings = NULL;
+    lreg_registry *registry = NULL;
+    lreg_status status = lreg_registry_settings_new(&settings, &error);
+    if (status == LREG_OK) {
+        status = lreg_registry_settings_set_text(settings, LREG_REGISTRY_NAME, invocation->words[1], &error);
+    }
+    if (status == LREG_OK) {
+        status = read_settings(invocation, settings, &error);
+    }
+    if (status == LREG_OK) {
+        status = lreg_registry_create(invocation->instance, invocation->words[0], settings, &registry, &error);
+    }
+    lreg_registry_settings_free(settings);
+    if (status != LREG_OK) {
+        return fail_with(error);
+    }
+    print_registry(invocation, registry);
+    lreg_registry_free(registry);
+    return EXIT_DONE;
+}
+
+static int show(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_registry *registry = NULL;
+    if (lreg_registry_find(invocation->instance, invocation->words[0], invocation->words[1], &registry, &error) !=
+        LREG_OK) {
+        return fail_with(error);
+    }
+    print_registry(invocation, registry);
+    lreg_registry_free(registry);
+    return EXIT_DONE;
+}
+
+static int update(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_registry_settings *settings = NULL;
+    lreg_registry *registry = NULL;
+    lreg_registry *changed = NULL;
+    lreg_status status =
+        lreg_registry_find(invocation->instance, invocation->words[0], invocation->words[1], &registry, &error);
+    if (status == LREG_OK) {
+        status = lreg_registry_settings_new(&settings, &error);
+    }
+    if (status == LREG_OK) {
+        status = read_settings(invocation, settings, &error);
+    }
+    if (status == LREG_OK) {
+        status = lreg_registry_update(invocation->instance, registry, settings, &changed, &error);
+    }
+    if (status == LREG_OK) {
+        print_registry(invocation, changed);
+    }
+    lreg_registry_free(changed);
+    lreg_registry_settings_free(settings);
+    lreg_registry_free(registry);
+    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+}
+
+static int list(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_registry_list *registries = NULL;
+    lreg_registry *registry = NULL;
+    json_t *values = json_array();
+    lreg_status status = lreg_registry_list_open(invocation->instance, invocation->words[0], &registries, &error);
+    while (status == LREG_OK) {
+        status = lreg_registry_list_next(registries, &registry, &error);
+        if (registry == NULL) {
+            break;
+        }
+        if (invocation->json) {
+            json_array_append_new(values, json_of_registry(registry));
+        } else {
+            print_registry(invocation, registry);
+        }
+        lreg_registry_free(registry);
+        registry = NULL;
+    }
+    lreg_registry_list_free(registries);
+    if (status == LREG_OK && invocation->json) {
+        print_json(json_incref(values));
+    }
+    json_decref(values);
+    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+}
+
+/* As in the pages: the name has to be given again, exactly. */
+static int delete_registry(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_registry *registry = NULL;
+    const char *confirmation = option_of(invocation, "confirm");
+    lreg_status status =
+        lreg_registry_find(invocation->instance, invocation->words[0], invocation->words[1], &registry, &error);
+    if (status != LREG_OK) {
+        return fail_with(error);
+    }
+    if (confirmation == NULL || strcmp(confirmation, lreg_registry_name(registry)) != 0) {
+        int result = fail_with_text("this deletes all packages of the registry; confirm with --confirm \"%s\"",
+                                    lreg_registry_name(registry));
+        lreg_registry_free(registry);
+        return result;
+    }
+    status = lreg_registry_delete(invocation->instance, registry, &error);
+    lreg_registry_free(registry);
+    if (status == LREG_OK && invocation->json) {
+        print_json(json_pack("{s:s}", "deleted", invocation->words[1]));
+    }
+    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+}
+
+#define SETTINGS \
+    "name=,slug=,description=,emoji=,color=,public,private,allow-overwrite,refuse-overwrite,strict-names,any-names"
+
+const struct command registry_commands[] = {
+    {"registry create",
+     "ORG NAME --ecosystem files|alpine|container [--public] [--slug SLUG] [--description TEXT]\n"
+     "    [--emoji TEXT] [--color #RRGGBB] [--allow-overwrite] [--strict-names]",
+     "create a registry", "ecosystem=," SETTINGS, 2, 2, create},
+    {"registry list", "ORG", "list an organisation's registries", NULL, 1, 1, list},
+    {"registry show", "ORG REGISTRY", "show a registry", NULL, 2, 2, show},
+    {"registry update",
+     "ORG REGISTRY [--name NAME] [--slug SLUG] [--description TEXT] [--emoji TEXT] [--color #RRGGBB]\n"
+     "    [--public|--private] [--allow-overwrite|--refuse-overwrite] [--strict-names|--any-names]",
+     "change settings of a registry", SETTINGS, 2, 2, update},
+    {"registry delete", "ORG REGISTRY --confirm NAME", "delete a registry with all its packages", "confirm=", 2, 2,
+     delete_registry},
+    {0},
+};

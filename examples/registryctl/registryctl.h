@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REGISTRYCTL_REGISTRYCTL_H
+#define REGISTRYCTL_REGISTRYCTL_H
+
+/*
+ * registryctl: the admin tool, on the public API alone. A command is a function in a table; it gets its words and options, uses the
+ * instance, prints, and returns an exit status. No rule of a registry lives here.
+ */
+
+#include <jansson.h>
+#include <libregistry.h>
+#include <stdbool.h>
+
+/* Exit statuses, also in the man page. */
+#define EXIT_DONE 0
+#define EXIT_FAILED 1 /* the command could not be carried out */
+#define EXIT_USAGE 2 /* the command line is wrong */
+#define EXIT_FINDINGS 3 /* verify found missing or damaged content */
+
+#define OPTIONS_MAX 16
+#define WORDS_MAX 4096
+
+struct option_value {
+    const char *name; /* "--public" */
+    const char *value; /* NULL for a switch */
+};
+
+struct invocation {
+    const char *data; /* --data, or LIBREGISTRY_DATA; NULL when not given */
+    bool json;
+    struct option_value options[OPTIONS_MAX];
+    size_t option_count;
+    char **words; /* what is left behind the command's name */
+    size_t word_count;
+    lreg_instance *instance;
+};
+
+struct command {
+    const char *name; /* "registry create" */
+    const char *usage; /* words and options, for --help */
+    const char *summary;
+    const char *options; /* the command's own: "public,slug=,description="; '=' takes a value; NULL: none */
+    size_t min_words;
+    size_t max_words;
+    int (*run)(struct invocation *invocation);
+};
+
+/* NULL-terminated by name. */
+extern const struct command organization_commands[];
+extern const struct command registry_commands[];
+extern const struct command token_commands[];
+extern const struct command package_commands[];
+extern const struct command maintenance_commands[];
+
+/* --- publish.c --- */
+int publish(struct invocation *invocation);
+
+/* --- options.c --- */
+/* Value of an option, "" for a switch that was given; NULL when it was not. */
+const char *option_of(const struct invocation *invocation, const char *name);
+/* A decimal number from 0 on; false after a message. Absent: *out stays. */
+bool option_number(const struct invocation *invocation, const char *name, int64_t *out);
+
+/* --- output.c --- */
+/* "registryctl: operation: message" on standard error; frees the error. Gives EXIT_FAILED. */
+int fail_with(lreg_error *error);
+int fail_with_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Prints one JSON value on one line and releases it. */
+void print_json(json_t *value);
+/* A point in time for people and JSON; `text` has TIME_TEXT bytes. */
+#define TIME_TEXT 32
+const char *time_text(int64_t unix_ms, char *text);
+/* "1.5 MiB"; `text` has SIZE_TEXT bytes. */
+#define SIZE_TEXT 32
+const char *size_text(uint64_t bytes, char *text);
+
+json_t *json_of_registry(const lreg_registry *registry);
+json_t *json_of_package(const lreg_package *package);
+
+#endif

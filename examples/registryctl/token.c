@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* registryctl token … */
+
+#include "registryctl.h"
+
+#include <stdio.h>
+
+static json_t *json_of(const lreg_token *token) {
+    char created[TIME_TEXT];
+    char expires[TIME_TEXT];
+    json_t *value = json_pack(
+        "{s:s, s:s, s:s, s:s, s:o}", "id", lreg_token_id(token), "description", lreg_token_description(token), "scopes",
+        lreg_token_scopes(token), "created_at", time_text(lreg_token_created_ms(token), created), "expires_at",
+        lreg_token_expires_ms(token) == 0 ? json_null()
+                                          : json_string(time_text(lreg_token_expires_ms(token), expires)));
+    if (value != NULL && lreg_token_secret(token)[0] != '\0') {
+        json_object_set_new(value, "token", json_string(lreg_token_secret(token)));
+    }
+    return value;
+}
+
+/* A new token is printed alone on its line, so that a script can take it. */
+static int print_new(const struct invocation *invocation, lreg_token *token) {
+    if (invocation->json) {
+        print_json(json_of(token));
+    } else {
+        puts(lreg_token_secret(token));
+    }
+    lreg_token_free(token);
+    return EXIT_DONE;
+}
+
+static int create(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_token *token = NULL;
+    int64_t expires_s = 0;
+    const char *scopes = option_of(invocation, "scopes");
+    const char *description = option_of(invocation, "description");
+    if (scopes == NULL) {
+        fail_with_text("which --scopes? such as read_packages,write_packages");
+        return EXIT_USAGE;
+    }
+    if (!option_number(invocation, "expires", &expires_s) || expires_s > INT64_MAX / 1000) {
+        return EXIT_USAGE;
+    }
+    if (lreg_token_create(invocation->instance, invocation->words[0], description == NULL ? "registryctl" : description,
+                          scopes, expires_s * 1000, &token, &error) != LREG_OK) {
+        return fail_with(error);
+    }
+    return print_new(invocation, token);
+}
+
+static int create_for_registry(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_registry *registry = NULL;
+    lreg_token *token = NULL;
+    const char *description = option_of(invocation, "description");
+    lreg_status status =
+        lreg_registry_find(invocation->instance, invocation->words[0], invocation->words[1], &registry, &error);
+    if (status == LREG_OK) {
+        status = lreg_token_create_for_registry(invocation->instance, registry,
+                                                description == NULL ? "registryctl" : description, &token, &error);
+    }
+    lreg_registry_free(registry);
+    return status == LREG_OK ? print_new(invocation, token) : fail_with(error);
+}
+
+/* The registry that the second word names; NULL, which is fine, without one. */
+static lreg_status find_registry(const struct invocation *invocation, const char *slug, lreg_registry **out,
+                                 lreg_error **error) {
+    *out = NULL;
+    if (slug == NULL) {
+        return LREG_OK;
+    }
+    return lreg_registry_find(invocation->instance, invocation->words[0], slug, out, error);
+}
+
+static void print_row(const lreg_token *token) {
+    char created[TIME_TEXT];
+    printf("%s  %s  %s  %s  %s\n", lreg_token_id(token), time_text(lreg_token_created_ms(token), created),
+           lreg_token_scopes(token), lreg_token_description(token), lreg_token_secret(token));
+}
+
+static int list(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_registry *registry = NULL;
+    lreg_token_list *tokens = NULL;
+    lreg_token *token = NULL;
+    json_t *values = json_array();
+    lreg_status status =
+        find_registry(invocation, invocation->word_count > 1 ? invocation->words[1] : NULL, &registry, &error);
+    if (status == LREG_OK) {
+        status = lreg_token_list_open(invocation->instance, invocation->words[0], registry, &tokens, &error);
+    }
+    while (status == LREG_OK) {
+        status = lreg_token_list_next(tokens, &token, &error);
+        if (token == NULL) {
+            break;
+        }
+        if (invocation->json) {
+            json_array_append_new(values, json_of(token));
+        } else {
+            print_row(token);
+        }
+        lreg_token_free(token);
+        token = NULL;
+    }
+    lreg_token_list_free(tokens);
+    lreg_registry_free(registry);
+    if (status == LREG_OK && invocation->json) {
+        print_json(json_incref(values));
+    }
+    json_decref(values);
+    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+}
+
+static int delete_token(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_registry *registry = NULL;
+    lreg_token *token = NULL;
+    const char *id = invocation->words[invocation->word_count - 1];
+    lreg_status status =
+        find_registry(invocation, invocation->word_count > 2 ? invocation->words[1] : NULL, &registry, &error);
+    if (status == LREG_OK) {
+        status = lreg_token_find(invocation->instance, invocation->words[0], registry, id, &token, &error);
+    }
+    if (status == LREG_OK) {
+        status = lreg_token_delete(invocation->instance, token, &error);
+    }
+    lreg_token_free(token);
+    lreg_registry_free(registry);
+    if (status == LREG_OK && invocation->json) {
+        print_json(json_pack("{s:s}", "deleted", id));
+    }
+    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+}
+
+const struct command token_commands[] = {
+    {"token create-registry", "ORG REGISTRY [--description TEXT]", "create a registry token: it reads one registry",
+     "description=", 2, 2, create_for_registry},
+    {"token create", "ORG --scopes SCOPE,... [--description TEXT] [--expires UNIX-SECONDS]",
+     "create an API access token; it is shown this once", "scopes=,description=,expires=", 1, 1, create},
+    {"token list", "ORG [REGISTRY]", "list API access tokens, or the tokens of a registry", NULL, 1, 2, list},
+    {"token delete", "ORG [REGISTRY] ID", "delete a token", NULL, 2, 3, delete_token},
+    {0},
+};
