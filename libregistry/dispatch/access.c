@@ -20,13 +20,12 @@ static void wipe_credentials(struct exchange *exchange, struct authorization *au
     struct headers *headers = &exchange->call.headers;
     for (size_t i = 0; i < headers->count; i++) {
         if (text_equals_ignoring_case(headers->fields[i].name, "Authorization")) {
-            char *value = (char *)(uintptr_t)headers->fields[i].value; /* our own copy, in the arena */
-            memory_wipe(value, strlen(value));
+            const char *value = headers->fields[i].value; /* our own copy, in the arena */
+            memory_wipe((void *)value, strlen(value));
         }
     }
     if (authorization->secret != NULL) {
-        char *secret = (char *)(uintptr_t)authorization->secret; /* likewise */
-        memory_wipe(secret, strlen(secret));
+        memory_wipe((void *)authorization->secret, strlen(authorization->secret)); /* likewise */
         authorization->secret = NULL;
     }
 }
@@ -97,7 +96,7 @@ static lreg_status conceal(const struct call *call, struct error *err) {
     return status;
 }
 
-/* The one answer to a stranger, whether organisation, registry or his right is missing. Who is at home is told which. */
+/* The one answer to a stranger, whether organisation, registry or his right is missing. Who is at home is told. */
 static lreg_status unknown(const struct call *call, const struct compiled_route *route, struct error *err) {
     if (route->organization == ROUTE_NO_PARAMETER || (call->principal.kind == AUTH_API_TOKEN && is_at_home(call))) {
         return LREG_NOT_FOUND;

@@ -26,9 +26,9 @@ enum exchange_phase {
 struct exchange {
     struct dispatcher *dispatcher;
     struct arena arena; /* of this request */
-    enum exchange_phase phase;
     uint64_t request_number; /* grows by a constant: the ids of one exchange do not repeat */
-    char request_id[REQUEST_ID_TEXT];
+    enum exchange_phase phase;
+    unsigned allowed; /* methods for Allow; 0: no path was found */
 
     /* The head, as the host gave it. */
     const char *method; /* NULL: not set */
@@ -37,23 +37,23 @@ struct exchange {
     const char *host; /* NULL: not set */
     const char *mount;
     const char *peer;
-    bool trusts_forwarded;
     size_t header_bytes;
     struct error head_failure; /* the first one; LREG_OK: none */
 
     struct call call;
-    unsigned allowed; /* methods for Allow; 0: no path was found */
-
     uint64_t body_received;
-    bool body_complete;
-    bool must_close; /* where this request ends in the connection's bytes is not sure */
 
     uint64_t sent; /* of the response's body */
-    bool end_shown;
     struct header emergency_fields[1]; /* of a response that needs no memory */
     unsigned char *buffer; /* of an object without descriptor; kept until free */
     uint64_t buffer_begin; /* offset in the body of what is in the buffer */
     size_t buffer_length;
+
+    bool trusts_forwarded;
+    bool body_complete;
+    bool must_close; /* where this request ends in the connection's bytes is not sure */
+    bool end_shown;
+    char request_id[REQUEST_ID_TEXT];
 };
 
 /* --- exchange.c --- */

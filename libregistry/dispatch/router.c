@@ -11,7 +11,8 @@ static struct slice segment_slice(const char *text) {
 }
 
 static bool literal_fits(const struct pattern_segment *segment, struct slice text) {
-    return segment->text.length == text.length && memcmp(segment->text.bytes, text.bytes, text.length) == 0;
+    return segment->text.length == text.length &&
+           (text.length == 0 || memcmp(segment->text.bytes, text.bytes, text.length) == 0);
 }
 
 /* Whether pattern segments [from, to) fit the path's segments that begin at `texts`. */
@@ -50,7 +51,7 @@ void router_match(const struct router *router, const struct url *url, unsigned m
     if (count > URL_SEGMENTS_MAX) {
         return;
     }
-    struct slice texts[URL_SEGMENTS_MAX];
+    struct slice texts[URL_SEGMENTS_MAX] = {{NULL, 0}};
     for (size_t i = 0; i < count; i++) {
         texts[i] = segment_slice(url->segments[i]);
     }

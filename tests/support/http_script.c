@@ -53,7 +53,7 @@ struct run {
     struct buffer content;
 };
 
-/* True when the call went well; an unexpected failure ends the test. `err` is looked at after the call that fills it. */
+/* True when the call went well; an unexpected failure ends the test. `err` is read after the call that fills it. */
 static bool went_well(struct run *run, lreg_status status, lreg_error *const *err, const char *what) {
     if (status == LREG_OK) {
         return true;

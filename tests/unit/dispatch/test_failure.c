@@ -120,7 +120,7 @@ static void test_dispatch_failure__416_comes_in_the_surface_s_shape(void **state
     world_expect(world, NULL, "GET /open/range\nRange: bytes=2-3\n\n", 206, "23");
 }
 
-/* Fails the n-th allocation of the request, for every n; each time the answer is the usual one, or says that memory is out. */
+/* Fails the n-th allocation of the request, for every n: the answer is the usual one, or says that memory is out. */
 static void run_with_failures(struct world *world, const char *authorization, const char *request, int usual,
                               bool and_later) {
     world->script.authorization = authorization;
