@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * In a package the place where one gzip member ends and the next begins has a meaning (signatures and digests cover members), so
+ * the members are cut here by zlib itself, which alone knows where a deflate stream ends.
+ */
+
+#include "ecosystems/alpine/members.h"
+
+#include <limits.h>
+#define ZLIB_CONST /* next_in is then a pointer to const */
+#include <zlib.h>
+
+#define WINDOW_OF_GZIP (15 + 16) /* largest window; a gzip header and trailer, and nothing else */
+#define UNPACKED_PIECE ((size_t)32 * 1024)
+
+struct alpine_members {
+    const struct hooks *hooks;
+    struct alpine_members_events events;
+    z_stream stream;
+    bool is_inside; /* a member has begun and not ended */
+    uint64_t ended; /* members */
+    uint64_t packed_bytes; /* of the running member */
+    uint8_t unpacked[UNPACKED_PIECE];
+};
+
+static void *allocate_for_zlib(void *opaque, unsigned count, unsigned bytes_each) {
+    const struct alpine_members *members = opaque;
+    return memory_allocate_zeroed(members->hooks, count, bytes_each);
+}
+
+static void release_for_zlib(void *opaque, void *memory) {
+    const struct alpine_members *members = opaque;
+    memory_release(members->hooks, memory);
+}
+
+lreg_status alpine_members_new(const struct hooks *hooks, const struct alpine_members_events *events,
+                               struct alpine_members **out, struct error *err) {
+    *out = NULL;
+    struct alpine_members *members = memory_allocate_zeroed(hooks, 1, sizeof *members);
+    if (members == NULL) {
+        return error_no_memory(err);
+    }
+    members->hooks = hooks;
+    members->events = *events;
+    members->stream.zalloc = allocate_for_zlib;
+    members->stream.zfree = release_for_zlib;
+    members->stream.opaque = members;
+    if (inflateInit2(&members->stream, WINDOW_OF_GZIP) != Z_OK) {
+        memory_release(hooks, members);
+        return error_no_memory(err);
+    }
+    *out = members;
+    return LREG_OK;
+}
+
+void alpine_members_free(struct alpine_members *members) {
+    if (members == NULL) {
+        return;
+    }
+    inflateEnd(&members->stream);
+    memory_release(members->hooks, members);
+}
+
+/* zlib would tell of a wrong magic number too, but not apart from other damage. */
+static lreg_status check_magic(const struct alpine_members *members, const uint8_t *bytes, size_t length,
+                               struct error *err) {
+    static const uint8_t magic[] = {0x1f, 0x8b};
+    for (size_t i = 0; i < length && members->packed_bytes + i < sizeof magic; i++) {
+        if (bytes[i] == magic[members->packed_bytes + i]) {
+            continue;
+        }
+        if (members->ended == 0) {
+            return error_set(err, LREG_UNPROCESSABLE, "not_an_apk",
+                             "not an Alpine package: the file does not begin with a gzip member");
+        }
+        return error_set(err, LREG_UNPROCESSABLE, "trailing_bytes",
+                         "not a sound Alpine package: something that is no gzip member follows member %llu",
+                         (unsigned long long)members->ended);
+    }
+    return LREG_OK;
+}
+
+static lreg_status report(int result, const struct alpine_members *members, struct error *err) {
+    if (result == Z_MEM_ERROR) {
+        return error_no_memory(err);
+    }
+    return error_set(err, LREG_UNPROCESSABLE, "damaged", "gzip member %llu is damaged (%.60s)",
+                     (unsigned long long)members->ended + 1,
+                     members->stream.msg != NULL ? members->stream.msg : "it does not unpack");
+}
+
+/* Unpacks until the member ends (*ended) or the input is used up. */
+static lreg_status unpack(struct alpine_members *members, bool *ended, struct error *err) {
+    z_stream *stream = &members->stream;
+    int result;
+    do {
+        stream->next_out = members->unpacked;
+        stream->avail_out = (unsigned)UNPACKED_PIECE;
+        result = inflate(stream, Z_NO_FLUSH);
+        if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+            return report(result, members, err);
+        }
+        size_t got = UNPACKED_PIECE - stream->avail_out;
+        lreg_status status =
+            got > 0 ? members->events.unpacked(members->events.user, members->unpacked, got, err) : LREG_OK;
+        if (status != LREG_OK) {
+            return status;
+        }
+        /* Output that was filled up may have more behind it, also when no input is left. */
+    } while (result == Z_OK && (stream->avail_in > 0 || stream->avail_out == 0));
+    *ended = result == Z_STREAM_END;
+    return LREG_OK;
+}
+
+/* Feeds at most `length` bytes to the running member; *used says how many belong to it. */
+static lreg_status feed(struct alpine_members *members, const uint8_t *bytes, size_t length, size_t *used,
+                        struct error *err) {
+    z_stream *stream = &members->stream;
+    bool ended = false;
+    if (!members->is_inside) {
+        if (inflateReset(stream) != Z_OK) {
+            return error_set(err, LREG_INTERNAL, "", "zlib could not begin a member");
+        }
+        members->is_inside = true;
+        members->packed_bytes = 0;
+    }
+    unsigned piece = length > UINT_MAX ? UINT_MAX : (unsigned)length;
+    lreg_status status = check_magic(members, bytes, piece, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    stream->next_in = bytes;
+    stream->avail_in = piece;
+    status = unpack(members, &ended, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    *used = piece - stream->avail_in;
+    members->packed_bytes += *used;
+    status = members->events.packed(members->events.user, bytes, *used, err);
+    if (status != LREG_OK || !ended) {
+        return status;
+    }
+    members->is_inside = false;
+    members->ended++;
+    return members->events.end(members->events.user, err);
+}
+
+lreg_status alpine_members_write(struct alpine_members *members, const void *bytes, size_t length, struct error *err) {
+    const uint8_t *at = bytes;
+    while (length > 0) {
+        size_t used = 0;
+        lreg_status status = feed(members, at, length, &used, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+        at += used;
+        length -= used;
+    }
+    return LREG_OK;
+}
+
+lreg_status alpine_members_finish(struct alpine_members *members, struct error *err) {
+    if (members->ended == 0 && !members->is_inside) {
+        return error_set(err, LREG_UNPROCESSABLE, "not_an_apk", "not an Alpine package: the file is empty");
+    }
+    if (members->is_inside) {
+        return error_set(err, LREG_UNPROCESSABLE, "truncated", "gzip member %llu ends too early: the file is cut off",
+                         (unsigned long long)members->ended + 1);
+    }
+    return LREG_OK;
+}

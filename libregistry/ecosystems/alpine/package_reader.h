@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ECOSYSTEMS_ALPINE_PACKAGE_READER_H
+#define ECOSYSTEMS_ALPINE_PACKAGE_READER_H
+
+/*
+ * Reads a package file of the format v2 in one pass as it streams by: its structure, its control data and its digests. Keeps
+ * nothing but the control data. Pure: this is what is fuzzed.
+ */
+
+#include "ecosystems/alpine/package_info.h"
+
+#define ALPINE_CONTROL_MAX ((size_t)4 * 1024 * 1024) /* bytes of the unpacked control data, or of a signature segment */
+#define ALPINE_SIGNATURE_SEGMENTS_MAX 16
+
+/* What the index needs to know. */
+struct alpine_package {
+    struct alpine_package_info info; /* its texts live as long as the reader */
+    uint8_t identity[DIGEST_SHA1_BYTES]; /* SHA-1 of the packed control member */
+    uint64_t package_bytes;
+    uint64_t entries; /* of the data segment */
+    uint64_t file_bytes; /* in regular files of the data segment */
+    unsigned signature_segments;
+};
+
+struct alpine_package_reader;
+
+/* `max_control_bytes` may lower ALPINE_CONTROL_MAX. */
+lreg_status alpine_package_reader_new(const struct hooks *hooks, uint64_t max_control_bytes,
+                                      struct alpine_package_reader **out, struct error *err);
+void alpine_package_reader_free(struct alpine_package_reader *reader); /* NULL is fine */
+
+/* LREG_UNPROCESSABLE as soon as it is clear that this is no sound package: the codes of members.h, tar_walk.h, control.h and
+ * package_info.h, and "apk_v3", "control_too_large", "bad_structure", "datahash_mismatch". After a failure nothing more may be
+ * written. */
+lreg_status alpine_package_reader_write(struct alpine_package_reader *reader, const void *bytes, size_t length,
+                                        struct error *err);
+lreg_status alpine_package_reader_finish(struct alpine_package_reader *reader, struct error *err);
+
+/* Known as soon as the control data was read; NULL before. */
+const struct alpine_package_info *alpine_package_reader_info(const struct alpine_package_reader *reader);
+
+/* After a successful finish. */
+const struct alpine_package *alpine_package_reader_result(const struct alpine_package_reader *reader);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What apk asks for: the index of its architecture, packages by the address that the index makes, and, once, the key.
+ */
+
+#include "ecosystems/alpine/alpine_internal.h"
+
+#include "base/encoding.h"
+#include "ecosystems/alpine/names.h"
+
+/* The index is always asked for again; packages never change, except where the registry lets them be overwritten. */
+#define PRIVATE_NO_CACHE "private, no-cache"
+#define PUBLIC_NO_CACHE "public, no-cache"
+#define PRIVATE_IMMUTABLE "private, max-age=31536000, immutable"
+#define PUBLIC_IMMUTABLE "public, max-age=31536000, immutable"
+
+#define INDEX_MEDIA_TYPE "application/gzip"
+#define KEY_MEDIA_TYPE "application/x-pem-file"
+
+/* The handler's `etag`: the digest in quotes. */
+static const char *etag_of(const struct call *call, const uint8_t sha256[DIGEST_SHA256_BYTES]) {
+    char digest[DIGEST_SHA256_TEXT];
+    hex_encode(sha256, DIGEST_SHA256_BYTES, digest);
+    return arena_format(call->arena, "\"%s\"", digest);
+}
+
+static lreg_status check_architecture(const char *architecture, struct error *err) {
+    if (!alpine_architecture_is_valid(architecture)) {
+        return error_set(err, LREG_NOT_FOUND, "architecture_unknown", "there is no such architecture");
+    }
+    return LREG_OK;
+}
+
+/* Without Last-Modified: clients put their own clock's date into If-Modified-Since, and believe a 304. */
+static lreg_status serve_index(struct call *call, struct error *err) {
+    const char *architecture = call_parameter(call, "architecture");
+    struct alpine_index_file file = {0};
+    struct representation what = {.media_type = INDEX_MEDIA_TYPE, .modified_ms = -1};
+    lreg_status status = check_architecture(architecture, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = alpine_repository_index(call->core, call->registry, architecture, &file, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    what.etag = etag_of(call, file.sha256);
+    what.cache_control = call->registry->row.is_public ? PUBLIC_NO_CACHE : PRIVATE_NO_CACHE;
+    what.bytes = file.bytes;
+    what.length = file.length;
+    what.keep = file.keep;
+    status = what.etag != NULL ? call_respond_representation(call, &what, err) : error_no_memory(err);
+    core_shared_release(file.keep);
+    return status;
+}
+
+static lreg_status find_under(struct call *call, const char *architecture, const char *file,
+                              const struct core_package **out, struct error *err) {
+    const char *filename = arena_format(call->arena, "%s/%s", architecture, file);
+    *out = NULL;
+    if (filename == NULL) {
+        return error_no_memory(err);
+    }
+    return core_package_find_by_filename(call->core, call->registry, filename, out, err);
+}
+
+/* A noarch package is served under every architecture, and under noarch. */
+static lreg_status find_package(struct call *call, const struct core_package **out, struct error *err) {
+    const char *architecture = call_parameter(call, "architecture");
+    const char *file = call_parameter(call, "file");
+    *out = NULL;
+    lreg_status status = check_architecture(architecture, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = find_under(call, architecture, file, out, err);
+    if (status != LREG_NOT_FOUND) {
+        return status;
+    }
+    error_clear(err);
+    return find_under(call, ALPINE_NOARCH, file, out, err);
+}
+
+static const char *package_cache_control(const struct meta_registry *registry) {
+    if (registry->allow_overwrite) {
+        return registry->is_public ? PUBLIC_NO_CACHE : PRIVATE_NO_CACHE;
+    }
+    return registry->is_public ? PUBLIC_IMMUTABLE : PRIVATE_IMMUTABLE;
+}
+
+/* A part that begins later is the rest of a download that was counted. */
+static bool is_download(const struct call *call) {
+    const struct response *response = &call->response;
+    return call->method == HTTP_GET && response->body == BODY_OBJECT && response->object_offset == 0;
+}
+
+static lreg_status serve_package(struct call *call, struct error *err) {
+    const struct core_package *package = NULL;
+    struct representation what = {.media_type = ALPINE_MEDIA_TYPE};
+    lreg_status status = find_package(call, &package, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    what.etag = etag_of(call, package->row.digests.sha256);
+    what.filename = call_parameter(call, "file");
+    what.modified_ms = package->row.updated_ms;
+    what.cache_control = package_cache_control(&call->registry->row);
+    status = what.etag != NULL ? core_package_open(call->core, package, &what.object, &what.length, err)
+                               : error_no_memory(err);
+    if (status == LREG_OK) {
+        status = call_respond_representation(call, &what, err);
+    }
+    if (status == LREG_OK && is_download(call)) {
+        core_package_count_download(call->core, package);
+    }
+    core_package_release(package);
+    return status;
+}
+
+static lreg_status serve_key(struct call *call, struct error *err) {
+    struct core_registry_key key = {0};
+    struct digest_set digests;
+    struct representation what = {.media_type = KEY_MEDIA_TYPE, .modified_ms = -1};
+    lreg_status status = alpine_repository_key(call->core, call->registry, call->arena, &key, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    struct slice text = slice_of(key.public_pem);
+    digest_of(DIGEST_SHA256, text.bytes, text.length, &digests);
+    what.etag = etag_of(call, digests.sha256);
+    what.filename = alpine_repository_key_name(call->registry, call->arena);
+    what.cache_control = call->registry->row.is_public ? PUBLIC_NO_CACHE : PRIVATE_NO_CACHE;
+    what.bytes = text.bytes;
+    what.length = text.length;
+    status = what.etag != NULL && what.filename != NULL ? call_respond_representation(call, &what, err)
+                                                        : error_no_memory(err);
+
+out:
+    core_registry_key_wipe(&key);
+    return status;
+}
+
+static lreg_status show_error(struct call *call, const struct error *failure, struct error *err) {
+    if (failure->status == LREG_UNAUTHENTICATED) {
+        lreg_status status = call_challenge_basic(call, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+    }
+    const char *text = arena_format(call->arena, "%s\n", failure->message);
+    if (text == NULL) {
+        return error_no_memory(err);
+    }
+    return call_respond_text(call, (int)error_http_status(failure->status), "text/plain; charset=utf-8", text, err);
+}
+
+#define REPOSITORY "/{organization}/{registry}/alpine_any/alpine_any/main"
+
+static const struct route routes[] = {
+    {HTTP_GET, REPOSITORY "/{architecture}/APKINDEX.tar.gz", AUTH_ACTION_READ_PACKAGES, serve_index, 0},
+    {HTTP_GET, REPOSITORY "/{architecture}/{file}", AUTH_ACTION_READ_PACKAGES, serve_package, 0},
+    {HTTP_GET, "/{organization}/{registry}/rsakey", AUTH_ACTION_READ_PACKAGES, serve_key, 0},
+};
+
+const struct surface surface_alpine = {
+    .name = "alpine",
+    .routes = routes,
+    .route_count = sizeof routes / sizeof routes[0],
+    .show_error = show_error,
+    .ecosystem = "alpine",
+};
