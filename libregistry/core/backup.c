@@ -140,20 +140,24 @@ static lreg_status copy_database(struct backup *run, struct error *err) {
 
 /* --- Objects --- */
 
-/* Whether the present database names the blob. A thing that it names and that is not there is lost. */
+/* A blob that the present database still has, and the storage has not, is lost. */
 static lreg_status judge_missing(struct backup *run, const struct meta_blob *blob, struct error *err) {
     struct meta_transaction *transaction = NULL;
-    bool known = false;
+    struct meta_blob current;
     char name[DIGEST_SHA256_TEXT];
     lreg_status status = meta_begin(run->core->meta, META_READ, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_blob_has_key(transaction, blob->storage, blob->key, &known, err);
+    status = meta_blob_find(transaction, blob->storage, blob->sha256, &run->page, &current, err);
     meta_rollback(transaction);
-    if (status == LREG_OK && known) {
+    if (status == LREG_OK && strcmp(current.key, blob->key) == 0) {
         hex_encode(blob->sha256, sizeof blob->sha256, name);
-        status = error_set(err, LREG_CORRUPT, "blob_missing", "the storage has lost blob sha256:%s", name);
+        return error_set(err, LREG_CORRUPT, "blob_missing", "the storage has lost blob sha256:%s", name);
+    }
+    if (status == LREG_NOT_FOUND) {
+        error_clear(err);
+        return LREG_OK;
     }
     return status;
 }
