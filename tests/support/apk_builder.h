@@ -3,8 +3,8 @@
 #define SUPPORT_APK_BUILDER_H
 
 /*
- * Builds Alpine packages byte by byte, and shares no code with the library that reads them: tar headers, gzip members of
- * stored blocks, SHA-256. Ends the test program when memory is out.
+ * Builds Alpine packages byte by byte, and shares no code with the library that reads them: tar headers, gzip members
+ * of stored blocks, SHA-256. Ends the test program when memory is out.
  */
 
 #include <stddef.h>

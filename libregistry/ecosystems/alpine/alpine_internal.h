@@ -25,8 +25,8 @@ struct alpine_index_file {
     struct core_shared *keep; /* owned */
 };
 
-/* The index of the registry's packages as they are now: the one that was made last while it is still true, else a new one. An
- * architecture without packages has an empty index, signed like any other. */
+/* The index of the registry's packages as they are now: the one that was made last while it is still true, else a new
+ * one. An architecture without packages has an empty index, signed like any other. */
 lreg_status alpine_repository_index(struct core *core, const struct core_registry *registry, const char *architecture,
                                     struct alpine_index_file *out, struct error *err);
 

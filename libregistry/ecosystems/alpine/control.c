@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * apk decides by the names of entries what a segment is: ".SIGN.*" are signatures, other names with a leading dot control data,
- * all else files. Names are literal: "./.PKGINFO" is not ".PKGINFO". A segment that mixes kinds would be signed, hashed or
- * installed in ways that depend on the client, so it is refused.
+ * apk decides by the names of entries what a segment is: ".SIGN.*" are signatures, other names with a leading dot
+ * control data, all else files. Names are literal: "./.PKGINFO" is not ".PKGINFO". A segment that mixes kinds would be
+ * signed, hashed or installed in ways that depend on the client, so it is refused.
  */
 
 #include "ecosystems/alpine/control.h"

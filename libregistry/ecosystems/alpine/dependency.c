@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Dependencies as apk reads them. Of the words in an index clients believe everything, and one that they cannot read takes the
- * rest of the list with it; so it is judged at the upload.
+ * Dependencies as apk reads them. Of the words in an index clients believe everything, and one that they cannot read
+ * takes the rest of the list with it; so it is judged at the upload.
  */
 
 #include "ecosystems/alpine/dependency.h"

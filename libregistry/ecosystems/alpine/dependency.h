@@ -14,8 +14,8 @@ enum alpine_dependency_role {
     ALPINE_PROVIDES /* clients warn of an invalid version, and real packages have them */
 };
 
-/* Appends the word in the spelling of indexes ("==" is "=", "~=" and "=~" are "~"). LREG_UNPROCESSABLE ("bad_dependency"). A
- * failure of the buffer is left in the buffer. */
+/* Appends the word in the spelling of indexes ("==" is "=", "~=" and "=~" are "~"). LREG_UNPROCESSABLE
+ * ("bad_dependency"). A failure of the buffer is left in the buffer. */
 lreg_status alpine_dependency_append(struct strbuf *out, struct slice word, enum alpine_dependency_role role,
                                      struct error *err);
 

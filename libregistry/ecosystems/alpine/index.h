@@ -4,8 +4,8 @@
 
 /*
  * Writes APKINDEX.tar.gz: a gzip member with the signature, and one with the index itself, which the signature covers.
- * The index is packed while its records come in, so memory is what the packed index needs. Equal records and key give equal
- * bytes. No I/O.
+ * The index is packed while its records come in, so memory is what the packed index needs. Equal records and key give
+ * equal bytes. No I/O.
  */
 
 #include "base/digest.h"
@@ -30,7 +30,8 @@ lreg_status alpine_index_begin(struct alpine_index *index, const struct hooks *h
 lreg_status alpine_index_add(struct alpine_index *index, const struct alpine_index_record *record,
                              const char *architecture, struct error *err);
 
-/* Signs; `key_name` is the file name of the public key on clients. The whole file is then in `index->packed`, until end. */
+/* Signs; `key_name` is the file name of the public key on clients. The whole file is then in `index->packed`, until
+ * end. */
 lreg_status alpine_index_finish(struct alpine_index *index, const char *private_pem, const char *key_name,
                                 struct error *err);
 void alpine_index_end(struct alpine_index *index); /* frees; after begin, also a failed one */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Letter, colon, value, line end: an index has no escapes, and what one package says wrongly can make all others unreadable. So
- * everything that comes in here was checked by package_info.c, and lengths are checked here.
+ * Letter, colon, value, line end: an index has no escapes, and what one package says wrongly can make all others
+ * unreadable. So everything that comes in here was checked by package_info.c, and lengths are checked here.
  */
 
 #include "ecosystems/alpine/index_record.h"
@@ -38,7 +38,8 @@ static void append_number_unless_zero(struct strbuf *out, char letter, uint64_t 
     }
 }
 
-/* Clients take a package of no installed bytes for installed without unpacking it; so one that has files and says 0 is counted. */
+/* Clients take a package of no installed bytes for installed without unpacking it; so one that has files and says 0 is
+ * counted. */
 static uint64_t installed_bytes(const struct alpine_package *package) {
     return package->info.installed_bytes != 0 ? package->info.installed_bytes : package->file_bytes;
 }

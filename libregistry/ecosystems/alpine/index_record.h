@@ -2,8 +2,8 @@
 #ifndef ECOSYSTEMS_ALPINE_INDEX_RECORD_H
 #define ECOSYSTEMS_ALPINE_INDEX_RECORD_H
 
-/* A package in the text of an index. It is kept per package, without its architecture, which differs between the indexes that
- * list a noarch package. Pure. */
+/* A package in the text of an index. It is kept per package, without its architecture, which differs between the
+ * indexes that list a noarch package. Pure. */
 
 #include "base/strbuf.h"
 #include "base/text.h"
@@ -13,8 +13,8 @@
 
 #define ALPINE_RECORD_MAX ((size_t)64 * 1024) /* of the whole record */
 
-/* Appends the lines C P V S I T U L o m t c k D p i, without A and without the empty line at the end. LREG_UNPROCESSABLE
- * ("metadata_too_long", "record_too_long"). */
+/* Appends the lines C P V S I T U L o m t c k D p i, without A and without the empty line at the end.
+ * LREG_UNPROCESSABLE ("metadata_too_long", "record_too_long"). */
 lreg_status alpine_index_record_render(const struct alpine_package *package, struct strbuf *out, struct error *err);
 
 /* A record as it stands in the index of one architecture: with A behind V, and the empty line. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * In a package the place where one gzip member ends and the next begins has a meaning (signatures and digests cover members), so
- * the members are cut here by zlib itself, which alone knows where a deflate stream ends.
+ * In a package the place where one gzip member ends and the next begins has a meaning (signatures and digests cover
+ * members), so the members are cut here by zlib itself, which alone knows where a deflate stream ends.
  */
 
 #include "ecosystems/alpine/members.h"

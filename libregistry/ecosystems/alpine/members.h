@@ -3,16 +3,16 @@
 #define ECOSYSTEMS_ALPINE_MEMBERS_H
 
 /*
- * Cuts a stream of concatenated gzip members (RFC 1952 section 2.2) at exactly where they end, however the stream is cut
- * into writes. Memory is bounded whatever a member unpacks to.
+ * Cuts a stream of concatenated gzip members (RFC 1952 section 2.2) at exactly where they end, however the stream is
+ * cut into writes. Memory is bounded whatever a member unpacks to.
  */
 
 #include "base/memory.h"
 
 struct alpine_members;
 
-/* What is told of the running member; a failure ends the reading and is passed on. Both kinds of bytes come in order, each as
- * they become known; `end` after the last of both. */
+/* What is told of the running member; a failure ends the reading and is passed on. Both kinds of bytes come in order,
+ * each as they become known; `end` after the last of both. */
 struct alpine_members_events {
     void *user;
     lreg_status (*packed)(void *user, const void *bytes, size_t length, struct error *err);
@@ -25,8 +25,8 @@ lreg_status alpine_members_new(const struct hooks *hooks, const struct alpine_me
                                struct alpine_members **out, struct error *err);
 void alpine_members_free(struct alpine_members *members); /* NULL is fine */
 
-/* LREG_UNPROCESSABLE: "not_an_apk" when the stream does not begin with a member, "trailing_bytes" when something else follows
- * one, "damaged" when a member does not unpack. After a failure nothing more may be written. */
+/* LREG_UNPROCESSABLE: "not_an_apk" when the stream does not begin with a member, "trailing_bytes" when something else
+ * follows one, "damaged" when a member does not unpack. After a failure nothing more may be written. */
 lreg_status alpine_members_write(struct alpine_members *members, const void *bytes, size_t length, struct error *err);
 
 /* LREG_UNPROCESSABLE ("truncated") when the stream ends inside a member. */

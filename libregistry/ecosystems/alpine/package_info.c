@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * .PKGINFO is lines of `key = value`, parted at the first " = " and never trimmed: a line that apk overlooks (an indented one, one
- * without the blanks, a key in upper case) must be overlooked here too, or the index would say something else than the package.
+ * .PKGINFO is lines of `key = value`, parted at the first " = " and never trimmed: a line that apk overlooks (an
+ * indented one, one without the blanks, a key in upper case) must be overlooked here too, or the index would say
+ * something else than the package.
  */
 
 #include "ecosystems/alpine/package_info.h"

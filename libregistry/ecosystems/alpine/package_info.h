@@ -31,9 +31,9 @@ struct alpine_package_info {
     uint8_t data_sha256[DIGEST_SHA256_BYTES];
 };
 
-/* Reads as apk does: what apk does not see is not seen here either. LREG_UNPROCESSABLE when a package of this kind must not be
- * listed: "missing_field", "bad_value", "bad_name", "bad_version", "bad_architecture", "bad_dependency", "bad_datahash",
- * "index_line_too_long". Texts live in the arena. */
+/* Reads as apk does: what apk does not see is not seen here either. LREG_UNPROCESSABLE when a package of this kind
+ * must not be listed: "missing_field", "bad_value", "bad_name", "bad_version", "bad_architecture", "bad_dependency",
+ * "bad_datahash", "index_line_too_long". Texts live in the arena. */
 lreg_status alpine_package_info_parse(const char *text, size_t length, struct arena *arena,
                                       struct alpine_package_info *out, struct error *err);
 

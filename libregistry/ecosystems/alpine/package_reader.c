@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A package is gzip members in this order: any number of signatures, one of control data, one of data. The identity of the package
- * is the SHA-1 of the packed control member, which nobody can know for one before it was read; so each member before the data
- * is hashed, and the hash kept when the member turns out to be the one.
+ * A package is gzip members in this order: any number of signatures, one of control data, one of data. The identity of
+ * the package is the SHA-1 of the packed control member, which nobody can know for one before it was read; so each
+ * member before the data is hashed, and the hash kept when the member turns out to be the one.
  */
 
 #include "ecosystems/alpine/package_reader.h"

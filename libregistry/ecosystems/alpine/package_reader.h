@@ -3,8 +3,8 @@
 #define ECOSYSTEMS_ALPINE_PACKAGE_READER_H
 
 /*
- * Reads a package file of the format v2 in one pass as it streams by: its structure, its control data and its digests. Keeps
- * nothing but the control data. Pure: this is what is fuzzed.
+ * Reads a package file of the format v2 in one pass as it streams by: its structure, its control data and its digests.
+ * Keeps nothing but the control data. Pure: this is what is fuzzed.
  */
 
 #include "ecosystems/alpine/package_info.h"
@@ -29,9 +29,9 @@ lreg_status alpine_package_reader_new(const struct hooks *hooks, uint64_t max_co
                                       struct alpine_package_reader **out, struct error *err);
 void alpine_package_reader_free(struct alpine_package_reader *reader); /* NULL is fine */
 
-/* LREG_UNPROCESSABLE as soon as it is clear that this is no sound package: the codes of members.h, tar_walk.h, control.h and
- * package_info.h, and "apk_v3", "control_too_large", "bad_structure", "datahash_mismatch". After a failure nothing more may be
- * written. */
+/* LREG_UNPROCESSABLE as soon as it is clear that this is no sound package: the codes of members.h, tar_walk.h,
+ * control.h and package_info.h, and "apk_v3", "control_too_large", "bad_structure", "datahash_mismatch". After a
+ * failure nothing more may be written. */
 lreg_status alpine_package_reader_write(struct alpine_package_reader *reader, const void *bytes, size_t length,
                                         struct error *err);
 lreg_status alpine_package_reader_finish(struct alpine_package_reader *reader, struct error *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Publishing an Alpine package: the bytes go through the reader, which judges them, and into a blob at the same time. What a
- * package is called, its .PKGINFO says; the name of the file that came says nothing.
+ * Publishing an Alpine package: the bytes go through the reader, which judges them, and into a blob at the same time.
+ * What a package is called, its .PKGINFO says; the name of the file that came says nothing.
  */
 
 #include "ecosystems/alpine/alpine_internal.h"
@@ -114,8 +114,8 @@ out:
     return status;
 }
 
-/* Refuses when another package answers at `architecture`/NAME-VERSION.apk already. A name and version that differ can make the same
- * address ("a-1" "2" and "a" "1-2"), so it is the address that is looked for. */
+/* Refuses when another package answers at `architecture`/NAME-VERSION.apk already. A name and version that differ can
+ * make the same address ("a-1" "2" and "a" "1-2"), so it is the address that is looked for. */
 static lreg_status check_address(struct publication *publication, struct meta_transaction *transaction,
                                  const char *architecture, struct error *err) {
     const struct meta_package *row = &publication->row;

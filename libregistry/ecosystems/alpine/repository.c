@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The index of an architecture is made when it is asked for and the registry has changed since it was made last. It is built from
- * one snapshot of the metadata, so it names only packages that can be fetched, and it is kept with the revision of that snapshot.
- * Several who find it outdated at once build it at once, and all get the same bytes.
+ * The index of an architecture is made when it is asked for and the registry has changed since it was made last. It is
+ * built from one snapshot of the metadata, so it names only packages that can be fetched, and it is kept with the
+ * revision of that snapshot. Several who find it outdated at once build it at once, and all get the same bytes.
  */
 
 #include "ecosystems/alpine/alpine_internal.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * apk has its own idea of tar: ustar headers only, octal numbers only, entries of the type NUL unseen, and segments that follow
- * each other without end marks. Other readers forgive more, so their word is not enough: a package is to install where it is
- * listed.
+ * apk has its own idea of tar: ustar headers only, octal numbers only, entries of the type NUL unseen, and segments
+ * that follow each other without end marks. Other readers forgive more, so their word is not enough: a package is to
+ * install where it is listed.
  */
 
 #include "ecosystems/alpine/tar_walk.h"

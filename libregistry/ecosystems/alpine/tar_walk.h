@@ -3,8 +3,8 @@
 #define ECOSYSTEMS_ALPINE_TAR_WALK_H
 
 /*
- * Goes from header to header of a tar segment as it streams by, and refuses what apk could not read although other readers of
- * tar can. It looks at no names and no contents; those are libarchive's. Bounded memory.
+ * Goes from header to header of a tar segment as it streams by, and refuses what apk could not read although other
+ * readers of tar can. It looks at no names and no contents; those are libarchive's. Bounded memory.
  */
 
 #include "base/error.h"

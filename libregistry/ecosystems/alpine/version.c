@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A version is read as a row of parts. Two versions are compared part by part; where the kinds of parts differ, the kinds decide,
- * so their numbers below are the whole of the order between a suffix, a revision and the end.
+ * A version is read as a row of parts. Two versions are compared part by part; where the kinds of parts differ, the
+ * kinds decide, so their numbers below are the whole of the order between a suffix, a revision and the end.
  */
 
 #include "ecosystems/alpine/version.h"

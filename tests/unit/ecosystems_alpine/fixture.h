@@ -2,8 +2,8 @@
 #ifndef UNIT_ECOSYSTEMS_ALPINE_FIXTURE_H
 #define UNIT_ECOSYSTEMS_ALPINE_FIXTURE_H
 
-/* What the tests of this room share: an allocator that counts, an arena on it, the fixture packages when they are there. `*state` is
- * a struct fixture. */
+/* What the tests of this room share: an allocator that counts, an arena on it, the fixture packages when they are
+ * there. `*state` is a struct fixture. */
 
 #include "ecosystems/alpine/package_reader.h"
 #include "support/apk_builder.h"
@@ -66,8 +66,8 @@ static inline struct apk_bytes fixture_read(const char *folder, const char *name
     return all;
 }
 
-/* Reads a package in writes of `step` bytes (0: all at once) until a failure. `*out` is NULL when memory is out, else it is to be
- * freed also after a failure. */
+/* Reads a package in writes of `step` bytes (0: all at once) until a failure. `*out` is NULL when memory is out, else
+ * it is to be freed also after a failure. */
 static inline lreg_status fixture_judge(const struct hooks *hooks, const struct apk_bytes *package, size_t step,
                                         struct alpine_package_reader **out, struct error *err) {
     lreg_status status = alpine_package_reader_new(hooks, UINT64_MAX, out, err);
