@@ -39,8 +39,7 @@ void core_blob_writer_finish(struct core_blob_writer *writer, struct digest_set 
  */
 typedef lreg_status (*core_blob_named)(void *user, struct meta_transaction *transaction, int64_t blob_id,
                                        struct error *err);
-lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named publish, void *user,
-                              struct error *err);
+lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named publish, void *user, struct error *err);
 
 /* Frees the writer and keeps a session's stage for a later resume; NULL is fine. */
 void core_blob_writer_keep(struct core_blob_writer *writer);
@@ -58,11 +57,11 @@ lreg_status core_upload_begin(struct core *core, const struct core_registry *reg
                               struct error *err);
 /* LREG_NOT_FOUND ("upload_unknown") also when it belongs to another registry or scope; LREG_FORBIDDEN when another
  * principal began it. An expired token may go on with what it began. */
-lreg_status core_upload_find(struct core *core, const struct core_registry *registry, const char *scope,
-                             const char *id, const struct auth_principal *principal, struct arena *arena,
-                             struct meta_upload *out, struct error *err);
-lreg_status core_upload_advance(struct core *core, const struct meta_upload *upload,
-                                struct core_blob_writer *writer, uint64_t *out_received, struct error *err);
+lreg_status core_upload_find(struct core *core, const struct core_registry *registry, const char *scope, const char *id,
+                             const struct auth_principal *principal, struct arena *arena, struct meta_upload *out,
+                             struct error *err);
+lreg_status core_upload_advance(struct core *core, const struct meta_upload *upload, struct core_blob_writer *writer,
+                                uint64_t *out_received, struct error *err);
 lreg_status core_upload_cancel(struct core *core, const struct meta_upload *upload, struct error *err);
 
 #endif

@@ -19,7 +19,7 @@ lreg_status core_document_find(struct core *core, const struct core_registry *re
 /* A registry's own RSA key, made when first asked for: `bits` long, sealed under the instance key, never changed. */
 struct core_registry_key {
     const char *private_pem; /* wipe with core_registry_key_wipe() */
-    const char *public_pem;  /* SubjectPublicKeyInfo */
+    const char *public_pem; /* SubjectPublicKeyInfo */
 };
 lreg_status core_registry_key_find_or_make(struct core *core, const struct core_registry *registry, const char *name,
                                            unsigned bits, struct arena *arena, struct core_registry_key *out,

@@ -16,12 +16,12 @@ struct surface;
 struct core_publication {
     struct core *core;
     const struct core_registry *registry; /* borrowed until finish or abort */
-    const struct core_actor *actor;       /* likewise */
-    const char *filename;                 /* as the client named it; likewise; not to be trusted */
+    const struct core_actor *actor; /* likewise */
+    const char *filename; /* as the client named it; likewise; not to be trusted */
 };
 
 struct core_ecosystem {
-    const char *name;  /* in the metadata and the REST API: "files" */
+    const char *name; /* in the metadata and the REST API: "files" */
     const char *title; /* for people: "Files" */
     const struct surface *surface; /* its routes; NULL when it has none */
 

@@ -9,8 +9,8 @@
 
 struct core_verify_report {
     uint64_t blobs, blob_bytes, documents; /* looked at */
-    uint64_t missing, damaged;             /* found bad */
-    uint64_t unnamed_objects;              /* stored, but not in the metadata: for the collector */
+    uint64_t missing, damaged; /* found bad */
+    uint64_t unnamed_objects; /* stored, but not in the metadata: for the collector */
 };
 /* Hashes every blob and document again and checks the database. Findings are reported and told to `finding`
  * (may be NULL), not a failure of the call; LREG_OK means that the walk was complete. */
@@ -19,11 +19,11 @@ lreg_status core_verify(struct core *core, core_verify_finding finding, void *us
                         struct error *err);
 
 struct core_collect_report {
-    uint64_t uploads;                        /* stale sessions ended */
-    uint64_t stages;                         /* leftovers of dead writers removed */
-    uint64_t blobs, blob_bytes;              /* no longer named, removed */
-    uint64_t objects;                        /* objects that the metadata never knew, removed */
-    uint64_t audit_events;                   /* rotated away */
+    uint64_t uploads; /* stale sessions ended */
+    uint64_t stages; /* leftovers of dead writers removed */
+    uint64_t blobs, blob_bytes; /* no longer named, removed */
+    uint64_t objects; /* objects that the metadata never knew, removed */
+    uint64_t audit_events; /* rotated away */
 };
 /* Removes what nothing names any more. `grace_ms` protects what is younger: stages and objects of writers at work. */
 lreg_status core_collect(struct core *core, int64_t grace_ms, struct core_collect_report *out, struct error *err);

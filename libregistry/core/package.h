@@ -16,8 +16,8 @@ void core_package_release(const struct core_package *package); /* NULL is fine *
 lreg_status core_package_find(struct core *core, const struct core_registry *registry, const char *id,
                               const struct core_package **out, struct error *err);
 /* Warm: no SQL. LREG_NOT_FOUND ("package_unknown"). */
-lreg_status core_package_find_by_filename(struct core *core, const struct core_registry *registry,
-                                          const char *filename, const struct core_package **out, struct error *err);
+lreg_status core_package_find_by_filename(struct core *core, const struct core_registry *registry, const char *filename,
+                                          const struct core_package **out, struct error *err);
 lreg_status core_package_list(struct core *core, const struct meta_package_query *query, struct arena *arena,
                               struct meta_package **out, size_t *out_count, struct error *err);
 /* Audit: PACKAGE_DELETED. */

@@ -3,8 +3,8 @@
 #define UNIT_CORE_STORE_H
 
 /*
- * An instance with one registry whose storage, database steps and memory can be made to fail, and the checks that must hold
- * after whatever happened. Its clock stands a minute after the real one, so that files just made are not "young".
+ * An instance with one registry whose storage, database steps and memory can be made to fail, and the checks that must
+ * hold after whatever happened. Its clock stands a minute after the real one, so that files just made are not "young".
  */
 
 #include "fixture.h"

@@ -4,6 +4,7 @@
 
 #include "store.h"
 
+#include <dirent.h>
 #include <pthread.h>
 
 struct target {
@@ -24,14 +25,13 @@ static void target_end(struct target *target) {
 /* Nothing else is left beside the backup, or when it failed. */
 static size_t count_entries(const struct target *target) {
     size_t count = 0;
-    char command[256];
-    snprintf(command, sizeof command, "ls -A %s", target->folder);
-    FILE *list = popen(command, "r");
-    assert_non_null(list);
-    while (fgets(command, sizeof command, list) != NULL) {
-        count++;
+    const struct dirent *entry;
+    DIR *folder = opendir(target->folder);
+    assert_non_null(folder);
+    while ((entry = readdir(folder)) != NULL) {
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
     }
-    (void)pclose(list);
+    (void)closedir(folder);
     return count;
 }
 
