@@ -170,10 +170,14 @@ void meta_close(struct meta *meta) {
     memory_release(meta->hooks, meta);
 }
 
+uint64_t meta_commits(const struct meta *meta) {
+    return (uint64_t)atomic_load(&meta->commits);
+}
+
 lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err) {
     *out = 0;
     if (meta->path == NULL) {
-        *out = (uint64_t)atomic_load(&meta->memory_commits);
+        *out = meta_commits(meta);
         return LREG_OK;
     }
     lreg_status status = LREG_OK;

@@ -46,6 +46,9 @@ void meta_close(struct meta *meta); /* no transaction is open any more; NULL is 
  * connection that never writes). */
 lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err);
 
+/* How many writes this process has committed: tells, without asking the engine, that a generation is out of date. */
+uint64_t meta_commits(const struct meta *meta);
+
 /* PRAGMA integrity_check and foreign_key_check, and that derived columns say what the rows say; LREG_CORRUPT with the
  * first finding. */
 lreg_status meta_check(struct meta *meta, struct error *err);

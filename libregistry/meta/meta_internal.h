@@ -28,7 +28,7 @@ struct meta {
     pthread_mutex_t watcher_mutex; /* guards the use of the watcher */
     struct meta_connection *watcher; /* never writes; NULL for a database in memory */
     sqlite3_stmt *data_version; /* of the watcher */
-    atomic_uint_fast64_t memory_commits; /* the generation of a database in memory */
+    atomic_uint_fast64_t commits; /* of this process; the generation of a database in memory */
 };
 
 /* A connection out of the pool, or a new one. */

@@ -27,10 +27,13 @@ static const char by_time_of_document[] = LIST " AND document = ?5" ANY_NAME ANY
 static const char by_name[] = LIST ANY_PART BY_NAME;
 static const char by_name_of_name[] = LIST " AND name = ?2" ANY_PART ANY_QUALIFIER BY_NAME;
 static const char by_name_behind[] = LIST " AND name = ?2 AND version > ?8" ANY_PART ANY_QUALIFIER BY_NAME;
-static const char by_name_of_qualifier[] = LIST " AND qualifier = ?4" ANY_PART " ORDER BY name, version, id LIMIT ?9";
-/* Few packages are of one document (the tags of one manifest): these may be sorted. */
+static const char by_name_of_qualifier[] =
+    LIST " AND qualifier = ?4" ANY_PART " ORDER BY name, version, created_ms, id LIMIT ?9";
+/* Few packages are of one document (the tags of one manifest): these may be sorted. "+" keeps the index of names out,
+ * which would give the order at the price of a walk over all packages. */
 static const char by_name_of_document[] =
-    LIST " AND document = ?5" ANY_NAME ANY_PART ANY_QUALIFIER " AND (?8 IS NULL OR version > ?8)" BY_NAME;
+    LIST " AND document = ?5" ANY_NAME ANY_PART ANY_QUALIFIER " AND (?8 IS NULL OR version > ?8)"
+         " ORDER BY +name, version, qualifier, id LIMIT ?9";
 
 struct position {
     int64_t created_ms;

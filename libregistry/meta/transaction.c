@@ -88,7 +88,7 @@ lreg_status meta_commit(struct meta_transaction *transaction, struct error *err)
     if (status != LREG_OK) {
         roll_back(connection);
     } else if (transaction->mode == META_WRITE) {
-        (void)atomic_fetch_add(&connection->meta->memory_commits, 1);
+        (void)atomic_fetch_add(&connection->meta->commits, 1);
     }
     end(transaction);
     return status;

@@ -7,7 +7,6 @@
 
 #include "meta/write_queue_internal.h"
 
-#include <stddef.h>
 #include <time.h>
 
 struct meta_writer {
@@ -81,6 +80,7 @@ static bool wait_for_turn(struct meta_write_queue *queue, struct timespec deadli
         return false;
     }
     append(queue, &writer);
+    queue->waiting++;
     int waited = 0;
     while (!writer.granted && waited == 0) {
         waited = pthread_cond_timedwait(&writer.its_turn, &queue->mutex, &deadline);
@@ -88,6 +88,7 @@ static bool wait_for_turn(struct meta_write_queue *queue, struct timespec deadli
     if (!writer.granted) {
         unlink_writer(queue, &writer);
     }
+    queue->waiting--;
     (void)pthread_cond_destroy(&writer.its_turn);
     return writer.granted;
 }

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct meta_writer;
@@ -18,6 +19,7 @@ struct meta_write_queue {
     bool taken;
     struct meta_writer *first;
     struct meta_writer *last;
+    size_t waiting;
 };
 
 bool meta_write_queue_init(struct meta_write_queue *queue); /* false: no memory */

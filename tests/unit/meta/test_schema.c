@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Migrations: from nothing, at once done, and what is not for this version. */
+#include "meta/meta_internal.h"
+#include "unit/meta/fixture.h"
+#include "unit/meta/script.h"
+
+static int setup(void **state) {
+    return fixture_setup_directory(state);
+}
+
+static int teardown(void **state) {
+    return fixture_free(state);
+}
+
+static void run_sql(const struct fixture *fixture, const char *sql) {
+    char path[128];
+    sqlite3 *database = NULL;
+    (void)snprintf(path, sizeof path, "%s/registry.db", fixture->directory);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    (void)sqlite3_close(database);
+}
+
+static int64_t number(struct fixture *fixture, const char *sql) {
+    int64_t value = -1;
+    assert_int_equal(meta_connection_number(fixture->meta->idle, sql, &value, NULL), LREG_OK);
+    return value;
+}
+
+static lreg_status try_to_open(struct fixture *fixture) {
+    struct meta_options options = fixture_options(fixture);
+    return meta_open(&fixture->hooks, &options, &fixture->meta, &fixture->err);
+}
+
+static void test_meta_schema__an_empty_file_is_migrated_from_version_0(void **state) {
+    struct fixture *fixture = *state;
+    run_sql(fixture, "PRAGMA user_version = 0; CREATE TABLE x (y); DROP TABLE x;");
+    fixture_open(fixture);
+    assert_int_equal(number(fixture, "PRAGMA user_version"), 1);
+    assert_int_equal(number(fixture, "PRAGMA application_id"), 0x4c524547);
+    assert_int_equal(script_run(fixture->meta, &fixture->arena, &fixture->err), LREG_OK);
+    fixture_check(fixture);
+}
+
+static void test_meta_schema__all_tables_are_strict(void **state) {
+    struct fixture *fixture = *state;
+    fixture_open(fixture);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM pragma_table_list WHERE type = 'table' AND schema = 'main'"
+                                     " AND name NOT LIKE 'sqlite_%' AND strict = 0"),
+                     0);
+    assert_true(number(fixture, "SELECT count(*) FROM pragma_table_list WHERE strict = 1") > 10);
+}
+
+static void test_meta_schema__an_open_database_is_opened_without_a_write(void **state) {
+    struct fixture *fixture = *state;
+    struct meta_options options = fixture_options(fixture);
+    struct meta *other = NULL;
+    uint64_t before = 0;
+    uint64_t after = 0;
+    fixture_open(fixture);
+    struct meta_transaction *writer = fixture_begin(fixture, META_WRITE); /* would make it wait */
+    options.busy_timeout_ms = 0;
+    assert_int_equal(meta_generation(fixture->meta, &before, NULL), LREG_OK);
+    assert_int_equal(meta_open(&fixture->hooks, &options, &other, &fixture->err), LREG_OK);
+    meta_close(other);
+    assert_int_equal(meta_generation(fixture->meta, &after, NULL), LREG_OK);
+    assert_int_equal(before, after);
+    meta_rollback(writer);
+}
+
+static void test_meta_schema__a_newer_version_is_refused(void **state) {
+    struct fixture *fixture = *state;
+    fixture_open(fixture);
+    meta_close(fixture->meta);
+    fixture->meta = NULL;
+    run_sql(fixture, "PRAGMA user_version = 2");
+    assert_int_equal(try_to_open(fixture), LREG_UNSUPPORTED);
+    assert_string_equal(fixture->err.code, "database_newer");
+    assert_null(fixture->meta);
+    run_sql(fixture, "PRAGMA user_version = -1");
+    assert_int_equal(try_to_open(fixture), LREG_UNSUPPORTED);
+}
+
+static void test_meta_schema__a_database_of_another_program_is_refused_and_left_alone(void **state) {
+    struct fixture *fixture = *state;
+    run_sql(fixture, "CREATE TABLE theirs (x)");
+    assert_int_equal(try_to_open(fixture), LREG_UNSUPPORTED);
+    assert_string_equal(fixture->err.code, "database_foreign");
+    run_sql(fixture, "INSERT INTO theirs VALUES (1)");
+    run_sql(fixture, "DROP TABLE theirs; PRAGMA user_version = 1; PRAGMA application_id = 7");
+    assert_int_equal(try_to_open(fixture), LREG_UNSUPPORTED);
+    assert_string_equal(fixture->err.code, "database_foreign");
+}
