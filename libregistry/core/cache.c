@@ -299,7 +299,7 @@ lreg_status core_find_cached(struct core *core, const struct core_lookup *lookup
                              const void *arguments, struct core_shared **out, struct error *err) {
     *out = NULL;
     uint64_t generation = 0;
-    lreg_status status = meta_generation(core->meta, &generation, err);
+    lreg_status status = core_generation(core, &generation, err);
     if (status != LREG_OK) {
         return status;
     }

@@ -19,6 +19,16 @@ void core_shared_retain(struct core_shared *shared);
 void core_shared_release(struct core_shared *shared); /* NULL is fine */
 void *core_shared_object(struct core_shared *shared);
 
+/* While a thread has a pin, its look-ups ask for the generation once, and again after a commit of this process. The pin
+ * is the caller's, from core_pin() to core_unpin() on the same thread. */
+struct core_pin {
+    uint64_t generation;
+    uint64_t commits;
+    bool is_known;
+};
+void core_pin(struct core *core, struct core_pin *pin);
+void core_unpin(struct core *core);
+
 /* The entry, retained for the caller; NULL when there is none that is valid at `generation`. */
 struct core_shared *core_cache_find(struct core *core, const char *key, uint64_t generation);
 /* Keeps a retained reference of its own. `generation` was asked before the read. Never fails: it may just not keep

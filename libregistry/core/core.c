@@ -135,6 +135,7 @@ static void close_parts(struct core *core) {
     memory_release(&hooks, core->downloads.entries);
     pthread_mutex_destroy(&core->downloads.mutex);
     pthread_mutex_destroy(&core->stages.mutex);
+    core_pins_end(core);
     memory_release(&hooks, core->base_url);
     memory_release(&hooks, core->directory);
     memory_wipe(&core->keys, sizeof(core->keys));
@@ -147,6 +148,11 @@ static bool make_mutexes(struct core *core) {
     }
     if (pthread_mutex_init(&core->stages.mutex, NULL) != 0) {
         pthread_mutex_destroy(&core->downloads.mutex);
+        return false;
+    }
+    if (!core_pins_init(core)) {
+        pthread_mutex_destroy(&core->downloads.mutex);
+        pthread_mutex_destroy(&core->stages.mutex);
         return false;
     }
     return true;

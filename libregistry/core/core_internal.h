@@ -57,6 +57,7 @@ struct core {
     struct auth_keys keys;
     char instance_id[ID_TEXT];
     struct core_cache *cache;
+    pthread_key_t pin_key; /* of each thread's struct core_pin, see pin.c */
     struct core_downloads downloads;
     struct core_stages stages; /* its mutex is made and destroyed with the instance's */
 };
@@ -93,6 +94,13 @@ void core_stage_release(struct core *core, struct core_stage_claim *claim); /* n
  * keys, and loads or makes the instance id. LREG_CORRUPT when the key is malformed, or is not the one that the
  * database was used with. */
 lreg_status core_identity_load(struct core *core, struct error *err);
+
+/* --- pin.c --- */
+
+bool core_pins_init(struct core *core);
+void core_pins_end(struct core *core);
+/* meta_generation(), or what this thread's pin knows of it. */
+lreg_status core_generation(struct core *core, uint64_t *out, struct error *err);
 
 /* --- cache.c --- */
 

@@ -225,9 +225,12 @@ lreg_status exchange_begin(struct exchange *exchange, struct error *err) {
     }
     exchange->request_id[REQUEST_ID_TEXT - 1] = '\0';
     struct error failure;
+    struct core_pin pin;
+    core_pin(exchange->call.core, &pin);
     if (begin(exchange, &failure) != LREG_OK) {
         failure_show(exchange, &failure);
     }
+    core_unpin(exchange->call.core);
     exchange->body_complete = !exchange->call.has_body;
     return LREG_OK;
 }
@@ -297,7 +300,11 @@ lreg_status exchange_finish(struct exchange *exchange, struct error *err) {
         return LREG_OK;
     }
     struct error failure;
-    if (run_sink_finish(exchange, &failure) != LREG_OK) {
+    struct core_pin pin;
+    core_pin(call->core, &pin);
+    lreg_status status = run_sink_finish(exchange, &failure);
+    core_unpin(call->core);
+    if (status != LREG_OK) {
         failure_show(exchange, &failure);
         return LREG_OK;
     }
