@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The layout of every public struct, on machines with pointers of 8 bytes. A line here never changes; a struct that
  * grows gets lines for its new members and a new size. It is compiled, not run. */
+#include <libregistry/dispatch.h>
+#include <libregistry/exchange.h>
 #include <libregistry/sys/hooks.h>
 #include <libregistry/sys/storage_backend.h>
 
@@ -55,5 +57,25 @@ AT(lreg_storage_backend, list_next, 120);
 AT(lreg_storage_backend, list_close, 128);
 AT(lreg_storage_backend, destroy, 136);
 SIZE(lreg_storage_backend, 144);
+
+SIZE(lreg_wants, 4);
+SIZE(lreg_piece_kind, 4);
+
+AT(lreg_piece, size, 0);
+AT(lreg_piece, kind, 4);
+AT(lreg_piece, bytes, 8);
+AT(lreg_piece, length, 16);
+AT(lreg_piece, file_offset, 24);
+AT(lreg_piece, file, 32);
+AT(lreg_piece, reserved, 36);
+SIZE(lreg_piece, 40);
+
+AT(lreg_dispatch_io, size, 0);
+AT(lreg_dispatch_io, reserved, 4);
+AT(lreg_dispatch_io, user, 8);
+AT(lreg_dispatch_io, read, 16);
+AT(lreg_dispatch_io, write_head, 24);
+AT(lreg_dispatch_io, write, 32);
+SIZE(lreg_dispatch_io, 40);
 
 #endif
