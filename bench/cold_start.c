@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * How long a fresh process takes to open an existing instance and to answer one request, as a CGI program does. Prints milliseconds: open,
- * answer, both.
+ * How long a fresh process takes to open an existing instance and to answer one request, as a CGI program does. Prints
+ * milliseconds: open, answer, both.
  */
 
 #include <libregistry.h>

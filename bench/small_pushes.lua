@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- For wrk, one connection a thread: pushes blobs, each by POST and PUT. Arguments: a file of "DIGEST CONTENT" lines, the repository path.
+-- For wrk, one connection a thread: pushes blobs, each by POST and PUT. Arguments: a file of "DIGEST CONTENT" lines,
+-- the repository path, the number of threads.
 -- Every thread takes its own part of the file; the environment variable PUSH_TOKEN, when set, is sent as a bearer token.
 
 local threads = 0

@@ -33,15 +33,16 @@
  *     lreg_close(instance);
  *     lreg_options_free(options);
  *
- * Ownership. `_new`, `_open`, `_create`, `_find`, `_next` and `_begin` give owned handles through an out-parameter; `_free` or
- * `_close` ends them, takes NULL, cannot fail, and works in any order. Accessors give borrowed pointers that live as long as
- * their handle. Texts that are given to the library are copied.
+ * Ownership. `_new`, `_open`, `_create`, `_find`, `_next` and `_begin` give owned handles through an out-parameter;
+ * `_free` or
+ * `_close` ends them, takes NULL, cannot fail, and works in any order. Accessors give borrowed pointers that live as
+ * long as their handle. Texts that are given to the library are copied.
  *
- * Threads. One of three sentences stands in every comment: "any, at once" · "any, one at a time per handle" · "only from inside the
- * callback". A `const` handle may be read by any thread at once.
+ * Threads. One of three sentences stands in every comment: "any, at once" · "any, one at a time per handle" · "only
+ * from inside the callback". A `const` handle may be read by any thread at once.
  *
- * Errors. See error.h. The library keeps no global state, installs no signal handler, writes to no stream, and never ends
- * the process.
+ * Errors. See error.h. The library keeps no global state, installs no signal handler, writes to no stream, and never
+ * ends the process.
  */
 
 #include <libregistry/abi.h>

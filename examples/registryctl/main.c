@@ -105,8 +105,8 @@ static int open_and_run(const struct command *command, struct invocation *invoca
     return result;
 }
 
-/* Sorts the command line into options and words: `--name=value`, or `--name value` for options that take one. False after a
- * message. */
+/* Sorts the command line into options and words: `--name=value`, or `--name value` for options that take one. False
+ * after a message. */
 static bool option_takes_value(const char *name) {
     for (size_t i = 0; i < TABLES; i++) {
         for (const struct command *command = tables[i]; command->name != NULL; command++) {

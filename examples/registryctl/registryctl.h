@@ -3,8 +3,8 @@
 #define REGISTRYCTL_REGISTRYCTL_H
 
 /*
- * registryctl: the admin tool, on the public API alone. A command is a function in a table; it gets its words and options, uses the
- * instance, prints, and returns an exit status. No rule of a registry lives here.
+ * registryctl: the admin tool, on the public API alone. A command is a function in a table; it gets its words and
+ * options, uses the instance, prints, and returns an exit status. No rule of a registry lives here.
  */
 
 #include <jansson.h>

@@ -22,7 +22,8 @@ typedef struct lreg_audit_list lreg_audit_list;
 
 /** Lists an organisation's events, newest first. @param organization slug
  * @param out owned, lreg_audit_list_free(); NULL on failure
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once. Since: 0.1 */
+ * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at
+ * once. Since: 0.1 */
 LREG_EXPORT lreg_status lreg_audit_list_open(lreg_instance *instance, const char *organization, lreg_audit_list **out,
                                              lreg_error **err);
 /** The next one. @param out owned, lreg_audit_event_free(); NULL at the end, which is LREG_OK, and on failure

@@ -18,30 +18,30 @@ extern "C" {
 #endif
 
 /* The numbers are part of the ABI and never change. The HTTP status that each one becomes stands behind it. */
-#define LREG_OK 0                /**< success */
-#define LREG_BAD_ARGUMENT 1      /**< a value is malformed or outside its range (400) */
-#define LREG_UNAUTHENTICATED 2   /**< credentials are needed, or those given are unknown or expired (401) */
-#define LREG_FORBIDDEN 3         /**< known, but not allowed to do this (403) */
-#define LREG_NOT_FOUND 4         /**< no such thing, or none that the caller may know of (404) */
+#define LREG_OK 0 /**< success */
+#define LREG_BAD_ARGUMENT 1 /**< a value is malformed or outside its range (400) */
+#define LREG_UNAUTHENTICATED 2 /**< credentials are needed, or those given are unknown or expired (401) */
+#define LREG_FORBIDDEN 3 /**< known, but not allowed to do this (403) */
+#define LREG_NOT_FOUND 4 /**< no such thing, or none that the caller may know of (404) */
 #define LREG_METHOD_NOT_ALLOWED 5 /**< the thing is there, the method is not (405) */
-#define LREG_CONFLICT 6          /**< exists already with other content, or changed under the caller (409) */
-#define LREG_LENGTH_REQUIRED 7   /**< a body without a length where one is needed (411) */
+#define LREG_CONFLICT 6 /**< exists already with other content, or changed under the caller (409) */
+#define LREG_LENGTH_REQUIRED 7 /**< a body without a length where one is needed (411) */
 #define LREG_PRECONDITION_FAILED 8 /**< If-Match and relatives (412) */
-#define LREG_TOO_LARGE 9         /**< over a size limit; the message names it (413) */
-#define LREG_URI_TOO_LONG 10     /**< request target over its limit (414) */
-#define LREG_UNSUPPORTED 11      /**< media type or feature that is not handled (415) */
-#define LREG_RANGE 12            /**< range or offset that cannot be satisfied (416) */
-#define LREG_UNPROCESSABLE 13    /**< well-formed, but its content is not sound (422) */
-#define LREG_TOO_MANY 14         /**< over a limit of count or rate (429) */
+#define LREG_TOO_LARGE 9 /**< over a size limit; the message names it (413) */
+#define LREG_URI_TOO_LONG 10 /**< request target over its limit (414) */
+#define LREG_UNSUPPORTED 11 /**< media type or feature that is not handled (415) */
+#define LREG_RANGE 12 /**< range or offset that cannot be satisfied (416) */
+#define LREG_UNPROCESSABLE 13 /**< well-formed, but its content is not sound (422) */
+#define LREG_TOO_MANY 14 /**< over a limit of count or rate (429) */
 #define LREG_HEADERS_TOO_LARGE 15 /**< header block over its limit (431) */
-#define LREG_NO_MEMORY 16        /**< allocation failed (503) */
-#define LREG_BUSY 17             /**< another process held a lock for longer than the busy timeout (503) */
-#define LREG_NO_SPACE 18         /**< disk or quota is full (507) */
-#define LREG_IO 19               /**< the operating system or a storage backend failed (500) */
-#define LREG_CORRUPT 20          /**< stored data is not what it must be (500) */
-#define LREG_MISUSE 21           /**< call in the wrong phase or on a dead handle: a bug of the host (500) */
-#define LREG_INTERNAL 22         /**< a bug of the library (500) */
-#define LREG_NOT_IMPLEMENTED 23  /**< outside what this build can do (501) */
+#define LREG_NO_MEMORY 16 /**< allocation failed (503) */
+#define LREG_BUSY 17 /**< another process held a lock for longer than the busy timeout (503) */
+#define LREG_NO_SPACE 18 /**< disk or quota is full (507) */
+#define LREG_IO 19 /**< the operating system or a storage backend failed (500) */
+#define LREG_CORRUPT 20 /**< stored data is not what it must be (500) */
+#define LREG_MISUSE 21 /**< call in the wrong phase or on a dead handle: a bug of the host (500) */
+#define LREG_INTERNAL 22 /**< a bug of the library (500) */
+#define LREG_NOT_IMPLEMENTED 23 /**< outside what this build can do (501) */
 
 /** First status that belongs to host callbacks: from here on a status passes through the library unchanged. */
 #define LREG_HOST_STATUS 1000

@@ -23,12 +23,12 @@ typedef struct lreg_organization_list lreg_organization_list;
 /**
  * Creates an organisation.
  *
- * @param slug  its part of every URL: [a-z0-9] groups parted by single '-', at most 100 bytes; NULL makes it from the name
+ * @param slug  its part of every URL: [a-z0-9] groups parted by single '-', at most 100 bytes; NULL makes it from the
+ * name
  * @param name  for people, UTF-8, at most 255 bytes; NULL takes the slug; one of both is needed
  * @param out   owned, lreg_organization_free(); may be NULL; NULL on failure
- * @return LREG_OK; LREG_BAD_ARGUMENT (malformed or reserved slug); LREG_CONFLICT (taken); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
- *         LREG_NO_MEMORY
- * Blocks: metadata database. Threads: any, at once. Since: 0.1
+ * @return LREG_OK; LREG_BAD_ARGUMENT (malformed or reserved slug); LREG_CONFLICT (taken); LREG_BUSY; LREG_NO_SPACE;
+ * LREG_IO; LREG_NO_MEMORY Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_organization_create(lreg_instance *instance, const char *slug, const char *name,
                                                  lreg_organization **out, lreg_error **err);
@@ -53,8 +53,8 @@ LREG_EXPORT lreg_status lreg_organization_list_next(lreg_organization_list *list
 LREG_EXPORT void lreg_organization_list_free(lreg_organization_list *list);
 
 /** Deletes an organisation without registries, with its tokens.
- * @return LREG_OK; LREG_NOT_FOUND; LREG_CONFLICT while it has registries; LREG_BUSY; LREG_IO; LREG_NO_SPACE; LREG_NO_MEMORY
- * Blocks. Threads: any, at once. Since: 0.1 */
+ * @return LREG_OK; LREG_NOT_FOUND; LREG_CONFLICT while it has registries; LREG_BUSY; LREG_IO; LREG_NO_SPACE;
+ * LREG_NO_MEMORY Blocks. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT lreg_status lreg_organization_delete(lreg_instance *instance, const char *slug, lreg_error **err);
 
 /** @return UUID; borrowed until lreg_organization_free(). Threads: any, at once. Since: 0.1 */

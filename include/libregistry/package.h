@@ -44,8 +44,8 @@ LREG_EXPORT lreg_status lreg_publication_begin(lreg_instance *instance, const lr
 /**
  * Adds bytes, in order. After a failure only lreg_publication_free() is left.
  * @param bytes  borrowed for the call
- * @return LREG_OK; LREG_TOO_LARGE; LREG_UNPROCESSABLE (not a sound package); LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY; LREG_MISUSE
- * Blocks: storage. Threads: any, one at a time per handle. Since: 0.1
+ * @return LREG_OK; LREG_TOO_LARGE; LREG_UNPROCESSABLE (not a sound package); LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY;
+ * LREG_MISUSE Blocks: storage. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_publication_write(lreg_publication *publication, const void *bytes, size_t length,
                                                lreg_error **err);
@@ -54,9 +54,9 @@ LREG_EXPORT lreg_status lreg_publication_write(lreg_publication *publication, co
  * Ends the bytes and publishes: when this returns LREG_OK, the package is there for everybody, durably.
  * @param out          owned, lreg_package_free(); may be NULL; NULL on failure
  * @param out_created  0 when the same package was there already; may be NULL
- * @return LREG_OK; LREG_CONFLICT (exists with other bytes); LREG_UNPROCESSABLE; LREG_NO_SPACE; LREG_IO; LREG_BUSY; LREG_NO_MEMORY;
- *         LREG_NOT_FOUND (the registry was deleted); LREG_MISUSE
- * Blocks. Threads: any, one at a time per handle. Since: 0.1
+ * @return LREG_OK; LREG_CONFLICT (exists with other bytes); LREG_UNPROCESSABLE; LREG_NO_SPACE; LREG_IO; LREG_BUSY;
+ * LREG_NO_MEMORY; LREG_NOT_FOUND (the registry was deleted); LREG_MISUSE Blocks. Threads: any, one at a time per
+ * handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_publication_finish(lreg_publication *publication, lreg_package **out,
                                                 lreg_bool *out_created, lreg_error **err);
@@ -66,15 +66,15 @@ LREG_EXPORT lreg_status lreg_publication_finish(lreg_publication *publication, l
 LREG_EXPORT void lreg_publication_free(lreg_publication *publication);
 
 /** Looks a package up by its id. @param out owned, lreg_package_free(); NULL on failure
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once.
- * Since: 0.1 */
+ * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at
+ * once. Since: 0.1 */
 LREG_EXPORT lreg_status lreg_package_find(lreg_instance *instance, const lreg_registry *registry, const char *id,
                                           lreg_package **out, lreg_error **err);
 
-/** Looks a package up by its file name ("app-1.0.zip", "hello-1.0-r0.apk" below its architecture: "x86_64/hello-1.0-r0.apk",
- * "image:tag"). @param out owned, lreg_package_free(); NULL on failure
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once.
- * Since: 0.1 */
+/** Looks a package up by its file name ("app-1.0.zip", "hello-1.0-r0.apk" below its architecture:
+ * "x86_64/hello-1.0-r0.apk", "image:tag"). @param out owned, lreg_package_free(); NULL on failure
+ * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at
+ * once. Since: 0.1 */
 LREG_EXPORT lreg_status lreg_package_find_by_filename(lreg_instance *instance, const lreg_registry *registry,
                                                       const char *filename, lreg_package **out, lreg_error **err);
 
@@ -95,7 +95,8 @@ LREG_EXPORT lreg_status lreg_package_list_next(lreg_package_list *list, lreg_pac
 LREG_EXPORT void lreg_package_list_free(lreg_package_list *list);
 
 /** Deletes a package. The snapshot stays readable, its bytes may be gone.
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once. Since: 0.1 */
+ * @return LREG_OK; LREG_NOT_FOUND; LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once.
+ * Since: 0.1 */
 LREG_EXPORT lreg_status lreg_package_delete(lreg_instance *instance, const lreg_package *package, lreg_error **err);
 
 /** Opens a package's bytes (of an image: its manifest). @param out owned, lreg_content_close(); NULL on failure
@@ -118,12 +119,14 @@ LREG_EXPORT const char *lreg_package_id(const lreg_package *package);
 LREG_EXPORT const char *lreg_package_name(const lreg_package *package);
 /** @return "" when there is none; borrowed until lreg_package_free(). Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_package_version(const lreg_package *package);
-/** @return architecture, "" when there is none; borrowed until lreg_package_free(). Threads: any, at once. Since: 0.1 */
+/** @return architecture, "" when there is none; borrowed until lreg_package_free(). Threads: any, at once. Since: 0.1
+ */
 LREG_EXPORT const char *lreg_package_architecture(const lreg_package *package);
-/** @return see lreg_package_find_by_filename(); borrowed until lreg_package_free(). Threads: any, at once. Since: 0.1 */
+/** @return see lreg_package_find_by_filename(); borrowed until lreg_package_free(). Threads: any, at once. Since: 0.1
+ */
 LREG_EXPORT const char *lreg_package_filename(const lreg_package *package);
-/** @return path below the mount from which HTTP clients get it; borrowed until lreg_package_free(). Threads: any, at once.
- * Since: 0.1 */
+/** @return path below the mount from which HTTP clients get it; borrowed until lreg_package_free(). Threads: any, at
+ * once. Since: 0.1 */
 LREG_EXPORT const char *lreg_package_path(const lreg_package *package);
 /** @return bytes; of an image with all that its manifest names. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT uint64_t lreg_package_size_bytes(const lreg_package *package);

@@ -28,17 +28,17 @@ typedef struct lreg_registry_settings lreg_registry_settings;
 LREG_EXPORT lreg_status lreg_registry_settings_new(lreg_registry_settings **out, lreg_error **err);
 
 /** Texts that lreg_registry_settings_set_text() sets. */
-#define LREG_REGISTRY_NAME 1        /**< for people, UTF-8, at most 255 bytes; needed at creation */
-#define LREG_REGISTRY_SLUG 2        /**< part of the URL; without it a new registry's is made from its name */
+#define LREG_REGISTRY_NAME 1 /**< for people, UTF-8, at most 255 bytes; needed at creation */
+#define LREG_REGISTRY_SLUG 2 /**< part of the URL; without it a new registry's is made from its name */
 #define LREG_REGISTRY_DESCRIPTION 3 /**< at most 1,000 bytes */
-#define LREG_REGISTRY_EMOJI 4       /**< at most 64 bytes */
-#define LREG_REGISTRY_COLOR 5       /**< "#RRGGBB" */
-#define LREG_REGISTRY_ECOSYSTEM 6   /**< "files", "alpine" or "container"; at creation only */
+#define LREG_REGISTRY_EMOJI 4 /**< at most 64 bytes */
+#define LREG_REGISTRY_COLOR 5 /**< "#RRGGBB" */
+#define LREG_REGISTRY_ECOSYSTEM 6 /**< "files", "alpine" or "container"; at creation only */
 
 /** Switches that lreg_registry_settings_set_switch() sets; all are 0 in a new registry. */
-#define LREG_REGISTRY_PUBLIC 1          /**< anybody may read its packages */
+#define LREG_REGISTRY_PUBLIC 1 /**< anybody may read its packages */
 #define LREG_REGISTRY_ALLOW_OVERWRITE 2 /**< a name may be published again with other bytes */
-#define LREG_REGISTRY_STRICT_NAMES 3    /**< refuse file names that are not of the ecosystem's documented form */
+#define LREG_REGISTRY_STRICT_NAMES 3 /**< refuse file names that are not of the ecosystem's documented form */
 
 /** Sets a text. @param value copied; checked when the settings are used
  * @return LREG_OK; LREG_BAD_ARGUMENT (unknown text, NULL, not UTF-8); LREG_NO_MEMORY
@@ -58,15 +58,16 @@ LREG_EXPORT void lreg_registry_settings_free(lreg_registry_settings *settings);
  * @param organization  slug
  * @param settings      name and ecosystem are needed
  * @param out           owned, lreg_registry_free(); may be NULL; NULL on failure
- * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_UNPROCESSABLE (unknown ecosystem); LREG_NOT_FOUND (organisation); LREG_CONFLICT
- *         (slug taken); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
- * Blocks: metadata database. Threads: any, at once. Since: 0.1
+ * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_UNPROCESSABLE (unknown ecosystem); LREG_NOT_FOUND (organisation);
+ * LREG_CONFLICT (slug taken); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY Blocks: metadata database. Threads:
+ * any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_registry_create(lreg_instance *instance, const char *organization,
                                              const lreg_registry_settings *settings, lreg_registry **out,
                                              lreg_error **err);
 
-/** Looks a registry up by the slugs of its organisation and its own. @param out owned, lreg_registry_free(); NULL on failure
+/** Looks a registry up by the slugs of its organisation and its own. @param out owned, lreg_registry_free(); NULL on
+ * failure
  * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT lreg_status lreg_registry_find(lreg_instance *instance, const char *organization, const char *slug,
@@ -85,16 +86,17 @@ LREG_EXPORT lreg_status lreg_registry_list_next(lreg_registry_list *list, lreg_r
 /** Ends a listing. @param list may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_registry_list_free(lreg_registry_list *list);
 
-/** Changes what is set in `settings`. The snapshot stays as it was. @param out owned, the registry as it is now; may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_UNPROCESSABLE (ecosystem); LREG_NOT_FOUND (deleted meanwhile); LREG_CONFLICT (slug
- *         taken); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
- * Blocks. Threads: any, at once. Since: 0.1 */
+/** Changes what is set in `settings`. The snapshot stays as it was. @param out owned, the registry as it is now; may be
+ * NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_UNPROCESSABLE (ecosystem); LREG_NOT_FOUND (deleted meanwhile); LREG_CONFLICT
+ * (slug taken); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY Blocks. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT lreg_status lreg_registry_update(lreg_instance *instance, const lreg_registry *registry,
                                              const lreg_registry_settings *settings, lreg_registry **out,
                                              lreg_error **err);
 
 /** Deletes a registry for good, with all its packages and tokens. The snapshot stays readable.
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once. Since: 0.1 */
+ * @return LREG_OK; LREG_NOT_FOUND; LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once.
+ * Since: 0.1 */
 LREG_EXPORT lreg_status lreg_registry_delete(lreg_instance *instance, const lreg_registry *registry, lreg_error **err);
 
 /** @return UUID; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
@@ -113,7 +115,8 @@ LREG_EXPORT const char *lreg_registry_emoji(const lreg_registry *registry);
 LREG_EXPORT const char *lreg_registry_color(const lreg_registry *registry);
 /** @return "files", "alpine", "container"; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_ecosystem(const lreg_registry *registry);
-/** @param which one of LREG_REGISTRY_PUBLIC and its relatives @return 0 for unknown ones. Threads: any, at once. Since: 0.1 */
+/** @param which one of LREG_REGISTRY_PUBLIC and its relatives @return 0 for unknown ones. Threads: any, at once. Since:
+ * 0.1 */
 LREG_EXPORT lreg_bool lreg_registry_switch(const lreg_registry *registry, int32_t which);
 /** @return when it was created, milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_registry_created_ms(const lreg_registry *registry);

@@ -43,10 +43,12 @@ LREG_EXPORT lreg_status lreg_token_create(lreg_instance *instance, const char *o
 LREG_EXPORT lreg_status lreg_token_create_for_registry(lreg_instance *instance, const lreg_registry *registry,
                                                        const char *description, lreg_token **out, lreg_error **err);
 
-/** Lists an organisation's API access tokens (registry NULL) or a registry's tokens, by age; the latter come with their secrets.
+/** Lists an organisation's API access tokens (registry NULL) or a registry's tokens, by age; the latter come with their
+ * secrets.
  * @param organization slug; not NULL when `registry` is @param registry may be NULL
  * @param out owned, lreg_token_list_free(); NULL on failure
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once. Since: 0.1 */
+ * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at
+ * once. Since: 0.1 */
 LREG_EXPORT lreg_status lreg_token_list_open(lreg_instance *instance, const char *organization,
                                              const lreg_registry *registry, lreg_token_list **out, lreg_error **err);
 
@@ -66,23 +68,26 @@ LREG_EXPORT lreg_status lreg_token_find(lreg_instance *instance, const char *org
                                         lreg_error **err);
 
 /** Deletes a token; from then on it opens nothing.
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once. Since: 0.1 */
+ * @return LREG_OK; LREG_NOT_FOUND; LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once.
+ * Since: 0.1 */
 LREG_EXPORT lreg_status lreg_token_delete(lreg_instance *instance, const lreg_token *token, lreg_error **err);
 
 /** @return UUID; borrowed until lreg_token_free(). Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_token_id(const lreg_token *token);
 /** @return borrowed until lreg_token_free(). Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_token_description(const lreg_token *token);
-/** @return words parted by commas, "" for a registry token; borrowed until lreg_token_free(). Threads: any, at once. Since: 0.1 */
-LREG_EXPORT const char *lreg_token_scopes(const lreg_token *token);
-/** @return the secret, or "" when it cannot be shown; borrowed until lreg_token_free(), which wipes it. Threads: any, at once.
+/** @return words parted by commas, "" for a registry token; borrowed until lreg_token_free(). Threads: any, at once.
  * Since: 0.1 */
+LREG_EXPORT const char *lreg_token_scopes(const lreg_token *token);
+/** @return the secret, or "" when it cannot be shown; borrowed until lreg_token_free(), which wipes it. Threads: any,
+ * at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_token_secret(const lreg_token *token);
 /** @return milliseconds since the epoch; 0: never. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_token_expires_ms(const lreg_token *token);
 /** @return milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_token_created_ms(const lreg_token *token);
-/** Ends a snapshot and wipes its secret. @param token may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends a snapshot and wipes its secret. @param token may be NULL. Threads: any, one at a time per handle. Since: 0.1
+ */
 LREG_EXPORT void lreg_token_free(lreg_token *token);
 
 #ifdef __cplusplus

@@ -36,17 +36,18 @@ struct lreg_package {
     struct core *core;
     const struct core_package *snapshot;
     const char *path;
-    char digests[4][DIGEST_SHA512_TEXT]; /* in the order of api_digest_names */
+    char digests[4][DIGEST_SHA512_TEXT]; /* in the order of package.c's names */
     struct arena arena;
 };
 
-/* Copies `failure` into a public error that is allocated with `hooks` (NULL: the operating system's memory). Gives
- * failure->status, so that a function ends with `return api_fail(...)`. */
-lreg_status api_fail(const struct hooks *hooks, const struct error *failure, lreg_error **err);
-
-/* The last line of most functions: LREG_OK as it is, a failure by api_fail(). */
+/*
+ * How a function ends: LREG_OK as it is; a failure as a copy of `failure` in `*err` (which may be NULL), allocated with
+ * `hooks` (NULL: the operating system's memory). Each gives the status, so that it fits behind a `return`.
+ */
 lreg_status api_result(const struct hooks *hooks, lreg_status status, const struct error *failure, lreg_error **err);
-
+lreg_status api_no_memory(lreg_error **err);
+/* LREG_BAD_ARGUMENT with this message. */
+lreg_status api_refuse(const struct hooks *hooks, const char *message, lreg_error **err);
 /* LREG_BAD_ARGUMENT: `what` may not be NULL. */
 lreg_status api_null(const struct hooks *hooks, const char *what, lreg_error **err);
 

@@ -23,19 +23,20 @@ lreg_status lreg_audit_list_open(lreg_instance *instance, const char *organizati
                                  lreg_error **err) {
     struct error failure = {0};
     const struct core_organization *owner = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || organization == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, organization and out", err);
     }
-    *out = NULL;
     lreg_status status = core_organization_find(instance->core, organization, &owner, &failure);
     if (status != LREG_OK) {
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_result(api_hooks(instance), status, &failure, err);
     }
     lreg_audit_list *list = api_handle_new(instance->core, sizeof *list);
     if (list == NULL) {
         core_organization_release(owner);
-        error_no_memory(&failure);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_no_memory(err);
     }
     api_pager_init(&list->pager, instance->core);
     list->organization = owner;
@@ -78,10 +79,12 @@ static lreg_status event_of_row(struct core *core, const struct meta_audit_event
 lreg_status lreg_audit_list_next(lreg_audit_list *list, lreg_audit_event **out, lreg_error **err) {
     struct error failure = {0};
     lreg_status status = LREG_OK;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (list == NULL || out == NULL) {
         return api_null(NULL, "list and out", err);
     }
-    *out = NULL;
     struct api_pager *pager = &list->pager;
     if (pager->row == pager->row_count && !pager->is_at_end) {
         status = next_page(list, &failure);

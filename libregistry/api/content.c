@@ -17,14 +17,15 @@ lreg_status lreg_content_open(lreg_instance *instance, const lreg_package *packa
                               lreg_error **err) {
     struct error failure = {0};
     lreg_status status = LREG_OK;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || package == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, package and out", err);
     }
-    *out = NULL;
     lreg_content *content = api_handle_new(instance->core, sizeof *content);
     if (content == NULL) {
-        error_no_memory(&failure);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_no_memory(err);
     }
     const struct meta_package *row = &package->snapshot->row;
     if (row->document != NULL) {
@@ -36,7 +37,7 @@ lreg_status lreg_content_open(lreg_instance *instance, const lreg_package *packa
     }
     if (status != LREG_OK) {
         lreg_content_close(content);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_result(api_hooks(instance), status, &failure, err);
     }
     *out = content;
     return LREG_OK;
@@ -65,7 +66,7 @@ lreg_status lreg_content_read(lreg_content *content, uint64_t offset, void *byte
         status = storage_object_read(content->object, offset, bytes, count, &failure);
     }
     if (status != LREG_OK) {
-        return api_fail(core_hooks(content->core), &failure, err);
+        return api_result(core_hooks(content->core), status, &failure, err);
     }
     *out_got = count;
     return LREG_OK;

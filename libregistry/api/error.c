@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Errors at the border: a copy of the inner value in memory of the instance. When there is none left for it, the caller gets the one
- * static error that says so, whose end does nothing: reporting that memory is out must not need memory.
+ * Errors at the border: a copy of the inner value in memory of the instance. When there is none left for it, the caller
+ * gets the one static error that says so, whose end does nothing: reporting that memory is out must not need memory.
  */
 
 #include "api/api_internal.h"
@@ -11,34 +11,52 @@ static const struct lreg_error out_of_memory = {
     .value = {.status = LREG_NO_MEMORY, .code = "", .message = "out of memory", .operation = ""},
 };
 
-lreg_status api_fail(const struct hooks *hooks, const struct error *failure, lreg_error **err) {
-    if (err == NULL) {
-        return failure->status;
+lreg_status api_no_memory(lreg_error **err) {
+    if (err != NULL) {
+        *err = (lreg_error *)&out_of_memory;
     }
+    return LREG_NO_MEMORY;
+}
+
+/* Hands a copy over; `status` is the truth, also when who failed has not said why. */
+static lreg_status hand_over(const struct hooks *hooks, lreg_status status, const struct error *failure,
+                             lreg_error **err) {
     struct hooks system;
     if (hooks == NULL) {
         hooks_default(&system);
         hooks = &system;
     }
-    lreg_error *copy = failure->status == LREG_NO_MEMORY ? NULL : memory_allocate(hooks, sizeof *copy);
+    lreg_error *copy = memory_allocate(hooks, sizeof *copy);
     if (copy == NULL) {
-        *err = (lreg_error *)&out_of_memory;
-        return failure->status;
+        (void)api_no_memory(err);
+        return status;
     }
     copy->value = *failure;
     copy->allocator = hooks->allocator;
+    if (failure->status != status) {
+        error_set(&copy->value, status, "", "%s", error_status_name(status));
+    }
     *err = copy;
-    return failure->status;
+    return status;
 }
 
 lreg_status api_result(const struct hooks *hooks, lreg_status status, const struct error *failure, lreg_error **err) {
-    return status == LREG_OK ? LREG_OK : api_fail(hooks, failure, err);
+    if (status == LREG_OK || err == NULL) {
+        return status;
+    }
+    return status == LREG_NO_MEMORY ? api_no_memory(err) : hand_over(hooks, status, failure, err);
+}
+
+lreg_status api_refuse(const struct hooks *hooks, const char *message, lreg_error **err) {
+    struct error failure = {0};
+    lreg_status status = error_set(&failure, LREG_BAD_ARGUMENT, "", "%s", message);
+    return api_result(hooks, status, &failure, err);
 }
 
 lreg_status api_null(const struct hooks *hooks, const char *what, lreg_error **err) {
     struct error failure = {0};
-    error_set(&failure, LREG_BAD_ARGUMENT, "", "%s may not be NULL", what);
-    return api_fail(hooks, &failure, err);
+    lreg_status status = error_set(&failure, LREG_BAD_ARGUMENT, "null_argument", "%s may not be NULL", what);
+    return api_result(hooks, status, &failure, err);
 }
 
 lreg_status lreg_error_status(const lreg_error *error) {

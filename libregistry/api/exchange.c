@@ -11,19 +11,20 @@ struct lreg_exchange {
 
 lreg_status lreg_exchange_new(lreg_instance *instance, lreg_exchange **out, lreg_error **err) {
     struct error failure = {0};
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance and out", err);
     }
-    *out = NULL;
     lreg_exchange *exchange = api_handle_new(instance->core, sizeof *exchange);
     if (exchange == NULL) {
-        error_no_memory(&failure);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_no_memory(err);
     }
     lreg_status status = exchange_new(instance->dispatcher, &exchange->inner, &failure);
     if (status != LREG_OK) {
         lreg_exchange_free(exchange);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_result(api_hooks(instance), status, &failure, err);
     }
     *out = exchange;
     return LREG_OK;

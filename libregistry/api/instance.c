@@ -49,8 +49,8 @@ static lreg_status open_core(lreg_options *options, struct core **out, struct er
     return core_open(&inner, out, failure);
 }
 
-/* Options are const in public, since nothing of them changes that a caller could see; that their storage was handed over is
- * noted in them all the same. */
+/* Options are const in public, since nothing of them changes that a caller could see; that their storage was handed
+ * over is noted in them all the same. */
 lreg_status lreg_open(const lreg_options *options, lreg_instance **out, lreg_error **err) {
     struct error failure = {0};
     struct core *core = NULL;

@@ -51,9 +51,7 @@ lreg_status lreg_options_new(lreg_options **out, lreg_error **err) {
     }
     *out = memory_allocate_zeroed(&hooks, 1, sizeof **out);
     if (*out == NULL) {
-        struct error failure = {0};
-        error_no_memory(&failure);
-        return api_fail(&hooks, &failure, err);
+        return api_no_memory(err);
     }
     (*out)->own = hooks;
     (*out)->hooks = hooks;
@@ -93,9 +91,7 @@ static lreg_status set_text(lreg_options *options, char **text, const char *valu
     }
     char *copy = memory_copy_text(&options->own, value);
     if (value != NULL && copy == NULL) {
-        struct error failure = {0};
-        error_no_memory(&failure);
-        return api_fail(&options->own, &failure, err);
+        return api_no_memory(err);
     }
     memory_release(&options->own, *text);
     *text = copy;

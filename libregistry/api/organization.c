@@ -31,11 +31,11 @@ lreg_status lreg_organization_create(lreg_instance *instance, const char *slug, 
                                      lreg_organization **out, lreg_error **err) {
     struct error failure = {0};
     const struct core_organization *snapshot = NULL;
-    if (instance == NULL || (slug == NULL && name == NULL)) {
-        return api_null(api_hooks(instance), instance == NULL ? "instance" : "slug and name", err);
-    }
     if (out != NULL) {
         *out = NULL;
+    }
+    if (instance == NULL || (slug == NULL && name == NULL)) {
+        return api_null(api_hooks(instance), instance == NULL ? "instance" : "slug and name", err);
     }
     lreg_status status = core_organization_create(instance->core, &core_actor_host, slug, name == NULL ? slug : name,
                                                   &snapshot, &failure);
@@ -51,10 +51,12 @@ lreg_status lreg_organization_find(lreg_instance *instance, const char *slug, lr
                                    lreg_error **err) {
     struct error failure = {0};
     const struct core_organization *snapshot = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || slug == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, slug and out", err);
     }
-    *out = NULL;
     lreg_status status = core_organization_find(instance->core, slug, &snapshot, &failure);
     if (status == LREG_OK) {
         status = organization_new(instance->core, snapshot, out, &failure);
@@ -68,9 +70,7 @@ lreg_status lreg_organization_list_open(lreg_instance *instance, lreg_organizati
     }
     *out = api_handle_new(instance->core, sizeof **out);
     if (*out == NULL) {
-        struct error failure = {0};
-        error_no_memory(&failure);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_no_memory(err);
     }
     api_pager_init(&(*out)->pager, instance->core);
     return LREG_OK;
@@ -92,10 +92,12 @@ lreg_status lreg_organization_list_next(lreg_organization_list *list, lreg_organ
     struct error failure = {0};
     const struct core_organization *snapshot = NULL;
     lreg_status status = LREG_OK;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (list == NULL || out == NULL) {
         return api_null(NULL, "list and out", err);
     }
-    *out = NULL;
     struct api_pager *pager = &list->pager;
     while (status == LREG_OK && *out == NULL) {
         if (pager->row == pager->row_count) {

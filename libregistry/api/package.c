@@ -61,10 +61,12 @@ lreg_status lreg_package_find(lreg_instance *instance, const lreg_registry *regi
                               lreg_package **out, lreg_error **err) {
     struct error failure = {0};
     const struct core_package *snapshot = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || registry == NULL || id == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, registry, id and out", err);
     }
-    *out = NULL;
     lreg_status status = core_package_find(instance->core, registry->snapshot, id, &snapshot, &failure);
     if (status == LREG_OK) {
         status = api_package_new(instance->core, snapshot, out, &failure);
@@ -76,10 +78,12 @@ lreg_status lreg_package_find_by_filename(lreg_instance *instance, const lreg_re
                                           lreg_package **out, lreg_error **err) {
     struct error failure = {0};
     const struct core_package *snapshot = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || registry == NULL || filename == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, registry, filename and out", err);
     }
-    *out = NULL;
     lreg_status status =
         core_package_find_by_filename(instance->core, registry->snapshot, filename, &snapshot, &failure);
     if (status == LREG_OK) {
@@ -91,18 +95,19 @@ lreg_status lreg_package_find_by_filename(lreg_instance *instance, const lreg_re
 lreg_status lreg_package_list_open(lreg_instance *instance, const lreg_registry *registry, const char *name_contains,
                                    lreg_package_list **out, lreg_error **err) {
     struct error failure = {0};
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || registry == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, registry and out", err);
     }
-    *out = NULL;
     if (name_contains != NULL && !text_is_utf8(name_contains, strlen(name_contains))) {
         error_set(&failure, LREG_BAD_ARGUMENT, "", "name_contains is not UTF-8");
         return api_fail(api_hooks(instance), &failure, err);
     }
     lreg_package_list *list = api_handle_new(instance->core, sizeof *list);
     if (list == NULL) {
-        error_no_memory(&failure);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_no_memory(err);
     }
     api_pager_init(&list->pager, instance->core);
     core_registry_retain(registry->snapshot);
@@ -110,8 +115,7 @@ lreg_status lreg_package_list_open(lreg_instance *instance, const lreg_registry 
     list->name_contains = memory_copy_text(api_hooks(instance), name_contains);
     if (name_contains != NULL && list->name_contains == NULL) {
         lreg_package_list_free(list);
-        error_no_memory(&failure);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_no_memory(err);
     }
     *out = list;
     return LREG_OK;
@@ -140,10 +144,12 @@ lreg_status lreg_package_list_next(lreg_package_list *list, lreg_package **out, 
     struct error failure = {0};
     const struct core_package *snapshot = NULL;
     lreg_status status = LREG_OK;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (list == NULL || out == NULL) {
         return api_null(NULL, "list and out", err);
     }
-    *out = NULL;
     struct api_pager *pager = &list->pager;
     if (pager->row == pager->row_count && !pager->is_at_end) {
         status = next_page(list, &failure);

@@ -26,17 +26,18 @@ static lreg_status begin(lreg_publication *publication, struct error *failure) {
 lreg_status lreg_publication_begin(lreg_instance *instance, const lreg_registry *registry, const char *filename,
                                    lreg_publication **out, lreg_error **err) {
     struct error failure = {0};
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || registry == NULL || filename == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, registry, filename and out", err);
     }
-    *out = NULL;
     lreg_publication *publication = api_handle_new(instance->core, sizeof *publication);
     char *name = memory_copy_text(api_hooks(instance), filename);
     if (publication == NULL || name == NULL) {
         memory_release(api_hooks(instance), name);
         lreg_publication_free(publication);
-        error_no_memory(&failure);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_no_memory(err);
     }
     core_registry_retain(registry->snapshot);
     publication->filename = name;
@@ -49,7 +50,7 @@ lreg_status lreg_publication_begin(lreg_instance *instance, const lreg_registry 
     lreg_status status = begin(publication, &failure);
     if (status != LREG_OK) {
         lreg_publication_free(publication);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_result(api_hooks(instance), status, &failure, err);
     }
     *out = publication;
     return LREG_OK;
@@ -83,11 +84,11 @@ lreg_status lreg_publication_finish(lreg_publication *publication, lreg_package 
     struct error failure = {0};
     const struct core_package *snapshot = NULL;
     bool created = false;
-    if (publication == NULL) {
-        return api_null(NULL, "publication", err);
-    }
     if (out != NULL) {
         *out = NULL;
+    }
+    if (publication == NULL) {
+        return api_null(NULL, "publication", err);
     }
     if (publication->is_finished) {
         return misuse(publication, err);
@@ -96,7 +97,7 @@ lreg_status lreg_publication_finish(lreg_publication *publication, lreg_package 
     lreg_status status =
         publication->context.registry->ecosystem->publish_finish(publication->state, &snapshot, &created, &failure);
     if (status != LREG_OK) {
-        return api_fail(core_hooks(publication->core), &failure, err);
+        return api_result(core_hooks(publication->core), status, &failure, err);
     }
     if (out_created != NULL) {
         *out_created = created;

@@ -30,9 +30,7 @@ lreg_status lreg_registry_settings_new(lreg_registry_settings **out, lreg_error 
     }
     *out = memory_allocate_zeroed(&hooks, 1, sizeof **out);
     if (*out == NULL) {
-        struct error failure = {0};
-        error_no_memory(&failure);
-        return api_fail(&hooks, &failure, err);
+        return api_no_memory(err);
     }
     (*out)->hooks = hooks;
     for (size_t i = 0; i < SWITCHES; i++) {
@@ -60,9 +58,7 @@ lreg_status lreg_registry_settings_set_text(lreg_registry_settings *settings, in
     }
     char *copy = memory_copy_text(&settings->hooks, value);
     if (copy == NULL) {
-        struct error failure = {0};
-        error_no_memory(&failure);
-        return api_fail(&settings->hooks, &failure, err);
+        return api_no_memory(err);
     }
     memory_release(&settings->hooks, settings->texts[text]);
     settings->texts[text] = copy;
@@ -131,11 +127,11 @@ lreg_status lreg_registry_create(lreg_instance *instance, const char *organizati
     struct error failure = {0};
     const struct core_organization *owner = NULL;
     const struct core_registry *snapshot = NULL;
-    if (instance == NULL || organization == NULL || settings == NULL) {
-        return api_null(api_hooks(instance), "instance, organization and settings", err);
-    }
     if (out != NULL) {
         *out = NULL;
+    }
+    if (instance == NULL || organization == NULL || settings == NULL) {
+        return api_null(api_hooks(instance), "instance, organization and settings", err);
     }
     struct core_registry_settings inner = inner_settings(settings);
     lreg_status status = core_organization_find(instance->core, organization, &owner, &failure);
@@ -151,10 +147,12 @@ lreg_status lreg_registry_find(lreg_instance *instance, const char *organization
                                lreg_error **err) {
     struct error failure = {0};
     const struct core_registry *snapshot = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || organization == NULL || slug == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, organization, slug and out", err);
     }
-    *out = NULL;
     lreg_status status = core_registry_find(instance->core, organization, slug, &snapshot, &failure);
     status = hand_over(instance->core, status, snapshot, out, &failure);
     return api_result(api_hooks(instance), status, &failure, err);
@@ -164,19 +162,20 @@ lreg_status lreg_registry_list_open(lreg_instance *instance, const char *organiz
                                     lreg_error **err) {
     struct error failure = {0};
     const struct core_organization *owner = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || organization == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, organization and out", err);
     }
-    *out = NULL;
     lreg_status status = core_organization_find(instance->core, organization, &owner, &failure);
     if (status != LREG_OK) {
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_result(api_hooks(instance), status, &failure, err);
     }
     lreg_registry_list *list = api_handle_new(instance->core, sizeof *list);
     if (list == NULL) {
         core_organization_release(owner);
-        error_no_memory(&failure);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_no_memory(err);
     }
     api_pager_init(&list->pager, instance->core);
     list->organization = owner;
@@ -200,10 +199,12 @@ lreg_status lreg_registry_list_next(lreg_registry_list *list, lreg_registry **ou
     struct error failure = {0};
     const struct core_registry *snapshot = NULL;
     lreg_status status = LREG_OK;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (list == NULL || out == NULL) {
         return api_null(NULL, "list and out", err);
     }
-    *out = NULL;
     struct api_pager *pager = &list->pager;
     while (status == LREG_OK && *out == NULL) {
         if (pager->row == pager->row_count) {
@@ -239,11 +240,11 @@ lreg_status lreg_registry_update(lreg_instance *instance, const lreg_registry *r
                                  const lreg_registry_settings *settings, lreg_registry **out, lreg_error **err) {
     struct error failure = {0};
     const struct core_registry *snapshot = NULL;
-    if (instance == NULL || registry == NULL || settings == NULL) {
-        return api_null(api_hooks(instance), "instance, registry and settings", err);
-    }
     if (out != NULL) {
         *out = NULL;
+    }
+    if (instance == NULL || registry == NULL || settings == NULL) {
+        return api_null(api_hooks(instance), "instance, registry and settings", err);
     }
     struct core_registry_settings inner = inner_settings(settings);
     lreg_status status =

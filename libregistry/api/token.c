@@ -54,10 +54,12 @@ lreg_status lreg_token_create(lreg_instance *instance, const char *organization,
     const struct core_organization *owner = NULL;
     const struct core_token *snapshot = NULL;
     uint32_t bits = 0;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || organization == NULL || description == NULL || scopes == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, organization, description, scopes and out", err);
     }
-    *out = NULL;
     lreg_status status = auth_scopes_parse(scopes, &bits, &failure);
     if (status == LREG_OK) {
         status = core_organization_find(instance->core, organization, &owner, &failure);
@@ -77,10 +79,12 @@ lreg_status lreg_token_create_for_registry(lreg_instance *instance, const lreg_r
                                            const char *description, lreg_token **out, lreg_error **err) {
     struct error failure = {0};
     const struct core_token *snapshot = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || registry == NULL || description == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, registry, description and out", err);
     }
-    *out = NULL;
     lreg_status status = core_token_create_registry(instance->core, &core_actor_host, registry->snapshot, description,
                                                     &snapshot, &failure);
     if (status == LREG_OK) {
@@ -103,19 +107,20 @@ lreg_status lreg_token_list_open(lreg_instance *instance, const char *organizati
                                  lreg_token_list **out, lreg_error **err) {
     struct error failure = {0};
     const struct core_organization *owner = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || out == NULL || (organization == NULL && registry == NULL)) {
         return api_null(api_hooks(instance), "instance, out, and both organization and registry", err);
     }
-    *out = NULL;
     lreg_status status = find_owner(instance, organization, registry, &owner, &failure);
     if (status != LREG_OK) {
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_result(api_hooks(instance), status, &failure, err);
     }
     lreg_token_list *list = api_handle_new(instance->core, sizeof *list);
     if (list == NULL) {
         core_organization_release(owner);
-        error_no_memory(&failure);
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_no_memory(err);
     }
     api_pager_init(&list->pager, instance->core);
     list->organization = owner;
@@ -143,10 +148,12 @@ lreg_status lreg_token_list_next(lreg_token_list *list, lreg_token **out, lreg_e
     struct error failure = {0};
     const struct core_token *snapshot = NULL;
     lreg_status status = LREG_OK;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (list == NULL || out == NULL) {
         return api_null(NULL, "list and out", err);
     }
-    *out = NULL;
     struct api_pager *pager = &list->pager;
     while (status == LREG_OK && *out == NULL) {
         if (pager->row == pager->row_count) {
@@ -184,10 +191,12 @@ lreg_status lreg_token_find(lreg_instance *instance, const char *organization, c
     struct error failure = {0};
     const struct core_organization *owner = NULL;
     const struct core_token *snapshot = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || id == NULL || out == NULL || (organization == NULL && registry == NULL)) {
         return api_null(api_hooks(instance), "instance, id, out, and both organization and registry", err);
     }
-    *out = NULL;
     lreg_status status = find_owner(instance, organization, registry, &owner, &failure);
     if (status == LREG_OK) {
         status = core_token_find(instance->core, owner, registry == NULL ? NULL : registry->snapshot, id, &snapshot,

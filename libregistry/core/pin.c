@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One question for the generation per request instead of one per look-up: each costs the engine several system calls. What
- * another process commits while the request is answered may be missed, as if the request had come a moment earlier; what this
- * process commits is seen.
+ * One question for the generation per request instead of one per look-up: each costs the engine several system calls.
+ * What another process commits while the request is answered may be missed, as if the request had come a moment
+ * earlier; what this process commits is seen.
  */
 
 #include "core/core_internal.h"

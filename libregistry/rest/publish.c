@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Publishing over REST: multipart/form-data with the package in the part "file", in any position. The bytes go on to the ecosystem as
- * they arrive; nothing is collected. The package is published when the whole form has arrived, so a torn one leaves nothing.
+ * Publishing over REST: multipart/form-data with the package in the part "file", in any position. The bytes go on to
+ * the ecosystem as they arrive; nothing is collected. The package is published when the whole form has arrived, so a
+ * torn one leaves nothing.
  */
 
 #include "rest/rest_internal.h"
@@ -103,7 +104,8 @@ static lreg_status check_request(const struct call *call, struct error *err) {
     if (!call->has_body) {
         return error_set(err, LREG_UNPROCESSABLE, "missing_file", "the request has no body; with curl: -F file=@PATH");
     }
-    /* The form around the file is small; what is larger than file and form together may be refused before it is sent. */
+    /* The form around the file is small; what is larger than file and form together may be refused before it is sent.
+     */
     const struct core_limits *limits = core_limits_of(call->core);
     uint64_t around = (uint64_t)limits->max_multipart_parts * limits->max_part_header_bytes;
     if (call->has_length && call->body_length > around && call->body_length - around > limits->max_package_bytes) {

@@ -22,9 +22,9 @@ typedef struct lreg_allocator {
     uint32_t size; /**< sizeof(lreg_allocator), set by the host */
     uint32_t reserved;
     void *user; /**< handed back in every call */
-    void *(*allocate)(size_t bytes, void *user);                  /**< NULL when there is none */
-    void *(*reallocate)(void *memory, size_t bytes, void *user);  /**< NULL leaves `memory` as it was */
-    void (*release)(void *memory, void *user);                    /**< NULL is allowed and does nothing */
+    void *(*allocate)(size_t bytes, void *user); /**< NULL when there is none */
+    void *(*reallocate)(void *memory, size_t bytes, void *user); /**< NULL leaves `memory` as it was */
+    void (*release)(void *memory, void *user); /**< NULL is allowed and does nothing */
 } lreg_allocator;
 
 /** Wall clock. Since: 0.1 */
@@ -53,7 +53,8 @@ typedef struct lreg_log {
     uint32_t size;
     int32_t level; /**< messages above this level are not made */
     void *user;
-    void (*write)(int32_t level, const char *message, void *user); /**< one line without its end; borrowed for the call */
+    void (*write)(int32_t level, const char *message,
+                  void *user); /**< one line without its end; borrowed for the call */
 } lreg_log;
 
 #ifdef __cplusplus

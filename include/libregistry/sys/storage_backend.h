@@ -23,8 +23,8 @@
 extern "C" {
 #endif
 
-#define LREG_STORAGE_KEY_MAX 255        /**< longest key in bytes, without its NUL */
-#define LREG_STORAGE_STAGE_NAME_MAX 63  /**< longest stage name, without its NUL */
+#define LREG_STORAGE_KEY_MAX 255 /**< longest key in bytes, without its NUL */
+#define LREG_STORAGE_STAGE_NAME_MAX 63 /**< longest stage name, without its NUL */
 
 /** Which names `list_open` gives. */
 #define LREG_STORAGE_STAGES 1
@@ -32,7 +32,7 @@ extern "C" {
 
 /** The table. Entries marked optional may be NULL. Since: 0.1 */
 typedef struct lreg_storage_backend {
-    uint32_t size;     /**< sizeof(lreg_storage_backend), set by the host */
+    uint32_t size; /**< sizeof(lreg_storage_backend), set by the host */
     uint32_t reserved; /**< 0 */
 
     /** Start an empty stage. A name is used once for ever, so that keys may be made of it. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Generic files name their version in their file name, {BASENAME}-{SEMVER}.{EXT}. A SemVer pre-release and a file extension both begin
- * with a dot-separated word, so where one ends and the other begins is a matter of convention; the convention is here.
+ * Generic files name their version in their file name, {BASENAME}-{SEMVER}.{EXT}. A SemVer pre-release and a file
+ * extension both begin with a dot-separated word, so where one ends and the other begins is a matter of convention; the
+ * convention is here.
  */
 
 #include "ecosystems/files/filename.h"
@@ -77,7 +78,8 @@ static bool word_is_numeric(struct slice word) {
     return word.length > 0;
 }
 
-/* Dot-separated identifiers of [0-9A-Za-z-] (semver.org, items 9 and 10); numeric ones of a pre-release have no leading zero. */
+/* Dot-separated identifiers of [0-9A-Za-z-] (semver.org, items 9 and 10); numeric ones of a pre-release have no leading
+ * zero. */
 static bool identifiers_are_valid(struct slice text, bool is_prerelease) {
     struct slice rest = text;
     bool more = true;
@@ -135,8 +137,8 @@ static bool extension_is_valid(struct slice text) {
     return valid;
 }
 
-/* Where the extension (without its dot) begins in `text`: behind the last dot, or the one before it for ".tar.gz" and its
- * relatives; text.length when there is no dot. */
+/* Where the extension (without its dot) begins in `text`: behind the last dot, or the one before it for ".tar.gz" and
+ * its relatives; text.length when there is no dot. */
 static size_t extension_start(struct slice text) {
     static const char *const inner[] = {"tar", "cpio", "user"};
     size_t last = text.length;

@@ -11,7 +11,8 @@
 
 #define FILENAME_MAX_BYTES 255
 
-/* The last component of a name that a client may have sent as a path of its own system ("C:\x\app.zip", "/tmp/app.zip"). */
+/* The last component of a name that a client may have sent as a path of its own system ("C:\x\app.zip",
+ * "/tmp/app.zip"). */
 const char *filename_last_component(const char *name);
 
 /* UTF-8, 1 to FILENAME_MAX_BYTES bytes, no control character, slash or backslash, not "." or "..": LREG_UNPROCESSABLE
@@ -24,11 +25,13 @@ struct filename_parts {
 };
 
 /*
- * Splits "my-app-1.0.0.tar.gz" into "my-app" and "1.0.0". {SEMVER} is a version by semver.org 2.0.0, {BASENAME} letters, digits and
- * '-' (strictly; '.' and '_' too when `lenient`), {EXT} one or more dot-separated words of letters and digits. The first '-' from
- * the left behind which a version fits ends the base name. Where an extension could be read as part of the version
- * ("1.0.0-beta.1.bin"), the version takes all but the last word; known double endings (".tar.gz") stay together. Gives false
- * when the name is not of the form.
+ * Splits "my-app-1.0.0.tar.gz" into "my-app" and "1.0.0". {SEMVER} is a version by semver.org 2.0.0, {BASENAME}
+ * letters, digits and
+ * '-' (strictly; '.' and '_' too when `lenient`), {EXT} one or more dot-separated words of letters and digits. The
+ * first '-' from the left behind which a version fits ends the base name. Where an extension could be read as part of
+ * the version
+ * ("1.0.0-beta.1.bin"), the version takes all but the last word; known double endings (".tar.gz") stay together. Gives
+ * false when the name is not of the form.
  */
 bool filename_split(const char *name, bool lenient, struct filename_parts *out);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Publishing a generic file: any bytes under a checked name. The bytes go straight to a blob writer that makes all four digests.
+ * Publishing a generic file: any bytes under a checked name. The bytes go straight to a blob writer that makes all four
+ * digests.
  */
 
 #include "ecosystems/files/files_internal.h"

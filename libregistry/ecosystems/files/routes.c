@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Downloading a generic file by its name: streamed from the storage, with validators, range and the name to save it under.
+ * Downloading a generic file by its name: streamed from the storage, with validators, range and the name to save it
+ * under.
  */
 
 #include "ecosystems/files/files_internal.h"
