@@ -2,7 +2,8 @@
 #ifndef UNIT_META_FIXTURE_H
 #define UNIT_META_FIXTURE_H
 
-/* A database, on an allocator that counts and can fail, and rows with which tests begin: `*state` is a struct fixture. */
+/* A database, on an allocator that counts and can fail, and rows with which tests begin: `*state` is a struct fixture.
+ */
 
 #include "meta/meta.h"
 #include "support/failing_allocator.h"
@@ -36,12 +37,24 @@ static inline int fixture_step_fault(void *user) {
 static inline void fixture_remove_directory(const char *directory) {
     static const char *const names[] = {"registry.db", "registry.db-wal", "registry.db-shm", "registry.db-journal",
                                         "copy.db"};
-    char path[128];
+    char path[512];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", directory, names[i]);
         (void)unlink(path);
     }
     assert_int_equal(rmdir(directory), 0);
+}
+
+static inline void fixture_make_directory(struct fixture *fixture) {
+    (void)snprintf(fixture->directory, sizeof fixture->directory, "/tmp/test_meta_XXXXXX");
+    assert_non_null(mkdtemp(fixture->directory));
+}
+
+/* Appends to a text of `size` bytes in all. */
+static inline void fixture_append(char *text, size_t size, const char *more) {
+    size_t length = strlen(text);
+    assert_true(strlen(more) < size - length);
+    (void)snprintf(text + length, size - length, "%s", more);
 }
 
 static inline struct meta_options fixture_options(struct fixture *fixture) {
@@ -60,8 +73,7 @@ static inline struct fixture *fixture_new(bool on_disk) {
     fixture->hooks.allocator = failing_allocator_hook(&fixture->memory);
     arena_init(&fixture->arena, &fixture->hooks, FIXTURE_ARENA_BYTES);
     if (on_disk) {
-        strcpy(fixture->directory, "/tmp/test_meta_XXXXXX");
-        assert_non_null(mkdtemp(fixture->directory));
+        fixture_make_directory(fixture);
     }
     return fixture;
 }

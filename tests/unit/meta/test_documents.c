@@ -161,7 +161,8 @@ static void assert_scopes(struct fixture *fixture, struct meta_transaction *tran
     assert_int_equal(
         meta_document_scopes(transaction, "r2", prefix, after, limit, &fixture->arena, &scopes, &count, NULL), LREG_OK);
     for (size_t i = 0; i < count; i++) {
-        strcat(strcat(joined, scopes[i]), " ");
+        fixture_append(joined, sizeof joined, scopes[i]);
+        fixture_append(joined, sizeof joined, " ");
     }
     assert_string_equal(joined, expected);
 }

@@ -56,8 +56,8 @@ static void assert_list(struct fixture *fixture, struct meta_package_query query
     lreg_status status = meta_package_list(transaction, &query, &fixture->arena, &rows, &count, &fixture->err);
     assert_int_equal(status, LREG_OK);
     for (size_t i = 0; i < count; i++) {
-        size_t length = strlen(ids);
-        (void)snprintf(ids + length, sizeof ids - length, "%s%s", i > 0 ? " " : "", rows[i].id);
+        fixture_append(ids, sizeof ids, i > 0 ? " " : "");
+        fixture_append(ids, sizeof ids, rows[i].id);
     }
     assert_string_equal(ids, expected);
 }
@@ -84,7 +84,7 @@ static void test_meta_package_lists__pages_of_one_make_the_whole(void **state) {
         struct meta_package *rows = NULL;
         assert_int_equal(meta_package_list(transaction, &query, &fixture->arena, &rows, &count, NULL), LREG_OK);
         if (count == 1) {
-            strcat(ids, rows[0].id);
+            fixture_append(ids, sizeof ids, rows[0].id);
             query.after_id = rows[0].id;
         }
     }
@@ -217,14 +217,16 @@ static void test_meta_package_lists__qualifiers_are_distinct(void **state) {
     assert_string_equal(names[3], "x86_64");
 }
 
+#define ENTRIES_SIZE 256
+
 static lreg_status append_entry(void *user, const char *entry, struct error *err) {
-    strcat(user, entry);
+    fixture_append(user, ENTRIES_SIZE, entry);
     (void)err;
     return LREG_OK;
 }
 
 static void assert_index(const char *qualifier, const char *or_qualifier, const char *expected) {
-    char entries[256] = "";
+    char entries[ENTRIES_SIZE] = "";
     assert_int_equal(meta_package_visit_index(transaction, "r1", qualifier, or_qualifier, append_entry, entries, NULL),
                      LREG_OK);
     assert_string_equal(entries, expected);
@@ -248,7 +250,7 @@ struct counting_visit {
 /* A visitor that asks the same statement again within itself, and stops. */
 static lreg_status visit_within_visit(void *user, const char *entry, struct error *err) {
     struct counting_visit *counting = user;
-    char entries[256] = "";
+    char entries[ENTRIES_SIZE] = "";
     (void)entry;
     counting->visits++;
     assert_index("noarch", NULL, "p4 ");

@@ -199,7 +199,7 @@ static void *insert_and_read(void *argument) {
             worker->status = meta_organization_list(transaction, NULL, 9999, &arena, &rows, &count, &worker->err);
         }
         meta_rollback(transaction);
-        if (worker->status == LREG_OK && count < (size_t)i + 2) {
+        if (worker->status == LREG_OK && count < (size_t)i + 1) {
             worker->status = LREG_CORRUPT;
         }
         if (worker->status == LREG_OK) {
@@ -219,6 +219,8 @@ static void run_workers(struct fixture *fixture, struct meta *meta) {
     }
     for (int i = 0; i < WORKERS; i++) {
         pthread_join(workers[i].thread, NULL);
+    }
+    for (int i = 0; i < WORKERS; i++) {
         if (workers[i].status != LREG_OK) {
             print_error("%d: %s\n", i, workers[i].err.message);
         }
