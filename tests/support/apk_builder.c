@@ -88,6 +88,7 @@ static void put_little(uint8_t *out, uint32_t value, size_t bytes) {
 
 void apk_gzip(struct apk_bytes *out, const struct apk_bytes *content) {
     static const uint8_t head[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
+    const uint8_t *bytes = content->length > 0 ? content->bytes : head;
     uint8_t trailer[8];
     size_t at = 0;
     apk_append(out, head, sizeof head);
@@ -97,10 +98,10 @@ void apk_gzip(struct apk_bytes *out, const struct apk_bytes *content) {
         put_little(block + 1, (uint32_t)piece, 2);
         put_little(block + 3, (uint32_t)~piece, 2);
         apk_append(out, block, sizeof block);
-        apk_append(out, content->bytes + at, piece);
+        apk_append(out, bytes + at, piece);
         at += piece;
     } while (at < content->length);
-    put_little(trailer, crc32_of_bytes(content->bytes, content->length), 4);
+    put_little(trailer, crc32_of_bytes(bytes, content->length), 4);
     put_little(trailer + 4, (uint32_t)content->length, 4);
     apk_append(out, trailer, sizeof trailer);
 }

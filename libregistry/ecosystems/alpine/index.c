@@ -14,7 +14,7 @@
 
 #define INDEX_NAME "APKINDEX"
 #define SIGNATURE_PREFIX ".SIGN.RSA256."
-#define SIGNATURE_MEMBER_MAX ((size_t)8 * 1024)
+#define SIGNATURE_MEMBER_MAX ((size_t)64 * 1024)
 #define NAME_MAX_BYTES 100
 
 static const uint8_t zeros[2 * ALPINE_TAR_BLOCK];
