@@ -123,7 +123,7 @@ LREG_EXPORT lreg_status lreg_options_set_log(lreg_options *options, const lreg_l
  *         LREG_NO_MEMORY
  * Blocks: files and metadata database. Threads: any, at once. Since: 0.1
  */
-LREG_EXPORT lreg_status lreg_open(const lreg_options *options, lreg_instance **out, lreg_error **err);
+LREG_EXPORT lreg_status lreg_open(lreg_options *options, lreg_instance **out, lreg_error **err);
 
 /**
  * Lets go of an instance. Handles that came from it stay valid and keep what they need open until they are freed.

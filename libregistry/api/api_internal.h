@@ -76,7 +76,7 @@ struct api_pager {
 };
 void api_pager_init(struct api_pager *pager, struct core *core);
 void api_pager_free(struct api_pager *pager);
-/* Ready for the next page: keeps `cursor` (of the last row given) and empties the arena. */
+/* Ready for the next page: keeps `cursor` (of the last row given; NULL: there was none) and empties the arena. */
 lreg_status api_pager_turn(struct api_pager *pager, const char *cursor, struct error *failure);
 
 #endif

@@ -51,10 +51,12 @@ lreg_status lreg_content_read(lreg_content *content, uint64_t offset, void *byte
                               lreg_error **err) {
     struct error failure = {0};
     lreg_status status = LREG_OK;
+    if (out_got != NULL) {
+        *out_got = 0;
+    }
     if (content == NULL || out_got == NULL || (bytes == NULL && length > 0)) {
         return api_null(NULL, "content, bytes and out_got", err);
     }
-    *out_got = 0;
     if (offset >= content->length || length == 0) {
         return LREG_OK;
     }

@@ -141,6 +141,12 @@ int32_t lreg_exchange_status(const lreg_exchange *exchange) {
 
 lreg_bool lreg_exchange_header_at(const lreg_exchange *exchange, size_t index, const char **out_name,
                                   const char **out_value) {
+    if (out_name != NULL) {
+        *out_name = NULL;
+    }
+    if (out_value != NULL) {
+        *out_value = NULL;
+    }
     if (exchange == NULL || out_name == NULL || out_value == NULL) {
         return 0;
     }
@@ -174,6 +180,9 @@ lreg_status lreg_exchange_consume(lreg_exchange *exchange, uint64_t length, lreg
 lreg_status lreg_exchange_read(lreg_exchange *exchange, void *buffer, size_t capacity, size_t *out_got,
                                lreg_error **err) {
     struct error failure = {0};
+    if (out_got != NULL) {
+        *out_got = 0;
+    }
     if (exchange == NULL || out_got == NULL || (buffer == NULL && capacity > 0)) {
         return api_null(NULL, "exchange, buffer and out_got", err);
     }

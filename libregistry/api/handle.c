@@ -36,8 +36,10 @@ lreg_status api_pager_turn(struct api_pager *pager, const char *cursor, struct e
     if (cursor != NULL && copy == NULL) {
         return error_no_memory(failure);
     }
-    memory_release(hooks, pager->after);
-    pager->after = copy;
+    if (copy != NULL) { /* else the page before could not be read: try again from the same place */
+        memory_release(hooks, pager->after);
+        pager->after = copy;
+    }
     arena_reset(&pager->arena);
     pager->row = 0;
     pager->row_count = 0;

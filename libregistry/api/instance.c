@@ -49,31 +49,26 @@ static lreg_status open_core(lreg_options *options, struct core **out, struct er
     return core_open(&inner, out, failure);
 }
 
-/* Options are const in public, since nothing of them changes that a caller could see; that their storage was handed
- * over is noted in them all the same. */
-lreg_status lreg_open(const lreg_options *options, lreg_instance **out, lreg_error **err) {
+lreg_status lreg_open(lreg_options *options, lreg_instance **out, lreg_error **err) {
     struct error failure = {0};
     struct core *core = NULL;
     lreg_instance *instance = NULL;
-    lreg_status status = LREG_OK;
-    if (options == NULL || out == NULL) {
-        return api_null(options == NULL ? NULL : &options->own, options == NULL ? "options" : "out", err);
+    if (out != NULL) {
+        *out = NULL;
     }
-    *out = NULL;
-    status = open_core((lreg_options *)options, &core, &failure);
+    if (options == NULL || out == NULL) {
+        return api_null(NULL, options == NULL ? "options" : "out", err);
+    }
+    lreg_status status = open_core(options, &core, &failure);
     if (status != LREG_OK) {
-        return api_fail(&options->hooks, &failure, err);
+        return api_result(&options->hooks, status, &failure, err);
     }
     instance = memory_allocate_zeroed(core_hooks(core), 1, sizeof *instance);
-    if (instance == NULL) {
-        status = error_no_memory(&failure);
-    } else {
-        status = make_dispatcher(core, &instance->dispatcher, &failure);
-    }
+    status = instance == NULL ? LREG_NO_MEMORY : make_dispatcher(core, &instance->dispatcher, &failure);
     if (status != LREG_OK) {
         memory_release(core_hooks(core), instance);
         core_release(core);
-        return api_fail(&options->hooks, &failure, err);
+        return api_result(&options->hooks, status, &failure, err);
     }
     instance->core = core;
     *out = instance;
@@ -112,12 +107,11 @@ lreg_status lreg_verify(lreg_instance *instance, lreg_finding finding, void *use
         return api_null(api_hooks(instance), instance == NULL ? "instance" : "report", err);
     }
     if (report->size < sizeof *report) {
-        error_set(&failure, LREG_BAD_ARGUMENT, "", "the report is smaller than its first version");
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_refuse(api_hooks(instance), "the report is smaller than its first version", err);
     }
     lreg_status status = core_verify(instance->core, pass_finding, &pass, &found, &failure);
     if (status != LREG_OK) {
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_result(api_hooks(instance), status, &failure, err);
     }
     report->blobs = found.blobs;
     report->blob_bytes = found.blob_bytes;
@@ -134,10 +128,11 @@ lreg_status lreg_collect(lreg_instance *instance, int64_t grace_ms, lreg_collect
     if (instance == NULL) {
         return api_null(NULL, "instance", err);
     }
-    if (grace_ms < 0 || (report != NULL && report->size < sizeof *report)) {
-        error_set(&failure, LREG_BAD_ARGUMENT, "", "%s",
-                  grace_ms < 0 ? "the grace is below 0" : "the report is smaller than its first version");
-        return api_fail(api_hooks(instance), &failure, err);
+    if (grace_ms < 0) {
+        return api_refuse(api_hooks(instance), "the grace is below 0", err);
+    }
+    if (report != NULL && report->size < sizeof *report) {
+        return api_refuse(api_hooks(instance), "the report is smaller than its first version", err);
     }
     lreg_status status = core_collect(instance->core, grace_ms, &done, &failure);
     if (report != NULL) {

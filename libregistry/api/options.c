@@ -80,9 +80,7 @@ void lreg_options_free(lreg_options *options) {
 }
 
 static lreg_status refuse(const lreg_options *options, lreg_error **err, const char *message) {
-    struct error failure = {0};
-    error_set(&failure, LREG_BAD_ARGUMENT, "", "%s", message);
-    return api_fail(&options->own, &failure, err);
+    return api_refuse(&options->own, message, err);
 }
 
 static lreg_status set_text(lreg_options *options, char **text, const char *value, lreg_error **err) {
@@ -108,21 +106,14 @@ lreg_status lreg_options_set_directory(lreg_options *options, const char *direct
     return set_text(options, &options->directory, directory, err);
 }
 
-static bool base_url_is_valid(const char *url) {
-    size_t scheme = text_starts_with(url, "https://") ? 8 : text_starts_with(url, "http://") ? 7 : 0;
-    size_t length = strlen(url);
-    return scheme > 0 && length > scheme && url[scheme] != '/' && url[length - 1] != '/' &&
-           !text_has_control(url, length) && strpbrk(url, "?# \"<>\\") == NULL;
-}
-
 lreg_status lreg_options_set_base_url(lreg_options *options, const char *base_url, lreg_error **err) {
     if (options == NULL) {
         return api_null(NULL, "options", err);
     }
-    if (base_url != NULL && !base_url_is_valid(base_url)) {
-        return refuse(options, err,
-                      "the base URL must be http:// or https:// with a host, without a query and without a "
-                      "slash at its end");
+    struct error failure = {0};
+    lreg_status status = base_url == NULL ? LREG_OK : core_base_url_check(base_url, &failure);
+    if (status != LREG_OK) {
+        return api_result(&options->own, status, &failure, err);
     }
     return set_text(options, &options->base_url, base_url, err);
 }
@@ -177,18 +168,17 @@ lreg_status lreg_options_set_storage(lreg_options *options, const lreg_storage_b
                                      lreg_error **err) {
     struct error failure = {0};
     lreg_storage_backend copy = {0};
-    lreg_status status = LREG_OK;
-    if (options == NULL || backend == NULL) {
-        return api_null(NULL, options == NULL ? "options" : "backend", err);
+    if (backend == NULL) {
+        return api_null(NULL, "backend", err);
     }
-    end_storage(options);
-    status = storage_backend_copy(backend, &copy, &failure);
-    if (status != LREG_OK) {
+    lreg_status status = storage_backend_copy(backend, &copy, &failure);
+    if (options == NULL || status != LREG_OK) {
         if (copy.destroy != NULL) {
             copy.destroy(state);
         }
-        return api_fail(&options->own, &failure, err);
+        return options == NULL ? api_null(NULL, "options", err) : api_result(&options->own, status, &failure, err);
     }
+    end_storage(options);
     options->storage = copy;
     options->storage_state = state;
     options->has_storage = true;
@@ -256,6 +246,9 @@ lreg_status lreg_options_set_random(lreg_options *options, const lreg_random *ra
 lreg_status lreg_options_set_log(lreg_options *options, const lreg_log *log, lreg_error **err) {
     if (options == NULL) {
         return api_null(NULL, "options", err);
+    }
+    if (log != NULL && log->size >= sizeof *log && log->write == NULL) {
+        return refuse(options, err, "the log lacks its function");
     }
     return set_hook(options, &options->hooks.log, sizeof *log, log, &options->own.log, err);
 }

@@ -30,20 +30,23 @@ static lreg_status organization_new(struct core *core, const struct core_organiz
 lreg_status lreg_organization_create(lreg_instance *instance, const char *slug, const char *name,
                                      lreg_organization **out, lreg_error **err) {
     struct error failure = {0};
-    const struct core_organization *snapshot = NULL;
     if (out != NULL) {
         *out = NULL;
     }
     if (instance == NULL || (slug == NULL && name == NULL)) {
-        return api_null(api_hooks(instance), instance == NULL ? "instance" : "slug and name", err);
+        return api_null(api_hooks(instance), instance == NULL ? "instance" : "both slug and name", err);
+    }
+    lreg_organization *organization = api_handle_new(instance->core, sizeof *organization);
+    if (organization == NULL) { /* asked for first, so that what was created is never followed by a failure */
+        return api_no_memory(err);
     }
     lreg_status status = core_organization_create(instance->core, &core_actor_host, slug, name == NULL ? slug : name,
-                                                  &snapshot, &failure);
+                                                  &organization->snapshot, &failure);
     if (status == LREG_OK && out != NULL) {
-        status = organization_new(instance->core, snapshot, out, &failure);
-    } else {
-        core_organization_release(snapshot);
+        *out = organization;
+        organization = NULL;
     }
+    lreg_organization_free(organization);
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
@@ -65,6 +68,9 @@ lreg_status lreg_organization_find(lreg_instance *instance, const char *slug, lr
 }
 
 lreg_status lreg_organization_list_open(lreg_instance *instance, lreg_organization_list **out, lreg_error **err) {
+    if (out != NULL) {
+        *out = NULL;
+    }
     if (instance == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance and out", err);
     }
@@ -108,12 +114,12 @@ lreg_status lreg_organization_list_next(lreg_organization_list *list, lreg_organ
             continue;
         }
         status = core_organization_find(pager->core, list->rows[pager->row].slug, &snapshot, &failure);
-        pager->row++;
         if (status == LREG_OK) {
             status = organization_new(pager->core, snapshot, out, &failure);
         } else if (status == LREG_NOT_FOUND) {
             status = LREG_OK; /* deleted since the page was read */
         }
+        pager->row += status == LREG_OK ? 1 : 0;
     }
     return api_result(core_hooks(pager->core), status, &failure, err);
 }

@@ -94,7 +94,6 @@ lreg_status lreg_package_find_by_filename(lreg_instance *instance, const lreg_re
 
 lreg_status lreg_package_list_open(lreg_instance *instance, const lreg_registry *registry, const char *name_contains,
                                    lreg_package_list **out, lreg_error **err) {
-    struct error failure = {0};
     if (out != NULL) {
         *out = NULL;
     }
@@ -102,8 +101,7 @@ lreg_status lreg_package_list_open(lreg_instance *instance, const lreg_registry 
         return api_null(api_hooks(instance), "instance, registry and out", err);
     }
     if (name_contains != NULL && !text_is_utf8(name_contains, strlen(name_contains))) {
-        error_set(&failure, LREG_BAD_ARGUMENT, "", "name_contains is not UTF-8");
-        return api_fail(api_hooks(instance), &failure, err);
+        return api_refuse(api_hooks(instance), "name_contains is not UTF-8", err);
     }
     lreg_package_list *list = api_handle_new(instance->core, sizeof *list);
     if (list == NULL) {
@@ -157,9 +155,9 @@ lreg_status lreg_package_list_next(lreg_package_list *list, lreg_package **out, 
     if (status == LREG_OK && pager->row < pager->row_count) {
         status = core_package_snapshot(pager->core, list->registry, &list->rows[pager->row], &snapshot, &failure);
         if (status == LREG_OK) {
-            pager->row++;
             status = api_package_new(pager->core, snapshot, out, &failure);
         }
+        pager->row += status == LREG_OK ? 1 : 0;
     }
     return api_result(core_hooks(pager->core), status, &failure, err);
 }

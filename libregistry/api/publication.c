@@ -58,8 +58,9 @@ lreg_status lreg_publication_begin(lreg_instance *instance, const lreg_registry 
 
 static lreg_status misuse(const lreg_publication *publication, lreg_error **err) {
     struct error failure = {0};
-    error_set(&failure, LREG_MISUSE, "", "the publication was finished, or has failed");
-    return api_fail(core_hooks(publication->core), &failure, err);
+    lreg_status status =
+        error_set(&failure, LREG_MISUSE, "publication_ended", "the publication was finished, or has failed");
+    return api_result(core_hooks(publication->core), status, &failure, err);
 }
 
 lreg_status lreg_publication_write(lreg_publication *publication, const void *bytes, size_t length, lreg_error **err) {

@@ -39,22 +39,16 @@ lreg_status lreg_registry_settings_new(lreg_registry_settings **out, lreg_error 
     return LREG_OK;
 }
 
-static lreg_status refuse(const lreg_registry_settings *settings, lreg_error **err, const char *message) {
-    struct error failure = {0};
-    error_set(&failure, LREG_BAD_ARGUMENT, "", "%s", message);
-    return api_fail(&settings->hooks, &failure, err);
-}
-
 lreg_status lreg_registry_settings_set_text(lreg_registry_settings *settings, int32_t text, const char *value,
                                             lreg_error **err) {
     if (settings == NULL || value == NULL) {
         return api_null(NULL, settings == NULL ? "settings" : "value", err);
     }
     if (text < LREG_REGISTRY_NAME || text >= TEXTS) {
-        return refuse(settings, err, "there is no such setting");
+        return api_refuse(&settings->hooks, "there is no such setting", err);
     }
     if (!text_is_utf8(value, strlen(value))) {
-        return refuse(settings, err, "the value is not UTF-8");
+        return api_refuse(&settings->hooks, "the value is not UTF-8", err);
     }
     char *copy = memory_copy_text(&settings->hooks, value);
     if (copy == NULL) {
@@ -71,7 +65,7 @@ lreg_status lreg_registry_settings_set_switch(lreg_registry_settings *settings, 
         return api_null(NULL, "settings", err);
     }
     if (which < LREG_REGISTRY_PUBLIC || which >= SWITCHES) {
-        return refuse(settings, err, "there is no such switch");
+        return api_refuse(&settings->hooks, "there is no such switch", err);
     }
     settings->switches[which] = value != 0;
     return LREG_OK;
@@ -112,34 +106,36 @@ lreg_status api_registry_new(struct core *core, const struct core_registry *snap
     return LREG_OK;
 }
 
-/* Hands a snapshot over where it is wanted; takes it. */
-static lreg_status hand_over(struct core *core, lreg_status status, const struct core_registry *snapshot,
-                             lreg_registry **out, struct error *failure) {
+/* Gives a handle that was filled in where it is wanted; takes it. */
+static void hand_over(lreg_status status, lreg_registry *registry, lreg_registry **out) {
     if (status == LREG_OK && out != NULL) {
-        return api_registry_new(core, snapshot, out, failure);
+        *out = registry;
+    } else {
+        lreg_registry_free(registry);
     }
-    core_registry_release(snapshot);
-    return status;
 }
 
 lreg_status lreg_registry_create(lreg_instance *instance, const char *organization,
                                  const lreg_registry_settings *settings, lreg_registry **out, lreg_error **err) {
     struct error failure = {0};
     const struct core_organization *owner = NULL;
-    const struct core_registry *snapshot = NULL;
     if (out != NULL) {
         *out = NULL;
     }
     if (instance == NULL || organization == NULL || settings == NULL) {
         return api_null(api_hooks(instance), "instance, organization and settings", err);
     }
+    lreg_registry *registry = api_handle_new(instance->core, sizeof *registry);
+    if (registry == NULL) { /* asked for first, so that what was created is never followed by a failure */
+        return api_no_memory(err);
+    }
     struct core_registry_settings inner = inner_settings(settings);
     lreg_status status = core_organization_find(instance->core, organization, &owner, &failure);
     if (status == LREG_OK) {
-        status = core_registry_create(instance->core, &core_actor_host, owner, &inner, &snapshot, &failure);
-        status = hand_over(instance->core, status, snapshot, out, &failure);
+        status = core_registry_create(instance->core, &core_actor_host, owner, &inner, &registry->snapshot, &failure);
     }
     core_organization_release(owner);
+    hand_over(status, registry, out);
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
@@ -154,7 +150,9 @@ lreg_status lreg_registry_find(lreg_instance *instance, const char *organization
         return api_null(api_hooks(instance), "instance, organization, slug and out", err);
     }
     lreg_status status = core_registry_find(instance->core, organization, slug, &snapshot, &failure);
-    status = hand_over(instance->core, status, snapshot, out, &failure);
+    if (status == LREG_OK) {
+        status = api_registry_new(instance->core, snapshot, out, &failure);
+    }
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
@@ -216,12 +214,12 @@ lreg_status lreg_registry_list_next(lreg_registry_list *list, lreg_registry **ou
         }
         status = core_registry_find(pager->core, list->organization->row.slug, list->rows[pager->row].slug, &snapshot,
                                     &failure);
-        pager->row++;
         if (status == LREG_OK) {
             status = api_registry_new(pager->core, snapshot, out, &failure);
         } else if (status == LREG_NOT_FOUND) {
             status = LREG_OK; /* deleted since the page was read */
         }
+        pager->row += status == LREG_OK ? 1 : 0;
     }
     return api_result(core_hooks(pager->core), status, &failure, err);
 }
@@ -239,17 +237,20 @@ void lreg_registry_list_free(lreg_registry_list *list) {
 lreg_status lreg_registry_update(lreg_instance *instance, const lreg_registry *registry,
                                  const lreg_registry_settings *settings, lreg_registry **out, lreg_error **err) {
     struct error failure = {0};
-    const struct core_registry *snapshot = NULL;
     if (out != NULL) {
         *out = NULL;
     }
     if (instance == NULL || registry == NULL || settings == NULL) {
         return api_null(api_hooks(instance), "instance, registry and settings", err);
     }
+    lreg_registry *changed = api_handle_new(instance->core, sizeof *changed);
+    if (changed == NULL) {
+        return api_no_memory(err);
+    }
     struct core_registry_settings inner = inner_settings(settings);
-    lreg_status status =
-        core_registry_update(instance->core, &core_actor_host, registry->snapshot, &inner, &snapshot, &failure);
-    status = hand_over(instance->core, status, snapshot, out, &failure);
+    lreg_status status = core_registry_update(instance->core, &core_actor_host, registry->snapshot, &inner,
+                                              &changed->snapshot, &failure);
+    hand_over(status, changed, out);
     return api_result(api_hooks(instance), status, &failure, err);
 }
 

@@ -4,9 +4,9 @@
 
 #include "api/api_internal.h"
 
-#include <string.h>
+#include <stdio.h>
 
-#define SCOPES_TEXT 128
+#define SCOPES_TEXT 128 /* all words with their commas, and the NUL */
 
 struct lreg_token {
     struct core *core;
@@ -16,22 +16,33 @@ struct lreg_token {
 
 struct lreg_token_list {
     struct api_pager pager;
-    const struct core_organization *organization; /* NULL when `registry` is there */
-    const struct core_registry *registry;
+    const struct core_organization *organization;
+    const struct core_registry *registry; /* NULL: the organisation's API access tokens */
     struct meta_token *rows;
 };
 
+/* A registry token has none to choose: it reads. */
 static void write_scopes(lreg_token *token) {
-    struct strbuf text;
-    strbuf_init(&text, core_hooks(token->core), SCOPES_TEXT - 1);
-    for (uint32_t bit = 1; bit <= AUTH_ALL_SCOPES; bit <<= 1) {
-        if ((token->snapshot->row.scopes & bit) != 0) {
-            strbuf_append_text(&text, text.length > 0 ? "," : "");
-            strbuf_append_text(&text, auth_scope_text(bit));
+    const struct meta_token *row = &token->snapshot->row;
+    size_t length = 0;
+    for (uint32_t bit = 1; row->registry_id == NULL && bit <= AUTH_ALL_SCOPES; bit <<= 1) {
+        if ((row->scopes & bit) != 0 && length < sizeof token->scopes) {
+            int written = snprintf(token->scopes + length, sizeof token->scopes - length, "%s%s", length > 0 ? "," : "",
+                                   auth_scope_text(bit));
+            length += written > 0 ? (size_t)written : 0;
         }
     }
-    memcpy(token->scopes, strbuf_text(&text), text.length);
-    strbuf_free(&text);
+}
+
+/* Gives a new token that was filled in, or ends what was made for it; takes it. */
+static lreg_status hand_over(lreg_status status, lreg_token *token, lreg_token **out) {
+    if (status == LREG_OK) {
+        write_scopes(token);
+        *out = token;
+    } else {
+        lreg_token_free(token);
+    }
+    return status;
 }
 
 /* Takes the snapshot, also on failure. */
@@ -52,7 +63,6 @@ lreg_status lreg_token_create(lreg_instance *instance, const char *organization,
                               const char *scopes, int64_t expires_ms, lreg_token **out, lreg_error **err) {
     struct error failure = {0};
     const struct core_organization *owner = NULL;
-    const struct core_token *snapshot = NULL;
     uint32_t bits = 0;
     if (out != NULL) {
         *out = NULL;
@@ -60,47 +70,47 @@ lreg_status lreg_token_create(lreg_instance *instance, const char *organization,
     if (instance == NULL || organization == NULL || description == NULL || scopes == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, organization, description, scopes and out", err);
     }
+    lreg_token *token = api_handle_new(instance->core, sizeof *token);
+    if (token == NULL) { /* asked for first, so that a token that nobody saw is never created */
+        return api_no_memory(err);
+    }
     lreg_status status = auth_scopes_parse(scopes, &bits, &failure);
     if (status == LREG_OK) {
         status = core_organization_find(instance->core, organization, &owner, &failure);
     }
     if (status == LREG_OK) {
         status = core_token_create_api(instance->core, &core_actor_host, owner, description, bits, expires_ms,
-                                       &snapshot, &failure);
-    }
-    if (status == LREG_OK) {
-        status = token_new(instance->core, snapshot, out, &failure);
+                                       &token->snapshot, &failure);
     }
     core_organization_release(owner);
+    status = hand_over(status, token, out);
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
 lreg_status lreg_token_create_for_registry(lreg_instance *instance, const lreg_registry *registry,
                                            const char *description, lreg_token **out, lreg_error **err) {
     struct error failure = {0};
-    const struct core_token *snapshot = NULL;
     if (out != NULL) {
         *out = NULL;
     }
     if (instance == NULL || registry == NULL || description == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, registry, description and out", err);
     }
-    lreg_status status = core_token_create_registry(instance->core, &core_actor_host, registry->snapshot, description,
-                                                    &snapshot, &failure);
-    if (status == LREG_OK) {
-        status = token_new(instance->core, snapshot, out, &failure);
+    lreg_token *token = api_handle_new(instance->core, sizeof *token);
+    if (token == NULL) {
+        return api_no_memory(err);
     }
+    lreg_status status = core_token_create_registry(instance->core, &core_actor_host, registry->snapshot, description,
+                                                    &token->snapshot, &failure);
+    status = hand_over(status, token, out);
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
-/* Whose tokens are meant: those of the registry when there is one, else the organisation's. */
+/* Who the tokens belong to: the registry's organisation when there is a registry, else the one that is named. */
 static lreg_status find_owner(lreg_instance *instance, const char *organization, const lreg_registry *registry,
                               const struct core_organization **out, struct error *failure) {
-    *out = NULL;
-    if (registry != NULL) {
-        return LREG_OK;
-    }
-    return core_organization_find(instance->core, organization, out, failure);
+    const char *slug = registry != NULL ? registry->snapshot->row.organization_slug : organization;
+    return core_organization_find(instance->core, slug, out, failure);
 }
 
 lreg_status lreg_token_list_open(lreg_instance *instance, const char *organization, const lreg_registry *registry,
@@ -165,12 +175,12 @@ lreg_status lreg_token_list_next(lreg_token_list *list, lreg_token **out, lreg_e
         }
         status = core_token_find(pager->core, list->organization, list->registry, list->rows[pager->row].id, &snapshot,
                                  &failure);
-        pager->row++;
         if (status == LREG_OK) {
             status = token_new(pager->core, snapshot, out, &failure);
         } else if (status == LREG_NOT_FOUND) {
             status = LREG_OK; /* deleted since the page was read */
         }
+        pager->row += status == LREG_OK ? 1 : 0;
     }
     return api_result(core_hooks(pager->core), status, &failure, err);
 }

@@ -44,24 +44,33 @@ void core_limits_default(struct core_limits *limits) {
     };
 }
 
-/* Keeps the base URL without slashes at its end. */
-static lreg_status set_base_url(struct core *core, const char *base_url, struct error *err) {
-    if (base_url == NULL) {
-        return LREG_OK;
-    }
-    size_t length = strlen(base_url);
-    bool is_url = text_starts_with(base_url, "https://") || text_starts_with(base_url, "http://");
-    if (!is_url || length > BASE_URL_MAX || strpbrk(base_url, " \"<>?#\\") != NULL ||
+lreg_status core_base_url_check(const char *base_url, struct error *err) {
+    size_t length = strnlen(base_url, BASE_URL_MAX + 1);
+    size_t scheme = text_starts_with(base_url, "https://") ? 8 : text_starts_with(base_url, "http://") ? 7 : 0;
+    if (scheme == 0 || length > BASE_URL_MAX || strpbrk(base_url, " \"<>?#\\") != NULL ||
         text_has_control(base_url, length) || !text_is_utf8(base_url, length)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_base_url",
                          "the base URL must be http:// or https:// with a host and maybe a path, at most %d bytes",
                          BASE_URL_MAX);
     }
+    if (base_url[scheme] == '\0' || base_url[scheme] == '/') {
+        return error_set(err, LREG_BAD_ARGUMENT, "bad_base_url", "the base URL has no host");
+    }
+    return LREG_OK;
+}
+
+/* Keeps the base URL without slashes at its end. */
+static lreg_status set_base_url(struct core *core, const char *base_url, struct error *err) {
+    if (base_url == NULL) {
+        return LREG_OK;
+    }
+    lreg_status status = core_base_url_check(base_url, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    size_t length = strlen(base_url);
     while (base_url[length - 1] == '/') {
         length--;
-    }
-    if (base_url[length - 1] == ':') {
-        return error_set(err, LREG_BAD_ARGUMENT, "bad_base_url", "the base URL has no host");
     }
     core->base_url = memory_copy_bytes(&core->hooks, base_url, length);
     return core->base_url == NULL ? error_no_memory(err) : LREG_OK;

@@ -51,6 +51,9 @@ struct core_limits {
 };
 void core_limits_default(struct core_limits *limits);
 
+/* LREG_BAD_ARGUMENT ("bad_base_url"): "http://" or "https://", a host, maybe a path; slashes at the end are fine. */
+lreg_status core_base_url_check(const char *base_url, struct error *err);
+
 struct core_options {
     struct hooks hooks; /* copied */
     const char *directory; /* data directory; NULL: everything in memory */

@@ -13,8 +13,8 @@
 struct dispatcher;
 struct exchange;
 
-/* Compiles the routes of `surfaces` (NULL-terminated; it and they live as long as the program) for use by any number of
- * exchanges. Retains `core`. LREG_INTERNAL when a pattern is malformed; LREG_NO_MEMORY. Counted. */
+/* Compiles the routes of `surfaces` for use by any number of exchanges. They live as long as the program; the array,
+ * NULL-terminated, is not kept. Retains `core`. LREG_INTERNAL when a pattern is malformed; LREG_NO_MEMORY. Counted. */
 lreg_status dispatcher_new(struct core *core, const struct surface *const *surfaces, struct dispatcher **out,
                            struct error *err);
 void dispatcher_retain(struct dispatcher *dispatcher);
