@@ -296,9 +296,22 @@ static lreg_status apply(struct meta_connection *connection, const struct migrat
     return status;
 }
 
+/* In one snapshot, or a database that another process is just making would look like half of one. */
+static lreg_status look_at_version(struct meta_connection *connection, int64_t *out_version, struct error *err) {
+    lreg_status status = meta_connection_run(connection, "BEGIN", err);
+    if (status == LREG_OK) {
+        status = read_version(connection, out_version, err);
+    }
+    if (status == LREG_OK) {
+        status = meta_connection_run(connection, "COMMIT", err);
+    }
+    return status;
+}
+
+/* After a failure the connection is closed, which rolls back. */
 lreg_status meta_schema_migrate(struct meta_connection *connection, struct error *err) {
     int64_t version = 0;
-    lreg_status status = read_version(connection, &version, err);
+    lreg_status status = look_at_version(connection, &version, err);
     if (status != LREG_OK || version == LATEST) {
         return status;
     }
@@ -314,6 +327,5 @@ lreg_status meta_schema_migrate(struct meta_connection *connection, struct error
     if (status == LREG_OK) {
         status = meta_connection_run(connection, "COMMIT", err);
     }
-    /* After a failure the connection is closed, which rolls back. */
     return status;
 }

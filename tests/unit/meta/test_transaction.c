@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transactions: all or nothing, snapshots, writers beside readers, threads. Labels: threaded */
+#include "meta/meta_internal.h"
 #include "unit/meta/fixture.h"
 
 #include <pthread.h>
@@ -100,6 +101,16 @@ static void test_meta_transaction__what_failed_cannot_be_committed(void **state)
     assert_false(database_has(fixture, "beta"));
     assert_false(database_has(fixture, "delta"));
     meta_close(meta);
+}
+
+/* SQLite ends a transaction on its own after some failures, such as a full disk. */
+static void test_meta_transaction__what_ended_on_its_own_takes_no_more_writes(void **state) {
+    struct fixture *fixture = *state;
+    struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
+    assert_int_equal(sqlite3_exec(transaction->connection->database, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(add(transaction, "beta"), LREG_INTERNAL);
+    assert_int_not_equal(meta_commit(transaction, &fixture->err), LREG_OK);
+    assert_false(database_has(fixture, "beta"));
 }
 
 static void test_meta_transaction__a_writer_gives_up_after_the_busy_timeout(void **state) {
