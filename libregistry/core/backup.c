@@ -2,9 +2,11 @@
 
 /*
  * An online backup: a copy of the database, and then each object that the copy names, by hard link where that can be.
- * An object can be collected in between only when the present database has stopped naming it; then the database is
- * copied again, which names it no more, and what is there already stays. All is made under a name of its own beside the
- * destination, and gets the destination's name when it is complete, on disk, and was opened once.
+ * Meanwhile a hold keeps collectors off. Where it could not be taken or came to its end, an object may be gone; then the
+ * present database does not name it any more, and is copied again, and what is there already stays.
+ *
+ * All is made under a name of its own beside the destination, and gets the destination's name when it is complete, on
+ * disk, and was opened once.
  */
 
 #include "core/core_internal.h"
@@ -33,6 +35,7 @@ struct backup {
     struct core *copy; /* the backup, opened; NULL when not */
     const char *destination; /* without slashes at its end */
     const char *partial; /* where it is made */
+    int64_t held_until_ms; /* 0: no hold */
     struct arena paths;
     struct arena page;
 };
@@ -138,6 +141,24 @@ static lreg_status copy_database(struct backup *run, struct error *err) {
     return status;
 }
 
+/* Takes the hold, or makes it longer when half of it is over. A disk that is full is no reason not to back up. */
+static void hold(struct backup *run) {
+    int64_t now_ms = hooks_now_ms(&run->core->hooks);
+    int64_t until_ms = now_ms + CORE_HOLD_MS;
+    if (run->held_until_ms - now_ms > CORE_HOLD_MS / 2) {
+        return;
+    }
+    if (core_hold_take(run->core, until_ms, NULL) == LREG_OK) {
+        run->held_until_ms = until_ms;
+    }
+}
+
+static void end_hold(struct backup *run) {
+    if (run->held_until_ms != 0) {
+        (void)core_hold_end(run->core, run->held_until_ms, NULL);
+    }
+}
+
 /* --- Objects --- */
 
 /* A blob that the present database still has, and the storage has not, is lost. */
@@ -199,6 +220,7 @@ static lreg_status copy_objects(struct backup *run, bool *out_gone, struct error
         struct meta_blob *blobs = NULL;
         lreg_status status = read_page(run, after_id, &blobs, &count, err);
         for (size_t i = 0; status == LREG_OK && i < count; i++) {
+            hold(run);
             status = copy_blob(run, &blobs[i], out_gone, err);
             after_id = blobs[i].id;
         }
@@ -212,12 +234,16 @@ static lreg_status copy_objects(struct backup *run, bool *out_gone, struct error
 static lreg_status copy_store(struct backup *run, struct error *err) {
     for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         bool gone = false;
+        hold(run);
         lreg_status status = copy_database(run, err);
         if (status == LREG_OK) {
             status = copy_objects(run, &gone, err);
         }
         if (status == LREG_OK && !gone) {
             status = meta_check(run->copy->meta, err);
+        }
+        if (status == LREG_OK && !gone) {
+            status = core_hold_end(run->copy, run->held_until_ms, err); /* it was copied too */
         }
         close_copy(run);
         if (status != LREG_OK || !gone) {
@@ -346,6 +372,7 @@ lreg_status core_backup(struct core *core, const char *directory, struct error *
     arena_init(&run.page, &core->hooks, ARENA_BYTES);
     lreg_status status = back_up(&run, directory, err);
     close_copy(&run);
+    end_hold(&run);
     arena_free(&run.page);
     arena_free(&run.paths);
     return status;

@@ -272,14 +272,20 @@ static lreg_status judge_objects(struct page *page, struct error *err) {
 
 /* --- The doomed --- */
 
+/* None while there is a hold: they wait for the next collection. */
 static lreg_status list_doomed(struct collection *run, struct meta_doomed **out, size_t *out_count, struct error *err) {
     struct meta_transaction *transaction = NULL;
+    bool held = false;
+    *out_count = 0;
     arena_reset(&run->arena);
     lreg_status status = meta_begin(run->core->meta, META_READ, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_doomed_list(transaction, PAGE_ROWS, &run->arena, out, out_count, err);
+    status = core_hold_is_on(run->core, transaction, &held, err);
+    if (status == LREG_OK && !held) {
+        status = meta_doomed_list(transaction, PAGE_ROWS, &run->arena, out, out_count, err);
+    }
     meta_rollback(transaction);
     return status;
 }

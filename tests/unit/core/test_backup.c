@@ -326,6 +326,10 @@ static void delete_and_collect(void *user) {
     }
 }
 
+static int64_t read_clock(void *user) {
+    return atomic_load((atomic_llong *)user);
+}
+
 static void test_core_backup__a_collection_may_come_at_any_instant(void **state) {
     struct store store;
     struct target target;
@@ -347,6 +351,64 @@ static void test_core_backup__a_collection_may_come_at_any_instant(void **state)
         target_end(&target);
     }
     core_release(rival.core);
+    store_end(&store);
+}
+
+static void test_core_backup__without_a_hold_the_database_is_copied_again(void **state) {
+    struct store store;
+    struct target target;
+    (void)state;
+    store_begin_plain(&store);
+    struct rival rival = {.store = &store, .core = store_second(&store, 1)};
+    /* The rival's clock is far ahead: the hold is over for it. */
+    atomic_llong later = atomic_load(&store.base.now_ms) + 3600000;
+    rival.core->hooks.clock.user = &later;
+    rival.core->hooks.clock.now_ms = read_clock;
+    size_t collected = 0;
+    must_publish(&store, "a", "alpha");
+    for (uint64_t n = 1; n == 1 || atomic_load(&store.steps.hit); n++) {
+        target_begin(&target, "/tmp");
+        struct publication victim = {
+            .core = store.core, .registry = store.registry, .filename = "victim", .replace = true};
+        assert_int_equal(publish_with(&victim, "victim", 6, NULL), LREG_OK);
+        steps_interpose(&store.steps, n, delete_and_collect, &rival);
+        lreg_status status = core_backup(store.core, target.path, NULL);
+        steps_disarm(&store.steps);
+        assert_int_equal(status, LREG_OK);
+        assert_backup_outcome(&store, &target, status);
+        collected += count_stored(store.core, LREG_STORAGE_OBJECTS) == 1;
+        target_end(&target);
+    }
+    assert_true(collected >= 3);
+    core_release(rival.core);
+    store_end(&store);
+}
+
+/* A backup of a store whose hold is on lets nothing be removed; its end lets it. */
+static void test_core_backup__a_hold_keeps_collectors_off_for_a_while(void **state) {
+    struct store store;
+    (void)state;
+    store_begin_plain(&store);
+    must_publish(&store, "a", "alpha");
+    must_delete(&store, "a");
+    int64_t until_ms = atomic_load(&store.base.now_ms) + CORE_HOLD_MS;
+    assert_int_equal(core_hold_take(store.core, until_ms, NULL), LREG_OK);
+    assert_int_equal(core_hold_take(store.core, until_ms - 1, NULL), LREG_OK); /* the later one stays */
+    assert_int_equal(must_collect(store.core, 0).blobs, 1);
+    assert_int_equal(count_stored(store.core, LREG_STORAGE_OBJECTS), 1);
+    assert_int_equal(core_hold_end(store.core, until_ms - 1, NULL), LREG_OK); /* not its own */
+    (void)must_collect(store.core, 0);
+    assert_int_equal(count_stored(store.core, LREG_STORAGE_OBJECTS), 1);
+    assert_int_equal(core_hold_end(store.core, until_ms, NULL), LREG_OK);
+    (void)must_collect(store.core, 0);
+    assert_int_equal(count_stored(store.core, LREG_STORAGE_OBJECTS), 0);
+
+    must_publish(&store, "a", "alpha");
+    must_delete(&store, "a");
+    assert_int_equal(core_hold_take(store.core, until_ms, NULL), LREG_OK);
+    fixture_pass_ms(&store.base, CORE_HOLD_MS);
+    (void)must_collect(store.core, 0);
+    assert_int_equal(count_stored(store.core, LREG_STORAGE_OBJECTS), 0);
     store_end(&store);
 }
 
