@@ -223,6 +223,15 @@ static inline void must_delete(struct store *store, const char *filename) {
     core_package_release(package);
 }
 
+static inline void must_delete_if_there(struct store *store, const char *filename) {
+    const struct core_package *package = NULL;
+    lreg_status status = core_package_find_by_filename(store->core, store->registry, filename, &package, NULL);
+    if (status == LREG_OK) {
+        assert_int_equal(core_package_delete(store->core, &core_actor_host, package, NULL), LREG_OK);
+    }
+    core_package_release(package);
+}
+
 /* --- What must hold --- */
 
 static inline lreg_status read_package_text(struct core *core, const struct core_registry *registry,

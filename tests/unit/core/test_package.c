@@ -388,6 +388,33 @@ static void test_core_package__a_full_table_is_flushed(void **state) {
     store_end(&store);
 }
 
+static void test_core_package__a_full_table_does_not_press(void **state) {
+    struct store store;
+    char filename[32];
+    (void)state;
+    store_begin(&store);
+    for (int i = 0; i < 192; i++) {
+        snprintf(filename, sizeof filename, "f%d", i);
+        must_publish(&store, filename, "x");
+        const struct core_package *package = must_find(&store, filename);
+        core_package_count_download(store.core, package);
+        core_package_release(package);
+    }
+    const struct core_package *package = must_find(&store, "f0");
+    steps_arm(&store.steps, 2, 10);
+    core_package_count_download(store.core, package); /* writing fails */
+    assert_true(atomic_load(&store.steps.hit));
+    steps_arm(&store.steps, 0, 0);
+    core_package_count_download(store.core, package); /* too soon to try again */
+    assert_int_equal(atomic_load(&store.steps.calls), 0);
+    fixture_pass_ms(&store.base, 10000);
+    core_package_count_download(store.core, package);
+    core_package_release(package);
+    assert_int_equal(stored_downloads(&store, "f0"), 3);
+    assert_int_equal(stored_downloads(&store, "f191"), 1);
+    store_end(&store);
+}
+
 static void test_core_package__downloads_of_deleted_packages_do_not_matter(void **state) {
     struct store store;
     (void)state;

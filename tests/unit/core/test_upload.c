@@ -248,6 +248,7 @@ static void test_core_upload__cancelling_ends_one_that_is_at_work(void **state) 
     assert_int_equal(find_upload(store.core, &store, id, &arena, &upload, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_resume(store.core, &upload, UINT64_MAX, &writer, NULL), LREG_OK);
     assert_int_equal(core_upload_cancel(store.core, &upload, NULL), LREG_OK);
+    assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 1); /* not taken from under the writer */
     assert_int_equal(core_blob_writer_write(writer, "x", 1, NULL), LREG_OK);
     assert_int_equal(core_upload_advance(store.core, &upload, writer, &received, NULL), LREG_NOT_FOUND);
     core_blob_writer_keep(writer);
