@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define IDLE_MAX 4 /* what more threads than this need at once is opened anew; each takes about half a MiB */
+#define IDLE_MAX 8 /* what more threads than this need at once is opened anew; each takes up to a MiB */
 
 #define DATABASE_NAME "registry.db"
 
