@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #define WINDOW_OF_GZIP (15 + 16) /* largest window; a gzip header and trailer, and nothing else */
+#define MAGIC_BYTES 2
 #define UNPACKED_PIECE ((size_t)32 * 1024)
 
 struct alpine_members {
@@ -65,8 +66,8 @@ void alpine_members_free(struct alpine_members *members) {
 /* zlib would tell of a wrong magic number too, but not apart from other damage. */
 static lreg_status check_magic(const struct alpine_members *members, const uint8_t *bytes, size_t length,
                                struct error *err) {
-    static const uint8_t magic[] = {0x1f, 0x8b};
-    for (size_t i = 0; i < length && members->packed_bytes + i < sizeof magic; i++) {
+    static const uint8_t magic[MAGIC_BYTES] = {0x1f, 0x8b};
+    for (size_t i = 0; i < length && members->packed_bytes + i < MAGIC_BYTES; i++) {
         if (bytes[i] == magic[members->packed_bytes + i]) {
             continue;
         }
@@ -98,14 +99,15 @@ static lreg_status unpack(struct alpine_members *members, bool *ended, struct er
         stream->next_out = members->unpacked;
         stream->avail_out = (unsigned)UNPACKED_PIECE;
         result = inflate(stream, Z_NO_FLUSH);
-        if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
-            return report(result, members, err);
-        }
+        /* What came out before a damage is told first, as it would be if the stream were cut there. */
         size_t got = UNPACKED_PIECE - stream->avail_out;
         lreg_status status =
             got > 0 ? members->events.unpacked(members->events.user, members->unpacked, got, err) : LREG_OK;
         if (status != LREG_OK) {
             return status;
+        }
+        if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+            return report(result, members, err);
         }
         /* Output that was filled up may have more behind it, also when no input is left. */
     } while (result == Z_OK && (stream->avail_in > 0 || stream->avail_out == 0));
@@ -127,6 +129,9 @@ static lreg_status feed(struct alpine_members *members, const uint8_t *bytes, si
     }
     unsigned piece = length > UINT_MAX ? UINT_MAX : (unsigned)length;
     lreg_status status = check_magic(members, bytes, piece, err);
+    if (status == LREG_OK && members->packed_bytes < MAGIC_BYTES && members->packed_bytes + piece >= MAGIC_BYTES) {
+        status = members->events.begin(members->events.user, err);
+    }
     if (status != LREG_OK) {
         return status;
     }

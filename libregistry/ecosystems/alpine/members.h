@@ -12,9 +12,11 @@
 struct alpine_members;
 
 /* What is told of the running member; a failure ends the reading and is passed on. Both kinds of bytes come in order,
- * each as they become known; `end` after the last of both. */
+ * each as they become known; `end` after the last of both. `begin` comes before anything but the first two bytes was
+ * looked at, so that whoever wants no more members says so in the same words wherever the stream is cut. */
 struct alpine_members_events {
     void *user;
+    lreg_status (*begin)(void *user, struct error *err);
     lreg_status (*packed)(void *user, const void *bytes, size_t length, struct error *err);
     lreg_status (*unpacked)(void *user, const void *bytes, size_t length, struct error *err);
     lreg_status (*end)(void *user, struct error *err);

@@ -37,32 +37,31 @@ struct alpine_package_reader {
     struct alpine_package package;
 };
 
-static void begin_member(struct alpine_package_reader *reader) {
+static void prepare_for_member(struct alpine_package_reader *reader) {
     bool is_data = reader->stage == STAGE_DATA;
     alpine_tar_walk_init(&reader->walk, is_data ? ALPINE_TAR_DATA : ALPINE_TAR_CONTROL);
     digest_init(&reader->digest, is_data ? DIGEST_SHA256 : DIGEST_SHA1);
     strbuf_clear(&reader->segment);
 }
 
-static lreg_status refuse_more(struct error *err) {
-    return error_set(err, LREG_UNPROCESSABLE, "bad_structure",
-                     "a gzip member follows the data: apk 3 reads packages with one data member only");
+static lreg_status begin_member(void *user, struct error *err) {
+    const struct alpine_package_reader *reader = user;
+    if (reader->stage == STAGE_DONE) {
+        return error_set(err, LREG_UNPROCESSABLE, "bad_structure",
+                         "a gzip member follows the data: apk 3 reads packages with one data member only");
+    }
+    return LREG_OK;
 }
 
 static lreg_status take_packed(void *user, const void *bytes, size_t length, struct error *err) {
     struct alpine_package_reader *reader = user;
-    if (reader->stage == STAGE_DONE) {
-        return refuse_more(err);
-    }
+    (void)err;
     digest_update(&reader->digest, bytes, length);
     return LREG_OK;
 }
 
 static lreg_status take_unpacked(void *user, const void *bytes, size_t length, struct error *err) {
     struct alpine_package_reader *reader = user;
-    if (reader->stage == STAGE_DONE) {
-        return refuse_more(err);
-    }
     lreg_status status = alpine_tar_walk_write(&reader->walk, bytes, length, err);
     if (status != LREG_OK || reader->stage == STAGE_DATA) {
         return status;
@@ -126,16 +125,11 @@ static lreg_status end_data(struct alpine_package_reader *reader) {
 
 static lreg_status end_member(void *user, struct error *err) {
     struct alpine_package_reader *reader = user;
-    if (reader->stage == STAGE_DONE) {
-        return refuse_more(err);
-    }
     lreg_status status = alpine_tar_walk_finish(&reader->walk, err);
     if (status == LREG_OK) {
         status = reader->stage == STAGE_LEAD ? end_lead(reader, err) : end_data(reader);
     }
-    if (status == LREG_OK) {
-        begin_member(reader);
-    }
+    prepare_for_member(reader);
     return status;
 }
 
@@ -146,12 +140,12 @@ lreg_status alpine_package_reader_new(const struct hooks *hooks, uint64_t max_co
     if (reader == NULL) {
         return error_no_memory(err);
     }
-    const struct alpine_members_events events = {reader, take_packed, take_unpacked, end_member};
+    const struct alpine_members_events events = {reader, begin_member, take_packed, take_unpacked, end_member};
     reader->hooks = hooks;
     arena_init(&reader->arena, hooks, READER_ARENA_MAX);
     strbuf_init(&reader->segment, hooks,
                 max_control_bytes < ALPINE_CONTROL_MAX ? (size_t)max_control_bytes : ALPINE_CONTROL_MAX);
-    begin_member(reader);
+    prepare_for_member(reader);
     lreg_status status = alpine_members_new(hooks, &events, &reader->members, err);
     if (status != LREG_OK) {
         alpine_package_reader_free(reader);

@@ -71,6 +71,12 @@ struct cut {
     struct apk_bytes unpacked[4];
 };
 
+static lreg_status take_begin(void *user, struct error *err) {
+    (void)user;
+    (void)err;
+    return LREG_OK;
+}
+
 static lreg_status take_packed(void *user, const void *bytes, size_t length, struct error *err) {
     struct cut *cut = user;
     (void)bytes;
@@ -96,7 +102,7 @@ static lreg_status take_end(void *user, struct error *err) {
 
 static struct cut cut_members(struct fixture *fixture, const struct alpine_index *index) {
     struct cut cut = {0};
-    const struct alpine_members_events events = {&cut, take_packed, take_unpacked, take_end};
+    const struct alpine_members_events events = {&cut, take_begin, take_packed, take_unpacked, take_end};
     struct alpine_members *members = NULL;
     assert_int_equal(alpine_members_new(&fixture->hooks, &events, &members, NULL), LREG_OK);
     assert_int_equal(alpine_members_write(members, index->packed.bytes, index->packed.length, NULL), LREG_OK);

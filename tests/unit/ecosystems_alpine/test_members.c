@@ -21,9 +21,18 @@ struct record {
     size_t count;
     struct apk_bytes packed[MEMBERS_MAX];
     struct apk_bytes unpacked[MEMBERS_MAX];
+    size_t begun;
     size_t ended;
     lreg_status answer; /* of every event */
 };
+
+static lreg_status take_begin(void *user, struct error *err) {
+    struct record *record = user;
+    (void)err;
+    record->begun++;
+    assert_int_equal(record->begun, record->ended + 1);
+    return record->answer;
+}
 
 static lreg_status take_packed(void *user, const void *bytes, size_t length, struct error *err) {
     struct record *record = user;
@@ -50,7 +59,7 @@ static lreg_status take_end(void *user, struct error *err) {
 
 static lreg_status run(struct fixture *fixture, const struct apk_bytes *stream, size_t first, size_t step,
                        struct record *record, struct error *err) {
-    const struct alpine_members_events events = {record, take_packed, take_unpacked, take_end};
+    const struct alpine_members_events events = {record, take_begin, take_packed, take_unpacked, take_end};
     struct alpine_members *members = NULL;
     lreg_status status = alpine_members_new(&fixture->hooks, &events, &members, err);
     size_t piece = first;

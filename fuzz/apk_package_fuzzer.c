@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A package as a whole and in pieces that its last byte chooses must get the same verdict. With an odd first byte the
+ * rest is control data, which the harness packs, so that the tar and .PKGINFO readers are reached without a checksum.
+ * */
+#include "ecosystems/alpine/gzip.h"
+#include "ecosystems/alpine/package_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct verdict {
+    lreg_status status;
+    struct error err;
+    uint8_t identity[DIGEST_SHA1_BYTES];
+};
+
+static void expect(bool holds) {
+    if (!holds) {
+        abort();
+    }
+}
+
+static void run(const struct hooks *hooks, const char *bytes, size_t length, uint8_t step, struct verdict *out) {
+    struct alpine_package_reader *reader = NULL;
+    memset(out, 0, sizeof *out);
+    out->status = alpine_package_reader_new(hooks, UINT64_C(1) << 20, &reader, &out->err);
+    for (size_t done = 0, piece; out->status == LREG_OK && done < length; done += piece) {
+        piece = step == 0 || step > length - done ? length - done : step;
+        out->status = alpine_package_reader_write(reader, bytes + done, piece, &out->err);
+        step = (uint8_t)(step > 1 ? step * 5 % 64 + 1 : step);
+    }
+    if (out->status == LREG_OK) {
+        out->status = alpine_package_reader_finish(reader, &out->err);
+    }
+    if (out->status == LREG_OK) {
+        const struct alpine_package *package = alpine_package_reader_result(reader);
+        expect(package->package_bytes == length && package->info.name[0] != '\0');
+        memcpy(out->identity, package->identity, sizeof out->identity);
+    } else {
+        expect(out->status == LREG_UNPROCESSABLE && out->err.code[0] != '\0' && out->err.message[0] != '\0');
+    }
+    alpine_package_reader_free(reader);
+}
+
+static void pack(struct strbuf *out, const void *bytes, size_t length) {
+    struct alpine_gzip gzip;
+    expect(alpine_gzip_begin(&gzip, out, NULL) == LREG_OK);
+    expect(alpine_gzip_write(&gzip, bytes, length, NULL) == LREG_OK);
+    expect(alpine_gzip_finish(&gzip, NULL) == LREG_OK);
+    alpine_gzip_end(&gzip);
+}
+
+static void compare(const struct hooks *hooks, const char *bytes, size_t length, uint8_t step) {
+    struct verdict whole;
+    struct verdict pieces;
+    run(hooks, bytes, length, 0, &whole);
+    run(hooks, bytes, length, step, &pieces);
+    expect(whole.status == pieces.status && strcmp(whole.err.message, pieces.err.message) == 0);
+    expect(memcmp(whole.identity, pieces.identity, sizeof whole.identity) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static const uint8_t end_mark[1024];
+    struct hooks hooks;
+    struct strbuf package;
+    if (size == 0) {
+        return 0;
+    }
+    hooks_default(&hooks);
+    strbuf_init(&package, &hooks, (size_t)16 << 20);
+    if ((data[0] & 1) != 0) {
+        pack(&package, data + 1, size - 1);
+        pack(&package, end_mark, sizeof end_mark);
+    } else {
+        strbuf_append(&package, data + 1, size - 1);
+    }
+    compare(&hooks, strbuf_text(&package), package.length, data[size - 1]);
+    strbuf_free(&package);
+    return 0;
+}
