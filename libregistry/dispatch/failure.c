@@ -109,7 +109,8 @@ static void append_escaped(struct strbuf *page, const char *text) {
     }
 }
 
-static lreg_status show_page(struct call *call, int status, const struct error *failure, struct error *err) {
+static lreg_status show_page(struct call *call, const struct error *failure, struct error *err) {
+    int status = error_http_status(failure->status);
     struct strbuf page;
     strbuf_init(&page, call->hooks, PAGE_MAX);
     strbuf_append_format(&page,
@@ -125,28 +126,20 @@ static lreg_status show_page(struct call *call, int status, const struct error *
     if (result == LREG_OK) {
         result = call_header(call, "Content-Security-Policy", "default-src 'none'", err);
     }
+    if (result == LREG_OK && failure->status == LREG_UNAUTHENTICATED) {
+        result = call_challenge_basic(call, err);
+    }
     strbuf_free(&page);
     return result;
 }
 
 /* The shape for paths that are no surface's. */
 static lreg_status show_plain(struct call *call, const struct error *failure, struct error *err) {
-    int status = error_http_status(failure->status);
-    if (failure->status == LREG_UNAUTHENTICATED) {
-        lreg_status result = call_challenge_basic(call, err);
-        if (result != LREG_OK) {
-            return result;
-        }
-    }
     unsigned page = headers_accept_quality(&call->headers, "text", "html");
     if (page > headers_accept_quality(&call->headers, "text", "plain")) {
-        return show_page(call, status, failure, err);
+        return show_page(call, failure, err);
     }
-    const char *text = arena_format(call->arena, "%s\n", failure->message);
-    if (text == NULL) {
-        return error_no_memory(err);
-    }
-    return call_respond_text(call, status, "text/plain; charset=utf-8", text, err);
+    return call_show_text_error(call, failure, err);
 }
 
 /* Fields that belong to a status, whatever the shape (RFC 9110 sections 15.5.6 and 10.2.3). */

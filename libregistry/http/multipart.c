@@ -182,7 +182,7 @@ static lreg_status take_line_end(struct multipart *parser, char c, size_t *taken
         return LREG_OK;
     }
     if (parser->parts == parser->limits.max_parts) {
-        return error_set(&parser->failure, LREG_TOO_MANY, "too_many_parts",
+        return error_set(&parser->failure, LREG_TOO_LARGE, "too_many_parts",
                          "the multipart body has more than %zu parts", parser->limits.max_parts);
     }
     parser->parts++;

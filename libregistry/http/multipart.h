@@ -35,7 +35,7 @@ struct multipart;
 lreg_status multipart_new(const struct hooks *hooks, const char *content_type, const struct multipart_limits *limits,
                           const struct multipart_events *events, struct multipart **out, struct error *err);
 
-/* LREG_BAD_ARGUMENT ("bad_multipart") when malformed, LREG_TOO_MANY or LREG_HEADERS_TOO_LARGE over a limit. After a
+/* LREG_BAD_ARGUMENT ("bad_multipart") when malformed, LREG_TOO_LARGE or LREG_HEADERS_TOO_LARGE over a limit. After a
  * failure the parser stays failed. */
 lreg_status multipart_write(struct multipart *parser, const void *bytes, size_t length, struct error *err);
 

@@ -113,7 +113,7 @@ static size_t count_of(struct slice text, char wanted) {
 static lreg_status parse_path(struct url *url, struct slice path, struct arena *arena, struct error *err) {
     url->segment_count = path.length > 1 ? count_of(path, '/') : 0;
     if (url->segment_count > URL_SEGMENTS_MAX) {
-        return error_set(err, LREG_TOO_MANY, "too_many_segments", "the path has more than %d segments",
+        return error_set(err, LREG_URI_TOO_LONG, "too_many_segments", "the path has more than %d segments",
                          URL_SEGMENTS_MAX);
     }
     url->path = arena_copy_bytes(arena, path.bytes, path.length);
@@ -183,7 +183,7 @@ static lreg_status parse_parameters(const char *text, const struct parameter_rul
     struct slice rest = slice_of(text);
     size_t count = count_parameters(rest);
     if (count > URL_PARAMETERS_MAX) {
-        return error_set(err, LREG_TOO_MANY, "too_many_parameters", "%s has more than %d parameters", rules->what,
+        return error_set(err, LREG_BAD_ARGUMENT, "too_many_parameters", "%s has more than %d parameters", rules->what,
                          URL_PARAMETERS_MAX);
     }
     struct url_parameter *parameters = arena_allocate_zeroed(arena, count, sizeof *parameters);

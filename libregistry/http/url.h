@@ -29,7 +29,7 @@ struct url {
 };
 
 /* Parses an origin-form or absolute-form target; everything lives in `arena`. LREG_BAD_ARGUMENT with code "bad_target",
- * LREG_TOO_MANY beyond the maxima, LREG_NO_MEMORY. Empty segments inside the path are refused. */
+ * also "too_many_parameters"; LREG_URI_TOO_LONG ("too_many_segments"), LREG_NO_MEMORY. Empty segments inside the path are refused. */
 lreg_status url_parse(struct url *out, const char *target, struct arena *arena, struct error *err);
 
 /* First parameter of that name; NULL when absent. */
@@ -39,7 +39,7 @@ const char *url_parameter(const struct url *url, const char *name);
 const char *url_parameter_at(const struct url *url, const char *name, size_t index);
 
 /* Decodes an application/x-www-form-urlencoded form body. Tabs and line ends may occur in it, other control characters
- * may not: LREG_BAD_ARGUMENT with code "bad_form"; LREG_TOO_MANY; LREG_NO_MEMORY. */
+ * may not: LREG_BAD_ARGUMENT with code "bad_form" or "too_many_parameters"; LREG_NO_MEMORY. */
 lreg_status url_parse_parameters(const char *text, struct arena *arena, struct url_parameter **out, size_t *out_count,
                                  struct error *err);
 

@@ -155,6 +155,11 @@ lreg_status call_header_format(struct call *call, struct error *err, const char 
 /* Adds "WWW-Authenticate" for a Basic challenge. */
 lreg_status call_challenge_basic(struct call *call, struct error *err);
 
+/* Failures, for a surface's show_error. JSON is {"message": …, "code": …}, the code only where there is one. Text has a
+ * Basic challenge where credentials are missing, and gives way to JSON where the request prefers it (Accept). */
+lreg_status call_show_json_error(struct call *call, const struct error *failure, struct error *err);
+lreg_status call_show_text_error(struct call *call, const struct error *failure, struct error *err);
+
 /* Collects the body, up to `max_bytes` (LREG_TOO_LARGE beyond, at once when the head says so), and then calls
  * `then` with it, NUL-terminated and borrowed for that call. Needs a body only when there is one: without, `then`
  * gets "" at once. */

@@ -13,6 +13,11 @@
 #define FILE_CACHE_CONTROL "private, no-cache"
 #define PUBLIC_FILE_CACHE_CONTROL "public, no-cache"
 
+/* From its start on: what goes on with a download that broke off is none of its own. */
+static bool is_download(const struct call *call) {
+    return call->method == HTTP_GET && call->response.body == BODY_OBJECT && call->response.object_offset == 0;
+}
+
 static lreg_status download(struct call *call, struct error *err) {
     const struct core_package *package = NULL;
     struct representation what = {0};
@@ -40,27 +45,13 @@ static lreg_status download(struct call *call, struct error *err) {
     }
     what.length = length;
     status = call_respond_representation(call, &what, err);
-    if (status == LREG_OK && call->method == HTTP_GET && call->response.status == 200) {
+    if (status == LREG_OK && is_download(call)) {
         core_package_count_download(call->core, package);
     }
 
 out:
     core_package_release(package);
     return status;
-}
-
-static lreg_status show_error(struct call *call, const struct error *failure, struct error *err) {
-    if (failure->status == LREG_UNAUTHENTICATED) {
-        lreg_status status = call_challenge_basic(call, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-    }
-    const char *text = arena_format(call->arena, "%s\n", failure->message);
-    if (text == NULL) {
-        return error_no_memory(err);
-    }
-    return call_respond_text(call, (int)error_http_status(failure->status), "text/plain; charset=utf-8", text, err);
 }
 
 static const struct route routes[] = {
@@ -71,6 +62,6 @@ const struct surface surface_files = {
     .name = "files",
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
-    .show_error = show_error,
+    .show_error = call_show_text_error,
     .ecosystem = "files",
 };

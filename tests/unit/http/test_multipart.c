@@ -346,7 +346,7 @@ static void test_http_multipart__limits_hold_exactly(void **state) {
     strbuf_shorten(&body, length);
     strbuf_append_text(&body, part);
     strbuf_append_text(&body, END);
-    expect_refused_with(state, CONTENT_TYPE, strbuf_text(&body), body.length, LREG_TOO_MANY, "too_many_parts");
+    expect_refused_with(state, CONTENT_TYPE, strbuf_text(&body), body.length, LREG_TOO_LARGE, "too_many_parts");
     strbuf_free(&body);
 }
 
