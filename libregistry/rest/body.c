@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Reading what clients send: JSON objects, and the paging of listings. */
+/* Reading what clients send: JSON objects and their members. */
 
 #include "rest/rest_internal.h"
 
@@ -16,14 +16,22 @@ lreg_status rest_parse_object(struct call *call, const char *bytes, size_t lengt
 
 lreg_status rest_member_text(const json_t *object, const char *name, const char **out, struct error *err) {
     const json_t *member = json_object_get(object, name);
-    if (member == NULL) {
+    if (member == NULL || json_is_null(member)) {
         return LREG_OK;
     }
-    if (!json_is_string(member) && !json_is_null(member)) {
+    if (!json_is_string(member)) {
         return error_set(err, LREG_UNPROCESSABLE, "wrong_type", "\"%s\" must be a string", name);
     }
-    *out = json_is_null(member) ? "" : json_string_value(member);
+    *out = json_string_value(member);
     return LREG_OK;
+}
+
+lreg_status rest_member_optional_text(const json_t *object, const char *name, const char **out, struct error *err) {
+    if (json_is_null(json_object_get(object, name))) {
+        *out = "";
+        return LREG_OK;
+    }
+    return rest_member_text(object, name, out, err);
 }
 
 lreg_status rest_member_switch(const json_t *object, const char *name, int *out, struct error *err) {
@@ -35,15 +43,5 @@ lreg_status rest_member_switch(const json_t *object, const char *name, int *out,
         return error_set(err, LREG_UNPROCESSABLE, "wrong_type", "\"%s\" must be true or false", name);
     }
     *out = json_is_true(member) ? 1 : 0;
-    return LREG_OK;
-}
-
-lreg_status rest_page_size(const struct call *call, size_t *out, struct error *err) {
-    const char *text = url_parameter(&call->url, "per_page");
-    uint64_t size = REST_PAGE_DEFAULT;
-    if (text != NULL && (!text_parse_u64(slice_of(text), &size) || size < 1 || size > REST_PAGE_MAX)) {
-        return error_set(err, LREG_BAD_ARGUMENT, "bad_page", "per_page must be a number from 1 to %d", REST_PAGE_MAX);
-    }
-    *out = (size_t)size;
     return LREG_OK;
 }

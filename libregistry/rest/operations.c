@@ -18,10 +18,6 @@ static lreg_status ready(struct call *call, struct error *err) {
     return rest_respond(call, json_pack("{s:s, s:s}", "status", "ready", "version", LREG_VERSION_STRING), err);
 }
 
-static lreg_status show_error(struct call *call, const struct error *failure, struct error *err) {
-    return surface_rest.show_error(call, failure, err);
-}
-
 static const struct route routes[] = {
     {HTTP_GET, "/-/health", AUTH_ACTION_NONE, health, 0},
     {HTTP_GET, "/-/ready", AUTH_ACTION_NONE, ready, 0},
@@ -31,5 +27,5 @@ const struct surface surface_operations = {
     .name = "operations",
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
-    .show_error = show_error,
+    .show_error = call_show_json_error,
 };

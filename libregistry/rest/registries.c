@@ -4,40 +4,31 @@
 
 #include "rest/rest_internal.h"
 
-/* Pages of rows that a listing without paging reads one after the other. */
-#define ROWS_AT_ONCE 200
-
-static lreg_status append_rows(struct call *call, json_t *list, const struct meta_registry *rows, size_t count,
-                               struct error *err) {
-    for (size_t i = 0; i < count; i++) {
-        if (json_array_append_new(list, rest_registry(call, &rows[i])) != 0) {
-            return error_no_memory(err);
-        }
-    }
-    return LREG_OK;
-}
-
 lreg_status rest_registries_list(struct call *call, struct error *err) {
     struct meta_registry *rows = NULL;
+    struct rest_page page;
     size_t count = 0;
-    const char *after = NULL;
-    json_t *list = json_array();
-    lreg_status status = list == NULL ? error_no_memory(err) : LREG_OK;
-    do {
-        if (status == LREG_OK) {
-            status = core_registry_list(call->core, call->organization, after, ROWS_AT_ONCE, call->arena, &rows, &count,
-                                        err);
-        }
-        if (status == LREG_OK) {
-            status = append_rows(call, list, rows, count, err);
-        }
-        after = status == LREG_OK && count > 0 ? rows[count - 1].slug : NULL;
-    } while (status == LREG_OK && count == ROWS_AT_ONCE);
+    lreg_status status = rest_page_read(call, "after", REST_PAGE_MAX, &page, err);
     if (status == LREG_OK) {
-        return rest_respond(call, list, err);
+        status = core_registry_list(call->core, call->organization, page.behind, page.size + 1, call->arena, &rows,
+                                    &count, err);
     }
-    json_decref(list);
-    return status;
+    if (status != LREG_OK) {
+        return status;
+    }
+    rest_page_take(&page, count);
+    status = rest_page_link(call, &page, page.count == 0 ? "" : rows[page.count - 1].slug, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < page.count && list != NULL; i++) {
+        if (json_array_append_new(list, rest_registry(call, &rows[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return rest_respond(call, list, err);
 }
 
 static lreg_status respond_registry(struct call *call, const struct core_registry *registry, struct error *err) {
@@ -48,9 +39,14 @@ static lreg_status read_settings(const json_t *body, struct core_registry_settin
     const struct {
         const char *name;
         const char **text;
+        lreg_status (*read)(const json_t *object, const char *name, const char **out, struct error *err);
     } texts[] = {
-        {"name", &out->name},   {"slug", &out->slug},   {"description", &out->description},
-        {"emoji", &out->emoji}, {"color", &out->color}, {"ecosystem", &out->ecosystem},
+        {"name", &out->name, rest_member_text},
+        {"slug", &out->slug, rest_member_text},
+        {"ecosystem", &out->ecosystem, rest_member_text},
+        {"description", &out->description, rest_member_optional_text},
+        {"emoji", &out->emoji, rest_member_optional_text},
+        {"color", &out->color, rest_member_optional_text},
     };
     const struct {
         const char *name;
@@ -60,7 +56,7 @@ static lreg_status read_settings(const json_t *body, struct core_registry_settin
     core_registry_settings_init(out);
     lreg_status status = LREG_OK;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == LREG_OK; i++) {
-        status = rest_member_text(body, texts[i].name, texts[i].text, err);
+        status = texts[i].read(body, texts[i].name, texts[i].text, err);
     }
     for (size_t i = 0; i < sizeof switches / sizeof switches[0] && status == LREG_OK; i++) {
         status = rest_member_switch(body, switches[i].name, switches[i].value, err);

@@ -4,6 +4,7 @@
 
 #include "rest/rest_internal.h"
 
+#define ORGANIZATION "/v2/organizations/{organization}"
 #define REGISTRIES "/v2/packages/organizations/{organization}/registries"
 #define REGISTRY REGISTRIES "/{registry}"
 #define PACKAGES REGISTRY "/packages"
@@ -13,6 +14,7 @@
 #define HTTP_UPDATE (HTTP_POST | HTTP_PUT | HTTP_PATCH)
 
 static const struct route routes[] = {
+    {HTTP_GET, ORGANIZATION, AUTH_ACTION_READ_REGISTRIES, rest_organization_show, 0},
     {HTTP_GET, REGISTRIES, AUTH_ACTION_READ_REGISTRIES, rest_registries_list, 0},
     {HTTP_POST, REGISTRIES, AUTH_ACTION_WRITE_REGISTRIES, rest_registries_create, 0},
     {HTTP_GET, REGISTRY, AUTH_ACTION_READ_REGISTRIES, rest_registries_show, 0},
@@ -22,9 +24,9 @@ static const struct route routes[] = {
     {HTTP_POST, PACKAGES, AUTH_ACTION_WRITE_PACKAGES, rest_packages_publish, 0},
     {HTTP_GET, PACKAGES "/{id}", AUTH_ACTION_READ_PACKAGES, rest_packages_show, 0},
     {HTTP_DELETE, PACKAGES "/{id}", AUTH_ACTION_DELETE_PACKAGES, rest_packages_delete, 0},
-    {HTTP_GET, TOKENS, AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_list, 0},
+    {HTTP_GET, TOKENS, AUTH_ACTION_READ_REGISTRIES, rest_tokens_list, 0},
     {HTTP_POST, TOKENS, AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_create, 0},
-    {HTTP_GET, TOKENS "/{id}", AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_show, 0},
+    {HTTP_GET, TOKENS "/{id}", AUTH_ACTION_READ_REGISTRIES, rest_tokens_show, 0},
     {HTTP_UPDATE, TOKENS "/{id}", AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_update, 0},
     {HTTP_DELETE, TOKENS "/{id}", AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_delete, 0},
     {HTTP_GET, "/v2/packages/organizations/{organization}/audit", AUTH_ACTION_READ_REGISTRIES, rest_audit_list, 0},
@@ -40,25 +42,13 @@ lreg_status rest_respond(struct call *call, json_t *value, struct error *err) {
 }
 
 static lreg_status show_error(struct call *call, const struct error *failure, struct error *err) {
-    lreg_status status = LREG_OK;
     if (failure->status == LREG_UNAUTHENTICATED) {
-        status = call_header(call, "WWW-Authenticate", "Bearer realm=\"libregistry\"", err);
+        lreg_status status = call_header(call, "WWW-Authenticate", "Bearer realm=\"Package registry\"", err);
         if (status != LREG_OK) {
             return status;
         }
     }
-    json_t *document = json_pack("{s:s}", "message", failure->message);
-    if (document != NULL && failure->code != NULL && failure->code[0] != '\0' &&
-        json_object_set_new(document, "code", json_string(failure->code)) != 0) {
-        json_decref(document);
-        document = NULL;
-    }
-    if (document == NULL) {
-        return error_no_memory(err);
-    }
-    status = call_respond_json(call, (int)error_http_status(failure->status), document, err);
-    json_decref(document);
-    return status;
+    return call_show_json_error(call, failure, err);
 }
 
 const struct surface surface_rest = {

@@ -2,7 +2,7 @@
 #ifndef REST_REST_INTERNAL_H
 #define REST_REST_INTERNAL_H
 
-/* What the files of the REST API share: the shapes of its objects, and reading JSON bodies. */
+/* What the files of the REST API share: the shapes of its objects, reading JSON bodies, and the pages of listings. */
 
 #include "rest/rest.h"
 
@@ -10,6 +10,7 @@
 
 /* --- shapes.c: owned values (json_decref); NULL when memory is out --- */
 
+json_t *rest_organization(struct call *call);
 json_t *rest_registry(struct call *call, const struct meta_registry *row);
 /* Of a listing: id, url, name, version … */
 json_t *rest_package_summary(struct call *call, const struct meta_package *row);
@@ -26,20 +27,43 @@ json_t *rest_time(int64_t unix_ms);
 /* Parses a body that must be a JSON object; LREG_BAD_ARGUMENT else. Owned (json_decref). */
 lreg_status rest_parse_object(struct call *call, const char *bytes, size_t length, json_t **out, struct error *err);
 
-/* A member that must be a string, or null, which is "". Absent: *out stays. LREG_UNPROCESSABLE for other types. */
+/* A member that must be a string; absent or null: *out stays. LREG_UNPROCESSABLE for other types. */
 lreg_status rest_member_text(const json_t *object, const char *name, const char **out, struct error *err);
-/* Likewise true or false, as 1 or 0. */
+/* Likewise, but null takes a text away: it is "". */
+lreg_status rest_member_optional_text(const json_t *object, const char *name, const char **out, struct error *err);
+/* A member that must be true or false, as 1 or 0; absent: *out stays. LREG_UNPROCESSABLE for other types. */
 lreg_status rest_member_switch(const json_t *object, const char *name, int *out, struct error *err);
 
-/* A page of a listing: ?per_page=1..100 (30). LREG_BAD_ARGUMENT else. */
-#define REST_PAGE_DEFAULT 30
-#define REST_PAGE_MAX 100
-lreg_status rest_page_size(const struct call *call, size_t *out, struct error *err);
-
-/* Answers with `value`, which is taken; NULL is LREG_NO_MEMORY. */
+/* Answers 200 with `value`, which is taken; NULL is LREG_NO_MEMORY. */
 lreg_status rest_respond(struct call *call, json_t *value, struct error *err);
 
+/* --- paging.c --- */
+
+#define REST_PAGE_MAX 100
+
+/* A page of a listing: at most ?per_page= items behind the one that the parameter `cursor` names. */
+struct rest_page {
+    const char *cursor; /* name of that parameter: "after", or "before" where the newest come first by it */
+    const char *behind; /* its value; NULL: from the first */
+    size_t size; /* wanted of the listing is one more, which tells whether there is another page */
+    size_t count; /* items on the page */
+    bool has_next;
+};
+/* LREG_BAD_ARGUMENT ("bad_page") unless per_page is a number from 1 to REST_PAGE_MAX. */
+lreg_status rest_page_read(const struct call *call, const char *cursor, size_t default_size, struct rest_page *out,
+                           struct error *err);
+/* What the listing gave: sets count and has_next. */
+void rest_page_take(struct rest_page *page, size_t listed);
+/* Address of the page behind the item `last`; NULL when memory is out. */
+const char *rest_page_next(struct call *call, const struct rest_page *page, const char *last);
+/* Adds the field Link (RFC 8288) where there is another page. */
+lreg_status rest_page_link(struct call *call, const struct rest_page *page, const char *last, struct error *err);
+/* "links" of a document: self, and next where there is another page. Owned; NULL when memory is out. */
+json_t *rest_page_links(struct call *call, const struct rest_page *page, const char *last);
+
 /* --- handlers --- */
+
+lreg_status rest_organization_show(struct call *call, struct error *err);
 
 lreg_status rest_registries_list(struct call *call, struct error *err);
 lreg_status rest_registries_create(struct call *call, struct error *err);

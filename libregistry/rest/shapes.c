@@ -16,6 +16,16 @@ json_t *rest_time(int64_t unix_ms) {
     return json_string(text);
 }
 
+/* Adds the members of `more` to `object`. Both are taken; NULL when one of them is, or memory is out. */
+static json_t *merge(json_t *object, json_t *more) {
+    if (object == NULL || more == NULL || json_object_update(object, more) != 0) {
+        json_decref(object);
+        object = NULL;
+    }
+    json_decref(more);
+    return object;
+}
+
 /* Text, or null when it is "". */
 static json_t *text_or_null(const char *text) {
     return text[0] == '\0' ? json_null() : json_string(text);
@@ -53,6 +63,16 @@ static json_t *organization_reference(struct call *call) {
     return json_pack("{s:s, s:s, s:o, s:o}", "id", row->id, "slug", row->slug, "url",
                      url(call, arena_format(call->arena, "/v2/organizations/%s", row->slug)), "web_url",
                      url(call, arena_format(call->arena, "/organizations/%s", row->slug)));
+}
+
+json_t *rest_organization(struct call *call) {
+    const struct meta_organization *row = &call->organization->row;
+    json_t *object = organization_reference(call);
+    json_t *more = json_pack(
+        "{s:o, s:s, s:o, s:o}", "graphql_id", graphql_id(call, "Organization", row->id), "name", row->name,
+        "registries_url", url(call, arena_format(call->arena, "/v2/packages/organizations/%s/registries", row->slug)),
+        "created_at", rest_time(row->created_ms));
+    return merge(object, more);
 }
 
 static json_t *registry_reference(struct call *call) {
@@ -127,12 +147,7 @@ json_t *rest_package(struct call *call, const struct meta_package *row) {
                   "filename", row->filename, "size", (json_int_t)row->size_bytes, "digests", digests(&row->digests),
                   "downloads", (json_int_t)row->downloads, "published_by", row->published_by, "architecture",
                   text_or_null(row->qualifier), "attributes", attributes(row));
-    if (object == NULL || more == NULL || json_object_update(object, more) != 0) {
-        json_decref(object);
-        object = NULL;
-    }
-    json_decref(more);
-    return object;
+    return merge(object, more);
 }
 
 json_t *rest_registry_token(struct call *call, const struct meta_token *row, const char *secret) {

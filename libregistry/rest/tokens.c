@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Registry tokens over REST. Unlike other tokens they can be shown again, to those who may change the registry. */
+/*
+ * Registry tokens over REST. Unlike other tokens they can be shown again: to who may change the registry, and so could
+ * make one. Who may only read it sees which there are.
+ */
 
 #include "rest/rest_internal.h"
 
@@ -10,14 +13,23 @@ static lreg_status respond_token(struct call *call, const struct core_token *tok
 
 lreg_status rest_tokens_list(struct call *call, struct error *err) {
     struct meta_token *rows = NULL;
+    struct rest_page page;
     size_t count = 0;
-    lreg_status status = core_token_list(call->core, NULL, call->registry, url_parameter(&call->url, "after"),
-                                         META_PAGE_MAX, call->arena, &rows, &count, err);
+    lreg_status status = rest_page_read(call, "after", REST_PAGE_MAX, &page, err);
+    if (status == LREG_OK) {
+        status = core_token_list(call->core, NULL, call->registry, page.behind, page.size + 1, call->arena, &rows,
+                                 &count, err);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    rest_page_take(&page, count);
+    status = rest_page_link(call, &page, page.count == 0 ? "" : rows[page.count - 1].id, err);
     if (status != LREG_OK) {
         return status;
     }
     json_t *list = json_array();
-    for (size_t i = 0; i < count && list != NULL; i++) {
+    for (size_t i = 0; i < page.count && list != NULL; i++) {
         if (json_array_append_new(list, rest_registry_token(call, &rows[i], NULL)) != 0) {
             json_decref(list);
             list = NULL;
@@ -64,11 +76,18 @@ static lreg_status find(struct call *call, const struct core_token **out, struct
     return core_token_find(call->core, NULL, call->registry, call_parameter(call, "id"), out, err);
 }
 
+static bool may_see_secret(struct call *call) {
+    return core_authorize(call->core, &call->principal, AUTH_ACTION_WRITE_REGISTRIES, call->organization,
+                          call->registry, NULL) == LREG_OK;
+}
+
 lreg_status rest_tokens_show(struct call *call, struct error *err) {
     const struct core_token *token = NULL;
     lreg_status status = find(call, &token, err);
-    if (status == LREG_OK) {
+    if (status == LREG_OK && may_see_secret(call)) {
         status = respond_token(call, token, err);
+    } else if (status == LREG_OK) {
+        status = rest_respond(call, rest_registry_token(call, &token->row, NULL), err);
     }
     core_token_release(token);
     return status;
