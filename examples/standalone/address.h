@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STANDALONE_ADDRESS_H
+#define STANDALONE_ADDRESS_H
+
+/* Addresses of sockets and networks as texts. */
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* An address with or without its port: "[2001:db8::1]:65535", and more room for zones. */
+#define ADDRESS_TEXT 80
+
+struct network {
+    unsigned char bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
+    unsigned bits;
+};
+
+/* "127.0.0.1:8080", "[::1]:0", "localhost:8080", ":8080". False when that is none, or the name is not known. */
+bool address_parse(const char *text, struct sockaddr_storage *out, socklen_t *out_length);
+
+/* The address alone, without port; IPv4 in IPv6 as IPv4. */
+void address_format(const struct sockaddr_storage *address, char out[ADDRESS_TEXT]);
+
+uint16_t address_port(const struct sockaddr_storage *address);
+
+/* "10.0.0.0/8", "2001:db8::/32", or one address. */
+bool network_parse(const char *text, struct network *out);
+bool network_contains(const struct network *network, const struct sockaddr_storage *address);
+
+#endif

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The life of a connection: a state, and one step for each. A step goes as far as the socket lets it; then the
+ * connection waits, with the deadline of its state. Sockets are watched edge-triggered from the beginning to the end, so
+ * that a request costs no call to change what is watched; `is_readable` and `is_writable` remember what was said. */
+
+#include "connection.h"
+
+#include "loop.h"
+#include "parse.h"
+#include "request.h"
+#include "response.h"
+#include "workers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINGER_MS 30000 /* in all; the timer is for each piece */
+#define DISCARD_BYTES ((size_t)1024 * 1024)
+#define STEPS_OF_A_TURN 128 /* who sends many requests at once waits for the others now and then */
+
+enum step {
+    STEP_AGAIN, /* there is more that can be done */
+    STEP_WAIT, /* for the socket */
+    STEP_YIELD, /* let others have their turn */
+    STEP_AWAY, /* a worker has it */
+    STEP_CLOSE
+};
+
+static void drop_input(struct connection *connection) {
+    free(connection->input.kept);
+    connection->input = (struct input){.length = 0};
+}
+
+void connection_take_input(struct connection *connection, size_t length) {
+    connection->input.at += length;
+    connection->input.length -= length;
+    if (connection->input.length == 0) {
+        drop_input(connection);
+    }
+}
+
+bool connection_keep_input(struct connection *connection) {
+    struct input *input = &connection->input;
+    if (input->length == 0 || input->kept != NULL) {
+        return true;
+    }
+    input->kept = malloc(input->length);
+    if (input->kept == NULL) {
+        *input = (struct input){.length = 0};
+        return false;
+    }
+    memcpy(input->kept, input->at, input->length);
+    input->at = input->kept;
+    return true;
+}
+
+enum transfer connection_receive(struct connection *connection, char *buffer, size_t capacity) {
+    size_t got = 0;
+    enum transfer transfer = transport_receive(&connection->transport, buffer, capacity, &got);
+    if (transfer == TRANSFER_DONE) {
+        connection->input = (struct input){.at = buffer, .length = got};
+        connection->has_progressed = true;
+        /* A short count means that the socket is empty, and the end of the stream would have been announced. */
+        bool is_drained = got < capacity && connection->transport.session == NULL && !connection->is_hung_up;
+        connection->is_readable = !is_drained;
+    } else if (transfer == TRANSFER_WAIT) {
+        connection->is_readable = false;
+    }
+    return transfer;
+}
+
+bool connection_open(struct loop *loop, int socket, const struct sockaddr_storage *peer, bool is_over_limit) {
+    struct server *server = loop->server;
+    struct connection *connection = calloc(1, sizeof *connection);
+    if (connection == NULL) {
+        (void)close(socket);
+        return false;
+    }
+    connection->transport.socket = socket;
+    connection->loop = loop;
+    connection->state = server->tls != NULL ? CONNECTION_HANDSHAKE : CONNECTION_HEAD;
+    connection->is_over_limit = is_over_limit;
+    address_format(peer, connection->peer);
+    for (size_t i = 0; i < server->trusted_count; i++) {
+        connection->is_trusted = connection->is_trusted || network_contains(&server->trusted[i], peer);
+    }
+    parse_init(connection);
+    atomic_fetch_add(&server->connections, 1);
+    atomic_fetch_add(&loop->connections, 1);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = connection};
+    if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, socket, &event) != 0) {
+        connection_close(connection);
+        return false;
+    }
+    return true;
+}
+
+static int64_t now_us(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static const char *request_id_of(const struct request *request) {
+    const char *name = NULL;
+    const char *value = NULL;
+    for (size_t i = 0; lreg_exchange_header_at(request->exchange, i, &name, &value); i++) {
+        if (strcmp(name, "X-Request-Id") == 0) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+static void write_log(const struct connection *connection) {
+    const struct request *request = connection->request;
+    struct loop *loop = connection->loop;
+    if (loop->server->access_log == NULL) {
+        return;
+    }
+    bool has_method = request->target_end > 0;
+    struct access_entry entry = {
+        .peer = connection->peer,
+        .method = has_method ? http_method_str(connection->parser.method) : NULL,
+        .target = request_target(request),
+        .http_minor = connection->parser.http_minor,
+        .status = response_status(connection),
+        .received_bytes = request->received_bytes,
+        .sent_bytes = request->sent_bytes,
+        .duration_us = request->started_us > 0 ? now_us() - request->started_us : 0,
+        .user_agent = request_find_field(request, "User-Agent"),
+        .referer = request_find_field(request, "Referer"),
+        .request_id = request->refusal == 0 ? request_id_of(request) : NULL,
+    };
+    access_log_add(loop->server->access_log, &loop->log, &entry);
+}
+
+static void end_request(struct connection *connection) {
+    if (connection->request != NULL) {
+        write_log(connection);
+        loop_give_request(connection->loop, connection->request);
+        connection->request = NULL;
+        connection->has_served = true;
+    }
+}
+
+static void drop_output(struct connection *connection) {
+    free(connection->output.bytes);
+    connection->output = (struct output){.length = 0};
+}
+
+void connection_close(struct connection *connection) {
+    struct loop *loop = connection->loop;
+    end_request(connection);
+    timers_clear(&loop->timers, connection);
+    transport_close(&connection->transport);
+    drop_input(connection);
+    drop_output(connection);
+    free(connection);
+    atomic_fetch_sub(&loop->server->connections, 1);
+    atomic_fetch_sub(&loop->connections, 1);
+}
+
+static enum step linger(struct connection *connection) {
+    drop_input(connection);
+    drop_output(connection);
+    transport_end(&connection->transport);
+    connection->state = CONNECTION_LINGER;
+    connection->linger_until_ms = connection->loop->now_ms + LINGER_MS;
+    connection->is_readable = true;
+    return STEP_AGAIN;
+}
+
+static enum step step_handshake(struct connection *connection) {
+    struct transport *transport = &connection->transport;
+    if (transport->session == NULL) {
+        transport->session = tls_session_new(connection->loop->server->tls, &transport->socket);
+    }
+    if (transport->session == NULL) {
+        return STEP_CLOSE;
+    }
+    switch (transport_handshake(transport)) {
+    case TRANSFER_DONE:
+        connection->state = CONNECTION_HEAD;
+        connection->is_readable = true;
+        return STEP_AGAIN;
+    case TRANSFER_WAIT:
+        return STEP_WAIT;
+    case TRANSFER_END:
+    case TRANSFER_FAILED:
+        break;
+    }
+    return STEP_CLOSE;
+}
+
+/* The head is complete, or refused. */
+static enum step leave_head(struct connection *connection) {
+    struct request *request = connection->request;
+    timers_clear(&connection->loop->timers, connection);
+    if (connection->loop->server->access_log != NULL && request->started_us == 0) {
+        request->started_us = now_us();
+    }
+    if (connection->is_over_limit) {
+        request_refuse(request, 503, "the server has too many connections; try again later");
+    }
+    connection->state = request->refusal != 0 ? CONNECTION_RESPONSE : CONNECTION_BODY;
+    return STEP_AGAIN;
+}
+
+static enum step step_head(struct connection *connection) {
+    if (connection->input.length == 0) {
+        if (!connection->is_readable) {
+            return STEP_WAIT;
+        }
+        switch (connection_receive(connection, connection->loop->input, LOOP_INPUT_BYTES)) {
+        case TRANSFER_DONE:
+            break;
+        case TRANSFER_WAIT:
+            return STEP_WAIT;
+        case TRANSFER_END:
+        case TRANSFER_FAILED:
+            return STEP_CLOSE;
+        }
+    }
+    switch (parse_head(connection)) {
+    case PARSE_MORE:
+        return STEP_AGAIN;
+    case PARSE_DONE:
+    case PARSE_REFUSED:
+        return leave_head(connection);
+    case PARSE_FAILED:
+        break;
+    }
+    return STEP_CLOSE;
+}
+
+static enum step after_work(struct connection *connection, enum work work) {
+    switch (work) {
+    case WORK_RESPONSE:
+        connection->state = CONNECTION_RESPONSE;
+        return STEP_AGAIN;
+    case WORK_WAIT:
+        return STEP_WAIT;
+    case WORK_YIELD:
+        return STEP_YIELD;
+    case WORK_LOST:
+        break;
+    }
+    return STEP_CLOSE;
+}
+
+static enum step step_body(struct connection *connection) {
+    struct loop *loop = connection->loop;
+    const struct request *request = connection->request;
+    bool needs_socket = request->is_begun && request->refusal == 0 && connection->input.length == 0;
+    if (needs_socket && !(connection->waits_to_write ? connection->is_writable : connection->is_readable)) {
+        return STEP_WAIT;
+    }
+    if (request_is_quick(connection)) {
+        return after_work(connection, request_work(connection, loop->input, LOOP_INPUT_BYTES));
+    }
+    if (!connection_keep_input(connection)) {
+        return STEP_CLOSE;
+    }
+    timers_clear(&loop->timers, connection);
+    connection->is_with_worker = true;
+    workers_submit(loop->server->workers, connection);
+    return STEP_AWAY;
+}
+
+/* The response is sent. */
+static enum step leave_response(struct connection *connection) {
+    bool has_more = connection->input.length > 0 || !connection->request->is_body_complete;
+    timers_clear(&connection->loop->timers, connection);
+    end_request(connection);
+    if (!connection->must_close) {
+        connection->state = CONNECTION_HEAD;
+        return STEP_AGAIN;
+    }
+    /* Closing a socket with unread bytes resets it, and a reset may overtake the response. */
+    if (has_more || connection->transport.session != NULL) {
+        return linger(connection);
+    }
+    return STEP_CLOSE;
+}
+
+static enum step step_response(struct connection *connection) {
+    if (!connection->is_writable) {
+        return STEP_WAIT;
+    }
+    switch (response_send(connection)) {
+    case SENDING_DONE:
+        return leave_response(connection);
+    case SENDING_WAIT:
+        return STEP_WAIT;
+    case SENDING_YIELD:
+        return STEP_YIELD;
+    case SENDING_FAILED:
+        break;
+    }
+    return STEP_CLOSE;
+}
+
+/* Below TLS, too: what it says is not of interest any more. */
+static enum step step_linger(struct connection *connection) {
+    if (!connection->is_readable) {
+        return STEP_WAIT;
+    }
+    ssize_t got = recv(connection->transport.socket, NULL, DISCARD_BYTES, MSG_TRUNC);
+    if (got > 0 && connection->loop->now_ms < connection->linger_until_ms) {
+        connection->has_progressed = true;
+        return STEP_YIELD;
+    }
+    connection->is_readable = false;
+    return got < 0 && errno == EAGAIN ? STEP_WAIT : STEP_CLOSE;
+}
+
+static enum step take_step(struct connection *connection) {
+    switch (connection->state) {
+    case CONNECTION_HANDSHAKE:
+        return step_handshake(connection);
+    case CONNECTION_HEAD:
+        return step_head(connection);
+    case CONNECTION_BODY:
+        return step_body(connection);
+    case CONNECTION_RESPONSE:
+        return step_response(connection);
+    case CONNECTION_LINGER:
+        break;
+    }
+    return step_linger(connection);
+}
+
+static bool is_idle(const struct connection *connection) {
+    return connection->state <= CONNECTION_HEAD && connection->request == NULL;
+}
+
+static enum timer_kind deadline_of(const struct connection *connection) {
+    switch (connection->state) {
+    case CONNECTION_HANDSHAKE:
+        return TIMER_HEADER;
+    case CONNECTION_HEAD:
+        return connection->request == NULL && connection->has_served ? TIMER_IDLE : TIMER_HEADER;
+    case CONNECTION_BODY:
+    case CONNECTION_RESPONSE:
+        return TIMER_BODY;
+    case CONNECTION_LINGER:
+        break;
+    }
+    return TIMER_LINGER;
+}
+
+/* Waits for the socket. Bodies earn their next deadline by progress; heads have one for all. False: it was closed. */
+static bool settle(struct connection *connection) {
+    struct loop *loop = connection->loop;
+    if (!connection_keep_input(connection) || (loop->stopping != STOPPING_NO && is_idle(connection))) {
+        connection_close(connection);
+        return false;
+    }
+    enum timer_kind kind = deadline_of(connection);
+    bool is_earned = connection->has_progressed && (kind == TIMER_BODY || kind == TIMER_LINGER);
+    if (connection->timer.kind != kind || is_earned) {
+        timers_set(&loop->timers, connection, kind, loop->now_ms);
+    }
+    connection->has_progressed = false;
+    return true;
+}
+
+void connection_run(struct connection *connection) {
+    enum step step = STEP_AGAIN;
+    for (unsigned i = 0; i < STEPS_OF_A_TURN && step == STEP_AGAIN; i++) {
+        step = take_step(connection);
+    }
+    if (step == STEP_CLOSE) {
+        connection_close(connection);
+    } else if (step != STEP_AWAY && settle(connection) && step != STEP_WAIT) {
+        loop_make_ready(connection->loop, connection);
+    }
+}
+
+static void note_events(struct connection *connection, uint32_t events) {
+    connection->is_hung_up = connection->is_hung_up || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    connection->is_readable = connection->is_readable || (events & EPOLLIN) != 0 || connection->is_hung_up;
+    connection->is_writable = connection->is_writable || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+}
+
+void connection_event(struct connection *connection, uint32_t events) {
+    if (connection->is_with_worker) {
+        connection->missed_events |= events;
+        return;
+    }
+    note_events(connection, events);
+    if (connection->loop->stopping == STOPPING_NOW) {
+        connection_close(connection);
+    } else if (!connection->is_in_ready_list) {
+        connection_run(connection);
+    }
+}
+
+void connection_returned(struct connection *connection) {
+    connection->is_with_worker = false;
+    note_events(connection, connection->missed_events);
+    connection->missed_events = 0;
+    bool is_over = connection->loop->stopping == STOPPING_NOW;
+    if (is_over || after_work(connection, connection->work) == STEP_CLOSE) {
+        connection_close(connection);
+    } else {
+        connection_run(connection); /* its socket may be ready by now */
+    }
+}
+
+void connection_expired(struct connection *connection) {
+    timers_clear(&connection->loop->timers, connection);
+    if (connection->is_in_ready_list) {
+        (void)settle(connection); /* it is not the client who is late */
+        return;
+    }
+    bool is_receiving = connection->state == CONNECTION_HEAD || connection->state == CONNECTION_BODY;
+    if (!is_receiving || connection->request == NULL) {
+        connection_close(connection);
+        return;
+    }
+    if (connection->state == CONNECTION_HEAD) {
+        request_refuse(connection->request, 408, "the head of the request took longer than --header-timeout");
+        connection->state = CONNECTION_RESPONSE;
+    } else {
+        request_refuse(connection->request, 408, "no byte of the body came within --body-timeout");
+    }
+    connection_run(connection);
+}
+
+void connection_stop(struct connection *connection) {
+    if (is_idle(connection) && !connection->is_in_ready_list) {
+        connection->is_readable = true; /* a request that is on its way is still answered */
+        connection_run(connection);
+    }
+}

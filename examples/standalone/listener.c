@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The main thread accepts, and gives each connection to the loop that has the fewest. Up to --max-connections are
+ * served; a few more are let in to be told so; the rest waits in the queue of the kernel. */
+
+#include "listener.h"
+
+#include "address.h"
+#include "connection.h"
+#include "log.h"
+#include "loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG 4096
+#define REFUSED_AT_ONCE 64
+#define ACCEPTS_OF_A_TURN 256
+
+static int open_socket(const char *text) {
+    struct sockaddr_storage address;
+    socklen_t length = 0;
+    if (!address_parse(text, &address, &length)) {
+        complain("\"%s\" is no address to listen on; write ADDRESS:PORT or [ADDRESS]:PORT", text);
+        return -1;
+    }
+    int one = 1;
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool is_set = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+                  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0; /* connections inherit it */
+    if (!is_set || bind(fd, (const struct sockaddr *)&address, length) != 0 || listen(fd, BACKLOG) != 0) {
+        complain("cannot listen on %s: %s", text, strerror(errno));
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return -1;
+    }
+    return fd;
+}
+
+static uint16_t port_of(int fd) {
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    socklen_t length = sizeof address;
+    return getsockname(fd, (struct sockaddr *)&address, &length) == 0 ? address_port(&address) : 0;
+}
+
+/* Whoever waits for the file never sees half of it. */
+static bool write_port_file(const char *path, uint16_t port) {
+    char temporary[4096];
+    int length = snprintf(temporary, sizeof temporary, "%s.new", path);
+    FILE *file = length > 0 && (size_t)length < sizeof temporary ? fopen(temporary, "we") : NULL;
+    bool is_good = file != NULL && fprintf(file, "%u\n", (unsigned)port) > 0;
+    is_good = (file == NULL || fclose(file) == 0) && is_good && rename(temporary, path) == 0;
+    if (!is_good) {
+        complain("cannot write %s: %s", path, strerror(errno));
+    }
+    return is_good;
+}
+
+bool listeners_open(struct listeners *listeners, const struct options *options) {
+    listeners->count = 0;
+    for (size_t i = 0; i < options->listen.count; i++) {
+        int fd = open_socket(options->listen.items[i]);
+        if (fd < 0) {
+            listeners_close(listeners);
+            return false;
+        }
+        listeners->sockets[listeners->count++] = fd;
+    }
+    if (options->port_file != NULL && !write_port_file(options->port_file, port_of(listeners->sockets[0]))) {
+        listeners_close(listeners);
+        return false;
+    }
+    return true;
+}
+
+void listeners_close(struct listeners *listeners) {
+    for (unsigned i = 0; i < listeners->count; i++) {
+        (void)close(listeners->sockets[i]);
+    }
+    listeners->count = 0;
+}
+
+static struct loop *find_loop(const struct server *server) {
+    struct loop *best = server->loops[0];
+    for (unsigned i = 1; i < server->loop_count; i++) {
+        if (atomic_load(&server->loops[i]->connections) < atomic_load(&best->connections)) {
+            best = server->loops[i];
+        }
+    }
+    return best;
+}
+
+bool listeners_are_full(const struct server *server) {
+    return (int64_t)atomic_load(&server->connections) >= server->options->max_connections + REFUSED_AT_ONCE;
+}
+
+static void accept_from(int listener, struct server *server) {
+    for (int i = 0; i < ACCEPTS_OF_A_TURN && !listeners_are_full(server); i++) {
+        struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+        socklen_t length = sizeof peer;
+        int fd = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+                complain("cannot accept a connection: %s", strerror(errno));
+                (void)usleep(100000); /* the connections that there are go on meanwhile */
+            }
+            return;
+        }
+        bool is_over = (int64_t)atomic_load(&server->connections) >= server->options->max_connections;
+        (void)connection_open(find_loop(server), fd, &peer, is_over);
+    }
+}
+
+void listeners_accept(const struct listeners *listeners, struct server *server) {
+    for (unsigned i = 0; i < listeners->count; i++) {
+        accept_from(listeners->sockets[i], server);
+    }
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* registryd: the library on sockets. The main thread accepts connections and waits for signals; loops serve them;
+ * workers write. Everything that a registry is happens in the library. */
+
+#include "listener.h"
+#include "log.h"
+#include "loop.h"
+#include "options.h"
+#include "server.h"
+#include "tls.h"
+#include "workers.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define THREADS_MAX 8
+#define FULL_WAIT_MS 50
+
+static lreg_status set_options(lreg_options *library, const struct options *options, lreg_error **error) {
+    lreg_log log = log_hook(options->log_level);
+    lreg_status status = lreg_options_set_log(library, &log, error);
+    if (status == LREG_OK && !options->is_in_memory) {
+        status = lreg_options_set_directory(library, options->data, error);
+    }
+    if (status == LREG_OK && options->base_url != NULL) {
+        status = lreg_options_set_base_url(library, options->base_url, error);
+    }
+    if (status == LREG_OK && options->is_without_sync) {
+        status = lreg_options_set_durable(library, 0, error);
+    }
+    return status;
+}
+
+static bool open_instance(struct server *server) {
+    lreg_options *library = NULL;
+    lreg_error *error = NULL;
+    lreg_status status = lreg_options_new(&library, &error);
+    if (status == LREG_OK) {
+        status = set_options(library, server->options, &error);
+    }
+    if (status == LREG_OK) {
+        status = lreg_open(library, &server->instance, &error);
+    }
+    lreg_options_free(library);
+    if (status != LREG_OK) {
+        complain_of("cannot open the registry", status, error);
+    }
+    return status == LREG_OK;
+}
+
+/* Lets the library judge the mount, once, before anybody asks. */
+static bool check_mount(const struct server *server) {
+    lreg_exchange *exchange = NULL;
+    lreg_error *error = NULL;
+    if (server->options->mount == NULL) {
+        return true;
+    }
+    lreg_status status = lreg_exchange_new(server->instance, &exchange, &error);
+    if (status == LREG_OK) {
+        status = lreg_exchange_set_mount(exchange, server->options->mount, &error);
+    }
+    lreg_exchange_free(exchange);
+    if (status != LREG_OK) {
+        complain_of("--mount", status, error);
+    }
+    return status == LREG_OK;
+}
+
+static bool read_networks(struct server *server) {
+    const struct text_list *list = &server->options->trust_forwarded;
+    for (size_t i = 0; i < list->count; i++) {
+        if (!network_parse(list->items[i], &server->trusted[i])) {
+            complain("\"%s\" is no network; write ADDRESS or ADDRESS/BITS", list->items[i]);
+            return false;
+        }
+        server->trusted_count++;
+    }
+    return true;
+}
+
+static bool open_log(struct server *server) {
+    const struct options *options = server->options;
+    if (options->access_log == NULL) {
+        return true;
+    }
+    bool is_json = options->log_format != NULL && strcmp(options->log_format, "json") == 0;
+    server->access_log = access_log_open(options->access_log, is_json);
+    return server->access_log != NULL;
+}
+
+static bool open_tls(struct server *server) {
+    const struct options *options = server->options;
+    if (options->tls_certificate != NULL) {
+        server->tls = tls_open(options->tls_certificate, options->tls_key);
+    }
+    return options->tls_certificate == NULL || server->tls != NULL;
+}
+
+/* As many descriptors as the machine lets us have: a connection needs one, and another for the file that it sends. */
+static void raise_limits(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    (void)mallopt(M_ARENA_MAX, 2); /* memory is small here; many arenas would only keep more of it */
+}
+
+static unsigned thread_count(const struct options *options) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (options->threads > 0) {
+        return (unsigned)options->threads;
+    }
+    return processors < 1 ? 1 : (unsigned)(processors < THREADS_MAX ? processors : THREADS_MAX);
+}
+
+static bool start_loops(struct server *server) {
+    unsigned count = thread_count(server->options);
+    server->loop_ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    server->loops = calloc(count, sizeof(struct loop *));
+    if (server->loop_ended < 0 || server->loops == NULL) {
+        complain("out of memory or descriptors");
+        return false;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        server->loops[i] = loop_new(server);
+        if (server->loops[i] == NULL) {
+            return false;
+        }
+        server->loop_count++;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (!loop_start(server->loops[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool start(struct server *server) {
+    if (!read_networks(server) || !open_tls(server) || !open_log(server)) {
+        return false;
+    }
+    if (!open_instance(server) || !check_mount(server)) {
+        return false;
+    }
+    server->workers = workers_start((unsigned)server->options->workers);
+    return server->workers != NULL && start_loops(server);
+}
+
+static void stop(struct server *server, enum stopping how) {
+    atomic_store(&server->stopping, how);
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        loop_wake(server->loops[i]);
+    }
+}
+
+/* Ends what was started, in the reverse order; whatever is still at work is ended now. */
+static void end(struct server *server) {
+    stop(server, STOPPING_NOW);
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        loop_join(server->loops[i]);
+    }
+    workers_stop(server->workers);
+    lreg_close(server->instance);
+    access_log_close(server->access_log);
+    tls_close(server->tls);
+    free(server->loops);
+    if (server->loop_ended >= 0) {
+        (void)close(server->loop_ended);
+    }
+}
+
+/* Blocks the signals that end the server, in all threads, and gives a descriptor that tells of them. */
+static int open_signals(void) {
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    int fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0) {
+        complain("cannot wait for signals: %s", strerror(errno));
+    }
+    return fd;
+}
+
+/* Whether a signal came that ends the server. */
+static bool take_signal(int signals, struct server *server) {
+    struct signalfd_siginfo signal;
+    bool ends = false;
+    while (read(signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+        if (signal.ssi_signo == SIGHUP) {
+            access_log_reopen(server->access_log);
+        } else {
+            ends = true;
+        }
+    }
+    return ends;
+}
+
+/* Accepts until a signal comes. */
+static void serve(const struct listeners *listeners, int signals, struct server *server) {
+    struct pollfd polls[OPTIONS_LIST_MAX + 1] = {{.fd = signals, .events = POLLIN}};
+    for (unsigned i = 0; i < listeners->count; i++) {
+        polls[i + 1] = (struct pollfd){.fd = listeners->sockets[i], .events = POLLIN};
+    }
+    for (;;) {
+        bool is_full = listeners_are_full(server);
+        (void)poll(polls, is_full ? 1 : listeners->count + 1, is_full ? FULL_WAIT_MS : -1);
+        if (take_signal(signals, server)) {
+            return;
+        }
+        listeners_accept(listeners, server);
+    }
+}
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Lets running requests end. A second signal, or the time limit, ends the wait. */
+static void wait_for_requests(int signals, struct server *server) {
+    int64_t deadline = now_ms() + server->options->shutdown_timeout_ms;
+    uint64_t ended = 0;
+    stop(server, STOPPING_GRACEFULLY);
+    while (ended < server->loop_count) {
+        struct pollfd polls[2] = {{.fd = signals, .events = POLLIN}, {.fd = server->loop_ended, .events = POLLIN}};
+        int64_t left = deadline - now_ms();
+        if (left <= 0 || poll(polls, 2, (int)left) == 0 || take_signal(signals, server)) {
+            return;
+        }
+        uint64_t more = 0;
+        if (read(server->loop_ended, &more, sizeof more) == (ssize_t)sizeof more) {
+            ended += more;
+        }
+    }
+}
+
+static int run(const struct options *options) {
+    struct server server = {.options = options, .loop_ended = -1};
+    struct listeners listeners = {.count = 0};
+    int result = EXIT_FAILURE;
+    raise_limits();
+    int signals = open_signals();
+    if (signals >= 0 && start(&server) && listeners_open(&listeners, options)) {
+        serve(&listeners, signals, &server);
+        listeners_close(&listeners);
+        wait_for_requests(signals, &server);
+        result = EXIT_SUCCESS;
+    }
+    end(&server);
+    if (signals >= 0) {
+        (void)close(signals);
+    }
+    return result;
+}
+
+int main(int count, char **arguments) {
+    struct options options;
+    int result = EXIT_FAILURE;
+    if (!options_read(&options, count, arguments)) {
+        result = 2;
+    } else if (options.wants_help) {
+        options_print_help();
+        result = EXIT_SUCCESS;
+    } else if (options.wants_version) {
+        printf("registryd %s (libregistry %s)\n", LREG_VERSION_STRING, lreg_version_string());
+        result = EXIT_SUCCESS;
+    } else {
+        result = run(&options);
+    }
+    options_free(&options);
+    return result;
+}

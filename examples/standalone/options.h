@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STANDALONE_OPTIONS_H
+#define STANDALONE_OPTIONS_H
+
+/* What registryd is told: the command line, and a file with lines of the same names. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OPTIONS_LIST_MAX 32
+
+struct text_list {
+    char *items[OPTIONS_LIST_MAX];
+    size_t count;
+    bool is_default; /* replaced, not added to, by the next item */
+};
+
+struct options {
+    char *config;
+    char *data;
+    struct text_list listen;
+    char *port_file;
+    char *tls_certificate;
+    char *tls_key;
+    char *base_url;
+    char *mount;
+    struct text_list trust_forwarded;
+    char *access_log;
+    char *log_format;
+    char *log_level;
+    int64_t threads; /* 0: one for each processor, at most 8 */
+    int64_t workers;
+    int64_t max_connections;
+    int64_t header_timeout_ms;
+    int64_t body_timeout_ms;
+    int64_t idle_timeout_ms;
+    int64_t shutdown_timeout_ms;
+    bool is_in_memory;
+    bool is_without_sync;
+    bool wants_help;
+    bool wants_version;
+};
+
+/* Reads the command line, and before it the file that it names with --config; the command line wins. False: it was
+ * said on the standard error stream what is wrong. The options are to be freed in any case. */
+bool options_read(struct options *options, int count, char *const *arguments);
+
+void options_free(struct options *options);
+
+/* The text of --help. */
+void options_print_help(void);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* http-parser cuts requests; this file keeps the pieces of the head and hands the body on. The parser pauses at the end
+ * of the head, for the library decides then, and at the end of the message, for the next one has to wait its turn.
+ *
+ * A request whose end is open to interpretation is how requests are smuggled past a proxy (RFC 9112 section 11.2), so
+ * everything doubtful is refused: two lengths, a length beside a coding, codings other than chunked, folded lines,
+ * names with blanks, no or several Host fields. */
+
+#include "parse.h"
+
+#include "loop.h"
+#include "request.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define HEAD_MAX ((size_t)128 * 1024) /* the parser itself ends at 80 KiB */
+#define HEAD_FIRST ((size_t)1024)
+
+static bool append(struct request *request, const char *bytes, size_t length) {
+    size_t needed = request->head_length + length + 1;
+    if (length > HEAD_MAX || needed > HEAD_MAX) {
+        request_refuse(request, 431, "the head of the request is too large");
+        return false;
+    }
+    if (needed > request->head_capacity) {
+        size_t capacity = request->head_capacity > 0 ? request->head_capacity : HEAD_FIRST;
+        while (capacity < needed) {
+            capacity *= 2;
+        }
+        char *head = realloc(request->head, capacity);
+        if (head == NULL) {
+            request_refuse(request, 503, "the server is out of memory");
+            return false;
+        }
+        request->head = head;
+        request->head_capacity = capacity;
+    }
+    memcpy(request->head + request->head_length, bytes, length);
+    request->head_length += length;
+    return true;
+}
+
+static bool end_text(struct request *request) {
+    return append(request, "", 1);
+}
+
+static int on_message_begin(http_parser *parser) {
+    struct connection *connection = parser->data;
+    connection->request = loop_take_request(connection->loop);
+    return connection->request == NULL;
+}
+
+static int on_url(http_parser *parser, const char *at, size_t length) {
+    const struct connection *connection = parser->data;
+    return !append(connection->request, at, length);
+}
+
+/* Characters of a token (RFC 9110 section 5.6.2). The parser may be built to let blanks through. */
+static bool is_token(const char *bytes, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        char byte = bytes[i];
+        bool is_alphanumeric =
+            (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        if (!is_alphanumeric && (byte == '\0' || strchr("!#$%&'*+-.^_`|~", byte) == NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Ends the target, or a value, and begins a name. */
+static bool begin_name(struct request *request) {
+    if (!end_text(request)) {
+        return false;
+    }
+    if (request->part == HEAD_TARGET) {
+        request->target_end = request->head_length;
+    }
+    request->part = HEAD_NAME;
+    return true;
+}
+
+static int on_header_field(http_parser *parser, const char *at, size_t length) {
+    struct connection *connection = parser->data;
+    struct request *request = connection->request;
+    if (request->is_head_complete) {
+        return 0; /* trailers mean nothing here */
+    }
+    if (!is_token(at, length)) {
+        request_refuse(request, 400, "the name of a header field is malformed");
+        return 1;
+    }
+    return (request->part != HEAD_NAME && !begin_name(request)) || !append(request, at, length);
+}
+
+static int on_header_value(http_parser *parser, const char *at, size_t length) {
+    struct connection *connection = parser->data;
+    struct request *request = connection->request;
+    if (request->is_head_complete) {
+        return 0;
+    }
+    /* A value comes in pieces when it goes over the end of the input, or over a folded line. */
+    if (request->part == HEAD_VALUE && request->value_end != NULL) {
+        request_refuse(request, 400, "a header field is folded over several lines");
+        return 1;
+    }
+    if (request->part == HEAD_NAME && !end_text(request)) {
+        return 1;
+    }
+    request->part = HEAD_VALUE;
+    bool is_at_end = at + length == connection->input.at + connection->input.length;
+    request->value_end = is_at_end ? NULL : at + length;
+    return !append(request, at, length);
+}
+
+static void check_host(struct request *request, unsigned count, bool is_needed) {
+    if (count > 1 || (is_needed && count == 0)) {
+        request_refuse(request, 400, "a request has exactly one field Host");
+    }
+}
+
+static void check_expectation(struct request *request, const char *value, bool is_known) {
+    if (strcasecmp(value, "100-continue") != 0) {
+        request_refuse(request, 417, "the only expectation that can be met is 100-continue");
+    } else if (is_known) {
+        request->expects_continue = true;
+    }
+}
+
+/* What the parser does not look at, or looks at more kindly. */
+static void check_fields(struct request *request, bool is_http_1_1) {
+    unsigned hosts = 0;
+    unsigned codings = 0;
+    const char *name = NULL;
+    const char *value = NULL;
+    size_t at = request->target_end;
+    while (request_next_field(request, &at, &name, &value)) {
+        if (strcasecmp(name, "Host") == 0) {
+            hosts++;
+        } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+            codings++;
+            if (strcasecmp(value, "chunked") != 0 || codings > 1 || !is_http_1_1) {
+                request_refuse(request, 501, "the only transfer coding is chunked, once, in HTTP/1.1");
+            }
+        } else if (strcasecmp(name, "Expect") == 0) {
+            check_expectation(request, value, is_http_1_1);
+        }
+    }
+    check_host(request, hosts, is_http_1_1);
+}
+
+static int on_headers_complete(http_parser *parser) {
+    const struct connection *connection = parser->data;
+    struct request *request = connection->request;
+    if (!end_text(request)) {
+        return -1;
+    }
+    if (request->part == HEAD_TARGET) {
+        request->target_end = request->head_length;
+    }
+    request->is_head_complete = true;
+    request->is_chunked = (parser->flags & F_CHUNKED) != 0;
+    bool has_length = !request->is_chunked && parser->content_length != ULLONG_MAX;
+    request->body_length = has_length ? parser->content_length : 0;
+    request->has_body = request->is_chunked || request->body_length > 0;
+    request->wants_keep_alive = http_should_keep_alive(parser) != 0;
+    if (parser->http_major != 1) {
+        request_refuse(request, 505, "this server speaks HTTP/1.1");
+    }
+    check_fields(request, parser->http_minor > 0);
+    parser->upgrade = 0; /* no other protocol is offered; the request is answered as it is */
+    http_parser_pause(parser, 1);
+    return 0;
+}
+
+static int on_chunk_header(http_parser *parser) {
+    const struct connection *connection = parser->data;
+    connection->request->chunk_left = parser->content_length;
+    return 0;
+}
+
+static int on_body(http_parser *parser, const char *at, size_t length) {
+    const struct connection *connection = parser->data;
+    struct request *request = connection->request;
+    request->received_bytes += length;
+    request->chunk_left -= request->is_chunked ? length : 0;
+    lreg_status status = lreg_exchange_write(request->exchange, at, length, NULL);
+    if (status != LREG_OK) {
+        request_refuse(request, lreg_status_http(status), "the server could not take the body");
+        return 1;
+    }
+    return 0;
+}
+
+static int on_message_complete(http_parser *parser) {
+    const struct connection *connection = parser->data;
+    connection->request->is_body_complete = true;
+    http_parser_pause(parser, 1);
+    return 0;
+}
+
+static const http_parser_settings SETTINGS = {.on_message_begin = on_message_begin,
+                                              .on_url = on_url,
+                                              .on_header_field = on_header_field,
+                                              .on_header_value = on_header_value,
+                                              .on_headers_complete = on_headers_complete,
+                                              .on_chunk_header = on_chunk_header,
+                                              .on_body = on_body,
+                                              .on_message_complete = on_message_complete};
+
+void parse_init(struct connection *connection) {
+    http_parser_init(&connection->parser, HTTP_REQUEST);
+    connection->parser.data = connection;
+}
+
+/* A response to bytes that are no request. */
+static void refuse_bytes(struct connection *connection, enum http_errno code, char first) {
+    struct request *request = connection->request;
+    if (code == HPE_HEADER_OVERFLOW && request->part == HEAD_TARGET) {
+        request_refuse(request, 414, "the request target is too long");
+    } else if (code == HPE_HEADER_OVERFLOW) {
+        request_refuse(request, 431, "the head of the request is too large");
+    } else if (code == HPE_INVALID_METHOD && first == 0x16) {
+        request_refuse(request, 400, "this port speaks plain HTTP, not TLS");
+    } else {
+        request_refuse(request, 400, http_errno_description(code));
+    }
+}
+
+static enum parse execute(struct connection *connection) {
+    http_parser *parser = &connection->parser;
+    char first = connection->input.length > 0 ? connection->input.at[0] : '\0';
+    size_t taken = http_parser_execute(parser, &SETTINGS, connection->input.at, connection->input.length);
+    enum http_errno code = HTTP_PARSER_ERRNO(parser);
+    connection_take_input(connection, taken);
+    if (code == HPE_OK) {
+        return PARSE_MORE;
+    }
+    if (code == HPE_PAUSED) {
+        http_parser_pause(parser, 0);
+        return connection->request->refusal != 0 ? PARSE_REFUSED : PARSE_DONE;
+    }
+    if (connection->request == NULL) {
+        connection->request = loop_take_request(connection->loop);
+    }
+    if (connection->request == NULL) {
+        return PARSE_FAILED;
+    }
+    refuse_bytes(connection, code, first);
+    return PARSE_REFUSED;
+}
+
+enum parse parse_head(struct connection *connection) {
+    return execute(connection);
+}
+
+enum parse parse_body(struct connection *connection) {
+    return execute(connection);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STANDALONE_PARSE_H
+#define STANDALONE_PARSE_H
+
+/* The bytes of requests: http-parser, and the rules that it leaves to the host. */
+
+#include "connection.h"
+
+enum parse {
+    PARSE_MORE, /* all input was taken; more is needed */
+    PARSE_DONE, /* the head, or the body, is complete */
+    PARSE_REFUSED, /* the request has a refusal */
+    PARSE_FAILED /* out of memory */
+};
+
+void parse_init(struct connection *connection);
+
+/* Takes input until the head is complete. The connection has its request from the first byte on. */
+enum parse parse_head(struct connection *connection);
+
+/* Takes input until the body is complete, and writes it to the exchange. */
+enum parse parse_body(struct connection *connection);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STANDALONE_REQUEST_H
+#define STANDALONE_REQUEST_H
+
+/* One request: its head as it was parsed, its exchange with the library, and what is written to the log about it. */
+
+#include "connection.h"
+
+#include <libregistry.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum head_part {
+    HEAD_TARGET,
+    HEAD_NAME,
+    HEAD_VALUE
+};
+
+struct request {
+    lreg_exchange *exchange;
+    struct request *next; /* among the spare ones */
+
+    /* The head: target, then names and values in turn, each ended by NUL. */
+    char *head;
+    size_t head_length;
+    size_t head_capacity;
+    size_t target_end; /* offset of the first name */
+    enum head_part part;
+    const char *value_end; /* where the last piece of a value ended; a gap is a folded line */
+
+    /* What the head says. */
+    bool is_head_complete;
+    bool has_body;
+    bool is_chunked;
+    bool expects_continue;
+    bool wants_keep_alive;
+    uint64_t body_length; /* unless chunked */
+    uint64_t chunk_left;
+
+    /* How far it is. */
+    bool is_begun;
+    bool is_body_complete;
+    bool is_response_begun;
+    unsigned continue_sent; /* bytes of "100 Continue" */
+
+    /* Set when the host itself answers: an HTTP status and a text that lives on. */
+    int refusal;
+    const char *refusal_message;
+
+    /* For the log. */
+    int64_t started_us;
+    uint64_t received_bytes;
+    uint64_t sent_bytes;
+};
+
+struct request *request_new(lreg_instance *instance); /* NULL: out of memory */
+void request_clear(struct request *request); /* for the next one. May block */
+void request_free(struct request *request);
+
+/* The host answers by itself; the first refusal counts. */
+void request_refuse(struct request *request, int status, const char *message);
+
+/* Fields of the head. `at` starts at 0 and is moved on; false at the end. */
+bool request_next_field(const struct request *request, size_t *at, const char **out_name, const char **out_value);
+const char *request_find_field(const struct request *request, const char *name);
+const char *request_target(const struct request *request);
+
+/* Whether the event loop may do it by itself, because nothing is written to disk for it. */
+bool request_is_quick(const struct connection *connection);
+
+/* Begins the exchange and hands the body over, as far as it is there. Threads: the one that has the connection. */
+enum work request_work(struct connection *connection, char *buffer, size_t capacity);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STANDALONE_SERVER_H
+#define STANDALONE_SERVER_H
+
+/* What all threads share. Everything but the atomics is set before they start and stays as it is. */
+
+#include "address.h"
+#include "options.h"
+
+#include <libregistry.h>
+
+#include <stdatomic.h>
+
+struct access_log;
+struct loop;
+struct tls;
+struct workers;
+
+/* How far the end is. */
+enum stopping {
+    STOPPING_NO,
+    STOPPING_GRACEFULLY, /* running requests may end */
+    STOPPING_NOW
+};
+
+struct server {
+    const struct options *options;
+    lreg_instance *instance;
+    struct tls *tls; /* NULL: plain */
+    struct access_log *access_log; /* NULL: none */
+    struct network trusted[OPTIONS_LIST_MAX];
+    size_t trusted_count;
+    struct workers *workers;
+    struct loop **loops;
+    unsigned loop_count;
+    int loop_ended; /* eventfd: counts loops that are done */
+    atomic_uint connections;
+    atomic_int stopping; /* enum stopping */
+};
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STANDALONE_TIMERS_H
+#define STANDALONE_TIMERS_H
+
+/* Deadlines of connections. Each kind of deadline has one length, so a list that grows at its end is in order: setting
+ * and clearing cost the same with any number of connections. A connection has at most one. */
+
+#include <stdint.h>
+
+struct connection;
+
+enum timer_kind {
+    TIMER_NONE,
+    TIMER_HEADER, /* until the head is complete */
+    TIMER_BODY, /* until there is progress of a body, in or out */
+    TIMER_IDLE, /* until the next request begins */
+    TIMER_LINGER, /* until a refused client stops to send */
+    TIMER_KINDS
+};
+
+struct timer_list {
+    struct connection *first;
+    struct connection *last;
+    int64_t length_ms;
+};
+
+struct timers {
+    struct timer_list lists[TIMER_KINDS];
+};
+
+/* In a connection. */
+struct timer {
+    enum timer_kind kind;
+    int64_t deadline_ms;
+    struct connection *previous;
+    struct connection *next;
+};
+
+/* Starts the deadline anew; one that it had before ends. */
+void timers_set(struct timers *timers, struct connection *connection, enum timer_kind kind, int64_t now_ms);
+void timers_clear(struct timers *timers, struct connection *connection);
+
+/* A connection whose deadline has passed, or NULL. */
+struct connection *timers_expired(const struct timers *timers, int64_t now_ms);
+
+/* Milliseconds to the next deadline, at most `limit_ms`. */
+int64_t timers_wait(const struct timers *timers, int64_t now_ms, int64_t limit_ms);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Mbed TLS 2.28: TLS 1.2, forward secrecy only. The configuration is read by all threads and written by none; random
+ * bytes come from the kernel, so that there is no generator to be locked. */
+
+#include "tls.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <mbedtls/error.h>
+#include <mbedtls/net_sockets.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/x509_crt.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+struct tls {
+    mbedtls_ssl_config config;
+    mbedtls_x509_crt certificate;
+    mbedtls_pk_context key;
+};
+
+static const int CIPHER_SUITES[] = {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                                    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+                                    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+                                    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+                                    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+                                    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+                                    0};
+
+static const char *PROTOCOLS[] = {"http/1.1", NULL};
+
+static int fill_random(void *user, unsigned char *bytes, size_t length) {
+    (void)user;
+    while (length > 0) {
+        ssize_t got = getrandom(bytes, length, 0);
+        if (got < 0 && errno != EINTR) {
+            return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+        }
+        bytes += got > 0 ? got : 0;
+        length -= got > 0 ? (size_t)got : 0;
+    }
+    return 0;
+}
+
+static int send_bytes(void *user, const unsigned char *bytes, size_t length) {
+    ssize_t sent = send(*(const int *)user, bytes, length, MSG_NOSIGNAL);
+    if (sent >= 0) {
+        return (int)sent;
+    }
+    return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_NET_SEND_FAILED;
+}
+
+static int receive_bytes(void *user, unsigned char *bytes, size_t capacity) {
+    ssize_t got = recv(*(const int *)user, bytes, capacity, 0);
+    if (got >= 0) {
+        return (int)got;
+    }
+    return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_RECV_FAILED;
+}
+
+static void complain_of_file(const char *what, const char *file, int code) {
+    char reason[160];
+    mbedtls_strerror(code, reason, sizeof reason);
+    complain("cannot use the %s %s: %s", what, file, reason);
+}
+
+static bool read_files(struct tls *tls, const char *certificate_file, const char *key_file) {
+    int code = mbedtls_x509_crt_parse_file(&tls->certificate, certificate_file);
+    if (code != 0) {
+        complain_of_file("certificate", certificate_file, code);
+        return false;
+    }
+    code = mbedtls_pk_parse_keyfile(&tls->key, key_file, NULL);
+    if (code != 0) {
+        complain_of_file("key", key_file, code);
+        return false;
+    }
+    code = mbedtls_pk_check_pair(&tls->certificate.pk, &tls->key);
+    if (code != 0) {
+        complain("the key %s does not belong to the certificate %s", key_file, certificate_file);
+    }
+    return code == 0;
+}
+
+static bool configure(struct tls *tls) {
+    mbedtls_ssl_config *config = &tls->config;
+    if (mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                    MBEDTLS_SSL_PRESET_DEFAULT) != 0) {
+        return false;
+    }
+    mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+    mbedtls_ssl_conf_ciphersuites(config, CIPHER_SUITES);
+    mbedtls_ssl_conf_rng(config, fill_random, NULL);
+    mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+    return mbedtls_ssl_conf_alpn_protocols(config, PROTOCOLS) == 0 &&
+           mbedtls_ssl_conf_own_cert(config, &tls->certificate, &tls->key) == 0;
+}
+
+struct tls *tls_open(const char *certificate_file, const char *key_file) {
+    struct tls *tls = calloc(1, sizeof *tls);
+    if (tls == NULL) {
+        complain("out of memory");
+        return NULL;
+    }
+    mbedtls_ssl_config_init(&tls->config);
+    mbedtls_x509_crt_init(&tls->certificate);
+    mbedtls_pk_init(&tls->key);
+    if (!read_files(tls, certificate_file, key_file)) {
+        tls_close(tls);
+        return NULL;
+    }
+    if (!configure(tls)) {
+        complain("cannot set up TLS");
+        tls_close(tls);
+        return NULL;
+    }
+    return tls;
+}
+
+void tls_close(struct tls *tls) {
+    if (tls == NULL) {
+        return;
+    }
+    mbedtls_ssl_config_free(&tls->config);
+    mbedtls_x509_crt_free(&tls->certificate);
+    mbedtls_pk_free(&tls->key);
+    free(tls);
+}
+
+mbedtls_ssl_context *tls_session_new(struct tls *tls, int *socket) {
+    mbedtls_ssl_context *session = malloc(sizeof *session);
+    if (session == NULL) {
+        return NULL;
+    }
+    mbedtls_ssl_init(session);
+    if (mbedtls_ssl_setup(session, &tls->config) != 0) {
+        tls_session_free(session);
+        return NULL;
+    }
+    mbedtls_ssl_set_bio(session, socket, send_bytes, receive_bytes, NULL);
+    return session;
+}
+
+void tls_session_free(mbedtls_ssl_context *session) {
+    if (session != NULL) {
+        mbedtls_ssl_free(session);
+        free(session);
+    }
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A queue and a few threads. A worker that has had its turn with an upload puts it to the end of the queue. */
+
+#include "workers.h"
+
+#include "connection.h"
+#include "log.h"
+#include "loop.h"
+#include "request.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define BUFFER_BYTES ((size_t)256 * 1024)
+
+struct workers {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct connection *first;
+    struct connection *last;
+    bool is_stopping;
+    unsigned count;
+    unsigned next_buffer;
+    char *buffers; /* one for each thread */
+    pthread_t threads[];
+};
+
+/* The next connection; NULL when there is nothing more to do, ever. */
+static struct connection *take(struct workers *workers) {
+    (void)pthread_mutex_lock(&workers->lock);
+    while (workers->first == NULL && !workers->is_stopping) {
+        (void)pthread_cond_wait(&workers->changed, &workers->lock);
+    }
+    struct connection *connection = workers->first;
+    if (connection != NULL) {
+        workers->first = connection->next;
+        connection->next = NULL;
+    }
+    (void)pthread_mutex_unlock(&workers->lock);
+    return connection;
+}
+
+void workers_submit(struct workers *workers, struct connection *connection) {
+    connection->next = NULL;
+    (void)pthread_mutex_lock(&workers->lock);
+    if (workers->first == NULL) {
+        workers->first = connection;
+    } else {
+        workers->last->next = connection;
+    }
+    workers->last = connection;
+    (void)pthread_cond_signal(&workers->changed);
+    (void)pthread_mutex_unlock(&workers->lock);
+}
+
+static char *take_buffer(struct workers *workers) {
+    (void)pthread_mutex_lock(&workers->lock);
+    unsigned number = workers->next_buffer++;
+    (void)pthread_mutex_unlock(&workers->lock);
+    return workers->buffers + number * BUFFER_BYTES;
+}
+
+static void *work(void *user) {
+    struct workers *workers = user;
+    char *buffer = take_buffer(workers);
+    struct connection *connection = NULL;
+    while ((connection = take(workers)) != NULL) {
+        enum work result = request_work(connection, buffer, BUFFER_BYTES);
+        if (!connection_keep_input(connection)) {
+            result = WORK_LOST;
+        }
+        if (result == WORK_YIELD) {
+            workers_submit(workers, connection);
+        } else {
+            connection->work = result;
+            loop_return(connection->loop, connection);
+        }
+    }
+    return NULL;
+}
+
+struct workers *workers_start(unsigned count) {
+    struct workers *workers = calloc(1, sizeof *workers + count * sizeof workers->threads[0]);
+    char *buffers = malloc(count * BUFFER_BYTES); /* pages that no upload needed are never there */
+    if (workers == NULL || buffers == NULL) {
+        complain("out of memory");
+        free(workers);
+        free(buffers);
+        return NULL;
+    }
+    workers->buffers = buffers;
+    (void)pthread_mutex_init(&workers->lock, NULL);
+    (void)pthread_cond_init(&workers->changed, NULL);
+    while (workers->count < count) {
+        if (pthread_create(&workers->threads[workers->count], NULL, work, workers) != 0) {
+            complain("cannot start a thread");
+            workers_stop(workers);
+            return NULL;
+        }
+        workers->count++;
+    }
+    return workers;
+}
+
+void workers_stop(struct workers *workers) {
+    if (workers == NULL) {
+        return;
+    }
+    (void)pthread_mutex_lock(&workers->lock);
+    workers->is_stopping = true;
+    (void)pthread_cond_broadcast(&workers->changed);
+    (void)pthread_mutex_unlock(&workers->lock);
+    for (unsigned i = 0; i < workers->count; i++) {
+        (void)pthread_join(workers->threads[i], NULL);
+    }
+    (void)pthread_cond_destroy(&workers->changed);
+    (void)pthread_mutex_destroy(&workers->lock);
+    free(workers->buffers);
+    free(workers);
+}

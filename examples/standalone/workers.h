@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STANDALONE_WORKERS_H
+#define STANDALONE_WORKERS_H
+
+/* Threads for requests that write, so that nobody waits for somebody else's disk. */
+
+struct connection;
+struct workers;
+
+/* NULL after a complaint. */
+struct workers *workers_start(unsigned count);
+
+/* Ends the threads when they have done what was handed in. `workers` may be NULL. */
+void workers_stop(struct workers *workers);
+
+/* Hands a connection over; it comes back by loop_return(). */
+void workers_submit(struct workers *workers, struct connection *connection);
+
+#endif
