@@ -275,23 +275,26 @@ lreg_status core_package_put(struct core *core, struct meta_transaction *transac
     return update_package(&change, &existing, row, err);
 }
 
+/* `*row` is the package as it was. */
+static lreg_status delete_row(const struct change *change, const char *id, struct meta_package *row,
+                              struct error *err) {
+    const char *registry_id = change->registry->row.id;
+    lreg_status status = meta_package_find(change->transaction, registry_id, id, change->arena, row, err);
+    if (status == LREG_NOT_FOUND) {
+        return package_unknown(err);
+    }
+    if (status == LREG_OK) {
+        status = meta_package_delete(change->transaction, registry_id, id, err);
+    }
+    return status == LREG_OK ? note_change(change, "PACKAGE_DELETED", row, err) : status;
+}
+
 /* The ecosystem is asked after the row is gone, with the row as it was: it sees what is left. */
 static lreg_status delete_package(const struct change *change, const char *id, struct error *err) {
     const struct core_ecosystem *ecosystem = change->registry->ecosystem;
     const struct core_package *package = NULL;
     struct meta_package row;
-    const char *registry_id = change->registry->row.id;
-    lreg_status status = meta_package_find(change->transaction, registry_id, id, change->arena, &row, err);
-    if (status == LREG_NOT_FOUND) {
-        return package_unknown(err);
-    }
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = meta_package_delete(change->transaction, registry_id, id, err);
-    if (status == LREG_OK) {
-        status = note_change(change, "PACKAGE_DELETED", &row, err);
-    }
+    lreg_status status = delete_row(change, id, &row, err);
     if (status != LREG_OK || ecosystem == NULL || ecosystem->package_deleted == NULL) {
         return status;
     }
@@ -301,6 +304,14 @@ static lreg_status delete_package(const struct change *change, const char *id, s
     }
     core_package_release(package);
     return status;
+}
+
+lreg_status core_package_delete_in(struct core *core, struct meta_transaction *transaction,
+                                   const struct core_actor *actor, const struct core_registry *registry, const char *id,
+                                   struct arena *arena, struct error *err) {
+    const struct change change = {core, transaction, actor, registry, arena};
+    struct meta_package row;
+    return delete_row(&change, id, &row, err);
 }
 
 lreg_status core_package_delete(struct core *core, const struct core_actor *actor, const struct core_package *package,

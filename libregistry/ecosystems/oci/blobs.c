@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Blobs of a repository: asked for, sent, taken out. Where a blob is stays in the cache, so that a warm answer needs no
+ * SQL. Who may push and asks whether a blob is there will rely on the answer, so that renews the blob's claim.
+ */
+
+#include "ecosystems/oci/oci_internal.h"
+
+#include <stdio.h>
+
+#define CACHE_KEY_MAX 1024
+#define CACHED_BYTES ((size_t)1024) /* what an entry takes, roughly */
+#define ARENA_BYTES ((size_t)64 * 1024)
+
+void oci_blob_release(const struct oci_blob *blob) {
+    if (blob != NULL) {
+        core_shared_release(blob->shared);
+    }
+}
+
+/* --- Finding --- */
+
+static lreg_status read_link(struct core *core, const struct core_registry *registry, const char *image,
+                             const char *digest, struct oci_blob *blob, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(core_meta(core), META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_blob_link_find(transaction, registry->row.id, image, digest, core_shared_arena(blob->shared),
+                                 &blob->link, &blob->blob, err);
+    meta_rollback(transaction);
+    return status == LREG_NOT_FOUND ? oci_blob_unknown(digest, err) : status;
+}
+
+static lreg_status read_blob(struct core *core, const struct core_registry *registry, const char *image,
+                             const char *digest, const struct oci_blob **out, struct error *err) {
+    struct core_shared *shared = NULL;
+    void *object = NULL;
+    lreg_status status = core_shared_new(core, sizeof(struct oci_blob), NULL, &object, &shared, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    struct oci_blob *blob = object;
+    blob->shared = shared;
+    status = read_link(core, registry, image, digest, blob, err);
+    if (status != LREG_OK) {
+        core_shared_release(shared);
+        return status;
+    }
+    *out = blob;
+    return LREG_OK;
+}
+
+lreg_status oci_blob_find(struct core *core, const struct core_registry *registry, const char *image,
+                          const char *digest, const struct oci_blob **out, struct error *err) {
+    char key[CACHE_KEY_MAX];
+    uint64_t generation = 0;
+    *out = NULL;
+    int length = snprintf(key, sizeof key, "image blob\n%s\n%s\n%s", registry->row.id, image, digest);
+    if (length < 0 || (size_t)length >= sizeof key) {
+        return oci_blob_unknown(digest, err);
+    }
+    lreg_status status = meta_generation(core_meta(core), &generation, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    struct core_shared *kept = core_cache_find(core, key, generation);
+    if (kept != NULL) {
+        *out = core_shared_object(kept);
+        return LREG_OK;
+    }
+    status = read_blob(core, registry, image, digest, out, err);
+    if (status == LREG_OK) {
+        core_cache_put(core, key, generation, (*out)->shared, CACHED_BYTES);
+    }
+    return status;
+}
+
+static lreg_status find_by_path(struct call *call, const char **out_image, const struct oci_blob **out,
+                                struct error *err) {
+    struct oci_digest digest;
+    lreg_status status = oci_image(call, out_image, err);
+    if (status == LREG_OK) {
+        status = oci_path_digest(call, &digest, err);
+    }
+    return status == LREG_OK ? oci_blob_find(call->core, call->registry, *out_image, digest.text, out, err) : status;
+}
+
+/* --- Claims --- */
+
+/* In the transaction the link is looked for again: it may be gone by now. */
+static lreg_status renew_in(struct meta_transaction *transaction, const struct meta_blob_link *link, int64_t now_ms,
+                            struct arena *arena, struct error *err) {
+    struct meta_blob_link current;
+    struct meta_blob blob;
+    lreg_status status =
+        meta_blob_link_find(transaction, link->registry_id, link->scope, link->digest, arena, &current, &blob, err);
+    if (status == LREG_NOT_FOUND) {
+        return oci_blob_unknown(link->digest, err);
+    }
+    current.claimed_ms = now_ms;
+    return status == LREG_OK ? meta_blob_link_put(transaction, &current, err) : status;
+}
+
+static lreg_status renew_claim(const struct call *call, const struct meta_blob_link *link, int64_t now_ms,
+                               struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    struct arena arena;
+    lreg_status status = meta_begin(core_meta(call->core), META_WRITE, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    arena_init(&arena, call->hooks, ARENA_BYTES);
+    status = renew_in(transaction, link, now_ms, &arena, err);
+    arena_free(&arena);
+    if (status != LREG_OK) {
+        meta_rollback(transaction);
+        return status;
+    }
+    return meta_commit(transaction, err);
+}
+
+/* The collector leaves a blob alone for the whole grace after its last claim. At least half of it is to be left when a
+ * pusher is told that he need not send the blob; so one that is asked for all the time is written once in a while. */
+static lreg_status claim(const struct call *call, const struct oci_blob *blob, struct error *err) {
+    int64_t now_ms = hooks_now_ms(call->hooks);
+    if (now_ms - blob->link.claimed_ms < core_limits_of(call->core)->blob_grace_ms / 2) {
+        return LREG_OK;
+    }
+    lreg_status status = core_authorize(call->core, &call->principal, AUTH_ACTION_WRITE_PACKAGES, call->organization,
+                                        call->registry, NULL);
+    return status == LREG_OK ? renew_claim(call, &blob->link, now_ms, err) : LREG_OK;
+}
+
+/* --- Answers --- */
+
+static lreg_status respond(struct call *call, const struct oci_blob *blob, struct storage_object *object,
+                           struct error *err) {
+    struct representation what = {
+        .media_type = "application/octet-stream",
+        .etag = arena_format(call->arena, "\"%s\"", blob->link.digest),
+        .modified_ms = -1,
+        .cache_control = oci_cache_control(call, true),
+        .length = blob->blob.size_bytes,
+        .bytes = "",
+        .object = object,
+    };
+    const char *digest = arena_copy_text(call->arena, blob->link.digest);
+    if (what.etag == NULL || digest == NULL) {
+        storage_object_close(object);
+        return error_no_memory(err);
+    }
+    lreg_status status = call_header(call, "Docker-Content-Digest", digest, err);
+    if (status != LREG_OK) {
+        storage_object_close(object);
+        return status;
+    }
+    return call_respond_representation(call, &what, err);
+}
+
+lreg_status oci_blob_get(struct call *call, struct error *err) {
+    const char *image = NULL;
+    const struct oci_blob *blob = NULL;
+    struct storage_object *object = NULL;
+    uint64_t length = 0;
+    lreg_status status = find_by_path(call, &image, &blob, err);
+    if (status == LREG_OK) {
+        status = core_blob_open(call->core, &blob->blob, &object, &length, err);
+    }
+    if (status == LREG_OK) {
+        status = respond(call, blob, object, err);
+    }
+    oci_blob_release(blob);
+    return status;
+}
+
+lreg_status oci_blob_head(struct call *call, struct error *err) {
+    const char *image = NULL;
+    const struct oci_blob *blob = NULL;
+    lreg_status status = find_by_path(call, &image, &blob, err);
+    if (status == LREG_OK) {
+        status = claim(call, blob, err);
+    }
+    if (status == LREG_OK) {
+        status = respond(call, blob, NULL, err);
+    }
+    oci_blob_release(blob);
+    return status;
+}
+
+/* --- Deleting --- */
+
+static lreg_status delete_in(struct call *call, struct meta_transaction *transaction, const char *image,
+                             const char *digest, struct error *err) {
+    const struct meta_registry *registry = &call->registry->row;
+    lreg_status status = meta_blob_link_delete(transaction, registry->id, image, digest, err);
+    if (status == LREG_NOT_FOUND) {
+        return oci_blob_unknown(digest, err);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    const char *subject = arena_format(call->arena, "%s@%s", image, digest);
+    if (subject == NULL) {
+        return error_no_memory(err);
+    }
+    return core_audit(call->core, transaction, &call->actor, registry->organization_id, registry->id, "BLOB_DELETED",
+                      subject, NULL, err);
+}
+
+lreg_status oci_blob_delete(struct call *call, struct error *err) {
+    const char *image = NULL;
+    struct oci_digest digest;
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = oci_image(call, &image, err);
+    if (status == LREG_OK) {
+        status = oci_path_digest(call, &digest, err);
+    }
+    if (status == LREG_OK) {
+        status = meta_begin(core_meta(call->core), META_WRITE, &transaction, err);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = delete_in(call, transaction, image, digest.text, err);
+    if (status != LREG_OK) {
+        meta_rollback(transaction);
+        return status;
+    }
+    status = meta_commit(transaction, err);
+    return status == LREG_OK ? call_respond(call, 202, err) : status;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the handlers ask of their call: names of the path, addresses for the answer. */
+
+#include "ecosystems/oci/oci_internal.h"
+
+#include <string.h>
+
+lreg_status oci_image(const struct call *call, const char **out, struct error *err) {
+    const char *image = call_parameter(call, "image");
+    size_t length = strlen(call->organization->row.slug) + strlen(call->registry->row.slug) + strlen(image) + 2;
+    if (!oci_name_is_valid(image)) {
+        return error_set(err, LREG_BAD_ARGUMENT, "name_invalid",
+                         "\"%.160s\" is no image name: lower-case letters, digits and single . _ - between them, in "
+                         "parts with slashes between",
+                         image);
+    }
+    if (length > OCI_NAME_MAX) {
+        return error_set(err, LREG_BAD_ARGUMENT, "name_invalid",
+                         "the name of the repository is longer than %d characters", OCI_NAME_MAX);
+    }
+    *out = image;
+    return LREG_OK;
+}
+
+lreg_status oci_path_digest(const struct call *call, struct oci_digest *out, struct error *err) {
+    const char *text = call_parameter(call, "digest");
+    return oci_digest_parse(text, out) ? LREG_OK : oci_digest_invalid(text, err);
+}
+
+const char *oci_full_name(struct call *call, const char *image) {
+    return arena_format(call->arena, "%s/%s/%s", call->organization->row.slug, call->registry->row.slug, image);
+}
+
+const char *oci_location(struct call *call, const char *image, const char *below) {
+    const char *base = core_base_url(call->core) != NULL ? call->base_url : call->mount;
+    return arena_format(call->arena, "%s/v2/%s/%s/%s%s", base, call->organization->row.slug, call->registry->row.slug,
+                        image, below);
+}
+
+lreg_status oci_add_location(struct call *call, const char *image, const char *below, struct error *err) {
+    const char *location = oci_location(call, image, below);
+    return location != NULL ? call_header(call, "Location", location, err) : error_no_memory(err);
+}
+
+lreg_status oci_respond_blob_created(struct call *call, const char *image, const char *digest, struct error *err) {
+    const char *below = arena_format(call->arena, "/blobs/%s", digest);
+    if (below == NULL) {
+        return error_no_memory(err);
+    }
+    lreg_status status = oci_add_location(call, image, below, err);
+    if (status == LREG_OK) {
+        status = call_header(call, "Docker-Content-Digest", digest, err);
+    }
+    return status == LREG_OK ? call_respond(call, 201, err) : status;
+}
+
+const char *oci_cache_control(const struct call *call, bool is_forever) {
+    if (call->registry->row.is_public) {
+        return is_forever ? OCI_PUBLIC_CACHE_FOREVER : OCI_PUBLIC_CACHE_ASK;
+    }
+    return is_forever ? OCI_CACHE_FOREVER : OCI_CACHE_ASK;
+}

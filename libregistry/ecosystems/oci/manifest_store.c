@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Storing a manifest and its tags, and taking away what no tag leads to any more. Reading comes first: a push that lacks
+ * something, or says what is there already, does not take the write lock. Under the lock all is looked at once more.
+ */
+
+#include "ecosystems/oci/oci_internal.h"
+
+#include <string.h>
+
+#define SCRATCH_BYTES ((size_t)64 * 1024) /* rows of one look-up, without contents */
+#define ATTRIBUTES_MAX ((size_t)2048)
+
+/* What is there already. */
+struct survey {
+    bool is_stored;
+    bool is_tagged; /* with all tags of the push */
+};
+
+/* A push in a transaction. */
+struct storing {
+    struct oci_push *push;
+    struct meta_transaction *transaction;
+    struct arena scratch;
+    struct survey survey;
+};
+
+/* --- Looking --- */
+
+static lreg_status has_blob(struct storing *storing, const char *digest, bool *out, struct error *err) {
+    struct meta_blob_link link;
+    struct meta_blob blob;
+    arena_reset(&storing->scratch);
+    lreg_status status = meta_blob_link_find(storing->transaction, storing->push->registry->row.id,
+                                             storing->push->image, digest, &storing->scratch, &link, &blob, err);
+    *out = status == LREG_OK;
+    return status == LREG_NOT_FOUND ? LREG_OK : status;
+}
+
+/* An index names manifests; build caches also name layers in one. */
+static lreg_status has_descriptor(struct storing *storing, const struct oci_descriptor *descriptor, bool *out,
+                                  struct error *err) {
+    const struct oci_push *push = storing->push;
+    *out = descriptor->is_foreign;
+    if (descriptor->is_foreign) {
+        return LREG_OK;
+    }
+    if (descriptor->role != OCI_ROLE_MANIFEST) {
+        return has_blob(storing, descriptor->digest, out, err);
+    }
+    lreg_status status =
+        meta_document_exists(storing->transaction, push->registry->row.id, push->image, descriptor->digest, out, err);
+    if (status != LREG_OK || *out || oci_is_manifest_type(descriptor->media_type)) {
+        return status;
+    }
+    return has_blob(storing, descriptor->digest, out, err);
+}
+
+static lreg_status look_for_missing(struct storing *storing, struct error *err) {
+    struct oci_push *push = storing->push;
+    push->missing_count = 0;
+    for (size_t i = 0; i < push->manifest->count; i++) {
+        bool is_there = false;
+        lreg_status status = has_descriptor(storing, &push->manifest->descriptors[i], &is_there, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+        if (!is_there) {
+            push->missing[push->missing_count++] = push->manifest->descriptors[i].digest;
+        }
+    }
+    return LREG_OK;
+}
+
+/* Equal bytes under another media type are stored again: the type belongs to the answer. */
+static lreg_status look_for_document(struct storing *storing, struct error *err) {
+    const struct oci_push *push = storing->push;
+    struct meta_document row;
+    struct arena arena;
+    size_t room = core_limits_of(push->core)->max_manifest_bytes;
+    if (!size_add(room, SCRATCH_BYTES, &room)) {
+        return error_no_memory(err);
+    }
+    arena_init(&arena, core_hooks(push->core), room);
+    lreg_status status = meta_document_find(storing->transaction, push->registry->row.id, push->image,
+                                            push->digest.text, &arena, &row, err);
+    storing->survey.is_stored = status == LREG_OK && text_equals(row.media_type, push->manifest->media_type);
+    arena_free(&arena);
+    return status == LREG_NOT_FOUND ? LREG_OK : status;
+}
+
+static lreg_status look_for_tag(struct storing *storing, const char *tag, struct error *err) {
+    struct oci_push *push = storing->push;
+    const char *filename = arena_format(push->arena, "%s:%s", push->image, tag);
+    if (filename == NULL) {
+        return error_no_memory(err);
+    }
+    lreg_status status = meta_package_find_by_filename(storing->transaction, push->registry->row.id, filename,
+                                                       push->arena, &push->package, err);
+    bool is_same = status == LREG_OK &&
+                   memcmp(push->package.digests.sha256, push->digests.sha256, sizeof push->digests.sha256) == 0;
+    storing->survey.is_tagged = storing->survey.is_tagged && is_same;
+    return status == LREG_NOT_FOUND ? LREG_OK : status;
+}
+
+static lreg_status look(struct storing *storing, struct error *err) {
+    const struct oci_push *push = storing->push;
+    storing->survey = (struct survey){.is_stored = false, .is_tagged = true};
+    lreg_status status = look_for_missing(storing, err);
+    if (status == LREG_OK) {
+        status = look_for_document(storing, err);
+    }
+    for (size_t i = 0; status == LREG_OK && i < push->tag_count; i++) {
+        status = look_for_tag(storing, push->tags[i], err);
+    }
+    return status;
+}
+
+static lreg_status look_ahead(struct storing *storing, struct error *err) {
+    lreg_status status = meta_begin(core_meta(storing->push->core), META_READ, &storing->transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = look(storing, err);
+    meta_rollback(storing->transaction);
+    storing->transaction = NULL;
+    return status;
+}
+
+/* --- Writing --- */
+
+/* What lists of referrers and sums of sizes ask for, so that they need not parse manifests. */
+static lreg_status make_attributes(const struct oci_push *push, uint64_t total, const char **out, struct error *err) {
+    struct strbuf text;
+    json_t *object =
+        json_pack("{s:s, s:I}", "artifact_type", push->manifest->artifact_type, "total", (json_int_t)total);
+    strbuf_init(&text, core_hooks(push->core), ATTRIBUTES_MAX);
+    lreg_status status = json_render(object, &text, err);
+    if (status == LREG_OK) {
+        *out = arena_copy_text(push->arena, strbuf_text(&text));
+        status = *out != NULL ? LREG_OK : error_no_memory(err);
+    }
+    strbuf_free(&text);
+    json_decref(object);
+    return status;
+}
+
+static lreg_status put_document(const struct storing *storing, uint64_t total, struct error *err) {
+    const struct oci_push *push = storing->push;
+    struct meta_document row = {
+        .registry_id = push->registry->row.id,
+        .scope = push->image,
+        .name = push->digest.text,
+        .media_type = push->manifest->media_type,
+        .content = push->content,
+        .content_length = push->length,
+        .subject = push->manifest->subject,
+        .created_ms = hooks_now_ms(core_hooks(push->core)),
+    };
+    size_t count = push->manifest->count;
+    const char **targets = arena_allocate_zeroed(push->arena, count > 0 ? count : 1, sizeof *targets);
+    if (targets == NULL) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        targets[i] = push->manifest->descriptors[i].digest;
+    }
+    memcpy(row.sha256, push->digests.sha256, sizeof row.sha256);
+    lreg_status status = make_attributes(push, total, &row.attributes, err);
+    return status == LREG_OK ? meta_document_put(storing->transaction, &row, targets, count, err) : status;
+}
+
+/* A push by digest alone makes no package, whose change would be noted. */
+static lreg_status note_untagged(const struct storing *storing, struct error *err) {
+    const struct oci_push *push = storing->push;
+    const struct meta_registry *registry = &push->registry->row;
+    const char *subject = arena_format(push->arena, "%s@%s", push->image, push->digest.text);
+    if (subject == NULL) {
+        return error_no_memory(err);
+    }
+    return core_audit(push->core, storing->transaction, push->actor, registry->organization_id, registry->id,
+                      "MANIFEST_CREATED", subject, NULL, err);
+}
+
+static lreg_status put_tag(const struct storing *storing, const struct meta_package *description, const char *tag,
+                           struct error *err) {
+    struct oci_push *push = storing->push;
+    push->package = *description;
+    push->package.version = tag;
+    push->package.filename = arena_format(push->arena, "%s:%s", push->image, tag);
+    if (push->package.filename == NULL) {
+        return error_no_memory(err);
+    }
+    return core_package_put(push->core, storing->transaction, push->actor, push->registry, &push->package, true,
+                            &push->created, push->arena, err);
+}
+
+static lreg_status write_in(struct storing *storing, const struct meta_package *description, struct error *err) {
+    struct oci_push *push = storing->push;
+    lreg_status status = look(storing, err);
+    if (status != LREG_OK || push->missing_count > 0) {
+        return status;
+    }
+    if (!storing->survey.is_stored) {
+        status = put_document(storing, description->size_bytes, err);
+        if (status == LREG_OK && push->tag_count == 0) {
+            status = note_untagged(storing, err);
+        }
+    }
+    for (size_t i = 0; status == LREG_OK && i < push->tag_count; i++) {
+        status = put_tag(storing, description, push->tags[i], err);
+    }
+    return status;
+}
+
+static lreg_status write_all(struct storing *storing, struct error *err) {
+    struct oci_push *push = storing->push;
+    struct meta_package description;
+    lreg_status status = oci_describe(push, &description, err);
+    if (status == LREG_OK) {
+        status = meta_begin(core_meta(push->core), META_WRITE, &storing->transaction, err);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = write_in(storing, &description, err);
+    if (status != LREG_OK || push->missing_count > 0) {
+        meta_rollback(storing->transaction);
+        return status;
+    }
+    return meta_commit(storing->transaction, err);
+}
+
+lreg_status oci_push_store(struct oci_push *push, struct error *err) {
+    struct storing storing = {.push = push};
+    size_t count = push->manifest->count;
+    push->created = false;
+    push->missing = arena_allocate_zeroed(push->arena, count > 0 ? count : 1, sizeof *push->missing);
+    if (push->missing == NULL) {
+        return error_no_memory(err);
+    }
+    arena_init(&storing.scratch, core_hooks(push->core), SCRATCH_BYTES);
+    lreg_status status = look_ahead(&storing, err);
+    bool is_done = push->missing_count > 0 || (storing.survey.is_stored && storing.survey.is_tagged);
+    if (status == LREG_OK && !is_done) {
+        status = write_all(&storing, err);
+    }
+    arena_free(&storing.scratch);
+    if (status != LREG_OK) {
+        error_operation(err, "push %s/%s/%s", push->registry->row.organization_slug, push->registry->row.slug,
+                        push->image);
+    }
+    return status;
+}

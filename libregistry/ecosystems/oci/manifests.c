@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Manifests of a repository: sent, and deleted. They are documents whose scope is the image and whose name is the digest; a
+ * tag is a package that names one. Both are found in the cache when they are warm, and the bytes go out as they came in.
+ */
+
+#include "ecosystems/oci/oci_internal.h"
+
+#include <string.h>
+
+#define PAGE_ROWS 100
+#define ARENA_BYTES ((size_t)8 * 1024 * 1024)
+
+/* --- Finding --- */
+
+static bool is_absent(lreg_status status) {
+    return status == LREG_NOT_FOUND;
+}
+
+static lreg_status find_by_tag(struct call *call, const char *image, const char *tag, const struct core_package **out,
+                               struct error *err) {
+    if (!oci_tag_is_valid(tag)) {
+        return oci_manifest_unknown(call, tag, err);
+    }
+    const char *filename = arena_format(call->arena, "%s:%s", image, tag);
+    if (filename == NULL) {
+        return error_no_memory(err);
+    }
+    lreg_status status = core_package_find_by_filename(call->core, call->registry, filename, out, err);
+    return is_absent(status) || (status == LREG_OK && (*out)->row.document == NULL)
+               ? oci_manifest_unknown(call, tag, err)
+               : status;
+}
+
+/* By digest, or by a tag, whose package is then given too. */
+static lreg_status find_manifest(struct call *call, const char *image, const char *reference,
+                                 const struct core_package **out_tag, const struct core_document **out,
+                                 struct error *err) {
+    struct oci_digest digest;
+    const char *name = digest.text;
+    lreg_status status = LREG_OK;
+    if (strchr(reference, ':') == NULL) {
+        status = find_by_tag(call, image, reference, out_tag, err);
+        name = status == LREG_OK ? (*out_tag)->row.document : NULL;
+    } else if (!oci_digest_parse(reference, &digest)) {
+        status = oci_digest_invalid(reference, err);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = core_document_find(call->core, call->registry, image, name, out, err);
+    return is_absent(status) ? oci_manifest_unknown(call, reference, err) : status;
+}
+
+static lreg_status respond(struct call *call, const struct core_document *document, bool by_tag, struct error *err) {
+    const struct meta_document *row = &document->row;
+    const char *media_type = arena_copy_text(call->arena, row->media_type);
+    const char *digest = arena_copy_text(call->arena, row->name);
+    const struct representation what = {
+        .media_type = media_type,
+        .etag = arena_format(call->arena, "\"%s\"", row->name),
+        .modified_ms = -1,
+        .cache_control = oci_cache_control(call, !by_tag),
+        .length = row->content_length,
+        .bytes = row->content,
+        .keep = document->shared,
+    };
+    if (media_type == NULL || digest == NULL || what.etag == NULL) {
+        return error_no_memory(err);
+    }
+    lreg_status status = call_header(call, "Docker-Content-Digest", digest, err);
+    return status == LREG_OK ? call_respond_representation(call, &what, err) : status;
+}
+
+lreg_status oci_manifest_get(struct call *call, struct error *err) {
+    const char *image = NULL;
+    const struct core_package *tag = NULL;
+    const struct core_document *document = NULL;
+    lreg_status status = oci_image(call, &image, err);
+    if (status == LREG_OK) {
+        status = find_manifest(call, image, call_parameter(call, "reference"), &tag, &document, err);
+    }
+    if (status == LREG_OK) {
+        status = respond(call, document, tag != NULL, err);
+    }
+    if (status == LREG_OK && tag != NULL && call->method == HTTP_GET && call->response.status == 200) {
+        core_package_count_download(call->core, tag);
+    }
+    core_document_release(document);
+    core_package_release(tag);
+    return status;
+}
+
+/* --- Deleting --- */
+
+/* A deletion that is under way. */
+struct deletion {
+    struct call *call;
+    struct meta_transaction *transaction;
+    const char *image;
+    const char *reference;
+    struct arena arena;
+};
+
+static lreg_status delete_tag(struct deletion *deletion, struct error *err) {
+    const struct call *call = deletion->call;
+    struct meta_package row;
+    const char *filename = arena_format(&deletion->arena, "%s:%s", deletion->image, deletion->reference);
+    if (filename == NULL) {
+        return error_no_memory(err);
+    }
+    lreg_status status = meta_package_find_by_filename(deletion->transaction, call->registry->row.id, filename,
+                                                       &deletion->arena, &row, err);
+    if (status == LREG_OK) {
+        status = core_package_delete_in(call->core, deletion->transaction, &call->actor, call->registry, row.id,
+                                        &deletion->arena, err);
+    }
+    return is_absent(status) ? oci_manifest_unknown(call, deletion->reference, err) : status;
+}
+
+/* A page of the tags that a manifest has; *out_done when there are none left. */
+static lreg_status delete_page_of_tags(struct deletion *deletion, const char *digest, bool *out_done,
+                                       struct error *err) {
+    const struct call *call = deletion->call;
+    const struct meta_package_query query = {
+        .registry_id = call->registry->row.id,
+        .order = META_BY_TIME,
+        .name = deletion->image,
+        .document = digest,
+        .limit = PAGE_ROWS,
+    };
+    struct meta_package *rows = NULL;
+    size_t count = 0;
+    arena_reset(&deletion->arena);
+    lreg_status status = meta_package_list(deletion->transaction, &query, &deletion->arena, &rows, &count, err);
+    for (size_t i = 0; status == LREG_OK && i < count; i++) {
+        status = core_package_delete_in(call->core, deletion->transaction, &call->actor, call->registry, rows[i].id,
+                                        &deletion->arena, err);
+    }
+    *out_done = count < PAGE_ROWS;
+    return status;
+}
+
+static lreg_status delete_document(struct deletion *deletion, const char *digest, struct error *err) {
+    const struct call *call = deletion->call;
+    const struct meta_registry *registry = &call->registry->row;
+    lreg_status status = meta_document_delete(deletion->transaction, registry->id, deletion->image, digest, err);
+    if (is_absent(status)) {
+        return oci_manifest_unknown(call, digest, err);
+    }
+    const char *subject = arena_format(&deletion->arena, "%s@%s", deletion->image, digest);
+    if (status == LREG_OK && subject == NULL) {
+        return error_no_memory(err);
+    }
+    return status == LREG_OK ? core_audit(call->core, deletion->transaction, &call->actor, registry->organization_id,
+                                          registry->id, "MANIFEST_DELETED", subject, NULL, err)
+                             : status;
+}
+
+/* With all its tags: none may lead to nothing. */
+static lreg_status delete_manifest(struct deletion *deletion, struct error *err) {
+    struct oci_digest digest;
+    bool is_done = false;
+    lreg_status status = LREG_OK;
+    if (!oci_digest_parse(deletion->reference, &digest)) {
+        return oci_digest_invalid(deletion->reference, err);
+    }
+    while (status == LREG_OK && !is_done) {
+        status = delete_page_of_tags(deletion, digest.text, &is_done, err);
+    }
+    return status == LREG_OK ? delete_document(deletion, digest.text, err) : status;
+}
+
+lreg_status oci_manifest_delete(struct call *call, struct error *err) {
+    struct deletion deletion = {.call = call, .reference = call_parameter(call, "reference")};
+    bool is_tag = strchr(deletion.reference, ':') == NULL;
+    lreg_status status = oci_image(call, &deletion.image, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (is_tag && !oci_tag_is_valid(deletion.reference)) {
+        return oci_manifest_unknown(call, deletion.reference, err);
+    }
+    status = meta_begin(core_meta(call->core), META_WRITE, &deletion.transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    arena_init(&deletion.arena, call->hooks, ARENA_BYTES);
+    status = is_tag ? delete_tag(&deletion, err) : delete_manifest(&deletion, err);
+    arena_free(&deletion.arena);
+    if (status != LREG_OK) {
+        meta_rollback(deletion.transaction);
+        return status;
+    }
+    status = meta_commit(deletion.transaction, err);
+    return status == LREG_OK ? call_respond(call, 202, err) : status;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ECOSYSTEMS_OCI_OCI_INTERNAL_H
+#define ECOSYSTEMS_OCI_OCI_INTERNAL_H
+
+/* What the handlers of the distribution API share. */
+
+#include "ecosystems/oci/manifest.h"
+#include "ecosystems/oci/names.h"
+#include "ecosystems/oci/oci.h"
+#include "surface/surface.h"
+
+extern const struct surface surface_container;
+
+#define OCI_TOKEN_PATH "/-/token"
+
+/* What immutable content is sent with. */
+#define OCI_CACHE_FOREVER "private, max-age=31536000, immutable"
+#define OCI_PUBLIC_CACHE_FOREVER "public, max-age=31536000, immutable"
+#define OCI_CACHE_ASK "private, no-cache"
+#define OCI_PUBLIC_CACHE_ASK "public, no-cache"
+
+/* --- errors.c --- */
+
+/* Answers with the error document; fields of the response are added by the caller. `detail` is taken and may be NULL. */
+lreg_status oci_respond_error(struct call *call, int status, const char *code, const char *message, json_t *detail,
+                              struct error *err);
+/* The same with several errors: an array, taken; NULL is LREG_NO_MEMORY. */
+lreg_status oci_respond_errors(struct call *call, int status, json_t *errors, struct error *err);
+/* One member of that array; owned, NULL when memory is out. `detail` is taken and may be NULL. */
+json_t *oci_error(const char *code, const char *message, json_t *detail);
+/* The surface's show_error. */
+lreg_status oci_show_error(struct call *call, const struct error *failure, struct error *err);
+
+/* The failures that several handlers find. */
+lreg_status oci_digest_invalid(const char *text, struct error *err);
+lreg_status oci_blob_unknown(const char *digest, struct error *err);
+lreg_status oci_manifest_unknown(const struct call *call, const char *reference, struct error *err);
+
+/* --- call.c --- */
+
+/* The image name of the path, checked. LREG_BAD_ARGUMENT ("name_invalid"). */
+lreg_status oci_image(const struct call *call, const char **out, struct error *err);
+/* The digest of the path, checked. */
+lreg_status oci_path_digest(const struct call *call, struct oci_digest *out, struct error *err);
+/* "/v2/organization/registry/image" with `below` behind it, as a client is to ask for it: relative to the host, or
+ * absolute where the base URL is set. NULL when memory is out. */
+const char *oci_location(struct call *call, const char *image, const char *below);
+lreg_status oci_add_location(struct call *call, const char *image, const char *below, struct error *err);
+/* Location of the blob, and its digest. */
+lreg_status oci_respond_blob_created(struct call *call, const char *image, const char *digest, struct error *err);
+/* "organization/registry/image"; NULL when memory is out. */
+const char *oci_full_name(struct call *call, const char *image);
+/* How long what has that address may be kept. */
+const char *oci_cache_control(const struct call *call, bool is_forever);
+
+/* --- blobs.c --- */
+
+/* A blob of an image repository; warm without SQL. */
+struct oci_blob {
+    struct meta_blob_link link;
+    struct meta_blob blob;
+    struct core_shared *shared;
+};
+/* `*out` is retained. LREG_NOT_FOUND ("blob_unknown"). */
+lreg_status oci_blob_find(struct core *core, const struct core_registry *registry, const char *image,
+                          const char *digest, const struct oci_blob **out, struct error *err);
+void oci_blob_release(const struct oci_blob *blob); /* NULL is fine */
+
+lreg_status oci_blob_get(struct call *call, struct error *err);
+lreg_status oci_blob_head(struct call *call, struct error *err);
+lreg_status oci_blob_delete(struct call *call, struct error *err);
+
+/* --- mount.c --- */
+
+/* Takes a blob over from the repository `from` ("organization/registry/image"; NULL: from any of this registry) when
+ * the caller may read it there. *out_mounted is false when that is not possible, whatever the reason. */
+lreg_status oci_mount(struct call *call, const char *image, const char *digest, const char *from, bool *out_mounted,
+                      struct error *err);
+
+/* --- uploads.c, upload_end.c --- */
+
+/* Adds Location, Range and the id of an upload that has `received` bytes. */
+lreg_status oci_upload_fields(struct call *call, const char *image, const char *id, uint64_t received,
+                              struct error *err);
+/* Content-Range of the request: where it says that its bytes belong. */
+struct oci_chunk {
+    bool is_placed;
+    uint64_t first;
+    uint64_t length;
+};
+/* Reads Content-Range and checks it against Content-Length. LREG_BAD_ARGUMENT ("size_invalid"). */
+lreg_status oci_chunk_read(const struct call *call, struct oci_chunk *out, struct error *err);
+/* Answers 416 when the chunk does not begin where the upload stands; *out_in_order is false then. */
+lreg_status oci_chunk_check_order(struct call *call, const char *image, const struct meta_upload *upload,
+                                  const struct oci_chunk *chunk, bool *out_in_order, struct error *err);
+/* Against what came. LREG_BAD_ARGUMENT ("size_invalid"). */
+lreg_status oci_chunk_check_length(const struct oci_chunk *chunk, uint64_t received, struct error *err);
+/* The upload of the path. */
+lreg_status oci_upload_find(struct call *call, const char **out_image, struct meta_upload *out, struct error *err);
+
+lreg_status oci_upload_begin(struct call *call, struct error *err);
+lreg_status oci_upload_chunk(struct call *call, struct error *err);
+lreg_status oci_upload_show(struct call *call, struct error *err);
+lreg_status oci_upload_cancel(struct call *call, struct error *err);
+/* PUT: ends an upload. */
+lreg_status oci_upload_end(struct call *call, struct error *err);
+/* POST with ?digest=: the whole blob in one request. */
+lreg_status oci_upload_whole(struct call *call, const char *image, const char *digest_text, struct error *err);
+
+/* --- manifests.c, manifest_put.c, manifest_store.c --- */
+
+lreg_status oci_manifest_get(struct call *call, struct error *err);
+lreg_status oci_manifest_delete(struct call *call, struct error *err);
+lreg_status oci_manifest_put(struct call *call, struct error *err);
+
+#define OCI_TAGS_MAX 32 /* of one push */
+
+/* A manifest on its way into a repository. */
+struct oci_push {
+    struct core *core;
+    const struct core_registry *registry;
+    const struct core_actor *actor;
+    struct arena *arena;
+    const char *image;
+    const char *content;
+    size_t length;
+    const struct oci_manifest *manifest;
+    struct oci_digest digest; /* its name */
+    struct digest_set digests; /* of the content, all of them */
+    const char *tags[OCI_TAGS_MAX];
+    size_t tag_count;
+    /* What came of it: */
+    const char **missing; /* digests that the repository lacks; then nothing was stored */
+    size_t missing_count;
+    struct meta_package package; /* of the last tag */
+    bool created; /* the last tag is new */
+};
+/* Stores it and sets its tags, in one transaction; nothing is written when all is there already. */
+lreg_status oci_push_store(struct oci_push *push, struct error *err);
+
+/* Takes away a manifest that no tag and no index has any more, and likewise what it named as an index. */
+lreg_status oci_manifest_prune(struct core *core, struct meta_transaction *transaction,
+                               const struct core_registry *registry, const char *image, const char *digest,
+                               struct error *err);
+
+/* --- describe.c --- */
+
+/* Fills in what a tag's row says about the manifest: all but version and filename. */
+lreg_status oci_describe(const struct oci_push *push, struct meta_package *row, struct error *err);
+
+/* --- the small surfaces --- */
+
+lreg_status oci_api_check(struct call *call, struct error *err); /* base.c */
+lreg_status oci_token_get(struct call *call, struct error *err); /* token.c */
+lreg_status oci_token_post(struct call *call, struct error *err);
+lreg_status oci_tags_list(struct call *call, struct error *err); /* tags.c */
+lreg_status oci_referrers_list(struct call *call, struct error *err); /* referrers.c */
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Taking away what no tag leads to any more, when a tag is deleted as a package: its manifest, and the manifests that only
+ * that one named. Their blobs are then the collector's.
+ */
+
+#include "ecosystems/oci/oci_internal.h"
+
+#define PENDING_BYTES ((size_t)64 * 1024 * 1024) /* digests that were to be looked at; taken as they come */
+#define ROWS_BYTES ((size_t)1024 * 1024) /* a manifest, parsed, is larger than it is stored */
+
+struct pending {
+    struct pending *next;
+    const char *digest;
+};
+
+struct pruning {
+    struct core *core;
+    struct meta_transaction *transaction;
+    const struct core_registry *registry;
+    const char *image;
+    struct pending *first;
+    struct arena list;
+    struct arena scratch; /* of one manifest */
+};
+
+static lreg_status enqueue(struct pruning *pruning, const char *digest, struct error *err) {
+    struct pending *pending = arena_allocate(&pruning->list, sizeof *pending);
+    const char *copy = pending != NULL ? arena_copy_text(&pruning->list, digest) : NULL;
+    if (copy == NULL) {
+        return error_no_memory(err);
+    }
+    *pending = (struct pending){.next = pruning->first, .digest = copy};
+    pruning->first = pending;
+    return LREG_OK;
+}
+
+static lreg_status is_in_use(struct pruning *pruning, const char *digest, bool *out, struct error *err) {
+    const struct meta_package_query query = {
+        .registry_id = pruning->registry->row.id,
+        .order = META_BY_TIME,
+        .name = pruning->image,
+        .document = digest,
+        .limit = 1,
+    };
+    struct meta_package *rows = NULL;
+    size_t count = 0;
+    lreg_status status = meta_package_list(pruning->transaction, &query, &pruning->scratch, &rows, &count, err);
+    *out = count > 0;
+    if (status != LREG_OK || *out) {
+        return status;
+    }
+    return meta_document_target_is_named(pruning->transaction, query.registry_id, pruning->image, digest, out, err);
+}
+
+/* The manifests that an index names. One that cannot be read names nothing that is known. */
+static lreg_status enqueue_children(struct pruning *pruning, const struct meta_document *row, struct error *err) {
+    struct oci_manifest manifest = {0};
+    lreg_status status =
+        oci_manifest_parse(row->content, row->content_length, row->media_type,
+                           core_limits_of(pruning->core)->max_json_depth, &pruning->scratch, &manifest, err);
+    if (status == LREG_BAD_ARGUMENT) {
+        return LREG_OK;
+    }
+    for (size_t i = 0; status == LREG_OK && i < manifest.count; i++) {
+        if (manifest.descriptors[i].role == OCI_ROLE_MANIFEST) {
+            status = enqueue(pruning, manifest.descriptors[i].digest, err);
+        }
+    }
+    oci_manifest_free(&manifest);
+    return status;
+}
+
+static lreg_status prune_one(struct pruning *pruning, const char *digest, struct error *err) {
+    const char *registry_id = pruning->registry->row.id;
+    struct meta_document row;
+    bool in_use = false;
+    arena_reset(&pruning->scratch);
+    lreg_status status = is_in_use(pruning, digest, &in_use, err);
+    if (status != LREG_OK || in_use) {
+        return status;
+    }
+    status =
+        meta_document_find(pruning->transaction, registry_id, pruning->image, digest, &pruning->scratch, &row, err);
+    if (status == LREG_NOT_FOUND) {
+        return LREG_OK;
+    }
+    if (status == LREG_OK) {
+        status = enqueue_children(pruning, &row, err);
+    }
+    return status == LREG_OK ? meta_document_delete(pruning->transaction, registry_id, pruning->image, digest, err)
+                             : status;
+}
+
+lreg_status oci_manifest_prune(struct core *core, struct meta_transaction *transaction,
+                               const struct core_registry *registry, const char *image, const char *digest,
+                               struct error *err) {
+    struct pruning pruning = {.core = core, .transaction = transaction, .registry = registry, .image = image};
+    size_t room = core_limits_of(core)->max_manifest_bytes;
+    if (!size_multiply(room, 2, &room) || !size_add(room, ROWS_BYTES, &room)) {
+        return error_no_memory(err);
+    }
+    arena_init(&pruning.list, core_hooks(core), PENDING_BYTES);
+    arena_init(&pruning.scratch, core_hooks(core), room);
+    lreg_status status = enqueue(&pruning, digest, err);
+    while (status == LREG_OK && pruning.first != NULL) {
+        struct pending *pending = pruning.first;
+        pruning.first = pending->next;
+        status = prune_one(&pruning, pending->digest, err);
+    }
+    arena_free(&pruning.scratch);
+    arena_free(&pruning.list);
+    return status;
+}
