@@ -23,8 +23,8 @@ lreg_status core_package_list(struct core *core, const struct meta_package_query
 /* Audit: PACKAGE_DELETED. */
 lreg_status core_package_delete(struct core *core, const struct core_actor *actor, const struct core_package *package,
                                 struct error *err);
-/* The same inside a write transaction, for an ecosystem that takes care itself of what belongs to the package: it is not
- * asked. */
+/* The same inside a write transaction, for an ecosystem that takes care itself of what belongs to the package: it is
+ * not asked. */
 lreg_status core_package_delete_in(struct core *core, struct meta_transaction *transaction,
                                    const struct core_actor *actor, const struct core_registry *registry, const char *id,
                                    struct arena *arena, struct error *err);
