@@ -141,20 +141,6 @@ out:
     return status;
 }
 
-static lreg_status show_error(struct call *call, const struct error *failure, struct error *err) {
-    if (failure->status == LREG_UNAUTHENTICATED) {
-        lreg_status status = call_challenge_basic(call, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-    }
-    const char *text = arena_format(call->arena, "%s\n", failure->message);
-    if (text == NULL) {
-        return error_no_memory(err);
-    }
-    return call_respond_text(call, (int)error_http_status(failure->status), "text/plain; charset=utf-8", text, err);
-}
-
 #define REPOSITORY "/{organization}/{registry}/alpine_any/alpine_any/main"
 
 static const struct route routes[] = {
@@ -167,6 +153,6 @@ const struct surface surface_alpine = {
     .name = "alpine",
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
-    .show_error = show_error,
+    .show_error = call_show_text_error,
     .ecosystem = "alpine",
 };

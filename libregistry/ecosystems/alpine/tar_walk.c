@@ -140,7 +140,7 @@ lreg_status alpine_tar_walk_write(struct alpine_tar_walk *walk, const void *byte
 lreg_status alpine_tar_walk_finish(const struct alpine_tar_walk *walk, struct error *err) {
     if (walk->bytes == 0 && walk->role == ALPINE_TAR_CONTROL) {
         return error_set(err, LREG_UNPROCESSABLE, "not_an_apk",
-                         "not an Alpine package: a gzip member is empty where control data is needed");
+                         "not an Alpine package: there is no control data (.PKGINFO) in its first gzip member");
     }
     if (walk->to_skip > 0 || walk->block_length > 0) {
         return refuse(walk, "it ends inside an entry", err);
