@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * GET /v2/: its answer settles how clients authenticate for everything that follows. Without credentials it is a challenge,
- * also where all is public; any credential that is valid here is welcome, whichever registry it is for.
+ * GET /v2/: its answer settles how clients authenticate for everything that follows. Without credentials it is a
+ * challenge, also where all is public; any credential that is valid here is welcome, whichever registry it is for.
  */
 
 #include "ecosystems/oci/oci_internal.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a manifest says. Everything in it is a stranger's: its extent is bounded before it is parsed, and each field that
- * something here is made of is checked for its type.
+ * What a manifest says. Everything in it is a stranger's: its extent is bounded before it is parsed, and each field
+ * that something here is made of is checked for its type.
  */
 
 #include "ecosystems/oci/manifest.h"

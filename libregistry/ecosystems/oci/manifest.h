@@ -3,8 +3,8 @@
 #define ECOSYSTEMS_OCI_MANIFEST_H
 
 /*
- * Manifests and indexes: bytes and their media type in, facts out (OCI image 1.1, manifest.md and image-index.md; Docker
- * image manifest version 2, schema 2). Pure: what they name is not looked up here.
+ * Manifests and indexes: bytes and their media type in, facts out (OCI image 1.1, manifest.md and image-index.md;
+ * Docker image manifest version 2, schema 2). Pure: what they name is not looked up here.
  */
 
 #include "base/arena.h"

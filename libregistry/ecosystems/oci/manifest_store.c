@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Storing a manifest and its tags, and taking away what no tag leads to any more. Reading comes first: a push that lacks
- * something, or says what is there already, does not take the write lock. Under the lock all is looked at once more.
+ * Storing a manifest and its tags, and taking away what no tag leads to any more. Reading comes first: a push that
+ * lacks something, or says what is there already, does not take the write lock. Under the lock all is looked at once
+ * more.
  */
 
 #include "ecosystems/oci/oci_internal.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Manifests of a repository: sent, and deleted. They are documents whose scope is the image and whose name is the digest; a
- * tag is a package that names one. Both are found in the cache when they are warm, and the bytes go out as they came in.
+ * Manifests of a repository: sent, and deleted. They are documents whose scope is the image and whose name is the
+ * digest; a tag is a package that names one. Both are found in the cache when they are warm, and the bytes go out as
+ * they came in.
  */
 
 #include "ecosystems/oci/oci_internal.h"

@@ -21,7 +21,7 @@ extern const struct surface surface_container;
 
 /* --- errors.c --- */
 
-/* Answers with the error document; fields of the response are added by the caller. `detail` is taken and may be NULL. */
+/* Answers with the error document; the caller adds fields of the response. `detail` is taken and may be NULL. */
 lreg_status oci_respond_error(struct call *call, int status, const char *code, const char *message, json_t *detail,
                               struct error *err);
 /* The same with several errors: an array, taken; NULL is LREG_NO_MEMORY. */

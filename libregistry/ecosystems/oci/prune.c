@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Taking away what no tag leads to any more, when a tag is deleted as a package: its manifest, and the manifests that only
- * that one named. Their blobs are then the collector's.
+ * Taking away what no tag leads to any more, when a tag is deleted as a package: its manifest, and the manifests that
+ * only that one named. Their blobs are then the collector's.
  */
 
 #include "ecosystems/oci/oci_internal.h"

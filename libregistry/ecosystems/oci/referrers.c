@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Manifests whose subject is a given one, such as signatures (OCI distribution 1.1, "Listing Referrers"), as an index. One
- * answer looks at a page of them, however many a filter lets through; the next page is a Link.
+ * Manifests whose subject is a given one, such as signatures (OCI distribution 1.1, "Listing Referrers"), as an
+ * index. One answer looks at a page of them, however many a filter lets through; the next page is a Link.
  */
 
 #include "ecosystems/oci/oci_internal.h"

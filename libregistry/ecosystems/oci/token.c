@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The token endpoint: credentials in, a short-lived bearer token out. The token stands for its holder, and each request that
- * comes with it is decided anew; so the scopes that clients ask for change nothing. Nobody gets one for nobody.
+ * The token endpoint: credentials in, a short-lived bearer token out. The token stands for its holder, and each
+ * request that comes with it is decided anew; so the scopes that clients ask for change nothing. Nobody gets one for
+ * nobody.
  */
 
 #include "ecosystems/oci/oci_internal.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Upload sessions (OCI distribution 1.1, "Pushing Blobs"): begun, fed by chunks, looked at, cancelled. A chunk counts when
- * it has arrived whole and is durable; of one that tears nothing is kept, and the session stands where it stood.
+ * Upload sessions (OCI distribution 1.1, "Pushing Blobs"): begun, fed by chunks, looked at, cancelled. A chunk counts
+ * when it has arrived whole and is durable; of one that tears nothing is kept, and the session stands where it stood.
  */
 
 #include "ecosystems/oci/oci_internal.h"
