@@ -7,8 +7,6 @@
 
 #include "ecosystems/oci/manifest.h"
 
-#include "http/headers.h"
-
 #include <string.h>
 
 /* Opening brackets and commas outside of strings: bounds what the parser makes of it, some 100 bytes for each. */
@@ -42,9 +40,9 @@ static lreg_status invalid(struct error *err, const char *what) {
     return error_set(err, LREG_BAD_ARGUMENT, "manifest_invalid", "the manifest is not valid: %s", what);
 }
 
-static const struct manifest_type *find_type(const char *media_type) {
+static const struct manifest_type *find_type(struct slice media_type) {
     for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
-        if (strcmp(TYPES[i].media_type, media_type) == 0) {
+        if (slice_equals_ignoring_case(media_type, TYPES[i].media_type)) {
             return &TYPES[i];
         }
     }
@@ -52,7 +50,7 @@ static const struct manifest_type *find_type(const char *media_type) {
 }
 
 bool oci_is_manifest_type(const char *media_type) {
-    return find_type(media_type) != NULL;
+    return find_type(slice_of(media_type)) != NULL;
 }
 
 static bool has_sane_extent(const char *bytes, size_t length) {
@@ -80,29 +78,24 @@ static bool optional_text(const json_t *object, const char *name, const char **o
 
 /* --- The kind --- */
 
-/* The type that counts: what the request says, else what the manifest says. */
-static lreg_status choose_type(struct reading *reading, const char *content_type) {
+/* The type that counts: what the request says, without parameters, else what the manifest says. */
+static lreg_status choose_type(const struct reading *reading, const char *content_type) {
     const char *inner = NULL;
-    const char *outer = NULL;
     if (!optional_text(reading->manifest->root, "mediaType", &inner)) {
         return invalid(reading->err, "mediaType is no text");
     }
-    if (content_type != NULL) {
-        outer = header_media_type(content_type, reading->arena);
-        if (outer == NULL) {
-            return invalid(reading->err, "the Content-Type of the request is malformed");
-        }
-    }
-    if (inner != NULL && outer != NULL && strcmp(inner, outer) != 0) {
+    struct slice rest = slice_of(content_type);
+    struct slice outer = slice_trim(slice_cut(&rest, ';'));
+    if (inner != NULL && content_type != NULL && !slice_equals_ignoring_case(outer, inner)) {
         return invalid(reading->err, "its mediaType is not the Content-Type of the request");
     }
-    const char *chosen = outer != NULL ? outer : inner;
-    const struct manifest_type *type = chosen != NULL ? find_type(chosen) : NULL;
+    struct slice chosen = content_type != NULL ? outer : slice_of(inner);
+    const struct manifest_type *type = find_type(chosen);
     if (type == NULL) {
         return error_set(reading->err, LREG_BAD_ARGUMENT, "manifest_invalid",
-                         "the manifest is not valid: its type %.100s is none of OCI image manifest, OCI image index, "
+                         "the manifest is not valid: its type \"%.*s\" is none of OCI image manifest, OCI image index, "
                          "Docker manifest schema 2 and Docker manifest list",
-                         chosen != NULL ? chosen : "(none)");
+                         (int)(chosen.length < 100 ? chosen.length : 100), chosen.bytes);
     }
     reading->manifest->media_type = type->media_type;
     reading->manifest->kind = type->kind;
