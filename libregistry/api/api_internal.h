@@ -78,5 +78,7 @@ void api_pager_init(struct api_pager *pager, struct core *core);
 void api_pager_free(struct api_pager *pager);
 /* Ready for the next page: keeps `cursor` (of the last row given; NULL: there was none) and empties the arena. */
 lreg_status api_pager_turn(struct api_pager *pager, const char *cursor, struct error *failure);
+/* `status` is that of reading the page: after a failure the next call reads it again. */
+void api_pager_filled(struct api_pager *pager, lreg_status status);
 
 #endif

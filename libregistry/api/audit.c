@@ -51,7 +51,7 @@ static lreg_status next_page(lreg_audit_list *list, struct error *failure) {
     if (status == LREG_OK) {
         status = core_audit_list(pager->core, list->organization, pager->after, API_PAGE, &pager->arena, &list->rows,
                                  &pager->row_count, failure);
-        pager->is_at_end = pager->row_count < API_PAGE;
+        api_pager_filled(pager, status);
     }
     return status;
 }

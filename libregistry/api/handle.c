@@ -45,3 +45,11 @@ lreg_status api_pager_turn(struct api_pager *pager, const char *cursor, struct e
     pager->row_count = 0;
     return LREG_OK;
 }
+
+void api_pager_filled(struct api_pager *pager, lreg_status status) {
+    if (status == LREG_OK) {
+        pager->is_at_end = pager->row_count < API_PAGE;
+    } else {
+        pager->row_count = 0;
+    }
+}

@@ -89,7 +89,7 @@ static lreg_status next_page(lreg_organization_list *list, struct error *failure
     if (status == LREG_OK) {
         status = core_organization_list(pager->core, pager->after, API_PAGE, &pager->arena, &list->rows,
                                         &pager->row_count, failure);
-        pager->is_at_end = pager->row_count < API_PAGE;
+        api_pager_filled(pager, status);
     }
     return status;
 }

@@ -134,7 +134,7 @@ static lreg_status next_page(lreg_package_list *list, struct error *failure) {
         .limit = API_PAGE,
     };
     status = core_package_list(pager->core, &query, &pager->arena, &list->rows, &pager->row_count, failure);
-    pager->is_at_end = pager->row_count < API_PAGE;
+    api_pager_filled(pager, status);
     return status;
 }
 

@@ -149,7 +149,7 @@ static lreg_status next_page(lreg_token_list *list, struct error *failure) {
     if (status == LREG_OK) {
         status = core_token_list(pager->core, list->organization, list->registry, pager->after, API_PAGE, &pager->arena,
                                  &list->rows, &pager->row_count, failure);
-        pager->is_at_end = pager->row_count < API_PAGE;
+        api_pager_filled(pager, status);
     }
     return status;
 }
