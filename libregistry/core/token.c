@@ -99,12 +99,18 @@ static const struct core_lookup token_lookup = {
     .read = read_token,
 };
 
+/* A registry tells its organisation where that is not given. */
+static const char *owner_id(const struct core_organization *organization, const struct core_registry *registry) {
+    return organization != NULL ? organization->row.id : registry->row.organization_id;
+}
+
 lreg_status core_token_find(struct core *core, const struct core_organization *organization,
                             const struct core_registry *registry, const char *id, const struct core_token **out,
                             struct error *err) {
     struct core_shared *shared = NULL;
-    struct token_key key = {
-        .id = id, .organization_id = organization->row.id, .registry_id = registry == NULL ? NULL : registry->row.id};
+    struct token_key key = {.id = id,
+                            .organization_id = owner_id(organization, registry),
+                            .registry_id = registry == NULL ? NULL : registry->row.id};
     *out = NULL;
     if (!id_is_valid(id)) {
         return token_unknown(id, err);
@@ -124,8 +130,8 @@ lreg_status core_token_list(struct core *core, const struct core_organization *o
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_token_list(transaction, organization->row.id, registry == NULL ? NULL : registry->row.id, after_id,
-                             core_page_limit(limit), arena, out, out_count, err);
+    status = meta_token_list(transaction, owner_id(organization, registry), registry == NULL ? NULL : registry->row.id,
+                             after_id, core_page_limit(limit), arena, out, out_count, err);
     meta_rollback(transaction);
     return status;
 }

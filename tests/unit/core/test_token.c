@@ -71,7 +71,7 @@ static void test_core_token__a_registry_token_shows_its_secret_again(void **stat
     const struct core_token *found = NULL;
     const struct core_token *token = registry_token("Server");
     assert_int_equal(auth_secret_classify(token->secret), AUTH_SECRET_REGISTRY);
-    assert_int_equal(core_token_find(fixture.core, organization, registry, token->row.id, &found, NULL), LREG_OK);
+    assert_int_equal(core_token_find(fixture.core, NULL, registry, token->row.id, &found, NULL), LREG_OK);
     assert_string_equal(found->secret, token->secret);
     assert_string_equal(found->row.registry_id, registry->row.id);
     core_token_release(found);
@@ -198,7 +198,7 @@ static void test_core_token__lists_are_of_one_owner(void **state) {
     assert_int_equal(core_token_list(fixture.core, organization, NULL, rows[1].id, 2, &arena, &rows, &count, NULL),
                      LREG_OK);
     assert_int_equal(count, 1);
-    assert_int_equal(core_token_list(fixture.core, organization, registry, NULL, 100, &arena, &rows, &count, NULL),
+    assert_int_equal(core_token_list(fixture.core, NULL, registry, NULL, 100, &arena, &rows, &count, NULL),
                      LREG_OK);
     assert_int_equal(count, 3);
     assert_string_equal(rows[0].description, "registry");
