@@ -24,6 +24,7 @@ struct publication {
     struct core_blob_writer *writer;
     struct meta_package row;
     const char *file; /* NAME-VERSION.apk; part of row.filename */
+    const struct core_package *package; /* owned; what was published */
     bool is_judged; /* what .PKGINFO says was looked at */
     bool created;
 };
@@ -33,6 +34,7 @@ static void publish_free(void *state) {
     if (publication == NULL) {
         return;
     }
+    core_package_release(publication->package);
     core_blob_writer_free(publication->writer);
     alpine_package_reader_free(publication->reader);
     arena_free(&publication->arena);
@@ -162,7 +164,8 @@ static lreg_status check_addresses(struct publication *publication, struct meta_
     return status;
 }
 
-/* Names the stored blob by a package, in the transaction of core_blob_publish(). */
+/* Names the stored blob by a package, in the transaction of core_blob_publish(), and makes the snapshot of it there:
+ * nothing is left to fail once it is committed. May run again. */
 static lreg_status put_package(void *user, struct meta_transaction *transaction, int64_t blob_id, struct error *err) {
     struct publication *publication = user;
     lreg_status status = check_addresses(publication, transaction, err);
@@ -170,9 +173,15 @@ static lreg_status put_package(void *user, struct meta_transaction *transaction,
         return status;
     }
     publication->row.blob_id = blob_id;
-    return core_package_put(publication->context.core, transaction, publication->context.actor,
-                            publication->context.registry, &publication->row, false, &publication->created,
-                            &publication->arena, err);
+    status = core_package_put(publication->context.core, transaction, publication->context.actor,
+                              publication->context.registry, &publication->row, false, &publication->created,
+                              &publication->arena, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    core_package_release(publication->package);
+    return core_package_snapshot(publication->context.core, publication->context.registry, &publication->row,
+                                 &publication->package, err);
 }
 
 static lreg_status publish_finish(void *state, const struct core_package **out, bool *out_created, struct error *err) {
@@ -197,7 +206,9 @@ static lreg_status publish_finish(void *state, const struct core_package **out, 
         return status;
     }
     *out_created = publication->created;
-    return core_package_snapshot(publication->context.core, publication->context.registry, &publication->row, out, err);
+    *out = publication->package;
+    publication->package = NULL;
+    return LREG_OK;
 }
 
 /* As apk asks for it: '+' stands for itself. */

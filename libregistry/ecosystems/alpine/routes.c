@@ -18,7 +18,6 @@
 #define INDEX_MEDIA_TYPE "application/gzip"
 #define KEY_MEDIA_TYPE "application/x-pem-file"
 
-/* The handler's `etag`: the digest in quotes. */
 static const char *etag_of(const struct call *call, const uint8_t sha256[DIGEST_SHA256_BYTES]) {
     char digest[DIGEST_SHA256_TEXT];
     hex_encode(sha256, DIGEST_SHA256_BYTES, digest);
@@ -99,7 +98,7 @@ static lreg_status serve_package(struct call *call, struct error *err) {
     const struct core_package *package = NULL;
     struct representation what = {.media_type = ALPINE_MEDIA_TYPE};
     lreg_status status = find_package(call, &package, err);
-    if (status != LREG_OK) {
+    if (package == NULL) {
         return status;
     }
     what.etag = etag_of(call, package->row.digests.sha256);

@@ -298,3 +298,33 @@ static void test_ecosystems_alpine_repository__what_is_refused_leaves_nothing(vo
     core_registry_release(before);
     core_registry_release(after);
 }
+
+/* Every allocation of a publication and of an index fails in turn: what was not acknowledged is not there. */
+static void test_ecosystems_alpine_repository__memory_that_is_out_is_told_and_leaves_nothing(void **state) {
+    (void)state;
+    bool failed = true;
+    for (size_t n = 1; failed; n++) {
+        char name[32];
+        char line[48];
+        bool created = false;
+        struct alpine_index_file file = {0};
+        const struct core_registry *now = NULL;
+        (void)snprintf(name, sizeof name, "scarce%zu", n);
+        (void)snprintf(line, sizeof line, "P:%s\n", name);
+        failing_allocator_fail_at(&shared->memory, n, false);
+        lreg_status published = publish(registry, &(struct apk_recipe){.name = name}, &created, NULL);
+        failed = failing_allocator_failed(&shared->memory);
+        failing_allocator_fail_at(&shared->memory, 0, false);
+        assert_true(published == LREG_NO_MEMORY || (published == LREG_OK && created));
+        assert_true(failed || published == LREG_OK);
+        now = fresh(registry);
+        failing_allocator_fail_at(&shared->memory, n, false);
+        lreg_status indexed = alpine_repository_index(core, now, "x86_64", &file, NULL);
+        failed = failing_allocator_failed(&shared->memory) || failed;
+        failing_allocator_fail_at(&shared->memory, 0, false);
+        assert_true(indexed == LREG_NO_MEMORY || indexed == LREG_OK);
+        core_shared_release(file.keep);
+        core_registry_release(now);
+        expect_in(registry, "x86_64", line, published == LREG_OK);
+    }
+}
