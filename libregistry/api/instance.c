@@ -40,7 +40,8 @@ static lreg_status open_core(lreg_options *options, struct core **out, struct er
     };
     if (options->has_storage) {
         if (!options->storage_is_mine) {
-            return error_set(failure, LREG_MISUSE, "", "options with a storage of the host open one instance only");
+            return error_set(failure, LREG_MISUSE, "storage_taken",
+                             "options with a storage of the host open one instance only");
         }
         inner.backend = &options->storage;
         inner.backend_state = options->storage_state;

@@ -52,10 +52,10 @@ static void test_component_audit__every_change_is_an_event_newest_first(void **s
     CHECK(lreg_registry_delete(fixture.instance, registry, &err), err);
     CHECK(lreg_audit_list_open(fixture.instance, "acme", &list, &err), err);
     check_next(list, "REGISTRY_DELETED", "acme/files");
-    check_next(list, "PACKAGE_DELETED", "acme/files app-1.0.0.zip");
+    check_next(list, "PACKAGE_DELETED", "app-1.0.0.zip");
     check_next(list, "API_ACCESS_TOKEN_DELETED", "Deploy");
     check_next(list, "API_ACCESS_TOKEN_CREATED", "Deploy");
-    check_next(list, "PACKAGE_CREATED", "acme/files app-1.0.0.zip");
+    check_next(list, "PACKAGE_CREATED", "app-1.0.0.zip");
     check_next(list, "REGISTRY_CREATED", "acme/files");
     check_next(list, "ORGANIZATION_CREATED", "acme");
     CHECK(lreg_audit_list_next(list, &event, &err), err);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests through the public exchange, as a host writes it. What the answers say is tested in protocol/. */
+#include "component/fixture.h"
+
+static struct fixture fixture;
+static lreg_exchange *exchange;
+
+static int setup(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    fixture_open_folder(&fixture);
+    lreg_registry_settings *settings = settings_of("files", "files");
+    make_organization(fixture.instance, "acme");
+    CHECK(lreg_registry_settings_set_switch(settings, LREG_REGISTRY_PUBLIC, 1, &err), err);
+    CHECK(lreg_registry_create(fixture.instance, "acme", settings, NULL, &err), err);
+    lreg_registry_settings_free(settings);
+    lreg_registry *registry = find_files(fixture.instance);
+    lreg_package_free(publish_text(fixture.instance, registry, "a.txt", "0123456789"));
+    lreg_registry_free(registry);
+    CHECK(lreg_exchange_new(fixture.instance, &exchange, &err), err);
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    lreg_exchange_free(exchange);
+    fixture_close(&fixture);
+    return 0;
+}
+
+static void begin(const char *method, const char *target) {
+    lreg_error *err = NULL;
+    CHECK(lreg_exchange_set_request(exchange, method, target, &err), err);
+    CHECK(lreg_exchange_add_header(exchange, "Host", "localhost", &err), err);
+    CHECK(lreg_exchange_begin(exchange, &err), err);
+}
+
+static const char *header(const char *wanted) {
+    const char *name = NULL;
+    const char *value = NULL;
+    for (size_t i = 0; lreg_exchange_header_at(exchange, i, &name, &value); i++) {
+        if (strcasecmp(name, wanted) == 0) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+static void test_component_exchange__answers_by_pieces_of_a_file(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    lreg_piece piece = {.size = sizeof piece};
+    char bytes[32];
+    size_t length = 0;
+    begin("GET", "/acme/files/files/a.txt");
+    assert_int_equal(lreg_exchange_wants(exchange), LREG_WANTS_RESPONSE);
+    assert_int_equal(lreg_exchange_status(exchange), 200);
+    assert_true(lreg_exchange_content_length(exchange) == 10);
+    assert_true(lreg_exchange_may_keep_alive(exchange));
+    assert_non_null(header("ETag"));
+    assert_null(header("Content-Length"));
+    for (;;) {
+        CHECK(lreg_exchange_next(exchange, &piece, &err), err);
+        if (piece.kind == LREG_PIECE_END) {
+            break;
+        }
+        assert_int_equal(piece.kind, LREG_PIECE_FILE);
+        assert_int_equal(pread(piece.file, bytes + length, 3, piece.file_offset), piece.length < 3 ? piece.length : 3);
+        uint64_t sent = piece.length < 3 ? piece.length : 3;
+        CHECK(lreg_exchange_consume(exchange, sent, &err), err);
+        length += (size_t)sent;
+    }
+    assert_int_equal(length, 10);
+    assert_memory_equal(bytes, "0123456789", 10);
+    assert_int_equal(lreg_exchange_wants(exchange), LREG_WANTS_NOTHING);
+}
+
+static void test_component_exchange__reads_are_pieces_with_a_copy(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    char bytes[32];
+    size_t got = 0;
+    begin("GET", "/acme/files/files/a.txt");
+    CHECK(lreg_exchange_read(exchange, bytes, 4, &got, &err), err);
+    assert_int_equal(got, 4);
+    CHECK(lreg_exchange_read(exchange, bytes + 4, sizeof bytes - 4, &got, &err), err);
+    assert_int_equal(got, 6);
+    assert_memory_equal(bytes, "0123456789", 10);
+    CHECK(lreg_exchange_read(exchange, bytes, sizeof bytes, &got, &err), err);
+    assert_int_equal(got, 0);
+}
+
+static void test_component_exchange__is_reusable_after_reset_in_any_phase(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    EXPECT(lreg_exchange_begin(exchange, &err), &err, LREG_MISUSE, "");
+    lreg_exchange_reset(exchange);
+    begin("GET", "/nothing/here");
+    assert_int_equal(lreg_exchange_status(exchange), 404);
+    EXPECT(lreg_exchange_add_header(exchange, "a", "b", &err), &err, LREG_MISUSE, "");
+    lreg_exchange_reset(exchange);
+    assert_int_equal(lreg_exchange_status(exchange), 0);
+    assert_true(lreg_exchange_content_length(exchange) == -1);
+    begin("HEAD", "/acme/files/files/a.txt");
+    assert_int_equal(lreg_exchange_status(exchange), 200);
+    assert_true(lreg_exchange_content_length(exchange) == 10);
+}
+
+static void test_component_exchange__old_and_new_pieces_are_filled_to_their_size(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    struct {
+        lreg_piece piece;
+        uint64_t later;
+    } longer = {.piece = {.size = sizeof longer}, .later = 42};
+    lreg_piece smaller = {.size = sizeof smaller - 1};
+    begin("GET", "/acme/files/files/a.txt");
+    CHECK(lreg_exchange_next(exchange, &longer.piece, &err), err);
+    assert_int_equal(longer.later, 42);
+    assert_int_equal(longer.piece.size, sizeof longer);
+    assert_int_equal(lreg_exchange_next(exchange, &smaller, &err), LREG_BAD_ARGUMENT);
+    lreg_error_free(err);
+}
+
+static void test_component_exchange__mount_is_taken_off(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    CHECK(lreg_exchange_set_mount(exchange, "/packages", &err), err);
+    begin("GET", "/packages/acme/files/files/a.txt");
+    assert_int_equal(lreg_exchange_status(exchange), 200);
+    lreg_exchange_reset(exchange);
+    CHECK(lreg_exchange_set_mount(exchange, "/packages", &err), err);
+    begin("GET", "/acme/files/files/a.txt");
+    assert_int_equal(lreg_exchange_status(exchange), 404);
+}
+
+/* --- the blocking form --- */
+
+struct conversation {
+    int status;
+    size_t heads;
+    char body[64];
+    size_t length;
+    lreg_status fails_with;
+};
+
+static lreg_status take_head(void *user, const lreg_exchange *answered) {
+    struct conversation *conversation = user;
+    conversation->status = lreg_exchange_status(answered);
+    conversation->heads++;
+    return conversation->fails_with;
+}
+
+static lreg_status take_body(void *user, const void *bytes, size_t length) {
+    struct conversation *conversation = user;
+    if (length > sizeof conversation->body - conversation->length) {
+        return LREG_HOST_STATUS;
+    }
+    memcpy(conversation->body + conversation->length, bytes, length);
+    conversation->length += length;
+    return LREG_OK;
+}
+
+static void test_component_exchange__dispatch_answers_in_one_call(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    struct conversation conversation = {0};
+    const char *const headers[] = {"Host", "localhost", "Range", "bytes=2-4", NULL};
+    const lreg_dispatch_io io = {.size = sizeof io, .user = &conversation, .write_head = take_head, .write = take_body};
+    CHECK(lreg_dispatch(fixture.instance, "GET", "/acme/files/files/a.txt", headers, &io, &err), err);
+    assert_int_equal(conversation.heads, 1);
+    assert_int_equal(conversation.status, 206);
+    assert_int_equal(conversation.length, 3);
+    assert_memory_equal(conversation.body, "234", 3);
+}
+
+static void test_component_exchange__dispatch_gives_a_status_of_the_host_back(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    struct conversation conversation = {.fails_with = LREG_HOST_STATUS + 5};
+    const lreg_dispatch_io io = {.size = sizeof io, .user = &conversation, .write_head = take_head, .write = take_body};
+    const lreg_dispatch_io short_io = {
+        .size = sizeof io - 1, .user = &conversation, .write_head = take_head, .write = take_body};
+    assert_int_equal(lreg_dispatch(fixture.instance, "GET", "/acme/files/files/a.txt", NULL, &io, &err),
+                     LREG_HOST_STATUS + 5);
+    assert_null(err);
+    assert_int_equal(conversation.length, 0);
+    assert_int_equal(lreg_dispatch(fixture.instance, "GET", "/", NULL, &short_io, &err), LREG_BAD_ARGUMENT);
+    assert_int_equal(lreg_dispatch(fixture.instance, "GET", "/", NULL, NULL, NULL), LREG_BAD_ARGUMENT);
+    assert_int_equal(lreg_dispatch(NULL, "GET", "/", NULL, &io, NULL), LREG_BAD_ARGUMENT);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a host puts in place of the operating system: replays are exact, and memory may run out anywhere. */
+#include "component/fixture.h"
+
+/* A source of randomness that gives the same bytes in every run. */
+static lreg_status count_up(void *bytes, size_t length, void *user) {
+    unsigned char *next = user;
+    for (size_t i = 0; i < length; i++) {
+        ((unsigned char *)bytes)[i] = (*next)++;
+    }
+    return LREG_OK;
+}
+
+/* Runs a few changes and notes what came out by chance: ids, a secret. */
+static void run_and_note(char *note, size_t size) {
+    struct fixture fixture;
+    lreg_error *err = NULL;
+    lreg_token *token = NULL;
+    unsigned char next = 0;
+    const lreg_random source = {.size = sizeof source, .user = &next, .fill = count_up};
+    fixture_prepare(&fixture);
+    CHECK(lreg_options_set_random(fixture.options, &source, &err), err);
+    fixture_open(&fixture);
+    lreg_registry *registry = make_files(fixture.instance);
+    lreg_package *package = publish_text(fixture.instance, registry, "a.txt", "content");
+    CHECK(lreg_token_create(fixture.instance, "acme", "x", "read_packages", 0, &token, &err), err);
+    snprintf(note, size, "%s %s %s %s", lreg_registry_id(registry), lreg_package_id(package), lreg_token_id(token),
+             lreg_token_secret(token));
+    lreg_token_free(token);
+    lreg_package_free(package);
+    lreg_registry_free(registry);
+    fixture_close(&fixture);
+}
+
+static void test_component_hooks__same_clock_and_randomness_give_the_same_ids(void **state) {
+    (void)state;
+    char first[512];
+    char second[512];
+    run_and_note(first, sizeof first);
+    run_and_note(second, sizeof second);
+    assert_string_equal(first, second);
+}
+
+/* UUID version 7 begins with the milliseconds: RFC 9562 section 5.7. */
+static void test_component_hooks__ids_carry_the_time_of_the_clock(void **state) {
+    (void)state;
+    struct fixture fixture;
+    char wanted[16];
+    fixture_open_memory(&fixture);
+    lreg_registry *registry = make_files(fixture.instance);
+    snprintf(wanted, sizeof wanted, "%08llx-%04llx-7", (unsigned long long)FIXTURE_NOW >> 16,
+             (unsigned long long)FIXTURE_NOW & 0xffff);
+    assert_memory_equal(lreg_registry_id(registry), wanted, strlen(wanted));
+    lreg_registry_free(registry);
+    fixture_close(&fixture);
+}
+
+struct lines {
+    atomic_int count;
+    atomic_int worst;
+};
+
+static void note_line(int32_t level, const char *message, void *user) {
+    struct lines *lines = user;
+    atomic_fetch_add(&lines->count, 1);
+    if (level < LREG_LOG_ERROR || level > LREG_LOG_WARNING || message[0] == '\0' || strchr(message, '\n') != NULL) {
+        atomic_store(&lines->worst, level);
+    }
+}
+
+/* A store that is in order has nothing to warn of. */
+static void test_component_hooks__log_stays_quiet_below_its_level(void **state) {
+    (void)state;
+    struct fixture fixture;
+    struct lines lines = {0};
+    lreg_error *err = NULL;
+    const lreg_log log = {.size = sizeof log, .level = LREG_LOG_WARNING, .user = &lines, .write = note_line};
+    fixture_prepare(&fixture);
+    CHECK(lreg_options_set_log(fixture.options, &log, &err), err);
+    fixture_open(&fixture);
+    lreg_registry *registry = make_files(fixture.instance);
+    lreg_package_free(publish_text(fixture.instance, registry, "a.txt", "content"));
+    CHECK(lreg_collect(fixture.instance, 0, NULL, &err), err);
+    lreg_registry_free(registry);
+    fixture_close(&fixture);
+    assert_int_equal(atomic_load(&lines.count), 0);
+    assert_int_equal(atomic_load(&lines.worst), 0);
+}
+
+/* --- memory runs out --- */
+
+/* A step may fail for want of memory and then must have given nothing; anything else ends the test. */
+static bool went(lreg_status status, lreg_error **err, const void *out) {
+    if (status == LREG_OK) {
+        return true;
+    }
+    EXPECT(status, err, LREG_NO_MEMORY, "");
+    assert_null(out);
+    return false;
+}
+
+/* One of everything, as far as it comes. True when it came to its end. */
+static bool run_all(struct fixture *fixture) {
+    lreg_error *err = NULL;
+    lreg_registry_settings *settings = settings_of("files", "files");
+    lreg_organization *organization = NULL;
+    lreg_organization_list *organizations = NULL;
+    lreg_registry *registry = NULL;
+    lreg_publication *publication = NULL;
+    lreg_package *package = NULL;
+    lreg_package_list *packages = NULL;
+    lreg_package *listed = NULL;
+    lreg_content *content = NULL;
+    lreg_token *token = NULL;
+    lreg_audit_list *events = NULL;
+    lreg_audit_event *event = NULL;
+    lreg_verify_report report = {.size = sizeof report};
+    char bytes[8];
+    size_t got = 0;
+    lreg_instance *i = NULL;
+    bool done = went(lreg_open(fixture->options, &fixture->instance, &err), &err, fixture->instance) &&
+                (i = fixture->instance) != NULL &&
+                went(lreg_organization_create(i, "acme", NULL, &organization, &err), &err, organization) &&
+                went(lreg_organization_list_open(i, &organizations, &err), &err, organizations) &&
+                went(lreg_registry_create(i, "acme", settings, &registry, &err), &err, registry) &&
+                went(lreg_publication_begin(i, registry, "a.txt", &publication, &err), &err, publication) &&
+                went(lreg_publication_write(publication, "content", 7, &err), &err, NULL) &&
+                went(lreg_publication_finish(publication, &package, NULL, &err), &err, package) &&
+                went(lreg_package_list_open(i, registry, "a", &packages, &err), &err, packages) &&
+                went(lreg_package_list_next(packages, &listed, &err), &err, listed) &&
+                went(lreg_content_open(i, package, &content, &err), &err, content) &&
+                went(lreg_content_read(content, 0, bytes, sizeof bytes, &got, &err), &err, NULL) &&
+                went(lreg_token_create_for_registry(i, registry, "x", &token, &err), &err, token) &&
+                went(lreg_token_delete(i, token, &err), &err, NULL) &&
+                went(lreg_audit_list_open(i, "acme", &events, &err), &err, events) &&
+                went(lreg_audit_list_next(events, &event, &err), &err, event) &&
+                went(lreg_package_delete(i, package, &err), &err, NULL) &&
+                went(lreg_verify(i, NULL, NULL, &report, &err), &err, NULL) &&
+                went(lreg_collect(i, 0, NULL, &err), &err, NULL) &&
+                went(lreg_registry_delete(i, registry, &err), &err, NULL) &&
+                went(lreg_organization_delete(i, "acme", &err), &err, NULL);
+    lreg_audit_event_free(event);
+    lreg_audit_list_free(events);
+    lreg_token_free(token);
+    lreg_content_close(content);
+    lreg_package_free(listed);
+    lreg_package_list_free(packages);
+    lreg_package_free(package);
+    lreg_publication_free(publication);
+    lreg_registry_free(registry);
+    lreg_organization_list_free(organizations);
+    lreg_organization_free(organization);
+    lreg_registry_settings_free(settings);
+    lreg_close(fixture->instance);
+    fixture->instance = NULL;
+    return done;
+}
+
+static void test_component_hooks__any_allocation_may_fail(void **state) {
+    (void)state;
+    struct fixture fixture;
+    bool done = false;
+    fixture_prepare(&fixture);
+    for (size_t n = 1; !done; n++) {
+        failing_allocator_fail_at(&fixture.memory, n, false);
+        done = run_all(&fixture) && !failing_allocator_failed(&fixture.memory);
+        assert_int_equal(failing_allocator_live_blocks(&fixture.memory), 0);
+        assert_true(n < 20000);
+    }
+    fixture_close(&fixture);
+}
+
+/* What was created is never told as failed for want of memory: the second attempt would meet the first. */
+static void test_component_hooks__out_of_memory_leaves_nothing_half_created(void **state) {
+    (void)state;
+    struct fixture fixture;
+    lreg_error *err = NULL;
+    lreg_registry *registry = NULL;
+    lreg_token *token = NULL;
+    lreg_token_list *tokens = NULL;
+    lreg_registry_settings *settings = settings_of("files", "files");
+    fixture_open_memory(&fixture);
+    make_organization(fixture.instance, "acme");
+    for (size_t n = 1; registry == NULL; n++) {
+        failing_allocator_fail_at(&fixture.memory, n, false);
+        (void)went(lreg_registry_create(fixture.instance, "acme", settings, &registry, &err), &err, registry);
+    }
+    for (size_t n = 1; token == NULL; n++) {
+        failing_allocator_fail_at(&fixture.memory, n, false);
+        (void)went(lreg_token_create(fixture.instance, "acme", "x", "read_packages", 0, &token, &err), &err, token);
+    }
+    failing_allocator_fail_at(&fixture.memory, 0, false);
+    lreg_token_free(token);
+    CHECK(lreg_token_list_open(fixture.instance, "acme", NULL, &tokens, &err), err);
+    CHECK(lreg_token_list_next(tokens, &token, &err), err);
+    lreg_token_free(token);
+    CHECK(lreg_token_list_next(tokens, &token, &err), err);
+    assert_null(token); /* one was made, not two */
+    lreg_token_list_free(tokens);
+    lreg_registry_settings_free(settings);
+    lreg_registry_free(registry);
+    fixture_close(&fixture);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* NULL where a handle is needed: an error, "" or 0, never a crash. */
+#include "component/fixture.h"
+
+static void test_component_null__ends_nothing(void **state) {
+    (void)state;
+    lreg_error_free(NULL);
+    lreg_options_free(NULL);
+    lreg_close(NULL);
+    lreg_exchange_free(NULL);
+    lreg_exchange_reset(NULL);
+    lreg_organization_free(NULL);
+    lreg_organization_list_free(NULL);
+    lreg_registry_settings_free(NULL);
+    lreg_registry_free(NULL);
+    lreg_registry_list_free(NULL);
+    lreg_publication_free(NULL);
+    lreg_package_free(NULL);
+    lreg_package_list_free(NULL);
+    lreg_content_close(NULL);
+    lreg_token_free(NULL);
+    lreg_token_list_free(NULL);
+    lreg_audit_event_free(NULL);
+    lreg_audit_list_free(NULL);
+}
+
+static void test_component_null__tells_empty_texts(void **state) {
+    (void)state;
+    const char *texts[] = {
+        lreg_error_code(NULL),
+        lreg_error_message(NULL),
+        lreg_error_operation(NULL),
+        lreg_organization_id(NULL),
+        lreg_organization_slug(NULL),
+        lreg_organization_name(NULL),
+        lreg_registry_id(NULL),
+        lreg_registry_organization(NULL),
+        lreg_registry_slug(NULL),
+        lreg_registry_name(NULL),
+        lreg_registry_description(NULL),
+        lreg_registry_emoji(NULL),
+        lreg_registry_color(NULL),
+        lreg_registry_ecosystem(NULL),
+        lreg_package_id(NULL),
+        lreg_package_name(NULL),
+        lreg_package_version(NULL),
+        lreg_package_architecture(NULL),
+        lreg_package_filename(NULL),
+        lreg_package_path(NULL),
+        lreg_package_digest(NULL, "sha256"),
+        lreg_token_id(NULL),
+        lreg_token_description(NULL),
+        lreg_token_scopes(NULL),
+        lreg_token_secret(NULL),
+        lreg_audit_event_type(NULL),
+        lreg_audit_event_actor(NULL),
+        lreg_audit_event_subject(NULL),
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_string_equal(texts[i], "");
+    }
+    assert_string_equal(lreg_package_attributes(NULL), "{}");
+    assert_string_equal(lreg_audit_event_data(NULL), "{}");
+}
+
+static void test_component_null__tells_zeros(void **state) {
+    (void)state;
+    const char *name = "name";
+    const char *value = "value";
+    assert_int_equal(lreg_error_status(NULL), LREG_OK);
+    assert_int_equal(lreg_error_cause(NULL), 0);
+    assert_true(lreg_organization_created_ms(NULL) == 0);
+    assert_true(lreg_registry_created_ms(NULL) == 0 && lreg_registry_updated_ms(NULL) == 0);
+    assert_int_equal(lreg_registry_switch(NULL, LREG_REGISTRY_PUBLIC), 0);
+    assert_true(lreg_package_created_ms(NULL) == 0);
+    assert_true(lreg_package_size_bytes(NULL) == 0 && lreg_package_downloads(NULL) == 0);
+    assert_true(lreg_content_length(NULL) == 0);
+    assert_true(lreg_token_created_ms(NULL) == 0 && lreg_token_expires_ms(NULL) == 0);
+    assert_true(lreg_audit_event_at_ms(NULL) == 0);
+    assert_int_equal(lreg_exchange_wants(NULL), LREG_WANTS_NOTHING);
+    assert_int_equal(lreg_exchange_status(NULL), 0);
+    assert_true(lreg_exchange_content_length(NULL) == -1);
+    assert_int_equal(lreg_exchange_may_keep_alive(NULL), 0);
+    assert_int_equal(lreg_exchange_header_at(NULL, 0, &name, &value), 0);
+    assert_null(name);
+    assert_null(value);
+}
+
+/* Every call that can fail, without its handle: refused in words, and what it gives is NULL. */
+#define REFUSED(call)                                           \
+    do {                                                        \
+        lreg_error *err = NULL;                                 \
+        EXPECT(call, &err, LREG_BAD_ARGUMENT, "null_argument"); \
+    } while (0)
+#define GIVES_NOTHING(type, call)                               \
+    do {                                                        \
+        type *out = (type *)state;                              \
+        lreg_error *err = NULL;                                 \
+        EXPECT(call, &err, LREG_BAD_ARGUMENT, "null_argument"); \
+        assert_null(out);                                       \
+    } while (0)
+
+static void test_component_null__is_no_instance(void **state) {
+    GIVES_NOTHING(lreg_instance, lreg_open(NULL, &out, &err));
+    GIVES_NOTHING(lreg_exchange, lreg_exchange_new(NULL, &out, &err));
+    GIVES_NOTHING(lreg_organization, lreg_organization_create(NULL, "a", "a", &out, &err));
+    GIVES_NOTHING(lreg_organization, lreg_organization_find(NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_organization_list, lreg_organization_list_open(NULL, &out, &err));
+    GIVES_NOTHING(lreg_registry, lreg_registry_create(NULL, "a", NULL, &out, &err));
+    GIVES_NOTHING(lreg_registry, lreg_registry_find(NULL, "a", "b", &out, &err));
+    GIVES_NOTHING(lreg_registry_list, lreg_registry_list_open(NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_registry, lreg_registry_update(NULL, NULL, NULL, &out, &err));
+    GIVES_NOTHING(lreg_publication, lreg_publication_begin(NULL, NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_package, lreg_package_find(NULL, NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_package, lreg_package_find_by_filename(NULL, NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_package_list, lreg_package_list_open(NULL, NULL, NULL, &out, &err));
+    GIVES_NOTHING(lreg_content, lreg_content_open(NULL, NULL, &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_token_create(NULL, "a", "b", "read_packages", 0, &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_token_create_for_registry(NULL, NULL, "b", &out, &err));
+    GIVES_NOTHING(lreg_token_list, lreg_token_list_open(NULL, "a", NULL, &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_token_find(NULL, "a", NULL, "b", &out, &err));
+    GIVES_NOTHING(lreg_audit_list, lreg_audit_list_open(NULL, "a", &out, &err));
+    REFUSED(lreg_organization_delete(NULL, "a", &err));
+    REFUSED(lreg_registry_delete(NULL, NULL, &err));
+    REFUSED(lreg_package_delete(NULL, NULL, &err));
+    REFUSED(lreg_token_delete(NULL, NULL, &err));
+    REFUSED(lreg_verify(NULL, NULL, NULL, NULL, &err));
+    REFUSED(lreg_collect(NULL, 0, NULL, &err));
+    REFUSED(lreg_backup(NULL, "a", &err));
+}
+
+static void test_component_null__is_no_listing(void **state) {
+    GIVES_NOTHING(lreg_organization, lreg_organization_list_next(NULL, &out, &err));
+    GIVES_NOTHING(lreg_registry, lreg_registry_list_next(NULL, &out, &err));
+    GIVES_NOTHING(lreg_package, lreg_package_list_next(NULL, &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_token_list_next(NULL, &out, &err));
+    GIVES_NOTHING(lreg_audit_event, lreg_audit_list_next(NULL, &out, &err));
+}
+
+static void test_component_null__is_no_publication_and_no_content(void **state) {
+    char byte = 0;
+    size_t got = 7;
+    GIVES_NOTHING(lreg_package, lreg_publication_finish(NULL, &out, NULL, &err));
+    REFUSED(lreg_publication_write(NULL, &byte, 1, &err));
+    REFUSED(lreg_content_read(NULL, 0, &byte, 1, &got, &err));
+    assert_int_equal(got, 0);
+}
+
+static void test_component_null__is_no_exchange(void **state) {
+    (void)state;
+    char byte = 0;
+    size_t got = 7;
+    lreg_piece piece = {.size = sizeof piece};
+    REFUSED(lreg_exchange_set_request(NULL, "GET", "/", &err));
+    REFUSED(lreg_exchange_set_scheme(NULL, "http", &err));
+    REFUSED(lreg_exchange_set_host(NULL, "a", &err));
+    REFUSED(lreg_exchange_set_mount(NULL, "", &err));
+    REFUSED(lreg_exchange_set_peer(NULL, "a", &err));
+    REFUSED(lreg_exchange_trust_forwarded(NULL, 1, &err));
+    REFUSED(lreg_exchange_add_header(NULL, "a", "b", &err));
+    REFUSED(lreg_exchange_begin(NULL, &err));
+    REFUSED(lreg_exchange_write(NULL, &byte, 1, &err));
+    REFUSED(lreg_exchange_finish(NULL, &err));
+    REFUSED(lreg_exchange_next(NULL, &piece, &err));
+    REFUSED(lreg_exchange_consume(NULL, 0, &err));
+    REFUSED(lreg_exchange_read(NULL, &byte, 1, &got, &err));
+    assert_int_equal(got, 0);
+}
+
+static void test_component_null__is_no_options_and_no_settings(void **state) {
+    (void)state;
+    REFUSED(lreg_options_new(NULL, &err));
+    REFUSED(lreg_options_set_directory(NULL, "/tmp", &err));
+    REFUSED(lreg_options_set_base_url(NULL, "http://a", &err));
+    REFUSED(lreg_options_set_durable(NULL, 1, &err));
+    REFUSED(lreg_options_set_busy_timeout_ms(NULL, 1, &err));
+    REFUSED(lreg_options_set_limit(NULL, LREG_LIMIT_HEADERS, 1, &err));
+    REFUSED(lreg_options_set_storage(NULL, NULL, NULL, &err));
+    REFUSED(lreg_options_set_memory_storage(NULL, &err));
+    REFUSED(lreg_options_set_allocator(NULL, NULL, &err));
+    REFUSED(lreg_options_set_clock(NULL, NULL, &err));
+    REFUSED(lreg_options_set_random(NULL, NULL, &err));
+    REFUSED(lreg_options_set_log(NULL, NULL, &err));
+    REFUSED(lreg_registry_settings_new(NULL, &err));
+    REFUSED(lreg_registry_settings_set_text(NULL, LREG_REGISTRY_NAME, "a", &err));
+    REFUSED(lreg_registry_settings_set_switch(NULL, LREG_REGISTRY_PUBLIC, 1, &err));
+}
+
+/* With an instance: each of the other pointers that is needed. */
+static void test_component_null__is_no_argument(void **state) {
+    struct fixture fixture;
+    fixture_open_memory(&fixture);
+    lreg_instance *instance = fixture.instance;
+    lreg_registry *registry = make_files(instance);
+    REFUSED(lreg_open(fixture.options, NULL, &err));
+    REFUSED(lreg_exchange_new(instance, NULL, &err));
+    REFUSED(lreg_organization_find(instance, "a", NULL, &err));
+    REFUSED(lreg_organization_delete(instance, NULL, &err));
+    REFUSED(lreg_organization_list_open(instance, NULL, &err));
+    REFUSED(lreg_registry_find(instance, "a", "b", NULL, &err));
+    REFUSED(lreg_registry_list_open(instance, "a", NULL, &err));
+    REFUSED(lreg_publication_begin(instance, registry, "a", NULL, &err));
+    REFUSED(lreg_package_find(instance, registry, "a", NULL, &err));
+    REFUSED(lreg_token_create(instance, "a", "b", "c", 0, NULL, &err));
+    REFUSED(lreg_token_find(instance, "a", registry, "b", NULL, &err));
+    REFUSED(lreg_verify(instance, NULL, NULL, NULL, &err));
+    REFUSED(lreg_backup(instance, NULL, &err));
+    REFUSED(lreg_registry_update(instance, registry, NULL, NULL, &err));
+    GIVES_NOTHING(lreg_organization, lreg_organization_find(instance, NULL, &out, &err));
+    GIVES_NOTHING(lreg_registry, lreg_registry_find(instance, NULL, "b", &out, &err));
+    GIVES_NOTHING(lreg_registry, lreg_registry_find(instance, "a", NULL, &out, &err));
+    GIVES_NOTHING(lreg_registry, lreg_registry_create(instance, "acme", NULL, &out, &err));
+    GIVES_NOTHING(lreg_publication, lreg_publication_begin(instance, NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_publication, lreg_publication_begin(instance, registry, NULL, &out, &err));
+    GIVES_NOTHING(lreg_package, lreg_package_find(instance, registry, NULL, &out, &err));
+    GIVES_NOTHING(lreg_package, lreg_package_find_by_filename(instance, NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_token_create(instance, "acme", NULL, "read_packages", 0, &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_token_create(instance, "acme", "b", NULL, 0, &out, &err));
+    GIVES_NOTHING(lreg_audit_list, lreg_audit_list_open(instance, NULL, &out, &err));
+    lreg_registry_free(registry);
+    fixture_close(&fixture);
+}
