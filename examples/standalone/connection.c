@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* The life of a connection: a state, and one step for each. A step goes as far as the socket lets it; then the
- * connection waits, with the deadline of its state. Sockets are watched edge-triggered from the beginning to the end, so
- * that a request costs no call to change what is watched; `is_readable` and `is_writable` remember what was said. */
+ * connection waits, with the deadline of its state. Sockets are watched edge-triggered from the beginning to the end,
+ * so that a request costs no call to change what is watched; `is_readable` and `is_writable` remember what was said. */
 
 #include "connection.h"
 
@@ -179,6 +179,13 @@ static enum step linger(struct connection *connection) {
 
 static enum step step_handshake(struct connection *connection) {
     struct transport *transport = &connection->transport;
+    if (!connection->is_readable) {
+        return STEP_WAIT;
+    }
+    if (transport->session == NULL && transport_is_plain_request(transport)) {
+        connection->state = CONNECTION_HEAD; /* to be told so */
+        return STEP_AGAIN;
+    }
     if (transport->session == NULL) {
         transport->session = tls_session_new(connection->loop->server->tls, &transport->socket);
     }
@@ -188,7 +195,6 @@ static enum step step_handshake(struct connection *connection) {
     switch (transport_handshake(transport)) {
     case TRANSFER_DONE:
         connection->state = CONNECTION_HEAD;
-        connection->is_readable = true;
         return STEP_AGAIN;
     case TRANSFER_WAIT:
         return STEP_WAIT;
@@ -205,6 +211,9 @@ static enum step leave_head(struct connection *connection) {
     timers_clear(&connection->loop->timers, connection);
     if (connection->loop->server->access_log != NULL && request->started_us == 0) {
         request->started_us = now_us();
+    }
+    if (connection->loop->server->tls != NULL && connection->transport.session == NULL) {
+        request_refuse(request, 400, "this port speaks TLS, not plain HTTP");
     }
     if (connection->is_over_limit) {
         request_refuse(request, 503, "the server has too many connections; try again later");

@@ -89,8 +89,8 @@ void connection_expired(struct connection *connection);
 void connection_stop(struct connection *connection);
 void connection_close(struct connection *connection);
 
-/* For requests, on the thread that has the connection. Input that is to outlive the buffer of the thread is kept; false:
- * out of memory. */
+/* For requests, on the thread that has the connection. Input that is to outlive the buffer of the thread is kept;
+ * false: out of memory. */
 bool connection_keep_input(struct connection *connection);
 void connection_take_input(struct connection *connection, size_t length);
 enum transfer connection_receive(struct connection *connection, char *buffer, size_t capacity);

@@ -151,7 +151,7 @@ class Registryd:
         return Client(socket.create_connection(("127.0.0.1", self.port), PATIENCE_S))
 
     def authorization(self):
-        return f"Authorization: Bearer {self.token}\r\n"
+        return f"Authorization: Bearer {self.token}\r\n" if self.token else ""
 
     def get(self, path, more=""):
         """A GET or, with a method in `more`, anything: a response on a connection of its own."""

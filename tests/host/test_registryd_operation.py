@@ -1,0 +1,366 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Labels: threaded
+"""Running registryd: options, time limits, the limit of connections, logs, and its end."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+import host
+
+host.skip_without_programs()
+
+HEALTH = "GET /-/health HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def run(*arguments):
+    return subprocess.run([host.program("registryd"), *arguments], capture_output=True, text=True, check=False)
+
+
+class Options(unittest.TestCase):
+    def test_help_names_every_option(self):
+        done = run("--help")
+        self.assertEqual(done.returncode, 0)
+        for name in ("data", "listen", "port-file", "tls-cert", "config", "trust-forwarded", "access-log", "no-sync"):
+            self.assertIn(f"--{name}", done.stdout)
+
+    def test_version(self):
+        self.assertRegex(run("--version").stdout, r"^registryd \d+\.\d+\.\d+ \(libregistry \d+\.\d+\.\d+\)\n$")
+
+    def assert_wrong(self, *arguments):
+        done = run(*arguments)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertTrue(done.stderr.startswith("registryd: "), done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_wrong_options_are_named(self):
+        self.assert_wrong()
+        self.assert_wrong("--data")
+        self.assert_wrong("--nonsense")
+        self.assert_wrong("words")
+        self.assert_wrong("--data", "x", "--memory")
+        self.assert_wrong("--memory", "--tls-cert", "x")
+        self.assert_wrong("--memory", "--log-format", "xml")
+        for value in ("0", "-1", "1.5", "x", "", "1x", "99999999999999999999"):
+            self.assert_wrong("--memory", "--threads", value)
+        self.assert_wrong("--memory", "--idle-timeout", "-1")
+        self.assert_wrong("--config", "/nonexistent/file")
+
+    def test_what_cannot_be_opened_ends_the_start(self):
+        for arguments in (
+            ("--listen", "127.0.0.1"),
+            ("--listen", "::1:80"),
+            ("--listen", "127.0.0.1:99999"),
+            ("--listen", "192.0.2.1:0"),
+            ("--port-file", "/nonexistent/file"),
+            ("--access-log", "/nonexistent/file"),
+            ("--tls-cert", "/nonexistent/file", "--tls-key", "/nonexistent/file"),
+            ("--mount", "no-slash"),
+            ("--base-url", "ftp://x"),
+            ("--trust-forwarded", "10.0.0.0/33"),
+        ):
+            with self.subTest(arguments=arguments):
+                done = run("--memory", *arguments)
+                self.assertEqual(done.returncode, 1)
+                self.assertTrue(done.stderr.startswith("registryd: "), done.stderr)
+
+    def test_port_that_is_taken_ends_the_start(self):
+        with host.Registryd("--memory", prepare=False) as server:
+            self.assertEqual(run("--memory", "--listen", f"127.0.0.1:{server.port}").returncode, 1)
+
+    def test_file_gives_options_and_the_command_line_wins(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "registryd.conf")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("# a comment\n\n  mount = /from-file \nmemory = true\nlisten = 192.0.2.1:1\n")
+            with host.Registryd("--memory", "--config", path, prepare=False) as server:
+                self.assertEqual(server.get("/from-file/-/health").status, 200)
+            with host.Registryd("--memory", "--config", path, "--mount=/other", prepare=False) as server:
+                self.assertEqual(server.get("/other/-/health").status, 200)
+                self.assertEqual(server.get("/from-file/-/health").status, 404)
+            for line in ("nonsense = 1\n", "threads\n", "threads = x\n", f"config = {path}\n"):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(line)
+                done = run("--config", path)
+                self.assertEqual(done.returncode, 2, line)
+
+    def test_several_addresses(self):
+        try:
+            with socket.socket(socket.AF_INET6) as probe:
+                probe.bind(("::1", 0))
+        except OSError:
+            self.skipTest("no IPv6 here")
+        with host.Registryd("--memory", "--listen", "127.0.0.1:0", listen="[::1]:0", prepare=False) as server:
+            with host.Client(socket.create_connection(("::1", server.port))) as client:
+                client.send(HEALTH)
+                self.assertEqual(client.response().status, 200)
+
+    def test_absolute_base(self):
+        with host.Registryd("--base-url", "https://packages.example.com/base") as server:
+            package = server.publish("base-1.0.0.txt", b"content").json()
+            self.assertTrue(package["url"].startswith("https://packages.example.com/base/v2/"), package["url"])
+
+    def test_forwarded_fields_count_only_from_trusted_peers(self):
+        more = "X-Forwarded-Proto: https\r\nX-Forwarded-Host: packages.example.com\r\n"
+        for network, start in (("127.0.0.0/8", "https://packages.example.com/"), ("10.0.0.0/8", "http://x/")):
+            with host.Registryd("--trust-forwarded", "::1", "--trust-forwarded", network) as server:
+                head, form = server.upload_head("forwarded-1.0.0.txt", b"content", more=more)
+                with server.connect() as client:
+                    client.send(head + form)
+                    url = client.response().json()["url"]
+                self.assertTrue(url.startswith(start), url)
+
+
+class Limits(unittest.TestCase):
+    def test_head_has_to_be_complete_in_time(self):
+        with host.Registryd("--memory", "--header-timeout", "0.3", prepare=False) as server:
+            with server.connect() as client:
+                client.send("GET /-/health HTTP/1.1\r\nHo")
+                response = client.response()
+                self.assertEqual(response.status, 408)
+                self.assertIn("header-timeout", response.json()["message"])
+                self.assertTrue(client.is_closed())
+
+    def test_head_that_drips_gets_no_more_time(self):
+        with host.Registryd("--memory", "--header-timeout", "0.5", prepare=False) as server:
+            with server.connect() as client:
+                client.socket.settimeout(0.05)
+                start = time.monotonic()
+                client.send("GET / HTTP/1.1\r\nX: ")
+                answer = b""
+                while not answer and time.monotonic() - start < host.PATIENCE_S:
+                    try:
+                        answer = client.socket.recv(100)
+                    except TimeoutError:
+                        client.send("x")
+                self.assertTrue(answer.startswith(b"HTTP/1.1 408"), answer)
+
+    def test_connection_without_a_request_is_closed(self):
+        with host.Registryd("--memory", "--header-timeout", "0.3", prepare=False) as server:
+            with server.connect() as client:
+                self.assertTrue(client.is_closed())
+
+    def test_idle_connection_is_closed(self):
+        with host.Registryd("--memory", "--idle-timeout", "0.3", prepare=False) as server:
+            with server.connect() as client:
+                client.send(HEALTH)
+                self.assertEqual(client.response().status, 200)
+                self.assertTrue(client.is_closed())
+
+    def test_upload_without_progress_is_ended_and_leaves_nothing(self):
+        with host.Registryd("--body-timeout", "0.3") as server:
+            head, form = server.upload_head("stuck-1.0.0.bin", b"x" * 10000)
+            with server.connect() as client:
+                client.send(head + form[:5000])
+                response = client.response()
+                self.assertEqual(response.status, 408)
+                self.assertIn("body-timeout", response.json()["message"])
+            self.assertEqual(server.get(server.file_path("stuck-1.0.0.bin")).status, 404)
+
+    def test_upload_with_progress_may_take_longer_than_the_limit(self):
+        with host.Registryd("--body-timeout", "1") as server:
+            head, form = server.upload_head("drip-1.0.0.bin", b"x" * 1000)
+            with server.connect() as client:
+                client.send(head)
+                for i in range(8):
+                    time.sleep(0.25)
+                    client.send(form[i : i + 1])
+                client.send(form[8:])
+                self.assertEqual(client.response().status // 100, 2)
+
+    def test_download_that_nobody_reads_is_ended(self):
+        with host.Registryd("--body-timeout", "0.3") as server:
+            server.publish("unread-1.0.0.bin", b"x" * 30000000)
+            with server.connect() as client:
+                client.send(
+                    f"GET {server.file_path('unread-1.0.0.bin')} HTTP/1.1\r\nHost: x\r\n{server.authorization()}\r\n"
+                )
+                host.wait_until(lambda: self.is_alone(server), "the end of the other connection")
+
+    @staticmethod
+    def is_alone(server):
+        """Whether the server has no other connection than that which asks: it has as many descriptors as at rest."""
+        links = os.listdir(f"/proc/{server.process.pid}/fd")
+        sockets = 0
+        for link in links:
+            try:
+                sockets += os.readlink(f"/proc/{server.process.pid}/fd/{link}").startswith("socket:")
+            except OSError:
+                pass
+        return sockets == 1
+
+    def test_connections_over_the_limit_are_told_so(self):
+        with host.Registryd("--memory", "--max-connections", "2", prepare=False) as server:
+            first, second = server.connect(), server.connect()
+            for client in (first, second):
+                client.send(HEALTH)
+                self.assertEqual(client.response().status, 200)
+            with server.connect() as third:
+                third.send(HEALTH)
+                response = third.response()
+                self.assertEqual(response.status, 503)
+                self.assertIn("retry-after", response.headers)
+            first.send(HEALTH)
+            self.assertEqual(first.response().status, 200)
+            first.socket.close()
+            host.wait_until(lambda: self.status_of(server) == 200, "room for another connection")
+            second.socket.close()
+
+    @staticmethod
+    def status_of(server):
+        with server.connect() as client:
+            client.send(HEALTH)
+            return client.response().status
+
+    def test_many_more_connections_than_the_limit_do_no_harm(self):
+        with host.Registryd("--memory", "--max-connections", "2", "--header-timeout", "0.5", prepare=False) as server:
+            clients = [server.connect() for _ in range(200)]
+            for client in clients:
+                client.socket.close()
+            host.wait_until(lambda: self.status_of(server) == 200, "service after the rush")
+
+    def test_slow_uploads_do_not_hold_up_others(self):
+        with host.Registryd("--workers", "1", "--threads", "1") as server:
+            slow = []
+            for i in range(20):
+                head, form = server.upload_head(f"slow-1.0.{i}.bin", b"x" * 1000)
+                client = server.connect()
+                client.send(head + form[:500])
+                slow.append((client, form))
+            self.assertEqual(server.publish("quick-1.0.0.bin", b"content").status // 100, 2)
+            for client, form in slow:
+                client.send(form[500:])
+                self.assertEqual(client.response().status // 100, 2)
+                client.socket.close()
+
+
+class Logs(unittest.TestCase):
+    def lines(self, path, count):
+        def read():
+            with open(path, encoding="utf-8") as file:
+                lines = file.read().splitlines()
+            return lines if len(lines) >= count else None
+
+        return host.wait_until(read, f"{count} lines in {path}")
+
+    def test_text(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "access")
+            with host.Registryd("--memory", "--access-log", path, prepare=False) as server:
+                server.get("/-/health?a=%22b", 'User-Agent: a "quoted" one\\\r\n')
+                line = self.lines(path, 1)[0]
+            self.assertRegex(
+                line,
+                r'^127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET /-/health\?a=%22b HTTP/1\.1" 200 15'
+                r' "-" "a \\x22quoted\\x22 one\\x5c" \d+\.\d{6} [0-9a-f]{16}$',
+            )
+
+    def test_json(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "access")
+            with host.Registryd("--access-log", path, "--log-format", "json") as server:
+                server.publish("log-1.0.0.bin", b"x" * 1000)
+                agent = 'ag"ent\\ \xff'
+                server.get("/nothing", f"User-Agent: {agent}\r\n")
+                with server.connect() as client:
+                    client.send("nonsense\r\n\r\n")
+                    client.response()
+                lines = [json.loads(line) for line in self.lines(path, 3)]
+            self.assertEqual([line["status"] for line in lines], [200, 404, 400])
+            self.assertGreater(lines[0]["received_bytes"], 1000)
+            self.assertEqual((lines[1]["method"], lines[1]["target"]), ("GET", "/nothing"))
+            self.assertTrue(lines[1]["user_agent"].startswith('ag"ent\\ '))
+            self.assertEqual(lines[2]["method"], "")
+
+    def test_tokens_are_not_in_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "access")
+            with host.Registryd("--access-log", path, "--log-format", "json") as server:
+                server.publish("secret-1.0.0.bin", b"content")
+                self.assertNotIn(server.token, self.lines(path, 1)[0])
+                self.assertNotIn(server.token, server.errors())
+
+    def test_file_is_opened_again_on_a_signal(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "access")
+            with host.Registryd("--memory", "--access-log", path, prepare=False) as server:
+                server.get("/-/health")
+                self.lines(path, 1)
+                os.rename(path, path + ".1")
+                server.process.send_signal(signal.SIGHUP)
+                host.wait_until(lambda: os.path.exists(path), "the new file")
+                server.get("/-/health")
+                self.assertEqual(len(self.lines(path, 1)), 1)
+
+    def test_client_that_went_away_is_logged(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "access")
+            with host.Registryd("--access-log", path, "--log-format", "json") as server:
+                head, form = server.upload_head("gone-1.0.0.bin", b"x" * 100000)
+                with server.connect() as client:
+                    client.send(head + form[:1000])
+                    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                self.assertEqual(json.loads(self.lines(path, 1)[0])["status"], 499)
+
+
+class End(unittest.TestCase):
+    def test_running_upload_is_finished_and_idle_connections_end(self):
+        server = host.Registryd()
+        with server.connect() as idle, server.connect() as busy:
+            idle.send(HEALTH)
+            idle.response()
+            head, form = server.upload_head("last-1.0.0.bin", b"x" * 100000, more="Expect: 100-continue\r\n")
+            busy.send(head)
+            self.assertEqual(busy.response().status, 100)
+            server.process.send_signal(signal.SIGTERM)
+            self.assertTrue(idle.is_closed())
+            with self.assertRaises(OSError):
+                server.connect()
+            busy.send(form)
+            response = busy.response()
+            self.assertEqual((response.status // 100, response.headers["connection"]), (2, "close"))
+            self.assertTrue(busy.is_closed())
+        self.assertEqual(server.process.wait(host.PATIENCE_S), 0, server.errors())
+        server.start()
+        self.assertEqual(server.get(server.file_path("last-1.0.0.bin")).body, b"x" * 100000)
+        server.close()
+
+    def begin_upload(self, server):
+        head, form = server.upload_head("never-1.0.0.bin", b"x" * 100000, more="Expect: 100-continue\r\n")
+        client = server.connect()
+        client.send(head)
+        self.assertEqual(client.response().status, 100)
+        client.send(form[:1000])
+        return client
+
+    def test_time_limit_ends_what_does_not_end(self):
+        with host.Registryd("--shutdown-timeout", "0.3") as server:
+            with self.begin_upload(server) as client:
+                self.assertEqual(server.stop(), 0)
+                self.assertTrue(client.is_closed())
+
+    def test_second_signal_ends_at_once(self):
+        with host.Registryd() as server:
+            with self.begin_upload(server) as client, server.connect() as idle:
+                idle.send(HEALTH)
+                idle.response()
+                server.process.send_signal(signal.SIGINT)
+                self.assertTrue(idle.is_closed())  # it has seen the first
+                self.assertEqual(server.stop(signal.SIGINT), 0)
+                self.assertTrue(client.is_closed())
+
+    def test_nothing_is_lost_by_a_restart(self):
+        with host.Registryd() as server:
+            server.publish("kept-1.0.0.txt", b"content")
+            self.assertEqual(server.stop(), 0)
+            server.start()
+            self.assertEqual(server.get(server.file_path("kept-1.0.0.txt")).body, b"content")
+
+
+if __name__ == "__main__":
+    host.main()

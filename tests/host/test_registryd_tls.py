@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Labels: threaded
+"""registryd with TLS: certificates, versions, bodies in both directions, and what is no TLS."""
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import unittest
+import warnings
+
+import host
+
+host.skip_without_programs()
+if shutil.which("openssl") is None:
+    print("skipped: openssl is not here")
+    sys.exit(77)
+
+HEALTH = "GET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def make_certificate(folder, name, kind):
+    certificate, key = os.path.join(folder, f"{name}.crt"), os.path.join(folder, f"{name}.key")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "2", "-keyout", key, "-out", certificate]
+        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
+class Tls(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="registryd-tls-")
+        cls.certificate, cls.key = make_certificate(cls.folder, "ec", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
+        cls.server = host.Registryd("--tls-cert", cls.certificate, "--tls-key", cls.key)
+        cls.context = ssl.create_default_context(cafile=cls.certificate)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+        shutil.rmtree(cls.folder)
+
+    def connect(self, context=None):
+        plain = socket.create_connection(("127.0.0.1", self.server.port), host.PATIENCE_S)
+        try:
+            return host.Client((context or self.context).wrap_socket(plain, server_hostname="localhost"))
+        except BaseException:
+            plain.close()
+            raise
+
+    def test_requests_on_one_connection(self):
+        with self.connect() as client:
+            self.assertEqual(client.socket.version(), "TLSv1.2")
+            for _ in range(3):
+                client.send(HEALTH)
+                self.assertEqual(client.response().status, 200)
+
+    def test_pipelined_requests(self):
+        with self.connect() as client:
+            client.send(HEALTH * 300)
+            self.assertEqual({client.response().status for _ in range(300)}, {200})
+
+    def test_bodies_in_both_directions(self):
+        for size in (0, 1, 16384, 100000, 5000000):
+            body = os.urandom(size)
+            head, form = self.server.upload_head(f"tls-1.0.{size}.bin", body)
+            with self.connect() as client:
+                client.send(head + form)
+                response = client.response()
+                self.assertEqual(response.status // 100, 2, response.body)
+                self.assertTrue(response.json()["url"].startswith("https://"))
+                client.send(
+                    f"GET {self.server.file_path(f'tls-1.0.{size}.bin')} HTTP/1.1\r\nHost: x\r\n"
+                    f"{self.server.authorization()}\r\n"
+                )
+                self.assertEqual(client.response().body, body)
+
+    def test_end_is_said(self):
+        with self.connect() as client:
+            client.send("GET /-/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            self.assertEqual(client.response().status, 200)
+            self.assertTrue(client.is_closed())  # an end without close_notify is an exception in Python
+
+    def test_old_versions_are_refused(self):
+        context = ssl.create_default_context(cafile=self.certificate)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
+        with self.assertRaises((ssl.SSLError, ConnectionResetError)):
+            self.connect(context)
+
+    def test_application_protocol_is_named(self):
+        context = ssl.create_default_context(cafile=self.certificate)
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        with self.connect(context) as client:
+            self.assertEqual(client.socket.selected_alpn_protocol(), "http/1.1")
+
+    def test_plain_request_is_told_so(self):
+        with self.server.connect() as client:
+            client.send(HEALTH)
+            response = client.response()
+            self.assertEqual(response.status, 400)
+            self.assertIn("TLS", response.json()["message"])
+
+    def test_noise_ends_the_connection(self):
+        for noise in (b"\x00" * 100, b"\x16\x03\x01\x00\x05hello", b"\x16\x03\x01\xff\xff" + b"x" * 70000):
+            with self.server.connect() as client:
+                client.send(noise)
+                self.assert_ends(client)
+        with self.connect() as client:
+            client.send(HEALTH)
+            self.assertEqual(client.response().status, 200)
+
+    @staticmethod
+    def assert_ends(client):
+        """An alert may come before."""
+        try:
+            while client.socket.recv(1000):
+                pass
+        except ConnectionResetError:
+            pass
+
+    def test_handshake_has_to_be_done_in_time(self):
+        options = ("--memory", "--tls-cert", self.certificate, "--tls-key", self.key, "--header-timeout", "0.3")
+        with host.Registryd(*options, prepare=False) as server:
+            with server.connect() as client:
+                client.send(b"\x16\x03\x01\x02")
+                self.assertTrue(client.is_closed())
+
+    def test_rsa_certificate_and_curl(self):
+        certificate, key = make_certificate(self.folder, "rsa", ["rsa:2048"])
+        with host.Registryd("--memory", "--tls-cert", certificate, "--tls-key", key, prepare=False) as server:
+            url = f"https://localhost:{server.port}/-/health"
+            done = subprocess.run(
+                ["curl", "-sS", "--resolve", f"localhost:{server.port}:127.0.0.1", "--cacert", certificate, url, url],
+                capture_output=True,
+                check=False,
+            )
+            self.assertEqual((done.stdout, done.stderr), (b'{"status":"ok"}' * 2, b""))
+
+    def test_key_of_another_certificate_is_noticed(self):
+        _, other = make_certificate(self.folder, "other", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
+        done = subprocess.run(
+            [host.program("registryd"), "--memory", "--tls-cert", self.certificate, "--tls-key", other],
+            capture_output=True,
+            check=False,
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"does not belong to", done.stderr)
+
+
+if __name__ == "__main__":
+    host.main()
