@@ -28,8 +28,8 @@ lreg_status core_token_create_registry(struct core *core, const struct core_acto
 lreg_status core_token_list(struct core *core, const struct core_organization *organization,
                             const struct core_registry *registry, const char *after_id, size_t limit,
                             struct arena *arena, struct meta_token **out, size_t *out_count, struct error *err);
-/* One token of that organisation or, likewise, registry; LREG_NOT_FOUND ("token_unknown") else. Registry tokens come with their
- * secret. */
+/* One token of that organisation or, likewise, registry; LREG_NOT_FOUND ("token_unknown") else. Registry tokens come
+ * with their secret. */
 lreg_status core_token_find(struct core *core, const struct core_organization *organization,
                             const struct core_registry *registry, const char *id, const struct core_token **out,
                             struct error *err);

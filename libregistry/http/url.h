@@ -29,7 +29,8 @@ struct url {
 };
 
 /* Parses an origin-form or absolute-form target; everything lives in `arena`. LREG_BAD_ARGUMENT with code "bad_target",
- * also "too_many_parameters"; LREG_URI_TOO_LONG ("too_many_segments"), LREG_NO_MEMORY. Empty segments inside the path are refused. */
+ * also "too_many_parameters"; LREG_URI_TOO_LONG ("too_many_segments"), LREG_NO_MEMORY. Empty segments inside the path
+ * are refused. */
 lreg_status url_parse(struct url *out, const char *target, struct arena *arena, struct error *err);
 
 /* First parameter of that name; NULL when absent. */

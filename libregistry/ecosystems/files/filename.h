@@ -25,11 +25,11 @@ struct filename_parts {
 };
 
 /*
- * Splits "my-app-1.0.0.tar.gz" into "my-app" and "1.0.0". {SEMVER} is a version by semver.org 2.0.0; {BASENAME} letters,
- * digits and '-' (strictly; '.' and '_' too when `lenient`); {EXT} one or more dot-separated words of letters and digits.
- * The first '-' from the left behind which a version fits ends the base name. Where an extension could be read as part
- * of the version ("1.0.0-beta.1.bin"), the version takes all but the last word; known double endings (".tar.gz") stay
- * together. Gives false when the name is not of the form.
+ * Splits "my-app-1.0.0.tar.gz" into "my-app" and "1.0.0". {SEMVER} is a version by semver.org 2.0.0; {BASENAME}
+ * letters, digits and '-' (strictly; '.' and '_' too when `lenient`); {EXT} one or more dot-separated words of letters
+ * and digits. The first '-' from the left behind which a version fits ends the base name. Where an extension could be
+ * read as part of the version ("1.0.0-beta.1.bin"), the version takes all but the last word; known double endings
+ * (".tar.gz") stay together. Gives false when the name is not of the form.
  */
 bool filename_split(const char *name, bool lenient, struct filename_parts *out);
 
