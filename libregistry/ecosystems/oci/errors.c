@@ -20,7 +20,11 @@ struct code_of_status {
 };
 
 static const struct code_of_word WORDS[] = {
-    {"blob_unknown", "BLOB_UNKNOWN"},         {"digest_invalid", "DIGEST_INVALID"},
+    {"bad_content_length", "SIZE_INVALID"},
+    {"bad_target", "NAME_INVALID"},
+    {"blob_unknown", "BLOB_UNKNOWN"},         {"body_too_long", "SIZE_INVALID"},
+    {"body_truncated", "SIZE_INVALID"},
+    {"digest_invalid", "DIGEST_INVALID"},
     {"document_unknown", "MANIFEST_UNKNOWN"}, {"manifest_invalid", "MANIFEST_INVALID"},
     {"manifest_unknown", "MANIFEST_UNKNOWN"}, {"name_invalid", "NAME_INVALID"},
     {"name_unknown", "NAME_UNKNOWN"},         {"package_unknown", "MANIFEST_UNKNOWN"},
