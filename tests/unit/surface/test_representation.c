@@ -167,7 +167,7 @@ static lreg_status object_read(void *state, void *object, uint64_t offset, void 
                                size_t *out_got) {
     (void)state;
     (void)object;
-    memcpy(bytes, "0123456789" + offset, length);
+    memcpy(bytes, &"0123456789"[offset], length);
     *out_got = length;
     return LREG_OK;
 }
