@@ -42,14 +42,13 @@ bool core_stage_claim(struct core *core, struct core_stage_claim *claim, const c
 }
 
 void core_stage_release(struct core *core, struct core_stage_claim *claim) {
-    if (claim->link == NULL) {
-        return;
-    }
     (void)pthread_mutex_lock(&core->stages.mutex);
-    *claim->link = claim->next;
-    if (claim->next != NULL) {
-        claim->next->link = claim->link;
+    if (claim->link != NULL) {
+        *claim->link = claim->next;
+        if (claim->next != NULL) {
+            claim->next->link = claim->link;
+        }
+        claim->link = NULL;
     }
     (void)pthread_mutex_unlock(&core->stages.mutex);
-    claim->link = NULL;
 }
