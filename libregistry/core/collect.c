@@ -307,6 +307,7 @@ static void remove_objects(struct collection *run, struct meta_doomed *doomed, s
         }
     }
     *count = removed;
+    core_kept_drop(run->core);
 }
 
 static lreg_status forget_doomed(struct collection *run, const struct meta_doomed *doomed, size_t count,

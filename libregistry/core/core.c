@@ -139,11 +139,13 @@ static lreg_status open_parts(struct core *core, const struct core_options *opti
 static void close_parts(struct core *core) {
     struct hooks hooks = core->hooks; /* the memory that holds them goes too */
     core_cache_free(core->cache);
+    core_kept_drop(core);
     storage_close(core->storage);
     meta_close(core->meta);
     memory_release(&hooks, core->downloads.entries);
     pthread_mutex_destroy(&core->downloads.mutex);
     pthread_mutex_destroy(&core->stages.mutex);
+    pthread_mutex_destroy(&core->kept.mutex);
     core_pins_end(core);
     memory_release(&hooks, core->base_url);
     memory_release(&hooks, core->directory);
@@ -152,19 +154,18 @@ static void close_parts(struct core *core) {
 }
 
 static bool make_mutexes(struct core *core) {
-    if (pthread_mutex_init(&core->downloads.mutex, NULL) != 0) {
-        return false;
+    pthread_mutex_t *const mutexes[] = {&core->downloads.mutex, &core->stages.mutex, &core->kept.mutex};
+    size_t made = 0;
+    while (made < sizeof mutexes / sizeof mutexes[0] && pthread_mutex_init(mutexes[made], NULL) == 0) {
+        made++;
     }
-    if (pthread_mutex_init(&core->stages.mutex, NULL) != 0) {
-        pthread_mutex_destroy(&core->downloads.mutex);
-        return false;
+    if (made == sizeof mutexes / sizeof mutexes[0] && core_pins_init(core)) {
+        return true;
     }
-    if (!core_pins_init(core)) {
-        pthread_mutex_destroy(&core->downloads.mutex);
-        pthread_mutex_destroy(&core->stages.mutex);
-        return false;
+    while (made > 0) {
+        pthread_mutex_destroy(mutexes[--made]);
     }
-    return true;
+    return false;
 }
 
 static struct core *new_core(const struct core_options *options) {

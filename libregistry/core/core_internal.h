@@ -43,6 +43,20 @@ struct core_stages {
     struct core_stage_claim *first;
 };
 
+/* Small objects that were read a moment ago, kept open: each key has one place. */
+#define CORE_KEPT_OBJECTS 64
+#define CORE_KEPT_OBJECT_BYTES ((uint64_t)256 << 10) /* the largest: what a removed one may go on to take */
+struct core_kept_object {
+    struct storage_object *object; /* NULL: the place is free */
+    uint64_t length;
+    char key[LREG_STORAGE_KEY_MAX + 1];
+};
+struct core_kept_objects {
+    pthread_mutex_t mutex; /* guards all below */
+    uint64_t generation; /* of all that is here */
+    struct core_kept_object places[CORE_KEPT_OBJECTS];
+};
+
 struct core {
     struct hooks hooks;
     atomic_size_t references;
@@ -60,12 +74,17 @@ struct core {
     pthread_key_t pin_key; /* of each thread's struct core_pin, see pin.c */
     struct core_downloads downloads;
     struct core_stages stages; /* its mutex is made and destroyed with the instance's */
+    struct core_kept_objects kept; /* likewise */
 };
 
 /* --- objects.c --- */
 
 /* The storage that a row names; LREG_UNSUPPORTED ("storage_unknown") when this instance was opened without it. */
 lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err);
+
+/* core_blob_open(), but of the object as it is in the storage now, not as it was kept open. */
+lreg_status core_blob_open_anew(struct core *core, const struct meta_blob *blob, struct storage_object **out,
+                                uint64_t *out_length, struct error *err);
 
 /* Removes the object of a doomed row from its storage, then the row. No transaction is open. */
 lreg_status core_doomed_remove(struct core *core, const char *storage, const char *key, struct error *err);
@@ -74,6 +93,16 @@ lreg_status core_doomed_remove(struct core *core, const char *storage, const cha
  * and in the transaction that names it knows that the object was not among them. */
 lreg_status core_sweeps_read(struct core *core, struct meta_transaction *transaction, uint64_t *out, struct error *err);
 lreg_status core_sweeps_note(struct core *core, struct meta_transaction *transaction, struct error *err);
+
+/* --- kept.c --- */
+
+/* The object under that key, if it is kept and the metadata has not changed since; NULL else. Owned. */
+struct storage_object *core_kept_find(struct core *core, const char *key, uint64_t generation, uint64_t *out_length);
+/* Keeps the object, shared with its owner, when it is small and can be shared. */
+void core_kept_put(struct core *core, const char *key, uint64_t generation, struct storage_object *object,
+                   uint64_t length);
+/* Keeps nothing more: after objects were removed, so that their space is free. */
+void core_kept_drop(struct core *core);
 
 /* --- upload.c: failures in the same words wherever they are found --- */
 

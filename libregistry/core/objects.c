@@ -44,6 +44,7 @@ lreg_status core_doomed_remove(struct core *core, const char *storage, const cha
         return status;
     }
     status = storage_object_remove(place, key, err);
+    core_kept_drop(core);
     if (status != LREG_OK) {
         return status;
     }
@@ -108,8 +109,8 @@ static lreg_status find_again(struct core *core, const struct meta_blob *blob, s
     return status;
 }
 
-lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
-                           uint64_t *out_length, struct error *err) {
+lreg_status core_blob_open_anew(struct core *core, const struct meta_blob *blob, struct storage_object **out,
+                                uint64_t *out_length, struct error *err) {
     struct arena arena;
     struct meta_blob current;
     *out = NULL;
@@ -128,5 +129,27 @@ lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, stru
         status = error_set(err, LREG_CORRUPT, "blob_missing", "the storage has lost a blob that the metadata names");
     }
     arena_free(&arena);
+    return status;
+}
+
+lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
+                           uint64_t *out_length, struct error *err) {
+    uint64_t generation = 0;
+    *out = NULL;
+    if (!core->is_own_filesystem || blob->size_bytes > CORE_KEPT_OBJECT_BYTES) {
+        return core_blob_open_anew(core, blob, out, out_length, err);
+    }
+    lreg_status status = core_generation(core, &generation, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    *out = core_kept_find(core, blob->key, generation, out_length);
+    if (*out != NULL) {
+        return LREG_OK;
+    }
+    status = core_blob_open_anew(core, blob, out, out_length, err);
+    if (status == LREG_OK) {
+        core_kept_put(core, blob->key, generation, *out, *out_length);
+    }
     return status;
 }

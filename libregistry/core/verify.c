@@ -87,7 +87,7 @@ static lreg_status verify_blob(struct verification *run, const struct meta_blob 
     uint64_t length = 0;
     char name[DIGEST_SHA256_TEXT];
     hex_encode(blob->sha256, sizeof blob->sha256, name);
-    lreg_status status = core_blob_open(run->core, blob, &object, &length, err);
+    lreg_status status = core_blob_open_anew(run->core, blob, &object, &length, err);
     if (status == LREG_NOT_FOUND) {
         return LREG_OK; /* collected since the page was read */
     }

@@ -10,6 +10,7 @@
 #include "storage/filesystem_internal.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 struct storage {
@@ -28,6 +29,7 @@ struct storage_stage {
 struct storage_object {
     struct storage *storage;
     void *handle;
+    atomic_size_t owners;
 };
 
 /* What every table has had since version 1. */
@@ -371,6 +373,7 @@ lreg_status storage_object_open(struct storage *storage, const char *key, struct
         return error_no_memory(err);
     }
     object->storage = storage;
+    atomic_init(&object->owners, 1);
     status = report(storage, storage->backend.object_open(storage->state, key, &object->handle, &length),
                     "cannot open an object", "the object is not in the storage", err);
     if (status != LREG_OK) {
@@ -432,11 +435,18 @@ bool storage_object_descriptor(struct storage_object *object, int32_t *out_descr
 }
 
 void storage_object_close(struct storage_object *object) {
-    if (object != NULL) {
+    if (object != NULL && atomic_fetch_sub_explicit(&object->owners, 1, memory_order_acq_rel) == 1) {
         const struct storage *storage = object->storage;
         storage->backend.object_close(storage->state, object->handle);
         memory_release(storage->hooks, object);
     }
+}
+
+bool storage_object_share(struct storage_object *object) {
+    if (object->storage->is_filesystem) {
+        (void)atomic_fetch_add_explicit(&object->owners, 1, memory_order_relaxed);
+    }
+    return object->storage->is_filesystem;
 }
 
 lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err) {

@@ -6,7 +6,7 @@
  * Where package bytes live: one vtable (sys/storage_backend.h), spoken to through this door. Backends of our own are
  * the filesystem and memory; a host brings others. Nothing here knows packages or metadata.
  *
- * Threads: a storage from any, at once; a stage or an object from one at a time.
+ * Threads: a storage from any, at once; a stage or an object from one at a time, but for objects that are shared.
  */
 
 #include "base/memory.h"
@@ -70,6 +70,9 @@ lreg_status storage_object_read(struct storage_object *object, uint64_t offset, 
 /* True when there is a descriptor to send from. */
 bool storage_object_descriptor(struct storage_object *object, int32_t *out_descriptor, uint64_t *out_offset);
 void storage_object_close(struct storage_object *object); /* NULL is fine */
+/* Makes the caller another owner of the object: each owner closes it, and they may use it from several threads at once.
+ * False when there can be no other: only objects of our filesystem are read by position alone. */
+bool storage_object_share(struct storage_object *object);
 lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err);
 
 /* Puts an object of one filesystem storage into another one under the same key: as a hard link, or as a copy where

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Objects that stay open for the next reader: how long, which ones, and who is not to be given them. */
+
+#include "store.h"
+
+/* The blob of the one package that is published. */
+static struct meta_blob only_blob(struct store *store, struct arena *arena) {
+    struct meta_transaction *transaction = NULL;
+    struct meta_blob *blobs = NULL;
+    size_t count = 0;
+    assert_int_equal(meta_begin(store->core->meta, META_READ, &transaction, NULL), LREG_OK);
+    assert_int_equal(meta_blob_list(transaction, 0, 10, arena, &blobs, &count, NULL), LREG_OK);
+    meta_rollback(transaction);
+    assert_int_equal(count, 1);
+    return blobs[0];
+}
+
+static struct storage_object *open_blob(struct store *store, const struct meta_blob *blob) {
+    struct storage_object *object = NULL;
+    uint64_t length = 0;
+    assert_int_equal(core_blob_open(store->core, blob, &object, &length, NULL), LREG_OK);
+    assert_int_equal(length, blob->size_bytes);
+    return object;
+}
+
+static void test_core_kept__object_stays_open_until_something_changes(void **state) {
+    struct store store;
+    struct arena arena;
+    (void)state;
+    store_begin_plain(&store);
+    arena_init(&arena, core_hooks(store.core), 1 << 20);
+    must_publish(&store, "a-1.0.txt", "text");
+    struct meta_blob blob = only_blob(&store, &arena);
+    struct storage_object *first = open_blob(&store, &blob);
+    struct storage_object *second = open_blob(&store, &blob);
+    assert_ptr_equal(first, second);
+    must_publish(&store, "b-1.0.txt", "text");
+    struct storage_object *third = open_blob(&store, &blob);
+    assert_ptr_not_equal(first, third);
+    storage_object_close(first);
+    storage_object_close(second);
+    storage_object_close(third);
+    arena_free(&arena);
+    store_end(&store);
+}
+
+static void test_core_kept__reader_goes_on_when_it_is_no_longer_kept(void **state) {
+    struct store store;
+    struct arena arena;
+    char text[5] = "";
+    (void)state;
+    store_begin_plain(&store);
+    arena_init(&arena, core_hooks(store.core), 1 << 20);
+    must_publish(&store, "a-1.0.txt", "text");
+    struct meta_blob blob = only_blob(&store, &arena);
+    struct storage_object *object = open_blob(&store, &blob);
+    core_kept_drop(store.core);
+    assert_int_equal(storage_object_read(object, 0, text, 4, NULL), LREG_OK);
+    assert_string_equal(text, "text");
+    storage_object_close(object);
+    arena_free(&arena);
+    store_end(&store);
+}
+
+/* Of what is kept open, a look at the storage would not show that it is lost. */
+static void test_core_kept__lost_object_is_found_by_who_asks_the_storage(void **state) {
+    struct store store;
+    struct arena arena;
+    struct error err = {0};
+    struct storage_object *anew = NULL;
+    uint64_t length = 0;
+    (void)state;
+    store_begin_plain(&store);
+    arena_init(&arena, core_hooks(store.core), 1 << 20);
+    must_publish(&store, "a-1.0.txt", "text");
+    struct meta_blob blob = only_blob(&store, &arena);
+    storage_object_close(open_blob(&store, &blob));
+    assert_int_equal(storage_object_remove(store.core->storage, blob.key, NULL), LREG_OK);
+    storage_object_close(open_blob(&store, &blob));
+    assert_int_equal(core_blob_open_anew(store.core, &blob, &anew, &length, &err), LREG_CORRUPT);
+    assert_string_equal(err.code, "blob_missing");
+    struct core_verify_report report;
+    assert_int_equal(core_verify(store.core, NULL, NULL, &report, NULL), LREG_OK);
+    assert_int_equal(report.missing, 1);
+    arena_free(&arena);
+    store_end(&store);
+}
+
+static bool is_kept(struct core *core, uint64_t generation, uint64_t *out_length) {
+    struct storage_object *object = core_kept_find(core, "0123456789", generation, out_length);
+    storage_object_close(object);
+    return object != NULL;
+}
+
+static void test_core_kept__other_generation_is_forgotten_and_not_taken_in(void **state) {
+    struct store store;
+    struct arena arena;
+    uint64_t length = 0;
+    (void)state;
+    store_begin_plain(&store);
+    arena_init(&arena, core_hooks(store.core), 1 << 20);
+    must_publish(&store, "a-1.0.txt", "text");
+    struct meta_blob blob = only_blob(&store, &arena);
+    struct storage_object *object = open_blob(&store, &blob);
+    assert_false(is_kept(store.core, 7, &length));
+    core_kept_put(store.core, "0123456789", 6, object, 4);
+    assert_false(is_kept(store.core, 7, &length));
+    core_kept_put(store.core, "0123456789", 7, object, 4);
+    assert_true(is_kept(store.core, 7, &length));
+    assert_int_equal(length, 4);
+    assert_false(is_kept(store.core, 8, &length));
+    assert_false(is_kept(store.core, 7, &length));
+    storage_object_close(object);
+    arena_free(&arena);
+    store_end(&store);
+}
+
+static void test_core_kept__large_object_is_not_kept(void **state) {
+    struct store store;
+    struct arena arena;
+    uint64_t length = 0;
+    (void)state;
+    store_begin_plain(&store);
+    arena_init(&arena, core_hooks(store.core), 1 << 20);
+    must_publish(&store, "a-1.0.txt", "text");
+    struct meta_blob blob = only_blob(&store, &arena);
+    struct storage_object *object = open_blob(&store, &blob);
+    assert_false(is_kept(store.core, 7, &length));
+    core_kept_put(store.core, "0123456789", 7, object, CORE_KEPT_OBJECT_BYTES + 1);
+    assert_false(is_kept(store.core, 7, &length));
+    storage_object_close(object);
+    arena_free(&arena);
+    store_end(&store);
+}
+
+/* Backends of hosts are promised one thread at a time for each object. */
+static void test_core_kept__object_of_a_host_is_opened_each_time(void **state) {
+    struct store store;
+    struct arena arena;
+    (void)state;
+    store_begin(&store);
+    arena_init(&arena, core_hooks(store.core), 1 << 20);
+    must_publish(&store, "a-1.0.txt", "text");
+    struct meta_blob blob = only_blob(&store, &arena);
+    struct storage_object *first = open_blob(&store, &blob);
+    assert_false(storage_object_share(first));
+    struct storage_object *second = open_blob(&store, &blob);
+    assert_ptr_not_equal(first, second);
+    storage_object_close(first);
+    storage_object_close(second);
+    arena_free(&arena);
+    store_end(&store);
+}
