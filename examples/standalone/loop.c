@@ -159,12 +159,17 @@ static bool is_done(const struct loop *loop) {
     return loop->stopping != STOPPING_NO && atomic_load(&loop->connections) == 0;
 }
 
+/* What workers gave back comes last: a connection may end with it, and a later event of the batch may be its own. */
 static void handle_events(struct loop *loop, const struct epoll_event *events, int count) {
+    bool is_woken = false;
     for (int i = 0; i < count; i++) {
         if (events[i].data.ptr != NULL) {
             connection_event(events[i].data.ptr, events[i].events);
-            continue;
+        } else {
+            is_woken = true;
         }
+    }
+    if (is_woken) {
         uint64_t wakes = 0;
         (void)!read(loop->wake, &wakes, sizeof wakes);
         take_returned(loop);
