@@ -20,7 +20,13 @@ struct publishing {
     struct core_publication context;
     void *publication; /* of the ecosystem; NULL before the file part */
     bool is_in_file;
+    uint64_t beside_file; /* bytes of the form that are not the file's */
 };
+
+/* What a form may hold beside its file: header blocks of all its parts, and some more for fields that mean nothing. */
+static uint64_t beside_file_max(const struct core_limits *limits) {
+    return (uint64_t)limits->max_multipart_parts * limits->max_part_header_bytes + limits->max_json_bytes;
+}
 
 static lreg_status part_begin(void *user, const char *name, const char *filename, const struct headers *headers,
                               struct error *err) {
@@ -50,6 +56,7 @@ static lreg_status part_data(void *user, const void *bytes, size_t length, struc
     if (!publishing->is_in_file) {
         return LREG_OK; /* other fields of the form mean nothing here */
     }
+    publishing->beside_file -= length; /* it was counted with all that came */
     return publishing->ecosystem->publish_write(publishing->publication, bytes, length, err);
 }
 
@@ -61,9 +68,15 @@ static lreg_status part_end(void *user, struct error *err) {
 }
 
 static lreg_status publish_write(struct call *call, void *state, const void *bytes, size_t length, struct error *err) {
-    (void)call;
     struct publishing *publishing = state;
-    return multipart_write(publishing->form, bytes, length, err);
+    uint64_t max = beside_file_max(core_limits_of(call->core));
+    publishing->beside_file += length;
+    lreg_status status = multipart_write(publishing->form, bytes, length, err);
+    if (status == LREG_OK && publishing->beside_file > max) {
+        return error_set(err, LREG_TOO_LARGE, "form_too_large", "the form has more than %llu bytes beside the file",
+                         (unsigned long long)max);
+    }
+    return status;
 }
 
 static lreg_status publish_finish(struct call *call, void *state, struct error *err) {
@@ -104,13 +117,11 @@ static lreg_status check_request(const struct call *call, struct error *err) {
     if (!call->has_body) {
         return error_set(err, LREG_UNPROCESSABLE, "missing_file", "the request has no body; with curl: -F file=@PATH");
     }
-    /* The form around the file is small; what is larger than file and form together may be refused before it is sent.
-     */
+    /* What is larger than file and form may be together is refused before it is sent. */
     const struct core_limits *limits = core_limits_of(call->core);
-    uint64_t around = (uint64_t)limits->max_multipart_parts * limits->max_part_header_bytes;
-    if (call->has_length && call->body_length > around && call->body_length - around > limits->max_package_bytes) {
-        return error_set(err, LREG_TOO_LARGE, "package_too_large",
-                         "the package is larger than the %llu bytes allowed here",
+    uint64_t beside = beside_file_max(limits);
+    if (call->has_length && call->body_length > beside && call->body_length - beside > limits->max_package_bytes) {
+        return error_set(err, LREG_TOO_LARGE, "package_too_large", "larger than the limit of %llu bytes",
                          (unsigned long long)limits->max_package_bytes);
     }
     return LREG_OK;

@@ -242,11 +242,19 @@ static void test_protocol_rest_publish__over_a_limit_the_limit_is_named(void **s
     static const struct protocol_case cases[] = {
         {"the head says too much", WHO_OWNER,
          HEAD "Content-Type: multipart/form-data; boundary=XX\nContent-Length: 9000000000000000000\n\n--XX", 0, 413,
-         "package_too_large", "the package is larger than the 65536 bytes allowed here"},
+         "package_too_large", "larger than the limit of 65536 bytes"},
         {"too many bytes come", WHO_OWNER,
          FORM "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a-1.0.0.zip\"\r\n\r\n<<a*65537>>"
               "\r\n" CLOSE,
          0, 413, "package_too_large", "larger than the limit of 65536 bytes"},
+        {"a field that does not end", WHO_OWNER,
+         FORM "--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n<<n*541000>>\r\n" FILE_PART("a-1.0.0.zip")
+             CLOSE,
+         0, 413, "form_too_large", "the form has more than 540672 bytes beside the file"},
+        {"a preamble that does not end", WHO_OWNER, FORM "<<p*541000>>\r\n" FILE_PART("a-1.0.0.zip") CLOSE, 0, 413,
+         "form_too_large", "the form has more than 540672 bytes beside the file"},
+        {"an epilogue that does not end", WHO_OWNER, FORM FILE_PART("a-1.0.0.zip") CLOSE "<<e*541000>>", 0, 413,
+         "form_too_large", "the form has more than 540672 bytes beside the file"},
         {"too many bytes come in chunks", WHO_OWNER,
          HEAD "Content-Type: multipart/form-data; boundary=XX\nTransfer-Encoding: chunked\n\n--XX\r\n"
               "Content-Disposition: form-data; name=\"file\"; filename=\"a-1.0.0.zip\"\r\n\r\n<<a*70000>>\r\n" CLOSE,
