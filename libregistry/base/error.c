@@ -101,7 +101,7 @@ static void set_error(struct error *err, lreg_status status, int32_t cause, cons
     err->operation[0] = '\0';
 }
 
-lreg_status error_set(struct error *err, lreg_status status, const char *code, const char *format, ...) {
+lreg_status(error_set)(struct error *err, lreg_status status, const char *code, const char *format, ...) {
     if (err != NULL) {
         va_list arguments;
         va_start(arguments, format);
@@ -138,7 +138,7 @@ void error_operation(struct error *err, const char *format, ...) {
     va_end(arguments);
 }
 
-lreg_status error_no_memory(struct error *err) {
+lreg_status(error_no_memory)(struct error *err) {
     return error_set(err, LREG_NO_MEMORY, "", "out of memory");
 }
 

@@ -48,4 +48,14 @@ int32_t error_http_status(lreg_status status);
 /* Such as "LREG_NOT_FOUND"; "LREG_HOST_STATUS" from that number on. Static storage, never NULL. */
 const char *error_status_name(lreg_status status);
 
+#ifdef __clang_analyzer__
+/* The analyzer sees one file at a time: it has to be told that these return what they are given, a failure. */
+static inline lreg_status error_returned(lreg_status unknown, lreg_status status) {
+    (void)unknown;
+    return status;
+}
+#define error_set(err, status, ...) error_returned(error_set(err, status, __VA_ARGS__), status)
+#define error_no_memory(err) error_returned(error_no_memory(err), LREG_NO_MEMORY)
+#endif
+
 #endif

@@ -73,7 +73,7 @@ lreg_status core_sweeps_note(struct core *core, struct meta_transaction *transac
     if (status != LREG_OK) {
         return status;
     }
-    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)(sweeps + 1));
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)sweeps + 1);
     return meta_value_set(transaction, VALUE_SWEEPS, text, err);
 }
 

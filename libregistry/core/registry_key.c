@@ -165,7 +165,7 @@ lreg_status core_registry_key_find_or_make(struct core *core, const struct core_
 void core_registry_key_wipe(struct core_registry_key *key) {
     if (key->private_pem != NULL) {
         /* The text is in the caller's arena; it is const for those who only read it. */
-        memory_wipe((char *)(uintptr_t)key->private_pem, strlen(key->private_pem));
+        memory_wipe((char *)key->private_pem, strlen(key->private_pem));
     }
     *key = (struct core_registry_key){0};
 }

@@ -77,20 +77,20 @@ int filesystem_cut_stage(struct filesystem_stage *stage);
 /* The entries of the table, see sys/storage_backend.h. */
 lreg_status filesystem_stage_create(void *state, const char *name, void **out_stage);
 lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage);
-lreg_status filesystem_stage_write(void *state, void *stage, const void *bytes, size_t length);
-lreg_status filesystem_stage_sync(void *state, void *stage);
-void filesystem_stage_close(void *state, void *stage);
-void filesystem_stage_drop(void *state, void *stage);
+lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes, size_t length);
+lreg_status filesystem_stage_sync(void *state, void *handle);
+void filesystem_stage_close(void *state, void *handle);
+void filesystem_stage_drop(void *state, void *handle);
 lreg_status filesystem_stage_remove(void *state, const char *name);
-lreg_status filesystem_stage_commit(void *state, void *stage, const char *digest, char *key);
+lreg_status filesystem_stage_commit(void *state, void *handle, const char *digest, char *key);
 lreg_status filesystem_object_open(void *state, const char *key, void **out_object, uint64_t *out_length);
-lreg_status filesystem_object_read(void *state, void *object, uint64_t offset, void *bytes, size_t length,
+lreg_status filesystem_object_read(void *state, void *handle, uint64_t offset, void *bytes, size_t length,
                                    size_t *out_got);
-lreg_status filesystem_object_descriptor(void *state, void *object, int32_t *out_descriptor, uint64_t *out_offset);
-void filesystem_object_close(void *state, void *object);
+lreg_status filesystem_object_descriptor(void *state, void *handle, int32_t *out_descriptor, uint64_t *out_offset);
+void filesystem_object_close(void *state, void *handle);
 lreg_status filesystem_object_remove(void *state, const char *key);
 lreg_status filesystem_list_open(void *state, int32_t what, void **out_list);
-lreg_status filesystem_list_next(void *state, void *list, char *name, int64_t *out_modified_ms, uint64_t *out_length);
-void filesystem_list_close(void *state, void *list);
+lreg_status filesystem_list_next(void *state, void *handle, char *name, int64_t *out_modified_ms, uint64_t *out_length);
+void filesystem_list_close(void *state, void *handle);
 
 #endif

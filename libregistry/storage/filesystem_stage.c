@@ -205,8 +205,8 @@ lreg_status filesystem_stage_sync(void *state, void *handle) {
     return LREG_OK;
 }
 
-void filesystem_stage_close(void *state, void *stage) {
-    free_stage(state, stage);
+void filesystem_stage_close(void *state, void *handle) {
+    free_stage(state, handle);
 }
 
 void filesystem_stage_drop(void *state, void *handle) {

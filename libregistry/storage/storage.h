@@ -31,9 +31,9 @@ lreg_status storage_open_memory(const struct hooks *hooks, struct storage **out,
 lreg_status storage_open_backend(const struct hooks *hooks, const lreg_storage_backend *backend, void *state,
                                  struct storage **out, struct error *err);
 
-/* The check and the copy that storage_open_backend() makes, for those who keep a table until they open it: `*out` is
+/* The check and the copy that storage_open_backend() makes, for those who keep a table until they open it: `*own` is
  * whole, whatever the host's size was. */
-lreg_status storage_backend_copy(const lreg_storage_backend *backend, lreg_storage_backend *out, struct error *err);
+lreg_status storage_backend_copy(const lreg_storage_backend *backend, lreg_storage_backend *own, struct error *err);
 
 void storage_close(struct storage *storage);
 

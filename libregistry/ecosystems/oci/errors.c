@@ -20,11 +20,9 @@ struct code_of_status {
 };
 
 static const struct code_of_word WORDS[] = {
-    {"bad_content_length", "SIZE_INVALID"},
-    {"bad_target", "NAME_INVALID"},
+    {"bad_content_length", "SIZE_INVALID"},   {"bad_target", "NAME_INVALID"},
     {"blob_unknown", "BLOB_UNKNOWN"},         {"body_too_long", "SIZE_INVALID"},
-    {"body_truncated", "SIZE_INVALID"},
-    {"digest_invalid", "DIGEST_INVALID"},
+    {"body_truncated", "SIZE_INVALID"},       {"digest_invalid", "DIGEST_INVALID"},
     {"document_unknown", "MANIFEST_UNKNOWN"}, {"manifest_invalid", "MANIFEST_INVALID"},
     {"manifest_unknown", "MANIFEST_UNKNOWN"}, {"name_invalid", "NAME_INVALID"},
     {"name_unknown", "NAME_UNKNOWN"},         {"package_unknown", "MANIFEST_UNKNOWN"},
@@ -155,20 +153,4 @@ lreg_status oci_show_error(struct call *call, const struct error *failure, struc
     }
     return oci_respond_error(call, (int)error_http_status(failure->status), code_of(failure), failure->message, detail,
                              err);
-}
-
-/* --- Failures --- */
-
-lreg_status oci_digest_invalid(const char *text, struct error *err) {
-    return error_set(err, LREG_BAD_ARGUMENT, "digest_invalid", "\"%.160s\" is no sha256 or sha512 digest", text);
-}
-
-lreg_status oci_blob_unknown(const char *digest, struct error *err) {
-    return error_set(err, LREG_NOT_FOUND, "blob_unknown", "the repository has no blob %s", digest);
-}
-
-lreg_status oci_manifest_unknown(const struct call *call, const char *reference, struct error *err) {
-    return error_set(err, LREG_NOT_FOUND, "manifest_unknown", "the repository %s/%s/%s has no manifest %.160s",
-                     call_parameter(call, "organization"), call_parameter(call, "registry"),
-                     call_parameter(call, "image"), reference);
 }

@@ -31,10 +31,21 @@ json_t *oci_error(const char *code, const char *message, json_t *detail);
 /* The surface's show_error. */
 lreg_status oci_show_error(struct call *call, const struct error *failure, struct error *err);
 
-/* The failures that several handlers find. */
-lreg_status oci_digest_invalid(const char *text, struct error *err);
-lreg_status oci_blob_unknown(const char *digest, struct error *err);
-lreg_status oci_manifest_unknown(const struct call *call, const char *reference, struct error *err);
+/* --- The failures that several handlers find --- */
+
+static inline lreg_status oci_digest_invalid(const char *text, struct error *err) {
+    return error_set(err, LREG_BAD_ARGUMENT, "digest_invalid", "\"%.160s\" is no sha256 or sha512 digest", text);
+}
+
+static inline lreg_status oci_blob_unknown(const char *digest, struct error *err) {
+    return error_set(err, LREG_NOT_FOUND, "blob_unknown", "the repository has no blob %s", digest);
+}
+
+static inline lreg_status oci_manifest_unknown(const struct call *call, const char *reference, struct error *err) {
+    return error_set(err, LREG_NOT_FOUND, "manifest_unknown", "the repository %s/%s/%s has no manifest %.160s",
+                     call_parameter(call, "organization"), call_parameter(call, "registry"),
+                     call_parameter(call, "image"), reference);
+}
 
 /* --- call.c --- */
 

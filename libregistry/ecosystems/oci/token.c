@@ -69,7 +69,7 @@ static const char *form_value(const struct form *form, const char *name) {
 /* Our own copies of what the form held, in the arena. */
 static void wipe(const struct form *form) {
     for (size_t i = 0; i < form->count; i++) {
-        char *value = (char *)(uintptr_t)form->parameters[i].value;
+        char *value = (char *)form->parameters[i].value;
         memory_wipe(value, strlen(value));
     }
 }
@@ -106,7 +106,7 @@ static lreg_status form_collected(struct call *call, void *user, const char *byt
         status = issue_by_form(call, &form, err);
         wipe(&form);
     }
-    memory_wipe((char *)(uintptr_t)bytes, length); /* collected for us, and ours to write to until it is freed */
+    memory_wipe((char *)bytes, length); /* collected for us, and ours to write to until it is freed */
     return status;
 }
 
