@@ -304,7 +304,8 @@ class Http(unittest.TestCase):
     def test_codings_other_than_chunked(self):
         for coding in ("gzip", "identity", "xchunked", "gzip, chunked", "chunked, gzip", "chunked, chunked"):
             with self.subTest(coding=coding):
-                self.assert_refused(f"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {coding}\r\n\r\n0\r\n\r\n", 501)
+                text = f"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {coding}\r\n\r\n0\r\n\r\n"
+                self.assert_refused(text, 501)
 
     def test_coding_twice(self):
         text = "POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
@@ -347,7 +348,8 @@ class Http(unittest.TestCase):
 
     def test_heads_that_are_too_large(self):
         self.assert_refused("GET /-/health HTTP/1.1\r\nHost: x\r\nX: " + "x" * 100000, 431)
-        self.assertEqual(self.exchange("GET /-/health HTTP/1.1\r\nHost: x\r\nX: " + "x" * 70000 + "\r\n\r\n").status, 431)
+        large = "GET /-/health HTTP/1.1\r\nHost: x\r\nX: " + "x" * 70000 + "\r\n\r\n"
+        self.assertEqual(self.exchange(large).status, 431)
         many = "".join(f"X{i}: 1\r\n" for i in range(500))
         self.assertEqual(self.exchange(f"GET /-/health HTTP/1.1\r\nHost: x\r\n{many}\r\n").status, 431)
 
@@ -365,7 +367,8 @@ class Http(unittest.TestCase):
         self.assert_refused(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), 400)
 
     def test_noise(self):
-        for noise in (b"\x00", b"\xff" * 100, b" GET / HTTP/1.1\r\n\r\n", b"GET\r\n\r\n", b"{}\r\n", b"GET / HTTP/1.1 \r\n"):
+        line = b"GET / HTTP/1.1"
+        for noise in (b"\x00", b"\xff" * 100, b" " + line + b"\r\n\r\n", b"GET\r\n\r\n", b"{}\r\n", line + b" \r\n"):
             with self.subTest(noise=noise):
                 self.assert_refused(noise, 400)
 
