@@ -33,10 +33,14 @@
  *     lreg_close(instance);
  *     lreg_options_free(options);
  *
- * Ownership. `_new`, `_open`, `_create`, `_find`, `_next` and `_begin` give owned handles through an out-parameter;
- * `_free` or
- * `_close` ends them, takes NULL, cannot fail, and works in any order. Accessors give borrowed pointers that live as
- * long as their handle. Texts that are given to the library are copied.
+ * Ownership. Four words say who ends what. *Owned*: you do, with the function that is named; `_new`, `_open`,
+ * `_create`, `_find`, `_next` and `_begin` give owned handles through an out-parameter; `_free` or `_close` ends them,
+ * takes NULL, cannot fail, and works in any order: a handle keeps what it needs of its instance. *Borrowed until …*:
+ * nobody has to; accessors give such pointers. *Copied*: texts and structs that are given to the library, unless said
+ * otherwise. *Taken*: the library ends it, also when the call fails.
+ *
+ * NULL. Where a comment does not allow it, a call that can fail gives LREG_BAD_ARGUMENT, and an accessor "" or 0. Every
+ * out-parameter is NULL after a failure.
  *
  * Threads. One of three sentences stands in every comment: "any, at once" · "any, one at a time per handle" · "only
  * from inside the callback". A `const` handle may be read by any thread at once.

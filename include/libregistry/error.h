@@ -46,50 +46,57 @@ extern "C" {
 /** First status that belongs to host callbacks: from here on a status passes through the library unchanged. */
 #define LREG_HOST_STATUS 1000
 
-/** An error. Opaque, immutable; any thread may read it. Since: 0.1 */
+/** An error. Opaque, immutable. It may outlive the instance that it came from. Threads: any, at once. Since: 0.1 */
 typedef struct lreg_error lreg_error;
 
-/** @return the status, never LREG_OK. @param error not NULL. Threads: any, at once. Since: 0.1 */
+/** What to decide by. @return never LREG_OK; LREG_OK for NULL. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT lreg_status lreg_error_status(const lreg_error *error);
 
 /**
  * A stable, machine-readable word for the exact reason, such as "manifest_unknown" or "datahash_mismatch".
- * @param error not NULL
- * @return borrowed until lreg_error_free(); never NULL, "" when the status says all. Threads: any, at once. Since: 0.1
+ *
+ * @param error  may be NULL
+ * @return borrowed until lreg_error_free(); never NULL, "" when the status says all
+ * Does not block. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT const char *lreg_error_code(const lreg_error *error);
 
 /**
  * One sentence for a person, UTF-8, without secrets. Its wording may change between versions.
- * @param error not NULL
- * @return borrowed until lreg_error_free(); never NULL. Threads: any, at once. Since: 0.1
+ *
+ * @param error  may be NULL
+ * @return borrowed until lreg_error_free(); never NULL, "" for NULL
+ * Does not block. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT const char *lreg_error_message(const lreg_error *error);
 
 /**
  * What was being done, such as "publish my-organization/my-files app-1.0.zip".
- * @param error not NULL
- * @return borrowed until lreg_error_free(); never NULL, "" when unknown. Threads: any, at once. Since: 0.1
+ *
+ * @param error  may be NULL
+ * @return borrowed until lreg_error_free(); never NULL, "" when the call itself says it
+ * Does not block. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT const char *lreg_error_operation(const lreg_error *error);
 
 /**
  * The number behind the failure: an errno value, or an extended SQLite result code; which one, the status tells.
- * @param error not NULL
- * @return 0 when there is none. Threads: any, at once. Since: 0.1
+ *
+ * @param error  may be NULL
+ * @return 0 when there is none
+ * Does not block. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT int32_t lreg_error_cause(const lreg_error *error);
 
-/** End an error. @param error may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends an error. @param error may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_error_free(lreg_error *error);
 
-/**
- * The name of a status, such as "LREG_NOT_FOUND".
- * @return static storage, never NULL; "LREG_HOST_STATUS" from that number on. Threads: any, at once. Since: 0.1
- */
+/** The name of a status, such as "LREG_NOT_FOUND". @return static storage, never NULL; "LREG_HOST_STATUS" from that
+ * number on. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_status_name(lreg_status status);
 
-/** The HTTP status that a status becomes in a response, 200 for LREG_OK. Threads: any, at once. Since: 0.1 */
+/** The HTTP status that a status becomes in a response. @return 200 for LREG_OK, 500 for a host's and unknown ones.
+ * Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int32_t lreg_status_http(lreg_status status);
 
 #ifdef __cplusplus

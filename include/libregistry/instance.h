@@ -25,38 +25,61 @@ typedef struct lreg_options lreg_options;
 
 /**
  * New options with all defaults.
- * @param out  owned, lreg_options_free(); NULL on failure
+ *
+ * @param out  owned, lreg_options_free(); not NULL; NULL on failure
  * @param err  owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_NO_MEMORY. Does not block. Threads: any, at once. Since: 0.1
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY
+ * Does not block. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_options_new(lreg_options **out, lreg_error **err);
 
-/** End options; instances opened with them live on. @param options may be NULL. Threads: any, one at a time per handle.
- * Since: 0.1 */
+/** Ends options; instances that were opened with them live on. @param options may be NULL.
+ * Threads: any, one at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_options_free(lreg_options *options);
 
 /**
- * Where the instance lives. Made when absent, with mode 0700.
- * @param directory  path; NULL keeps everything in memory, until the last handle is closed. Copied. Default: NULL
- * @return LREG_OK; LREG_NO_MEMORY. Threads: any, one at a time per handle. Since: 0.1
+ * Sets where the instance lives. lreg_open() makes the directory when it is absent, with mode 0700; not its parents.
+ *
+ * @param options    not NULL
+ * @param directory  path, UTF-8; NULL, the default, keeps everything in memory until the last handle is closed; copied
+ * @param err        owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (empty, not UTF-8); LREG_NO_MEMORY
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_options_set_directory(lreg_options *options, const char *directory, lreg_error **err);
 
 /**
- * The absolute base of URLs in answers, such as "https://packages.example.com" or "https://example.com/packages".
- * @param base_url  http or https, no query; NULL takes scheme, host and mount from each request. Copied. Default: NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_NO_MEMORY. Threads: any, one at a time per handle. Since: 0.1
+ * Sets the absolute base of URLs in answers, such as "https://packages.example.com" or "https://example.com/packages".
+ *
+ * @param options   not NULL
+ * @param base_url  http or https, without query and fragment, at most 1,024 bytes; NULL, the default, takes scheme,
+ *                  host and mount from each request; copied
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_NO_MEMORY
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_options_set_base_url(lreg_options *options, const char *base_url, lreg_error **err);
 
 /**
- * Whether what was acknowledged survives a power cut (1, the default), or only the death of the process (0: faster).
- * Threads: any, one at a time per handle. Since: 0.1
+ * Sets what an acknowledged change survives.
+ *
+ * @param options  not NULL
+ * @param durable  1, the default: a power cut; 0: the death of the process, which is faster
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_options_set_durable(lreg_options *options, lreg_bool durable, lreg_error **err);
 
-/** How long to wait for another process's lock before LREG_BUSY, in milliseconds. Default: 10,000.
- * @return LREG_OK; LREG_BAD_ARGUMENT below 0. Threads: any, one at a time per handle. Since: 0.1 */
+/**
+ * Sets how long to wait for another process's lock before LREG_BUSY.
+ *
+ * @param options     not NULL
+ * @param timeout_ms  milliseconds, from 0 on; default: 10,000
+ * @param err         owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (below 0)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, int32_t timeout_ms, lreg_error **err);
 
 /** Limits that lreg_options_set_limit() sets. The unit is in the name; the defaults are behind. */
@@ -82,57 +105,111 @@ LREG_EXPORT lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, 
 
 /**
  * Sets a limit. Over a limit a request is refused with a 4xx that names it.
- * @param limit  one of LREG_LIMIT_*
- * @param value  1 to 2^53
- * @return LREG_OK; LREG_BAD_ARGUMENT. Threads: any, one at a time per handle. Since: 0.1
+ *
+ * @param options  not NULL
+ * @param limit    one of LREG_LIMIT_PACKAGE_BYTES and its relatives
+ * @param value    1 to 2^53
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (unknown limit, out of range)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_options_set_limit(lreg_options *options, int32_t limit, uint64_t value, lreg_error **err);
 
 /**
- * Puts new packages into a storage of the host instead of files below the directory.
+ * Puts packages into a storage of the host instead of files below the directory. Options with a storage open one
+ * instance.
+ *
+ * @param options  not NULL
  * @param backend  not NULL; copied
- * @param state    handed to every entry; taken, also when this call fails: backend->destroy ends it, exactly once
- * @return LREG_OK; LREG_BAD_ARGUMENT (too small, or an entry missing); LREG_NO_MEMORY.
- * Options with a storage can open one instance. Threads: any, one at a time per handle. Since: 0.1
+ * @param state    handed to every entry; taken, also when this call or lreg_open() fails: backend->destroy ends it,
+ *                 exactly once, when options and instance no longer need it (unless the table is too short to have it)
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, too small, an entry missing)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_options_set_storage(lreg_options *options, const lreg_storage_backend *backend,
                                                  void *state, lreg_error **err);
 
-/** Keep package bytes in memory, whatever the directory. Threads: any, one at a time per handle. Since: 0.1 */
+/**
+ * Keeps package bytes in memory, whatever the directory.
+ *
+ * @param options  not NULL
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_options_set_memory_storage(lreg_options *options, lreg_error **err);
 
-/** Each replaces a hook; the struct is copied, NULL brings the default back.
- * @return LREG_OK; LREG_BAD_ARGUMENT (too small, or a function missing). Threads: any, one at a time per handle. Since:
- * 0.1 */
+/**
+ * Sets where the memory of instances comes from. What SQLite and other libraries allocate for themselves is not asked
+ * of it.
+ *
+ * @param options    not NULL
+ * @param allocator  copied; its `user` lives until the last handle and the last error of its instances have ended;
+ *                   NULL: malloc, realloc, free
+ * @param err        owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (too small, a function missing)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_options_set_allocator(lreg_options *options, const lreg_allocator *allocator,
                                                    lreg_error **err);
-/** See lreg_options_set_allocator(). Threads: any, one at a time per handle. Since: 0.1 */
+
+/**
+ * Sets the clock.
+ *
+ * @param options  not NULL
+ * @param clock    copied; NULL: the one of the operating system
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_options_set_clock(lreg_options *options, const lreg_clock *clock, lreg_error **err);
-/** See lreg_options_set_allocator(). Threads: any, one at a time per handle. Since: 0.1 */
+
+/**
+ * Sets the source of randomness. Secrets and keys are made of it.
+ *
+ * @param options  not NULL
+ * @param random   copied; NULL: the one of the operating system
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_options_set_random(lreg_options *options, const lreg_random *random, lreg_error **err);
-/** See lreg_options_set_allocator(). Threads: any, one at a time per handle. Since: 0.1 */
+
+/**
+ * Sets who gets log lines.
+ *
+ * @param options  not NULL
+ * @param log      copied; NULL, the default: nobody
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_options_set_log(lreg_options *options, const lreg_log *log, lreg_error **err);
 
 /**
  * Opens an instance; makes it when the directory is new. Costs the same on an empty and on a huge store.
  *
- * @param options  not NULL; may be freed afterwards
- * @param out      owned, lreg_close(); NULL on failure
+ * @param options  not NULL; may be freed or changed afterwards
+ * @param out      owned, lreg_close(); not NULL; NULL on failure
  * @param err      owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_IO; LREG_NO_SPACE; LREG_CORRUPT; LREG_UNSUPPORTED (written by a newer version); LREG_BUSY;
- *         LREG_NO_MEMORY
- * Blocks: files and metadata database. Threads: any, at once. Since: 0.1
+ * @return LREG_OK; LREG_IO; LREG_NOT_FOUND (no parent directory); LREG_NO_SPACE; LREG_CORRUPT (database or key are not
+ *         what they were); LREG_UNSUPPORTED (written by a newer version); LREG_BUSY; LREG_MISUSE (the storage of these
+ *         options was used before); LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY; a status of the source of randomness
+ * Blocks: files and metadata database. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_open(lreg_options *options, lreg_instance **out, lreg_error **err);
 
 /**
  * Lets go of an instance. Handles that came from it stay valid and keep what they need open until they are freed.
- * @param instance  may be NULL. Blocks: writes gathered download counts. Threads: any, one at a time per handle. Since:
- * 0.1
+ *
+ * @param instance  may be NULL
+ * Blocks: writes gathered download counts. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT void lreg_close(lreg_instance *instance);
 
-/** What lreg_verify() tells of each finding. @param message borrowed for the call. Threads: the caller's. Since: 0.1 */
+/** What lreg_verify() tells of each finding. @param message borrowed for the call @param user as it was given
+ * Threads: that of the call. Since: 0.1 */
 typedef void (*lreg_finding)(const char *message, void *user);
 
 /** What lreg_verify() looked at and found. Since: 0.1 */
@@ -150,10 +227,14 @@ typedef struct lreg_verify_report {
 /**
  * Hashes everything stored again and checks the database. Findings are not a failure: LREG_OK says that the walk was
  * complete.
- * @param finding  called for each finding; may be NULL
- * @param report   filled in up to its size; not NULL
- * @return LREG_OK; LREG_IO; LREG_NO_MEMORY; LREG_BUSY; LREG_BAD_ARGUMENT.
- * Blocks: reads every byte. Others read and write meanwhile. Threads: any, at once. Since: 0.1
+ *
+ * @param instance  not NULL
+ * @param finding   called for each finding; may be NULL
+ * @param user      handed to `finding`
+ * @param report    filled in; its `size` set; not NULL
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, `size`); LREG_IO; LREG_BUSY; LREG_NO_MEMORY
+ * Blocks: reads every byte; others read and write meanwhile. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_verify(lreg_instance *instance, lreg_finding finding, void *user,
                                     lreg_verify_report *report, lreg_error **err);
@@ -172,19 +253,27 @@ typedef struct lreg_collect_report {
 
 /**
  * Removes what nothing names any more. Stops nobody; call it now and then, or never.
+ *
+ * @param instance  not NULL
  * @param grace_ms  protects what is younger, for it may belong to a writer at work; 3,600,000 is a good value
- * @param report    filled in up to its size; may be NULL
- * @return LREG_OK; LREG_IO; LREG_BUSY; LREG_NO_MEMORY; LREG_BAD_ARGUMENT. What was removed until then stays removed.
- * Blocks. Threads: any, at once. Since: 0.1
+ * @param report    filled in, also after a failure; its `size` set; may be NULL
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, below 0, `size`); LREG_IO; LREG_BUSY; LREG_NO_MEMORY. What was removed
+ *         until then stays removed
+ * Blocks: storage, metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_collect(lreg_instance *instance, int64_t grace_ms, lreg_collect_report *report,
                                      lreg_error **err);
 
 /**
- * Makes a consistent copy of the instance while others read and write.
- * @param directory  the copy; must not exist
- * @return LREG_OK; LREG_CONFLICT (exists); LREG_UNSUPPORTED (not in a directory, or storage of the host); LREG_IO;
- *         LREG_NO_SPACE; LREG_NO_MEMORY. Blocks. Threads: any, at once. Since: 0.1
+ * Makes a consistent copy of the instance while others read and write. The copy can be opened as it is.
+ *
+ * @param instance   not NULL
+ * @param directory  the copy, which must not exist; not NULL
+ * @param err        owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_CONFLICT (exists); LREG_UNSUPPORTED (not in a directory, or with a storage of the host);
+ *         LREG_BAD_ARGUMENT (NULL); LREG_IO; LREG_NO_SPACE; LREG_BUSY; LREG_NO_MEMORY
+ * Blocks: storage, metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_backup(lreg_instance *instance, const char *directory, lreg_error **err);
 

@@ -23,30 +23,52 @@ typedef struct lreg_registry_list lreg_registry_list;
 /** What a registry is to be, or what of it is to change. Threads: any, one at a time per handle. Since: 0.1 */
 typedef struct lreg_registry_settings lreg_registry_settings;
 
-/** Settings in which nothing is set. @param out owned, lreg_registry_settings_free(); NULL on failure
- * @return LREG_OK; LREG_NO_MEMORY. Threads: any, at once. Since: 0.1 */
-LREG_EXPORT lreg_status lreg_registry_settings_new(lreg_registry_settings **out, lreg_error **err);
-
 /** Texts that lreg_registry_settings_set_text() sets. */
-#define LREG_REGISTRY_NAME 1 /**< for people, UTF-8, at most 255 bytes; needed at creation */
+#define LREG_REGISTRY_NAME 1 /**< for people, one line of UTF-8, at most 255 bytes; needed at creation */
 #define LREG_REGISTRY_SLUG 2 /**< part of the URL; without it a new registry's is made from its name */
-#define LREG_REGISTRY_DESCRIPTION 3 /**< at most 1,000 bytes */
+#define LREG_REGISTRY_DESCRIPTION 3 /**< at most 1,000 bytes; may have several lines */
 #define LREG_REGISTRY_EMOJI 4 /**< at most 64 bytes */
-#define LREG_REGISTRY_COLOR 5 /**< "#RRGGBB" */
-#define LREG_REGISTRY_ECOSYSTEM 6 /**< "files", "alpine" or "container"; at creation only */
+#define LREG_REGISTRY_COLOR 5 /**< "#RRGGBB", or "" for none */
+#define LREG_REGISTRY_ECOSYSTEM 6 /**< "files", "alpine" or "container"; at creation only, where it is needed */
 
 /** Switches that lreg_registry_settings_set_switch() sets; all are 0 in a new registry. */
 #define LREG_REGISTRY_PUBLIC 1 /**< anybody may read its packages */
 #define LREG_REGISTRY_ALLOW_OVERWRITE 2 /**< a name may be published again with other bytes */
 #define LREG_REGISTRY_STRICT_NAMES 3 /**< refuse file names that are not of the ecosystem's documented form */
 
-/** Sets a text. @param value copied; checked when the settings are used
+/**
+ * Settings in which nothing is set.
+ *
+ * @param out  owned, lreg_registry_settings_free(); not NULL; NULL on failure
+ * @param err  owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY
+ * Does not block. Threads: any, at once. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_registry_settings_new(lreg_registry_settings **out, lreg_error **err);
+
+/**
+ * Sets a text.
+ *
+ * @param settings  not NULL
+ * @param text      one of LREG_REGISTRY_NAME and its relatives
+ * @param value     UTF-8; not NULL; copied; its form is checked when the settings are used
+ * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (unknown text, NULL, not UTF-8); LREG_NO_MEMORY
- * Threads: any, one at a time per handle. Since: 0.1 */
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_registry_settings_set_text(lreg_registry_settings *settings, int32_t text,
                                                         const char *value, lreg_error **err);
 
-/** Sets a switch. @return LREG_OK; LREG_BAD_ARGUMENT (unknown). Threads: any, one at a time per handle. Since: 0.1 */
+/**
+ * Sets a switch.
+ *
+ * @param settings  not NULL
+ * @param which     one of LREG_REGISTRY_PUBLIC and its relatives
+ * @param value     0 or 1
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (unknown switch, NULL)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_registry_settings_set_switch(lreg_registry_settings *settings, int32_t which,
                                                           lreg_bool value, lreg_error **err);
 
@@ -55,72 +77,117 @@ LREG_EXPORT void lreg_registry_settings_free(lreg_registry_settings *settings);
 
 /**
  * Creates a registry.
- * @param organization  slug
- * @param settings      name and ecosystem are needed
+ *
+ * @param instance      not NULL
+ * @param organization  slug; not NULL
+ * @param settings      not NULL; name and ecosystem are needed
  * @param out           owned, lreg_registry_free(); may be NULL; NULL on failure
- * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_UNPROCESSABLE (unknown ecosystem); LREG_NOT_FOUND (organisation);
- * LREG_CONFLICT (slug taken); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY Blocks: metadata database. Threads:
- * any, at once. Since: 0.1
+ * @param err           owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (a setting is missing or malformed); LREG_UNPROCESSABLE (unknown ecosystem);
+ *         LREG_NOT_FOUND (organisation); LREG_CONFLICT (slug taken); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
+ * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_registry_create(lreg_instance *instance, const char *organization,
                                              const lreg_registry_settings *settings, lreg_registry **out,
                                              lreg_error **err);
 
-/** Looks a registry up by the slugs of its organisation and its own. @param out owned, lreg_registry_free(); NULL on
- * failure
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY
- * Blocks: metadata database. Threads: any, at once. Since: 0.1 */
+/**
+ * Looks a registry up.
+ *
+ * @param instance      not NULL
+ * @param organization  slug of its organisation; not NULL
+ * @param slug          its own; not NULL
+ * @param out           owned, lreg_registry_free(); not NULL; NULL on failure
+ * @param err           owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY
+ * Blocks: metadata database. Threads: any, at once. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_registry_find(lreg_instance *instance, const char *organization, const char *slug,
                                            lreg_registry **out, lreg_error **err);
 
-/** Lists an organisation's registries by slug. @param out owned, lreg_registry_list_free(); NULL on failure
- * @return LREG_OK; LREG_NOT_FOUND (organisation); LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY
- * Blocks. Threads: any, at once. Since: 0.1 */
+/**
+ * Lists an organisation's registries by slug. What comes or goes meanwhile may be missed or shown, the rest is shown
+ * once.
+ *
+ * @param instance      not NULL
+ * @param organization  slug; not NULL
+ * @param out           owned, lreg_registry_list_free(); not NULL; NULL on failure
+ * @param err           owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_NOT_FOUND (organisation); LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY
+ * Blocks: metadata database. Threads: any, at once. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_registry_list_open(lreg_instance *instance, const char *organization,
                                                 lreg_registry_list **out, lreg_error **err);
 
-/** The next one. @param out owned, lreg_registry_free(); NULL at the end, which is LREG_OK, and on failure
- * @return LREG_OK; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, one at a time per handle. Since: 0.1 */
+/**
+ * The next one of a listing. After a failure it may be called again and goes on where it was.
+ *
+ * @param list  not NULL
+ * @param out   owned, lreg_registry_free(); not NULL; NULL at the end, which is LREG_OK, and on failure
+ * @param err   owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY
+ * Blocks: metadata database. Threads: any, one at a time per handle. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_registry_list_next(lreg_registry_list *list, lreg_registry **out, lreg_error **err);
 
 /** Ends a listing. @param list may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_registry_list_free(lreg_registry_list *list);
 
-/** Changes what is set in `settings`. The snapshot stays as it was. @param out owned, the registry as it is now; may be
- * NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_UNPROCESSABLE (ecosystem); LREG_NOT_FOUND (deleted meanwhile); LREG_CONFLICT
- * (slug taken); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY Blocks. Threads: any, at once. Since: 0.1 */
+/**
+ * Changes what is set in `settings`, and nothing else. The snapshot stays as it was.
+ *
+ * @param instance  not NULL
+ * @param registry  not NULL; found by its id, so that a change of its slug meanwhile does no harm
+ * @param settings  not NULL
+ * @param out       owned, lreg_registry_free(): the registry as it is now; may be NULL; NULL on failure
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (a setting is malformed); LREG_UNPROCESSABLE (the ecosystem is not to be changed);
+ *         LREG_NOT_FOUND (deleted meanwhile); LREG_CONFLICT (slug taken); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
+ *         LREG_NO_MEMORY
+ * Blocks: metadata database. Threads: any, at once. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_registry_update(lreg_instance *instance, const lreg_registry *registry,
                                              const lreg_registry_settings *settings, lreg_registry **out,
                                              lreg_error **err);
 
-/** Deletes a registry for good, with all its packages and tokens. The snapshot stays readable.
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once.
- * Since: 0.1 */
+/**
+ * Deletes a registry for good, with all its packages and tokens. The snapshot stays readable. The bytes are freed by
+ * lreg_collect().
+ *
+ * @param instance  not NULL
+ * @param registry  not NULL
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_NOT_FOUND (deleted before); LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
+ *         LREG_NO_MEMORY
+ * Blocks: metadata database. Threads: any, at once. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_registry_delete(lreg_instance *instance, const lreg_registry *registry, lreg_error **err);
 
-/** @return UUID; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Its id. @return UUID; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_id(const lreg_registry *registry);
-/** @return slug of its organisation; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Slug of its organisation. @return borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_organization(const lreg_registry *registry);
-/** @return borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Its part of every URL. @return borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_slug(const lreg_registry *registry);
-/** @return borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Its name for people. @return borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_name(const lreg_registry *registry);
-/** @return "" when there is none; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Its description. @return "" when there is none; borrowed until lreg_registry_free(). Threads: any, at once.
+ * Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_description(const lreg_registry *registry);
-/** @return "" when there is none; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Its emoji. @return "" when there is none; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_emoji(const lreg_registry *registry);
-/** @return "" when there is none; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Its color. @return "#RRGGBB", or "" when there is none; borrowed until lreg_registry_free(). Threads: any, at once.
+ * Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_color(const lreg_registry *registry);
-/** @return "files", "alpine", "container"; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Its ecosystem. @return "files", "alpine" or "container"; borrowed until lreg_registry_free(). Threads: any, at once.
+ * Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_ecosystem(const lreg_registry *registry);
-/** @param which one of LREG_REGISTRY_PUBLIC and its relatives @return 0 for unknown ones. Threads: any, at once. Since:
- * 0.1 */
+/** One of its switches. @param which one of LREG_REGISTRY_PUBLIC and its relatives @return 0 or 1; 0 for unknown ones.
+ * Threads: any, at once. Since: 0.1 */
 LREG_EXPORT lreg_bool lreg_registry_switch(const lreg_registry *registry, int32_t which);
-/** @return when it was created, milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
+/** When it was created. @return milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_registry_created_ms(const lreg_registry *registry);
-/** @return when its settings were last changed, milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
+/** When its settings were last changed. @return milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_registry_updated_ms(const lreg_registry *registry);
 /** Ends a snapshot. @param registry may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_registry_free(lreg_registry *registry);

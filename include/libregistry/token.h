@@ -4,7 +4,8 @@
 
 /**
  * @file
- * Tokens: API access tokens of an organisation with scopes, and registry tokens that read one registry.
+ * Tokens: API access tokens of an organisation with scopes, and registry tokens that read one registry. A handle is an
+ * immutable snapshot.
  */
 
 #include <libregistry/abi.h>
@@ -22,72 +23,110 @@ typedef struct lreg_token lreg_token;
 typedef struct lreg_token_list lreg_token_list;
 
 /**
- * Creates an API access token. Its secret is shown this once.
+ * Creates an API access token. lreg_token_secret() of the new handle is the only time that its secret is shown: only a
+ * hash of it is stored.
  *
- * @param organization  slug
- * @param description   for people, UTF-8, at most 255 bytes
+ * @param instance      not NULL
+ * @param organization  slug; not NULL
+ * @param description   for people, one line of UTF-8, at most 1,000 bytes; not NULL
  * @param scopes        words of read_packages, write_packages, delete_packages, read_registries, write_registries,
- *                      delete_registries, parted by commas or blanks
- * @param expires_ms    milliseconds since the epoch; 0: never
- * @param out           owned, lreg_token_free(); NULL on failure
+ *                      delete_registries, parted by commas or blanks; at least one; not NULL
+ * @param expires_ms    milliseconds since the epoch, in the future; 0: never
+ * @param out           owned, lreg_token_free(); not NULL; NULL on failure
+ * @param err           owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_NOT_FOUND (organisation); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
- * Blocks. Threads: any, at once. Since: 0.1
+ * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_token_create(lreg_instance *instance, const char *organization, const char *description,
                                           const char *scopes, int64_t expires_ms, lreg_token **out, lreg_error **err);
 
-/** Creates a registry token, which reads the packages of one registry and whose secret can be shown again.
- * @param out owned, lreg_token_free(); NULL on failure
- * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_NOT_FOUND; LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
- * Blocks. Threads: any, at once. Since: 0.1 */
+/**
+ * Creates a registry token, which reads the packages of one registry and never ends by itself. Its secret can be shown
+ * again: it is stored sealed under the key of the instance.
+ *
+ * @param instance     not NULL
+ * @param registry     not NULL
+ * @param description  for people, one line of UTF-8, at most 1,000 bytes; not NULL
+ * @param out          owned, lreg_token_free(); not NULL; NULL on failure
+ * @param err          owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_NOT_FOUND (registry); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
+ * Blocks: metadata database. Threads: any, at once. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_token_create_for_registry(lreg_instance *instance, const lreg_registry *registry,
                                                        const char *description, lreg_token **out, lreg_error **err);
 
-/** Lists an organisation's API access tokens (registry NULL) or a registry's tokens, by age; the latter come with their
- * secrets.
- * @param organization slug; not NULL when `registry` is @param registry may be NULL
- * @param out owned, lreg_token_list_free(); NULL on failure
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at
- * once. Since: 0.1 */
+/**
+ * Lists an organisation's API access tokens, or a registry's tokens, by age. The latter come with their secrets.
+ *
+ * @param instance      not NULL
+ * @param organization  slug; counts when `registry` is NULL, and may be NULL else
+ * @param registry      NULL: the organisation's API access tokens
+ * @param out           owned, lreg_token_list_free(); not NULL; NULL on failure
+ * @param err           owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY
+ * Blocks: metadata database. Threads: any, at once. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_token_list_open(lreg_instance *instance, const char *organization,
                                              const lreg_registry *registry, lreg_token_list **out, lreg_error **err);
 
-/** The next one. @param out owned, lreg_token_free(); NULL at the end, which is LREG_OK, and on failure
- * @return LREG_OK; LREG_BUSY; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, one at a time per handle. Since: 0.1 */
+/**
+ * The next one of a listing. After a failure it may be called again and goes on where it was.
+ *
+ * @param list  not NULL
+ * @param out   owned, lreg_token_free(); not NULL; NULL at the end, which is LREG_OK, and on failure
+ * @param err   owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_CORRUPT; LREG_NO_MEMORY
+ * Blocks: metadata database. Threads: any, one at a time per handle. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_token_list_next(lreg_token_list *list, lreg_token **out, lreg_error **err);
 
 /** Ends a listing. @param list may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_token_list_free(lreg_token_list *list);
 
-/** Looks a token up by its id, as lreg_token_list_open() would list it. A registry token comes with its secret.
- * @param out owned, lreg_token_free(); NULL on failure
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT; LREG_BUSY; LREG_IO; LREG_CORRUPT; LREG_NO_MEMORY
- * Blocks. Threads: any, at once. Since: 0.1 */
+/**
+ * Looks a token up by its id, as lreg_token_list_open() would list it. A registry token comes with its secret.
+ *
+ * @param instance      not NULL
+ * @param organization  slug; counts when `registry` is NULL, and may be NULL else
+ * @param registry      NULL: an API access token of the organisation
+ * @param id            not NULL
+ * @param out           owned, lreg_token_free(); not NULL; NULL on failure
+ * @param err           owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_CORRUPT; LREG_NO_MEMORY
+ * Blocks: metadata database. Threads: any, at once. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_token_find(lreg_instance *instance, const char *organization,
                                         const lreg_registry *registry, const char *id, lreg_token **out,
                                         lreg_error **err);
 
-/** Deletes a token; from then on it opens nothing.
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY. Blocks. Threads: any, at once.
- * Since: 0.1 */
+/**
+ * Deletes a token; from then on it opens nothing.
+ *
+ * @param instance  not NULL
+ * @param token     not NULL; the snapshot stays readable
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_NOT_FOUND (deleted before); LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
+ *         LREG_NO_MEMORY
+ * Blocks: metadata database. Threads: any, at once. Since: 0.1
+ */
 LREG_EXPORT lreg_status lreg_token_delete(lreg_instance *instance, const lreg_token *token, lreg_error **err);
 
-/** @return UUID; borrowed until lreg_token_free(). Threads: any, at once. Since: 0.1 */
+/** Its id. @return UUID; borrowed until lreg_token_free(). Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_token_id(const lreg_token *token);
-/** @return borrowed until lreg_token_free(). Threads: any, at once. Since: 0.1 */
+/** Its description. @return borrowed until lreg_token_free(). Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_token_description(const lreg_token *token);
-/** @return words parted by commas, "" for a registry token; borrowed until lreg_token_free(). Threads: any, at once.
- * Since: 0.1 */
+/** What it may do. @return words parted by commas, "" for a registry token; borrowed until lreg_token_free().
+ * Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_token_scopes(const lreg_token *token);
-/** @return the secret, or "" when it cannot be shown; borrowed until lreg_token_free(), which wipes it. Threads: any,
- * at once. Since: 0.1 */
+/** Its secret. @return "" when it cannot be shown; borrowed until lreg_token_free(), which wipes it.
+ * Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_token_secret(const lreg_token *token);
-/** @return milliseconds since the epoch; 0: never. Threads: any, at once. Since: 0.1 */
+/** When it ends. @return milliseconds since the epoch; 0: never. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_token_expires_ms(const lreg_token *token);
-/** @return milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
+/** When it was created. @return milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_token_created_ms(const lreg_token *token);
-/** Ends a snapshot and wipes its secret. @param token may be NULL. Threads: any, one at a time per handle. Since: 0.1
- */
+/** Ends a snapshot and wipes its secret. @param token may be NULL. Threads: any, one at a time per handle.
+ * Since: 0.1 */
 LREG_EXPORT void lreg_token_free(lreg_token *token);
 
 #ifdef __cplusplus

@@ -3,8 +3,7 @@
  * grows gets lines for its new members and a new size. It is compiled, not run. */
 #include <libregistry/dispatch.h>
 #include <libregistry/exchange.h>
-#include <libregistry/sys/hooks.h>
-#include <libregistry/sys/storage_backend.h>
+#include <libregistry.h>
 
 #if UINTPTR_MAX == UINT64_MAX
 
@@ -13,6 +12,8 @@
 
 SIZE(lreg_status, 4);
 SIZE(lreg_bool, 4);
+SIZE(lreg_wants, 4);
+SIZE(lreg_piece_kind, 4);
 
 AT(lreg_allocator, size, 0);
 AT(lreg_allocator, user, 8);
@@ -77,5 +78,61 @@ AT(lreg_dispatch_io, read, 16);
 AT(lreg_dispatch_io, write_head, 24);
 AT(lreg_dispatch_io, write, 32);
 SIZE(lreg_dispatch_io, 40);
+
+AT(lreg_piece, size, 0);
+AT(lreg_piece, kind, 4);
+AT(lreg_piece, bytes, 8);
+AT(lreg_piece, length, 16);
+AT(lreg_piece, file_offset, 24);
+AT(lreg_piece, file, 32);
+AT(lreg_piece, reserved, 36);
+SIZE(lreg_piece, 40);
+
+AT(lreg_dispatch_io, size, 0);
+AT(lreg_dispatch_io, reserved, 4);
+AT(lreg_dispatch_io, user, 8);
+AT(lreg_dispatch_io, read, 16);
+AT(lreg_dispatch_io, write_head, 24);
+AT(lreg_dispatch_io, write, 32);
+SIZE(lreg_dispatch_io, 40);
+
+AT(lreg_verify_report, size, 0);
+AT(lreg_verify_report, reserved, 4);
+AT(lreg_verify_report, blobs, 8);
+AT(lreg_verify_report, blob_bytes, 16);
+AT(lreg_verify_report, documents, 24);
+AT(lreg_verify_report, missing, 32);
+AT(lreg_verify_report, damaged, 40);
+AT(lreg_verify_report, unnamed_objects, 48);
+SIZE(lreg_verify_report, 56);
+
+AT(lreg_collect_report, size, 0);
+AT(lreg_collect_report, reserved, 4);
+AT(lreg_collect_report, uploads, 8);
+AT(lreg_collect_report, stages, 16);
+AT(lreg_collect_report, blobs, 24);
+AT(lreg_collect_report, blob_bytes, 32);
+AT(lreg_collect_report, objects, 40);
+AT(lreg_collect_report, audit_events, 48);
+SIZE(lreg_collect_report, 56);
+
+/* Values that programs have been compiled with. */
+#define VALUE(name, value) _Static_assert((name) == (value), #name)
+
+VALUE(LREG_WANTS_NOTHING, 0);
+VALUE(LREG_WANTS_BODY, 1);
+VALUE(LREG_WANTS_RESPONSE, 2);
+VALUE(LREG_PIECE_END, 0);
+VALUE(LREG_PIECE_BYTES, 1);
+VALUE(LREG_PIECE_FILE, 2);
+VALUE(LREG_PIECE_WAIT, 3);
+VALUE(LREG_LIMIT_PACKAGE_BYTES, 1);
+VALUE(LREG_LIMIT_CACHE_BYTES, 19);
+VALUE(LREG_REGISTRY_ECOSYSTEM, 6);
+VALUE(LREG_REGISTRY_STRICT_NAMES, 3);
+VALUE(LREG_STORAGE_KEY_MAX, 255);
+VALUE(LREG_STORAGE_STAGE_NAME_MAX, 63);
+VALUE(LREG_NOT_IMPLEMENTED, 23);
+VALUE(LREG_HOST_STATUS, 1000);
 
 #endif
