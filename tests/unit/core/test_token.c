@@ -198,8 +198,7 @@ static void test_core_token__lists_are_of_one_owner(void **state) {
     assert_int_equal(core_token_list(fixture.core, organization, NULL, rows[1].id, 2, &arena, &rows, &count, NULL),
                      LREG_OK);
     assert_int_equal(count, 1);
-    assert_int_equal(core_token_list(fixture.core, NULL, registry, NULL, 100, &arena, &rows, &count, NULL),
-                     LREG_OK);
+    assert_int_equal(core_token_list(fixture.core, NULL, registry, NULL, 100, &arena, &rows, &count, NULL), LREG_OK);
     assert_int_equal(count, 3);
     assert_string_equal(rows[0].description, "registry");
     assert_int_equal(core_token_list(fixture.core, organization, beside, NULL, 100, &arena, &rows, &count, NULL),
