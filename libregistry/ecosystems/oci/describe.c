@@ -65,7 +65,12 @@ static lreg_status copy_member(const struct oci_push *push, const json_t *object
     return *out != NULL ? LREG_OK : error_no_memory(err);
 }
 
-/* A config that is no JSON, is lost or is very large tells nothing; that is no failure of the push. */
+/* What says that the config has nothing to tell; that is no failure of the push. */
+static bool is_silent(lreg_status status) {
+    return status == LREG_BAD_ARGUMENT || status == LREG_TOO_LARGE || status == LREG_NOT_FOUND;
+}
+
+/* A config that is no JSON, is very large, or was deleted meanwhile (which the push then finds) tells nothing. */
 static lreg_status read_config(const struct oci_push *push, const char *digest, struct oci_platform *out,
                                struct error *err) {
     char *text = NULL;
@@ -75,7 +80,7 @@ static lreg_status read_config(const struct oci_push *push, const char *digest, 
     if (status == LREG_OK) {
         status = json_parse(text, length, core_limits_of(push->core)->max_json_depth, &config, err);
     }
-    if (status != LREG_OK && status != LREG_NO_MEMORY) {
+    if (is_silent(status)) {
         status = LREG_OK;
     }
     if (status == LREG_OK) {
@@ -102,6 +107,17 @@ static lreg_status find_platform(const struct oci_push *push, struct oci_platfor
 
 /* --- Sizes --- */
 
+static lreg_status read_total(const struct meta_document *row, uint64_t *out, struct error *err) {
+    json_t *attributes = NULL;
+    lreg_status status = oci_document_attributes(row, &attributes, err);
+    json_int_t total = json_integer_value(json_object_get(attributes, "total"));
+    if (total > 0) {
+        *out = (uint64_t)total;
+    }
+    json_decref(attributes);
+    return status;
+}
+
 /* What an entry of an index takes with all that it names: noted when it was stored. */
 static lreg_status child_total(const struct oci_push *push, const struct oci_descriptor *descriptor, uint64_t *out,
                                struct error *err) {
@@ -113,10 +129,7 @@ static lreg_status child_total(const struct oci_push *push, const struct oci_des
     lreg_status status =
         core_document_find(push->core, push->registry, push->image, descriptor->digest, &document, err);
     if (status == LREG_OK) {
-        json_t *attributes = json_loads(document->row.attributes, 0, NULL);
-        json_int_t total = json_integer_value(json_object_get(attributes, "total"));
-        *out = total > 0 ? (uint64_t)total : descriptor->size;
-        json_decref(attributes);
+        status = read_total(&document->row, out, err);
     }
     core_document_release(document);
     return status == LREG_NOT_FOUND ? LREG_OK : status;

@@ -154,6 +154,16 @@ lreg_status oci_manifest_prune(struct core *core, struct meta_transaction *trans
                                const struct core_registry *registry, const char *image, const char *digest,
                                struct error *err);
 
+/* --- stored.c: what was stored was found sound, so that only memory can be short --- */
+
+#define OCI_PARSED_BYTES_MAX ((size_t)64 * 1024 * 1024) /* of an arena for it; taken as needed */
+
+/* The manifest in a document. */
+lreg_status oci_manifest_parse_stored(const struct meta_document *row, struct arena *arena, struct oci_manifest *out,
+                                      struct error *err);
+/* What was noted beside it: "artifact_type" and "total". Owned (json_decref). */
+lreg_status oci_document_attributes(const struct meta_document *row, json_t **out, struct error *err);
+
 /* --- describe.c --- */
 
 /* Fills in what a tag's row says about the manifest: all but version and filename. */

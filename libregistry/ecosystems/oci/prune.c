@@ -8,7 +8,6 @@
 #include "ecosystems/oci/oci_internal.h"
 
 #define PENDING_BYTES ((size_t)64 * 1024 * 1024) /* digests that were to be looked at; taken as they come */
-#define ROWS_BYTES ((size_t)1024 * 1024) /* a manifest, parsed, is larger than it is stored */
 
 struct pending {
     struct pending *next;
@@ -54,15 +53,10 @@ static lreg_status is_in_use(struct pruning *pruning, const char *digest, bool *
     return meta_document_target_is_named(pruning->transaction, query.registry_id, pruning->image, digest, out, err);
 }
 
-/* The manifests that an index names. One that cannot be read names nothing that is known. */
+/* The manifests that an index names. */
 static lreg_status enqueue_children(struct pruning *pruning, const struct meta_document *row, struct error *err) {
     struct oci_manifest manifest = {0};
-    lreg_status status =
-        oci_manifest_parse(row->content, row->content_length, row->media_type,
-                           core_limits_of(pruning->core)->max_json_depth, &pruning->scratch, &manifest, err);
-    if (status == LREG_BAD_ARGUMENT) {
-        return LREG_OK;
-    }
+    lreg_status status = oci_manifest_parse_stored(row, &pruning->scratch, &manifest, err);
     for (size_t i = 0; status == LREG_OK && i < manifest.count; i++) {
         if (manifest.descriptors[i].role == OCI_ROLE_MANIFEST) {
             status = enqueue(pruning, manifest.descriptors[i].digest, err);
@@ -97,12 +91,8 @@ lreg_status oci_manifest_prune(struct core *core, struct meta_transaction *trans
                                const struct core_registry *registry, const char *image, const char *digest,
                                struct error *err) {
     struct pruning pruning = {.core = core, .transaction = transaction, .registry = registry, .image = image};
-    size_t room = core_limits_of(core)->max_manifest_bytes;
-    if (!size_multiply(room, 2, &room) || !size_add(room, ROWS_BYTES, &room)) {
-        return error_no_memory(err);
-    }
     arena_init(&pruning.list, core_hooks(core), PENDING_BYTES);
-    arena_init(&pruning.scratch, core_hooks(core), room);
+    arena_init(&pruning.scratch, core_hooks(core), OCI_PARSED_BYTES_MAX);
     lreg_status status = enqueue(&pruning, digest, err);
     while (status == LREG_OK && pruning.first != NULL) {
         struct pending *pending = pruning.first;

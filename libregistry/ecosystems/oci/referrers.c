@@ -10,7 +10,6 @@
 #define PAGE_ROWS ((size_t)100)
 #define ANNOTATIONS_MAX ((size_t)16 * 1024) /* as text; larger ones are left to the manifest */
 #define ANSWER_BYTES ((size_t)4 * 1024 * 1024)
-#define PARSED_BYTES ((size_t)1024 * 1024) /* what a parsed manifest takes beside its texts */
 
 struct listing {
     struct call *call;
@@ -28,15 +27,9 @@ static lreg_status read_annotations(const struct listing *listing, const struct 
     struct arena arena;
     struct strbuf text;
     *out = NULL;
-    const struct core_limits *limits = core_limits_of(listing->call->core);
-    size_t room = 0;
-    if (!size_multiply(limits->max_manifest_bytes, 2, &room) || !size_add(room, PARSED_BYTES, &room)) {
-        return error_no_memory(err);
-    }
-    arena_init(&arena, listing->call->hooks, room);
+    arena_init(&arena, listing->call->hooks, OCI_PARSED_BYTES_MAX);
     strbuf_init(&text, listing->call->hooks, ANNOTATIONS_MAX);
-    lreg_status status = oci_manifest_parse(document->row.content, document->row.content_length,
-                                            document->row.media_type, limits->max_json_depth, &arena, &manifest, err);
+    lreg_status status = oci_manifest_parse_stored(&document->row, &arena, &manifest, err);
     if (status == LREG_OK && manifest.annotations != NULL) {
         status = json_render(manifest.annotations, &text, err);
         *out = status == LREG_OK ? json_deep_copy(manifest.annotations) : NULL;
@@ -45,7 +38,7 @@ static lreg_status read_annotations(const struct listing *listing, const struct 
     strbuf_free(&text);
     oci_manifest_free(&manifest);
     arena_free(&arena);
-    return status == LREG_NO_MEMORY ? status : LREG_OK;
+    return status == LREG_TOO_LARGE ? LREG_OK : status;
 }
 
 static json_t *make_descriptor(const struct meta_document *row, const char *artifact_type, json_t *annotations) {
@@ -84,10 +77,13 @@ static lreg_status add_descriptor(struct listing *listing, const char *digest, c
 }
 
 static lreg_status add_row(struct listing *listing, const struct meta_document *row, struct error *err) {
-    json_t *attributes = json_loads(row->attributes, 0, NULL);
+    json_t *attributes = NULL;
+    lreg_status status = oci_document_attributes(row, &attributes, err);
+    if (status != LREG_OK) {
+        return status;
+    }
     const char *type = json_member_text(attributes, "artifact_type");
     type = type != NULL ? type : "";
-    lreg_status status = LREG_OK;
     if (listing->filter == NULL || text_equals(listing->filter, type)) {
         status = add_descriptor(listing, row->name, type, err);
     }

@@ -100,12 +100,16 @@ static lreg_status verify_stored(struct ending *ending, struct error *err) {
 /* --- Publishing --- */
 
 /* Wrong content ends the session: its bytes are of no use. */
-static void discard(struct ending *ending) {
+static lreg_status refuse_content(struct ending *ending, struct error *err) {
     if (ending->upload.id != NULL) {
-        (void)core_upload_cancel(ending->call->core, &ending->upload, NULL);
+        lreg_status status = core_upload_cancel(ending->call->core, &ending->upload, err);
+        if (status != LREG_OK && status != LREG_NOT_FOUND) {
+            return status;
+        }
     }
     core_blob_writer_free(ending->writer);
     ending->writer = NULL;
+    return mismatch(&ending->digest, err);
 }
 
 /* Names the blob in the repository, in the transaction of core_blob_publish(). */
@@ -157,8 +161,7 @@ static lreg_status ending_finish(struct call *call, void *state, struct error *e
     }
     bool is_right = check_content(ending, &is_known);
     if (is_known && !is_right) {
-        discard(ending);
-        return mismatch(&ending->digest, err);
+        return refuse_content(ending, err);
     }
     if (is_known) {
         ending->stored = ending->digest;
