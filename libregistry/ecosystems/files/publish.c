@@ -19,6 +19,7 @@ struct publication {
     struct arena arena;
     struct core_blob_writer *writer;
     struct meta_package row;
+    const struct core_package *package; /* as it was stored */
     bool created;
 };
 
@@ -55,6 +56,7 @@ static void publish_free(void *state) {
         return;
     }
     core_blob_writer_free(publication->writer);
+    core_package_release(publication->package);
     arena_free(&publication->arena);
     memory_release(core_hooks(publication->context.core), publication);
 }
@@ -85,13 +87,21 @@ static lreg_status publish_write(void *state, const void *bytes, size_t length, 
     return core_blob_writer_write(publication->writer, bytes, length, err);
 }
 
-/* Names the stored blob by a package, in the transaction of core_blob_publish(). */
+/* Names the stored blob by a package, in the transaction of core_blob_publish(). The snapshot is made here too, so that
+ * nothing is left to fail after the commit. */
 static lreg_status put_package(void *user, struct meta_transaction *transaction, int64_t blob_id, struct error *err) {
     struct publication *publication = user;
+    struct core *core = publication->context.core;
+    const struct core_registry *registry = publication->context.registry;
     publication->row.blob_id = blob_id;
-    return core_package_put(publication->context.core, transaction, publication->context.actor,
-                            publication->context.registry, &publication->row, false, &publication->created,
-                            &publication->arena, err);
+    lreg_status status = core_package_put(core, transaction, publication->context.actor, registry, &publication->row,
+                                          false, &publication->created, &publication->arena, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    core_package_release(publication->package);
+    publication->package = NULL;
+    return core_package_snapshot(core, registry, &publication->row, &publication->package, err);
 }
 
 static lreg_status publish_finish(void *state, const struct core_package **out, bool *out_created, struct error *err) {
@@ -105,7 +115,9 @@ static lreg_status publish_finish(void *state, const struct core_package **out, 
         return status;
     }
     *out_created = publication->created;
-    return core_package_snapshot(publication->context.core, publication->context.registry, &publication->row, out, err);
+    *out = publication->package;
+    publication->package = NULL;
+    return LREG_OK;
 }
 
 static const char *package_path(const struct core_registry *registry, const struct meta_package *package,
