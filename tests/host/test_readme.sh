@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Labels: release
+#
+# Builds the host that the README shows, publishes a file through it and gets it back; and checks that what the README
+# names is there.
+set -euo pipefail
+
+if [ -n "${LREG_SANITIZE:-}" ]; then
+    echo "skipped: the program would need the sanitizer, too"
+    exit 77
+fi
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+readme=$LREG_SOURCE/README.md
+export REGISTRY_DATA=$folder/data
+passed=0 failed=0
+
+check() {
+    local what=$1
+    shift
+    if "$@" >"$folder/log" 2>&1 </dev/null; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "failed: $what"
+        tail -n 30 "$folder/log"
+    fi
+}
+
+ctl() { "$LREG_BIN/registryctl" --data "$REGISTRY_DATA" "$@"; }
+
+# cgi METHOD TARGET [VARIABLE=VALUE…], the body on the standard input
+cgi() { env REQUEST_METHOD="$1" REQUEST_URI="$2" HTTP_HOST=example.com "${@:3}" "$folder/host"; }
+
+body_of() { sed '1,/^\r$/d' "$1"; }
+
+sed -n '/^```c$/,/^```$/p' "$readme" | sed '/^```/d' >"$folder/host.c"
+check "the host compiles without a warning" cc -std=c17 -Wall -Wextra -Werror -I "$LREG_SOURCE/include" \
+    "$folder/host.c" -o "$folder/host" -L "$LREG_LIB" -lregistry -Wl,-rpath,"$LREG_LIB"
+check "it is about 40 lines" test "$(wc -l <"$folder/host.c")" -le 45
+
+ctl organization create my-organization >/dev/null
+ctl registry create my-organization "My files" --ecosystem files >/dev/null
+token=$(ctl token create my-organization --scopes read_packages,write_packages --json |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["token"])')
+
+printf -- '--b\r\nContent-Disposition: form-data; name="file"; filename="readme-1.0.0.txt"\r\n\r\nfrom the README\r\n--b--\r\n' \
+    >"$folder/form"
+cgi POST /v2/packages/organizations/my-organization/registries/my-files/packages "HTTP_AUTHORIZATION=Bearer $token" \
+    "CONTENT_TYPE=multipart/form-data; boundary=b" "CONTENT_LENGTH=$(wc -c <"$folder/form")" \
+    <"$folder/form" >"$folder/published" || true
+check "it takes a file" grep -q '^Status: 20[01]' "$folder/published"
+cgi GET /my-organization/my-files/files/readme-1.0.0.txt "HTTP_AUTHORIZATION=Bearer $token" \
+    </dev/null >"$folder/got" || true
+check "it gives the file back" test "$(body_of "$folder/got")" = "from the README"
+cgi GET /my-organization/my-files/files/readme-1.0.0.txt </dev/null >"$folder/refused" || true
+check "not to everybody" grep -q '^Status: 401' "$folder/refused"
+
+for path in $(grep -o '`[A-Za-z_/.-]*/[A-Za-z_.-]*\(\.md\|\.h\|demo\|test\)`\|`[A-Z]*\.md`' "$readme" | tr -d '`' | sort -u); do
+    check "$path is there" test -e "$LREG_SOURCE/$path"
+done
+for option in data listen; do
+    check "registryd knows --$option" sh -c "'$LREG_BIN/registryd' --help | grep -q -e '--$option '"
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
