@@ -332,7 +332,7 @@ static void test_core_access__the_log_is_read_newest_first_in_pages(void **state
 static void test_core_access__an_event_ends_with_its_transaction(void **state) {
     (void)state;
     struct meta_transaction *transaction = NULL;
-    struct meta_audit_event event;
+    struct meta_audit_event event = {0};
     struct core_actor actor = {core_actor_host.principal, NULL};
     assert_int_equal(meta_begin(core_meta(fixture.core), META_WRITE, &transaction, NULL), LREG_OK);
     assert_int_equal(

@@ -174,7 +174,7 @@ static void test_core_collect__a_blob_waits_for_its_manifest(void **state) {
 static void test_core_collect__rotates_the_audit_log(void **state) {
     struct store store;
     struct arena arena;
-    struct meta_audit_event event;
+    struct meta_audit_event event = {0};
     (void)state;
     store_prepare(&store);
     store.base.options.limits.audit_keep_events = 10;

@@ -162,7 +162,7 @@ static void test_core_organization__is_deleted_when_it_is_empty(void **state) {
 
 static void test_core_organization__beginning_and_end_are_in_the_audit_log(void **state) {
     (void)state;
-    struct meta_audit_event event;
+    struct meta_audit_event event = {0};
     struct error err;
     const struct core_organization *organization = fixture_organization(fixture.core, "acme");
     assert_int_equal(create("acme", "Refused", &err), LREG_CONFLICT);

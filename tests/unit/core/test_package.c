@@ -12,7 +12,7 @@ static struct publication publication_of(struct store *store, const char *filena
 
 static size_t count_events(struct store *store, const char *type, char subject[64], char data[256]) {
     struct arena arena;
-    struct meta_audit_event event;
+    struct meta_audit_event event = {0};
     arena_init(&arena, core_hooks(store->core), 1 << 20);
     size_t count = fixture_events(store->core, store->organization, type, &arena, &event);
     if (count > 0) {

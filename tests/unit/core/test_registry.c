@@ -272,7 +272,7 @@ static void test_core_registry__are_listed_by_slug_in_pages(void **state) {
 
 static void test_core_registry__changes_are_in_the_audit_log(void **state) {
     (void)state;
-    struct meta_audit_event event;
+    struct meta_audit_event event = {0};
     struct error err;
     struct auth_principal principal = {
         .kind = AUTH_API_TOKEN, .token_id = "0190aaaa-0000-7000-8000-000000000021", .label = "API token Deploy"};

@@ -208,7 +208,7 @@ static void test_core_token__lists_are_of_one_owner(void **state) {
 
 static void test_core_token__its_description_can_change(void **state) {
     (void)state;
-    struct meta_audit_event event;
+    struct meta_audit_event event = {0};
     struct error err = {0};
     const struct core_token *found = NULL;
     const struct core_token *token = registry_token("Server");
@@ -248,7 +248,7 @@ static void test_core_token__changes_are_in_the_audit_log_without_secrets(void *
         assert_int_equal(core_token_delete(fixture.core, &core_actor_host, tokens[i], NULL), LREG_OK);
     }
     for (size_t i = 0; i < 4; i++) {
-        struct meta_audit_event event;
+        struct meta_audit_event event = {0};
         const struct core_token *token = tokens[i / 2];
         assert_int_equal(fixture_events(fixture.core, organization, types[i], &arena, &event), 1);
         assert_string_equal(event.subject, i < 2 ? "Deploy" : token->row.id);
@@ -256,7 +256,7 @@ static void test_core_token__changes_are_in_the_audit_log_without_secrets(void *
         assert_null(strstr(event.data, token->secret));
         assert_int_equal(event.registry_id != NULL, i >= 2);
     }
-    struct meta_audit_event event;
+    struct meta_audit_event event = {0};
     assert_int_equal(fixture_events(fixture.core, organization, types[0], &arena, &event), 1);
     assert_non_null(strstr(event.data, "\"scopes\":[\"read_packages\",\"write_packages\"]"));
     core_token_release(tokens[0]);
@@ -265,7 +265,7 @@ static void test_core_token__changes_are_in_the_audit_log_without_secrets(void *
 
 static void test_core_token__its_end_is_in_the_audit_log(void **state) {
     (void)state;
-    struct meta_audit_event event;
+    struct meta_audit_event event = {0};
     const struct core_token *token = NULL;
     assert_int_equal(core_token_create_api(fixture.core, &core_actor_host, organization, "x", AUTH_READ_PACKAGES,
                                            FIXTURE_NOW + 1000, &token, NULL),
