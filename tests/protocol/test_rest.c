@@ -108,6 +108,35 @@ static void test_protocol_rest__a_registry_is_changed_by_what_is_given(void **st
         owner(state, "PATCH " REGISTRIES "/my-files" FIELDS "\n{\"description\":null,\"name\":null}", 200);
     expect_text(answer, "\"name\":\"my-files\",\"ecosystem\":\"files\",\"description\":null,\"emoji\":\":x:\"");
     http_answer_free(answer);
+    answer = owner(state, "PATCH " REGISTRIES "/my-files" FIELDS "\n{\"emoji\":null,\"color\":\"#000000\"}", 200);
+    expect_text(answer, "\"description\":null,\"emoji\":null,\"color\":\"#000000\",");
+    http_answer_free(answer);
+    answer = owner(state, "PATCH " REGISTRIES "/my-files" FIELDS "\n{\"color\":null}", 200);
+    expect_text(answer, "\"emoji\":null,\"color\":null,");
+    http_answer_free(answer);
+}
+
+static void test_protocol_rest__each_switch_is_itself(void **state) {
+    static const struct {
+        const char *path;
+        const char *switches;
+    } cases[] = {
+        {REGISTRIES "/my-files",
+         "\"public\":false,\"oidc_policy\":null,\"allow_overwrite\":false,\"strict_names\":false,"},
+        {REGISTRIES "/public-files",
+         "\"public\":true,\"oidc_policy\":null,\"allow_overwrite\":false,\"strict_names\":false,"},
+        {REGISTRIES "/loose-files",
+         "\"public\":false,\"oidc_policy\":null,\"allow_overwrite\":true,\"strict_names\":false,"},
+        {REGISTRIES "/strict-files",
+         "\"public\":false,\"oidc_policy\":null,\"allow_overwrite\":false,\"strict_names\":true,"},
+    };
+    char request[512];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)snprintf(request, sizeof request, "GET %s" FIELDS "\n", cases[i].path);
+        struct http_answer *answer = owner(state, request, 200);
+        expect_text(answer, cases[i].switches);
+        http_answer_free(answer);
+    }
 }
 
 static void test_protocol_rest__a_registry_moves_with_its_slug(void **state) {
