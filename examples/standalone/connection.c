@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define LINGER_MS 30000 /* in all; the timer is for each piece */
+#define WATCHED_EVENTS ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLRDHUP))
 #define DISCARD_BYTES ((size_t)1024 * 1024)
 #define STEPS_OF_A_TURN 128 /* who sends many requests at once waits for the others now and then */
 
@@ -75,6 +76,11 @@ enum transfer connection_receive(struct connection *connection, char *buffer, si
     return transfer;
 }
 
+static bool watch(struct connection *connection, int operation, uint32_t events) {
+    struct epoll_event event = {.events = events | EPOLLET, .data.ptr = connection};
+    return epoll_ctl(connection->loop->epoll, operation, connection->transport.socket, &event) == 0;
+}
+
 bool connection_open(struct loop *loop, int socket, const struct sockaddr_storage *peer, bool is_over_limit) {
     struct server *server = loop->server;
     struct connection *connection = calloc(1, sizeof *connection);
@@ -93,8 +99,7 @@ bool connection_open(struct loop *loop, int socket, const struct sockaddr_storag
     parse_init(connection);
     atomic_fetch_add(&server->connections, 1);
     atomic_fetch_add(&loop->connections, 1);
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = connection};
-    if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, socket, &event) != 0) {
+    if (!watch(connection, EPOLL_CTL_ADD, WATCHED_EVENTS)) {
         connection_close(connection);
         return false;
     }
@@ -401,7 +406,9 @@ static void note_events(struct connection *connection, uint32_t events) {
 
 void connection_event(struct connection *connection, uint32_t events) {
     if (connection->is_with_worker) {
+        /* A worker that receives a large body would cause an event for each piece of it. */
         connection->missed_events |= events;
+        connection->is_muted = connection->is_muted || watch(connection, EPOLL_CTL_MOD, 0);
         return;
     }
     note_events(connection, events);
@@ -417,6 +424,10 @@ void connection_returned(struct connection *connection) {
     note_events(connection, connection->missed_events);
     connection->missed_events = 0;
     bool is_over = connection->loop->stopping == STOPPING_NOW;
+    if (connection->is_muted) {
+        is_over = is_over || !watch(connection, EPOLL_CTL_MOD, WATCHED_EVENTS); /* tells of what was missed, too */
+        connection->is_muted = false;
+    }
     if (is_over || after_work(connection, connection->work) == STEP_CLOSE) {
         connection_close(connection);
     } else {

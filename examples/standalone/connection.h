@@ -69,6 +69,7 @@ struct connection {
     /* The loop's, also while a worker has the connection. */
     bool is_with_worker;
     bool is_in_ready_list;
+    bool is_muted; /* no events, for nobody could use them */
     uint32_t missed_events;
     int64_t linger_until_ms;
     struct timer timer;

@@ -27,9 +27,19 @@
 #define THREADS_MAX 8
 #define FULL_WAIT_MS 50
 
-static lreg_status set_options(lreg_options *library, const struct options *options, lreg_error **error) {
+static int32_t lend_thread(void (*task)(void *argument), void *argument, void *user) {
+    const struct server *server = user;
+    return workers_lend(server->workers, task, argument) ? 1 : 0;
+}
+
+static lreg_status set_options(lreg_options *library, struct server *server, lreg_error **error) {
+    const struct options *options = server->options;
+    const lreg_executor executor = {.size = sizeof executor, .user = server, .run = lend_thread};
     lreg_log log = log_hook(options->log_level);
     lreg_status status = lreg_options_set_log(library, &log, error);
+    if (status == LREG_OK) {
+        status = lreg_options_set_executor(library, &executor, error);
+    }
     if (status == LREG_OK && !options->is_in_memory) {
         status = lreg_options_set_directory(library, options->data, error);
     }
@@ -47,7 +57,7 @@ static bool open_instance(struct server *server) {
     lreg_error *error = NULL;
     lreg_status status = lreg_options_new(&library, &error);
     if (status == LREG_OK) {
-        status = set_options(library, server->options, &error);
+        status = set_options(library, server, &error);
     }
     if (status == LREG_OK) {
         status = lreg_open(library, &server->instance, &error);
@@ -152,11 +162,8 @@ static bool start(struct server *server) {
     if (!read_networks(server) || !open_tls(server) || !open_log(server)) {
         return false;
     }
-    if (!open_instance(server) || !check_mount(server)) {
-        return false;
-    }
     server->workers = workers_start((unsigned)server->options->workers);
-    return server->workers != NULL && start_loops(server);
+    return server->workers != NULL && open_instance(server) && check_mount(server) && start_loops(server);
 }
 
 static void stop(struct server *server, enum stopping how) {

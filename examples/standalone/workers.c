@@ -14,11 +14,22 @@
 
 #define BUFFER_BYTES ((size_t)256 * 1024)
 
+/* What is lent to the library: its threads wait for it, so it goes before the connections. */
+struct task {
+    void (*function)(void *argument);
+    void *argument;
+};
+
+#define TASKS_MAX 16 /* that were promised a thread, which has not woken yet */
+
 struct workers {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct connection *first;
     struct connection *last;
+    struct task tasks[TASKS_MAX];
+    unsigned task_count;
+    unsigned idle; /* threads that wait for `changed` */
     bool is_stopping;
     unsigned count;
     unsigned next_buffer;
@@ -26,19 +37,38 @@ struct workers {
     pthread_t threads[];
 };
 
-/* The next connection; NULL when there is nothing more to do, ever. */
-static struct connection *take(struct workers *workers) {
+/* The next connection or, when there is one, task; false when there is nothing more to do, ever. */
+static bool take(struct workers *workers, struct connection **out_connection, struct task *out_task) {
+    *out_connection = NULL;
+    *out_task = (struct task){.function = NULL};
     (void)pthread_mutex_lock(&workers->lock);
-    while (workers->first == NULL && !workers->is_stopping) {
+    workers->idle++;
+    while (workers->first == NULL && workers->task_count == 0 && !workers->is_stopping) {
         (void)pthread_cond_wait(&workers->changed, &workers->lock);
     }
-    struct connection *connection = workers->first;
-    if (connection != NULL) {
-        workers->first = connection->next;
-        connection->next = NULL;
+    workers->idle--;
+    if (workers->task_count > 0) {
+        *out_task = workers->tasks[--workers->task_count];
+    } else if (workers->first != NULL) {
+        *out_connection = workers->first;
+        workers->first = workers->first->next;
+        (*out_connection)->next = NULL;
     }
     (void)pthread_mutex_unlock(&workers->lock);
-    return connection;
+    return *out_connection != NULL || out_task->function != NULL;
+}
+
+/* A connection that was handed in and a task that was lent may want the same idle thread; the task gets it, as it is
+ * taken first, and is short. */
+bool workers_lend(struct workers *workers, void (*task)(void *argument), void *argument) {
+    (void)pthread_mutex_lock(&workers->lock);
+    bool is_lent = workers->idle > workers->task_count && workers->task_count < TASKS_MAX;
+    if (is_lent) {
+        workers->tasks[workers->task_count++] = (struct task){task, argument};
+        (void)pthread_cond_signal(&workers->changed);
+    }
+    (void)pthread_mutex_unlock(&workers->lock);
+    return is_lent;
 }
 
 void workers_submit(struct workers *workers, struct connection *connection) {
@@ -61,20 +91,29 @@ static char *take_buffer(struct workers *workers) {
     return workers->buffers + number * BUFFER_BYTES;
 }
 
+static void work_on(struct workers *workers, struct connection *connection, char *buffer) {
+    enum work result = request_work(connection, buffer, BUFFER_BYTES);
+    if (!connection_keep_input(connection)) {
+        result = WORK_LOST;
+    }
+    if (result == WORK_YIELD) {
+        workers_submit(workers, connection);
+    } else {
+        connection->work = result;
+        loop_return(connection->loop, connection);
+    }
+}
+
 static void *work(void *user) {
     struct workers *workers = user;
     char *buffer = take_buffer(workers);
     struct connection *connection = NULL;
-    while ((connection = take(workers)) != NULL) {
-        enum work result = request_work(connection, buffer, BUFFER_BYTES);
-        if (!connection_keep_input(connection)) {
-            result = WORK_LOST;
-        }
-        if (result == WORK_YIELD) {
-            workers_submit(workers, connection);
+    struct task task;
+    while (take(workers, &connection, &task)) {
+        if (task.function != NULL) {
+            task.function(task.argument);
         } else {
-            connection->work = result;
-            loop_return(connection->loop, connection);
+            work_on(workers, connection, buffer);
         }
     }
     return NULL;

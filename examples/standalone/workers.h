@@ -4,6 +4,8 @@
 
 /* Threads for requests that write, so that nobody waits for somebody else's disk. */
 
+#include <stdbool.h>
+
 struct connection;
 struct workers;
 
@@ -15,5 +17,8 @@ void workers_stop(struct workers *workers);
 
 /* Hands a connection over; it comes back by loop_return(). */
 void workers_submit(struct workers *workers, struct connection *connection);
+
+/* Has a thread that is idle at this moment run `task(argument)`; false when there is none. */
+bool workers_lend(struct workers *workers, void (*task)(void *argument), void *argument);
 
 #endif
