@@ -10,8 +10,7 @@
 
 /* Parses one JSON text (RFC 8259, an object or array at the top, no duplicate keys, nothing behind it). Deeper than
  * `max_depth` levels or malformed: LREG_BAD_ARGUMENT with the place; LREG_NO_MEMORY. jansson takes its memory from the
- * system, not from the hooks, and calls a text malformed when memory is out within one of its strings. `*out` is owned
- * (json_decref). */
+ * system, not from the hooks. `*out` is owned (json_decref). */
 lreg_status json_parse(const char *bytes, size_t length, size_t max_depth, json_t **out, struct error *err);
 
 /* Appends the compact text of `value`, slashes not escaped, UTF-8 kept; on failure the buffer's text is as before. A

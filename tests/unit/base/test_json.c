@@ -263,6 +263,32 @@ static void test_base_json__failed_memory_of_the_parser_gives_an_error_and_no_le
     assert_true(no_memory > n / 2);
 }
 
+static size_t allocations_until_failure; /* 0: none fails any more */
+
+static void *once_failing_malloc(size_t bytes) {
+    bool fails = allocations_until_failure == 1;
+    allocations_until_failure -= allocations_until_failure > 0 ? 1 : 0;
+    return fails ? NULL : malloc(bytes);
+}
+
+/* jansson goes on without the character for which its buffer did not grow. */
+static void test_base_json__what_lost_a_character_for_want_of_memory_is_not_taken(void **state) {
+    (void)state;
+    const char *text = "{\"a name that is longer than the buffer\":\"and so is the value of that name\"}";
+    bool all_done = false;
+    for (size_t n = 1; !all_done && n < 1000; n++) {
+        json_t *value = NULL;
+        allocations_until_failure = n;
+        json_set_alloc_funcs(once_failing_malloc, free);
+        lreg_status status = json_parse(text, strlen(text), 8, &value, NULL);
+        all_done = allocations_until_failure > 0;
+        json_set_alloc_funcs(malloc, free);
+        assert_int_equal(status, all_done ? LREG_OK : LREG_NO_MEMORY);
+        json_decref(value);
+    }
+    assert_true(all_done);
+}
+
 static void test_base_json__failed_memory_of_the_renderer_leaves_the_text_before(void **state) {
     (void)state;
     json_t *value = json_pack("{s:[s,i,{s:b}]}", "a", "text", 5, "b", 1);
