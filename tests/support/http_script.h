@@ -31,6 +31,7 @@ struct http_script {
     size_t piece_bytes; /* no piece of the body is longer; 0: any length */
     bool reads_by_pieces; /* take the response by next and consume in place of read, descriptors by pread */
     lreg_status expected; /* of the calls: one that gives this is not a failure of the harness */
+    bool any_failure; /* nor is one that gives anything else: the test looks at call_status */
 };
 
 struct http_answer {
