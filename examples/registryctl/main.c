@@ -4,9 +4,11 @@
 
 #include "registryctl.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct command *const tables[] = {organization_commands, registry_commands, token_commands,
                                                package_commands, maintenance_commands};
@@ -19,7 +21,8 @@ static void print_help(FILE *out) {
           "  --data DIR   the data directory; default: $LIBREGISTRY_DATA\n"
           "  --json       print JSON\n"
           "  --help       print this, or the usage of a command\n"
-          "  --version    print the version of the library\n\nCommands:\n",
+          "  --version    print the version of the library\n\n"
+          "Exit status: 0 done, 1 failed, 2 wrong command line, 3 verify found damage.\n\nCommands:\n",
           out);
     for (size_t i = 0; i < TABLES; i++) {
         for (const struct command *command = tables[i]; command->name != NULL; command++) {
@@ -33,7 +36,7 @@ static void print_usage(FILE *out, const struct command *command) {
             command->summary);
 }
 
-/* How many of `words` the command's name takes; 0 when it is not the command's name. */
+/* How many of the words so far the command's name takes; 0 when it is not the command's name. */
 static size_t name_matches(const struct command *command, char **words, size_t count) {
     const char *rest = command->name;
     for (size_t taken = 0; taken < count; taken++) {
@@ -49,74 +52,47 @@ static size_t name_matches(const struct command *command, char **words, size_t c
     return 0;
 }
 
-static const struct command *find_command(struct invocation *invocation) {
+/* Looks whether the words so far are a command's name, which they then no longer hold. */
+static void find_command(struct invocation *invocation) {
     for (size_t i = 0; i < TABLES; i++) {
         for (const struct command *command = tables[i]; command->name != NULL; command++) {
-            size_t taken = name_matches(command, invocation->words, invocation->word_count);
-            if (taken > 0) {
-                invocation->words += taken;
-                invocation->word_count -= taken;
-                return command;
+            if (name_matches(command, invocation->words, invocation->word_count) > 0) {
+                invocation->command = command;
+                invocation->word_count = 0;
+                return;
             }
         }
     }
-    return NULL;
 }
 
-/* Whether the command knows the option, and takes a value with it as it was given. */
-static bool option_is_known(const struct command *command, const struct option_value *option) {
-    const char *rest = command->options;
-    size_t length = strlen(option->name);
-    while (rest != NULL && *rest != '\0') {
-        size_t word = strcspn(rest, ",");
-        bool takes_value = word > 0 && rest[word - 1] == '=';
-        if (word - (takes_value ? 1 : 0) == length && strncmp(rest, option->name, length) == 0) {
-            return takes_value == (option->value != NULL);
+/* --- the command line --- */
+
+enum option_kind {
+    OPTION_UNKNOWN,
+    OPTION_SWITCH,
+    OPTION_VALUE
+};
+
+/* Looks for "name" or "name=" in a list such as "public,slug=,description=". */
+static enum option_kind kind_in(const char *list, const char *name) {
+    size_t length = strlen(name);
+    while (list != NULL && *list != '\0') {
+        size_t word = strcspn(list, ",");
+        bool takes_value = word > 0 && list[word - 1] == '=';
+        if (word - (takes_value ? 1 : 0) == length && strncmp(list, name, length) == 0) {
+            return takes_value ? OPTION_VALUE : OPTION_SWITCH;
         }
-        rest += word + (rest[word] == ',' ? 1 : 0);
+        list += word + (list[word] == ',' ? 1 : 0);
     }
-    return false;
+    return OPTION_UNKNOWN;
 }
 
-static bool command_line_fits(const struct command *command, const struct invocation *invocation) {
-    for (size_t i = 0; i < invocation->option_count; i++) {
-        if (!option_is_known(command, &invocation->options[i])) {
-            fprintf(stderr, "registryctl: %s: unknown or incomplete option --%s\n", command->name,
-                    invocation->options[i].name);
-            return false;
-        }
+static enum option_kind kind_of(const struct invocation *invocation, const char *name) {
+    enum option_kind kind = kind_in("data=,json,help,version", name);
+    if (kind == OPTION_UNKNOWN && invocation->command != NULL) {
+        kind = kind_in(invocation->command->options, name);
     }
-    return invocation->word_count >= command->min_words && invocation->word_count <= command->max_words;
-}
-
-static int open_and_run(const struct command *command, struct invocation *invocation) {
-    lreg_options *options = NULL;
-    lreg_error *error = NULL;
-    int result = EXIT_DONE;
-    if (lreg_options_new(&options, &error) != LREG_OK ||
-        lreg_options_set_directory(options, invocation->data, &error) != LREG_OK ||
-        lreg_open(options, &invocation->instance, &error) != LREG_OK) {
-        result = fail_with(error);
-    } else {
-        result = command->run(invocation);
-    }
-    lreg_close(invocation->instance);
-    lreg_options_free(options);
-    return result;
-}
-
-/* Sorts the command line into options and words: `--name=value`, or `--name value` for options that take one. False
- * after a message. */
-static bool option_takes_value(const char *name) {
-    for (size_t i = 0; i < TABLES; i++) {
-        for (const struct command *command = tables[i]; command->name != NULL; command++) {
-            struct option_value option = {name, ""};
-            if (option_is_known(command, &option)) {
-                return true;
-            }
-        }
-    }
-    return strcmp(name, "data") == 0;
+    return kind;
 }
 
 static bool add_option(struct invocation *invocation, const char *name, const char *value) {
@@ -127,81 +103,136 @@ static bool add_option(struct invocation *invocation, const char *name, const ch
     } else if (invocation->option_count < OPTIONS_MAX) {
         invocation->options[invocation->option_count++] = (struct option_value){name, value};
     } else {
-        fputs("registryctl: too many options\n", stderr);
+        fail_with_text("too many options");
         return false;
     }
     return true;
 }
 
+/* Takes `--name`, `--name=value`, or `--name` with the argument behind it. False after a message. */
+static bool take_option(struct invocation *invocation, char **argv, int *at) {
+    char *name = argv[*at] + 2;
+    char *value = strchr(name, '=');
+    if (value != NULL) {
+        *value++ = '\0';
+    }
+    enum option_kind kind = kind_of(invocation, name);
+    if (kind == OPTION_UNKNOWN) {
+        const char *command = invocation->command == NULL ? NULL : invocation->command->name;
+        fail_with_text("unknown option --%s%s%s; see registryctl %s%s--help", name, command == NULL ? "" : " of ",
+                       command == NULL ? "" : command, command == NULL ? "" : command, command == NULL ? "" : " ");
+        return false;
+    }
+    if (kind == OPTION_SWITCH && value != NULL) {
+        fail_with_text("option --%s takes no value", name);
+        return false;
+    }
+    if (kind == OPTION_VALUE && value == NULL) {
+        value = argv[*at + 1];
+        if (value == NULL) {
+            fail_with_text("option --%s needs a value", name);
+            return false;
+        }
+        (*at)++;
+    }
+    return add_option(invocation, name, value);
+}
+
+/* Sorts the command line into the command, options and words. False after a message. */
 static bool sort_command_line(struct invocation *invocation, int argc, char **argv) {
     bool options_end = false;
     for (int i = 1; i < argc; i++) {
-        if (options_end || strncmp(argv[i], "--", 2) != 0) {
-            invocation->words[invocation->word_count++] = argv[i];
-            continue;
-        }
-        if (argv[i][2] == '\0') {
+        if (!options_end && strcmp(argv[i], "--") == 0) {
             options_end = true;
-            continue;
-        }
-        char *name = argv[i] + 2;
-        char *value = strchr(name, '=');
-        if (value != NULL) {
-            *value++ = '\0';
-        } else if (option_takes_value(name)) {
-            value = i + 1 < argc ? argv[++i] : NULL;
-            if (value == NULL) {
-                fprintf(stderr, "registryctl: option --%s needs a value\n", name);
+        } else if (!options_end && strncmp(argv[i], "--", 2) == 0) {
+            if (!take_option(invocation, argv, &i)) {
                 return false;
             }
-        }
-        if (!add_option(invocation, name, value)) {
-            return false;
+        } else {
+            invocation->words[invocation->word_count++] = argv[i];
+            if (invocation->command == NULL) {
+                find_command(invocation);
+            }
         }
     }
     return true;
 }
 
+/* --- running --- */
+
+/* The data directory is made by few commands only, so that one that is mistyped is told and not made. */
+static int look_for_data(const struct invocation *invocation) {
+    struct stat facts;
+    if (invocation->data == NULL || invocation->data[0] == '\0') {
+        fail_with_text("which data directory? give --data DIR, or set LIBREGISTRY_DATA");
+        return EXIT_USAGE;
+    }
+    if (!invocation->command->makes_data && stat(invocation->data, &facts) != 0) {
+        return fail_with_text("cannot open %s: %s; \"registryctl --data %s init\" makes a new one", invocation->data,
+                              strerror(errno), invocation->data);
+    }
+    return EXIT_DONE;
+}
+
+static int open_and_run(struct invocation *invocation) {
+    lreg_options *options = NULL;
+    lreg_error *error = NULL;
+    int result = EXIT_DONE;
+    if (lreg_options_new(&options, &error) != LREG_OK ||
+        lreg_options_set_directory(options, invocation->data, &error) != LREG_OK ||
+        lreg_open(options, &invocation->instance, &error) != LREG_OK) {
+        result = fail_with(error);
+    } else {
+        result = invocation->command->run(invocation);
+    }
+    lreg_close(invocation->instance);
+    lreg_options_free(options);
+    return result;
+}
+
+/* Without a command, or with the first part of one only. */
+static int run_nothing(const struct invocation *invocation, bool wants_help) {
+    if (wants_help || invocation->word_count == 0) {
+        print_help(wants_help ? stdout : stderr);
+        return wants_help ? EXIT_DONE : EXIT_USAGE;
+    }
+    fail_with_text("no command \"%s%s%s\"; registryctl --help lists them", invocation->words[0],
+                   invocation->word_count > 1 ? " " : "", invocation->word_count > 1 ? invocation->words[1] : "");
+    return EXIT_USAGE;
+}
+
 static int run(struct invocation *invocation) {
+    const struct command *command = invocation->command;
     bool wants_help = option_of(invocation, "help") != NULL;
     if (option_of(invocation, "version") != NULL) {
         printf("registryctl %s\n", lreg_version_string());
         return EXIT_DONE;
     }
-    if (invocation->word_count == 0) {
-        print_help(wants_help ? stdout : stderr);
-        return wants_help ? EXIT_DONE : EXIT_USAGE;
-    }
-    const struct command *command = find_command(invocation);
     if (command == NULL) {
-        fprintf(stderr, "registryctl: no command \"%s\"; registryctl --help lists them\n", invocation->words[0]);
-        return EXIT_USAGE;
+        return run_nothing(invocation, wants_help);
     }
     if (wants_help) {
         print_usage(stdout, command);
         return EXIT_DONE;
     }
-    if (!command_line_fits(command, invocation)) {
+    if (invocation->word_count < command->min_words || invocation->word_count > command->max_words) {
+        fail_with_text("%s: too %s words", command->name, invocation->word_count < command->min_words ? "few" : "many");
         print_usage(stderr, command);
         return EXIT_USAGE;
     }
-    if (invocation->data == NULL) {
-        fputs("registryctl: which data directory? give --data DIR, or set LIBREGISTRY_DATA\n", stderr);
-        return EXIT_USAGE;
-    }
-    return open_and_run(command, invocation);
+    int result = look_for_data(invocation);
+    return result == EXIT_DONE ? open_and_run(invocation) : result;
 }
 
 int main(int argc, char **argv) {
     struct invocation invocation = {.data = getenv("LIBREGISTRY_DATA")};
-    char **words = calloc((size_t)argc + 1, sizeof *words);
-    if (words == NULL) {
+    invocation.words = calloc((size_t)argc + 1, sizeof *invocation.words);
+    if (invocation.words == NULL) {
         return fail_with_text("out of memory");
     }
-    invocation.words = words;
     int result = sort_command_line(&invocation, argc, argv) ? run(&invocation) : EXIT_USAGE;
-    free(words);
-    if (fflush(stdout) != 0) {
+    free(invocation.words);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
         result = fail_with_text("cannot write the output");
     }
     return result;

@@ -12,10 +12,9 @@
 /* Opening the instance has made it. */
 static int init(struct invocation *invocation) {
     if (invocation->json) {
-        print_json(json_pack("{s:s}", "data", invocation->data));
-    } else {
-        printf("%s is ready\n", invocation->data);
+        return print_json(json_pack("{s:s}", "data", invocation->data));
     }
+    printf("%s is ready\n", invocation->data);
     return EXIT_DONE;
 }
 
@@ -36,11 +35,13 @@ static int verify(struct invocation *invocation) {
         json_decref(findings);
         return fail_with(error);
     }
+    int result = EXIT_DONE;
     if (invocation->json) {
-        print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "blobs", (json_int_t)report.blobs, "blob_bytes",
-                             (json_int_t)report.blob_bytes, "documents", (json_int_t)report.documents, "missing",
-                             (json_int_t)report.missing, "damaged", (json_int_t)report.damaged, "unnamed_objects",
-                             (json_int_t)report.unnamed_objects, "findings", findings));
+        result =
+            print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "blobs", (json_int_t)report.blobs, "blob_bytes",
+                                 (json_int_t)report.blob_bytes, "documents", (json_int_t)report.documents, "missing",
+                                 (json_int_t)report.missing, "damaged", (json_int_t)report.damaged, "unnamed_objects",
+                                 (json_int_t)report.unnamed_objects, "findings", findings));
     } else {
         char size[SIZE_TEXT];
         printf("%llu blobs (%s), %llu documents: %llu missing, %llu damaged, %llu not named\n",
@@ -48,31 +49,30 @@ static int verify(struct invocation *invocation) {
                (unsigned long long)report.documents, (unsigned long long)report.missing,
                (unsigned long long)report.damaged, (unsigned long long)report.unnamed_objects);
     }
-    return report.missing + report.damaged == 0 ? EXIT_DONE : EXIT_FINDINGS;
+    return report.missing + report.damaged == 0 ? result : EXIT_FINDINGS;
 }
 
 static int collect(struct invocation *invocation) {
     lreg_error *error = NULL;
     lreg_collect_report report = {.size = sizeof report};
     int64_t grace_s = GRACE_DEFAULT_S;
-    if (!option_number(invocation, "grace-seconds", &grace_s) || grace_s > INT64_MAX / 1000) {
+    if (!option_number(invocation, "grace-seconds", &grace_s)) {
         return EXIT_USAGE;
     }
     if (lreg_collect(invocation->instance, grace_s * 1000, &report, &error) != LREG_OK) {
         return fail_with(error);
     }
     if (invocation->json) {
-        print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "uploads", (json_int_t)report.uploads, "stages",
-                             (json_int_t)report.stages, "blobs", (json_int_t)report.blobs, "blob_bytes",
-                             (json_int_t)report.blob_bytes, "objects", (json_int_t)report.objects, "audit_events",
-                             (json_int_t)report.audit_events));
-    } else {
-        char size[SIZE_TEXT];
-        printf("removed %llu blobs (%s), %llu objects, %llu stages, %llu uploads, %llu audit events\n",
-               (unsigned long long)report.blobs, size_text(report.blob_bytes, size), (unsigned long long)report.objects,
-               (unsigned long long)report.stages, (unsigned long long)report.uploads,
-               (unsigned long long)report.audit_events);
+        return print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "uploads", (json_int_t)report.uploads, "stages",
+                                    (json_int_t)report.stages, "blobs", (json_int_t)report.blobs, "blob_bytes",
+                                    (json_int_t)report.blob_bytes, "objects", (json_int_t)report.objects,
+                                    "audit_events", (json_int_t)report.audit_events));
     }
+    char size[SIZE_TEXT];
+    printf("removed %llu blobs (%s), %llu objects, %llu stages, %llu uploads, %llu audit events\n",
+           (unsigned long long)report.blobs, size_text(report.blob_bytes, size), (unsigned long long)report.objects,
+           (unsigned long long)report.stages, (unsigned long long)report.uploads,
+           (unsigned long long)report.audit_events);
     return EXIT_DONE;
 }
 
@@ -82,17 +82,16 @@ static int backup(struct invocation *invocation) {
         return fail_with(error);
     }
     if (invocation->json) {
-        print_json(json_pack("{s:s}", "backup", invocation->words[0]));
-    } else {
-        printf("copied to %s\n", invocation->words[0]);
+        return print_json(json_pack("{s:s}", "backup", invocation->words[0]));
     }
+    printf("copied to %s\n", invocation->words[0]);
     return EXIT_DONE;
 }
 
 const struct command maintenance_commands[] = {
-    {"init", "", "make the data directory, if it is not there", NULL, 0, 0, init},
-    {"verify", "", "hash everything stored again and check the database", NULL, 0, 0, verify},
-    {"gc", "[--grace-seconds N]", "remove what nothing names any more", "grace-seconds=", 0, 0, collect},
-    {"backup", "DIR", "make a consistent copy in a new directory, online", NULL, 1, 1, backup},
+    {"init", "", "make the data directory, if it is not there", NULL, 0, 0, init, true},
+    {"verify", "", "hash everything stored again and check the database", NULL, 0, 0, verify, false},
+    {"gc", "[--grace-seconds N]", "remove what nothing names any more", "grace-seconds=", 0, 0, collect, false},
+    {"backup", "DIR", "make a consistent copy in a new directory, online", NULL, 1, 1, backup, false},
     {0},
 };

@@ -26,8 +26,8 @@ bool option_number(const struct invocation *invocation, const char *name, int64_
     }
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || value < 0) {
-        fail_with_text("--%s takes a whole number from 0 on", name);
+    if (end == text || *end != '\0' || errno != 0 || value < 0 || value > OPTION_NUMBER_MAX) {
+        fail_with_text("--%s takes a whole number from 0 to %lld", name, (long long)OPTION_NUMBER_MAX);
         return false;
     }
     *out = value;

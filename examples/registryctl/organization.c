@@ -13,13 +13,21 @@ static json_t *json_of(const lreg_organization *organization) {
                      time_text(lreg_organization_created_ms(organization), created));
 }
 
-static void print_organization(const struct invocation *invocation, const lreg_organization *organization) {
+static void print_row(const lreg_organization *organization) {
+    printf("%s  %s  %s\n", lreg_organization_slug(organization), lreg_organization_name(organization),
+           lreg_organization_id(organization));
+}
+
+/* Prints one and ends it. */
+static int print_one(const struct invocation *invocation, lreg_organization *organization) {
+    int result = EXIT_DONE;
     if (invocation->json) {
-        print_json(json_of(organization));
+        result = print_json(json_of(organization));
     } else {
-        printf("%s  %s  %s\n", lreg_organization_slug(organization), lreg_organization_name(organization),
-               lreg_organization_id(organization));
+        print_row(organization);
     }
+    lreg_organization_free(organization);
+    return result;
 }
 
 static int create(struct invocation *invocation) {
@@ -29,9 +37,7 @@ static int create(struct invocation *invocation) {
                                  &organization, &error) != LREG_OK) {
         return fail_with(error);
     }
-    print_organization(invocation, organization);
-    lreg_organization_free(organization);
-    return EXIT_DONE;
+    return print_one(invocation, organization);
 }
 
 static int show(struct invocation *invocation) {
@@ -40,9 +46,7 @@ static int show(struct invocation *invocation) {
     if (lreg_organization_find(invocation->instance, invocation->words[0], &organization, &error) != LREG_OK) {
         return fail_with(error);
     }
-    print_organization(invocation, organization);
-    lreg_organization_free(organization);
-    return EXIT_DONE;
+    return print_one(invocation, organization);
 }
 
 static int list(struct invocation *invocation) {
@@ -59,17 +63,13 @@ static int list(struct invocation *invocation) {
         if (invocation->json) {
             json_array_append_new(values, json_of(organization));
         } else {
-            print_organization(invocation, organization);
+            print_row(organization);
         }
         lreg_organization_free(organization);
         organization = NULL;
     }
     lreg_organization_list_free(organizations);
-    if (status == LREG_OK && invocation->json) {
-        print_json(json_incref(values));
-    }
-    json_decref(values);
-    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+    return end_listing(invocation, status, values, error);
 }
 
 static int delete_organization(struct invocation *invocation) {
@@ -77,10 +77,7 @@ static int delete_organization(struct invocation *invocation) {
     if (lreg_organization_delete(invocation->instance, invocation->words[0], &error) != LREG_OK) {
         return fail_with(error);
     }
-    if (invocation->json) {
-        print_json(json_pack("{s:s}", "deleted", invocation->words[0]));
-    }
-    return EXIT_DONE;
+    return print_deleted(invocation, invocation->words[0]);
 }
 
 static void print_event(const struct invocation *invocation, const lreg_audit_event *event, json_t *values) {
@@ -118,18 +115,15 @@ static int audit(struct invocation *invocation) {
         event = NULL;
     }
     lreg_audit_list_free(events);
-    if (status == LREG_OK && invocation->json) {
-        print_json(json_incref(values));
-    }
-    json_decref(values);
-    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+    return end_listing(invocation, status, values, error);
 }
 
 const struct command organization_commands[] = {
-    {"organization create", "SLUG [--name NAME]", "create an organisation", "name=", 1, 1, create},
-    {"organization list", "", "list the organisations", NULL, 0, 0, list},
-    {"organization show", "SLUG", "show an organisation", NULL, 1, 1, show},
-    {"organization delete", "SLUG", "delete an organisation that has no registries", NULL, 1, 1, delete_organization},
-    {"audit", "ORG [--limit N]", "show the newest events of an organisation's audit log", "limit=", 1, 1, audit},
+    {"organization create", "SLUG [--name NAME]", "create an organisation", "name=", 1, 1, create, true},
+    {"organization list", "", "list the organisations", NULL, 0, 0, list, false},
+    {"organization show", "SLUG", "show an organisation", NULL, 1, 1, show, false},
+    {"organization delete", "SLUG", "delete an organisation that has no registries", NULL, 1, 1, delete_organization,
+     false},
+    {"audit", "ORG [--limit N]", "show the newest events of an organisation's audit log", "limit=", 1, 1, audit, false},
     {0},
 };

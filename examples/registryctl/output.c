@@ -27,15 +27,27 @@ int fail_with_text(const char *format, ...) {
     return EXIT_FAILED;
 }
 
-void print_json(json_t *value) {
+int print_json(json_t *value) {
     char *text = value == NULL ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (text == NULL) {
-        fail_with_text("out of memory");
-    } else {
+    int result = text == NULL ? fail_with_text("out of memory") : EXIT_DONE;
+    if (text != NULL) {
         puts(text);
     }
     free(text);
     json_decref(value);
+    return result;
+}
+
+int end_listing(const struct invocation *invocation, lreg_status status, json_t *values, lreg_error *error) {
+    if (status != LREG_OK || !invocation->json) {
+        json_decref(values);
+        return status == LREG_OK ? EXIT_DONE : fail_with(error);
+    }
+    return print_json(values);
+}
+
+int print_deleted(const struct invocation *invocation, const char *what) {
+    return invocation->json ? print_json(json_pack("{s:s}", "deleted", what)) : EXIT_DONE;
 }
 
 const char *time_text(int64_t unix_ms, char *text) {
@@ -59,6 +71,10 @@ const char *size_text(uint64_t bytes, char *text) {
     return text;
 }
 
+const char *or_dash(const char *text) {
+    return text[0] == '\0' ? "-" : text;
+}
+
 json_t *json_of_registry(const lreg_registry *registry) {
     char created[TIME_TEXT];
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s}", "id", lreg_registry_id(registry),
@@ -70,15 +86,26 @@ json_t *json_of_registry(const lreg_registry *registry) {
                      time_text(lreg_registry_created_ms(registry), created));
 }
 
+/* Those that are known. */
+static json_t *json_of_digests(const lreg_package *package) {
+    static const char *const algorithms[] = {"md5", "sha1", "sha256", "sha512"};
+    json_t *value = json_object();
+    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
+        const char *digest = lreg_package_digest(package, algorithms[i]);
+        if (digest[0] != '\0') {
+            json_object_set_new(value, algorithms[i], json_string(digest));
+        }
+    }
+    return value;
+}
+
 json_t *json_of_package(const lreg_package *package) {
     char created[TIME_TEXT];
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:{s:s, s:s, s:s, s:s}, s:I, s:s, s:o}", "id", lreg_package_id(package),
-        "name", lreg_package_name(package), "version", lreg_package_version(package), "architecture",
-        lreg_package_architecture(package), "filename", lreg_package_filename(package), "path",
-        lreg_package_path(package), "size", (json_int_t)lreg_package_size_bytes(package), "digests", "md5",
-        lreg_package_digest(package, "md5"), "sha1", lreg_package_digest(package, "sha1"), "sha256",
-        lreg_package_digest(package, "sha256"), "sha512", lreg_package_digest(package, "sha512"), "downloads",
-        (json_int_t)lreg_package_downloads(package), "created_at", time_text(lreg_package_created_ms(package), created),
-        "attributes", json_loads(lreg_package_attributes(package), 0, NULL));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:s, s:o}", "id", lreg_package_id(package), "name",
+                     lreg_package_name(package), "version", lreg_package_version(package), "architecture",
+                     lreg_package_architecture(package), "filename", lreg_package_filename(package), "path",
+                     lreg_package_path(package), "size", (json_int_t)lreg_package_size_bytes(package), "digests",
+                     json_of_digests(package), "downloads", (json_int_t)lreg_package_downloads(package), "created_at",
+                     time_text(lreg_package_created_ms(package), created), "attributes",
+                     json_loads(lreg_package_attributes(package), 0, NULL));
 }

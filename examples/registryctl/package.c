@@ -5,20 +5,17 @@
 #include "registryctl.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #define COPY_BYTES 65536
 
-static void print_package(const struct invocation *invocation, const lreg_package *package) {
+static void print_row(const lreg_package *package) {
     char size[SIZE_TEXT];
-    if (invocation->json) {
-        print_json(json_of_package(package));
-    } else {
-        printf("%s  %s  %s  %s  %s\n", lreg_package_id(package), lreg_package_name(package),
-               lreg_package_version(package), lreg_package_filename(package),
-               size_text(lreg_package_size_bytes(package), size));
-    }
+    printf("%s  %s  %s  %s  %s\n", lreg_package_id(package), lreg_package_name(package),
+           or_dash(lreg_package_version(package)), lreg_package_filename(package),
+           size_text(lreg_package_size_bytes(package), size));
 }
 
 static int list(struct invocation *invocation) {
@@ -41,18 +38,14 @@ static int list(struct invocation *invocation) {
         if (invocation->json) {
             json_array_append_new(values, json_of_package(package));
         } else {
-            print_package(invocation, package);
+            print_row(package);
         }
         lreg_package_free(package);
         package = NULL;
     }
     lreg_package_list_free(packages);
     lreg_registry_free(registry);
-    if (status == LREG_OK && invocation->json) {
-        print_json(json_incref(values));
-    }
-    json_decref(values);
-    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+    return end_listing(invocation, status, values, error);
 }
 
 /* The package that the third word names, by file name or by id. */
@@ -73,26 +66,31 @@ static lreg_status find_package(const struct invocation *invocation, lreg_packag
     return status;
 }
 
+static void print_facts(const lreg_package *package) {
+    char created[TIME_TEXT];
+    printf("id: %s\nname: %s\nversion: %s\narchitecture: %s\nfilename: %s\npath: %s\nsize: %llu\nsha256: %s\n"
+           "sha512: %s\ndownloads: %llu\ncreated: %s\n",
+           lreg_package_id(package), lreg_package_name(package), lreg_package_version(package),
+           lreg_package_architecture(package), lreg_package_filename(package), lreg_package_path(package),
+           (unsigned long long)lreg_package_size_bytes(package), lreg_package_digest(package, "sha256"),
+           lreg_package_digest(package, "sha512"), (unsigned long long)lreg_package_downloads(package),
+           time_text(lreg_package_created_ms(package), created));
+}
+
 static int show(struct invocation *invocation) {
     lreg_error *error = NULL;
     lreg_package *package = NULL;
+    int result = EXIT_DONE;
     if (find_package(invocation, &package, &error) != LREG_OK) {
         return fail_with(error);
     }
     if (invocation->json) {
-        print_package(invocation, package);
+        result = print_json(json_of_package(package));
     } else {
-        char created[TIME_TEXT];
-        printf("id: %s\nname: %s\nversion: %s\narchitecture: %s\nfilename: %s\npath: %s\nsize: %llu\nsha256: %s\n"
-               "sha512: %s\ndownloads: %llu\ncreated: %s\n",
-               lreg_package_id(package), lreg_package_name(package), lreg_package_version(package),
-               lreg_package_architecture(package), lreg_package_filename(package), lreg_package_path(package),
-               (unsigned long long)lreg_package_size_bytes(package), lreg_package_digest(package, "sha256"),
-               lreg_package_digest(package, "sha512"), (unsigned long long)lreg_package_downloads(package),
-               time_text(lreg_package_created_ms(package), created));
+        print_facts(package);
     }
     lreg_package_free(package);
-    return EXIT_DONE;
+    return result;
 }
 
 static int delete_package(struct invocation *invocation) {
@@ -102,11 +100,9 @@ static int delete_package(struct invocation *invocation) {
     if (status == LREG_OK) {
         status = lreg_package_delete(invocation->instance, package, &error);
     }
-    if (status == LREG_OK && invocation->json) {
-        print_json(json_pack("{s:s}", "deleted", lreg_package_id(package)));
-    }
+    int result = status == LREG_OK ? print_deleted(invocation, lreg_package_id(package)) : fail_with(error);
     lreg_package_free(package);
-    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+    return result;
 }
 
 static int copy_content(lreg_content *content, FILE *out) {
@@ -126,39 +122,57 @@ static int copy_content(lreg_content *content, FILE *out) {
     return EXIT_DONE;
 }
 
-/* To the file of --output, which must not exist, or to standard output. */
+/* Makes the file, which must not exist, and fills it; one that could not be filled is removed again. */
+static int write_file(lreg_content *content, const char *path) {
+    FILE *out = fopen(path, "wbx");
+    if (out == NULL) {
+        return fail_with_text("cannot create %s: %s", path, strerror(errno));
+    }
+    int result = copy_content(content, out);
+    if (fclose(out) != 0 && result == EXIT_DONE) {
+        result = fail_with_text("cannot write %s: %s", path, strerror(errno));
+    }
+    if (result != EXIT_DONE) {
+        remove(path);
+    }
+    return result;
+}
+
+/* To the file of --output, or to standard output. */
 static int download(struct invocation *invocation) {
     lreg_error *error = NULL;
     lreg_package *package = NULL;
     lreg_content *content = NULL;
     const char *path = option_of(invocation, "output");
+    if (path == NULL && invocation->json) {
+        fail_with_text("package download: --json needs --output, for the package goes to standard output else");
+        return EXIT_USAGE;
+    }
     lreg_status status = find_package(invocation, &package, &error);
     if (status == LREG_OK) {
         status = lreg_content_open(invocation->instance, package, &content, &error);
     }
-    lreg_package_free(package);
+    int result = EXIT_DONE;
     if (status != LREG_OK) {
-        return fail_with(error);
+        result = fail_with(error);
+    } else {
+        result = path == NULL ? copy_content(content, stdout) : write_file(content, path);
     }
-    FILE *out = path == NULL ? stdout : fopen(path, "wbx");
-    if (out == NULL) {
-        lreg_content_close(content);
-        return fail_with_text("cannot create %s: %s", path, strerror(errno));
+    if (result == EXIT_DONE && invocation->json) {
+        result = print_json(json_of_package(package));
     }
-    int result = copy_content(content, out);
     lreg_content_close(content);
-    if (path != NULL && fclose(out) != 0 && result == EXIT_DONE) {
-        result = fail_with_text("cannot write %s: %s", path, strerror(errno));
-    }
+    lreg_package_free(package);
     return result;
 }
 
 const struct command package_commands[] = {
-    {"package list", "ORG REGISTRY [--name TEXT]", "list a registry's packages, newest first", "name=", 2, 2, list},
-    {"package show", "ORG REGISTRY FILENAME|ID", "show a package", NULL, 3, 3, show},
+    {"package list", "ORG REGISTRY [--name TEXT]", "list a registry's packages, newest first", "name=", 2, 2, list,
+     false},
+    {"package show", "ORG REGISTRY FILENAME|ID", "show a package", NULL, 3, 3, show, false},
     {"package download", "ORG REGISTRY FILENAME|ID [--output FILE]", "write a package's bytes", "output=", 3, 3,
-     download},
-    {"package delete", "ORG REGISTRY FILENAME|ID", "delete a package", NULL, 3, 3, delete_package},
-    {"publish", "ORG REGISTRY FILE...", "publish package files", NULL, 3, WORDS_MAX, publish},
+     download, false},
+    {"package delete", "ORG REGISTRY FILENAME|ID", "delete a package", NULL, 3, 3, delete_package, false},
+    {"publish", "ORG REGISTRY FILE...", "publish package files", NULL, 3, SIZE_MAX, publish, false},
     {0},
 };

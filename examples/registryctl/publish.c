@@ -21,14 +21,15 @@ struct progress {
 };
 
 static void show_progress(struct progress *progress, uint64_t done) {
-    int percent = progress->total == 0 ? 100 : (int)(done * 100 / progress->total);
+    /* A file that grows meanwhile is full until it ends. */
+    int percent = done >= progress->total ? 100 : (int)(done * 100 / progress->total);
     if (!progress->is_shown || percent == progress->percent) {
         return;
     }
     char bar[BAR_WIDTH + 1];
     int filled = percent * BAR_WIDTH / 100;
     memset(bar, '.', BAR_WIDTH);
-    memset(bar, '#', (size_t)(filled > BAR_WIDTH ? BAR_WIDTH : filled));
+    memset(bar, '#', (size_t)filled);
     bar[BAR_WIDTH] = '\0';
     progress->percent = percent;
     fprintf(stderr, "\r%s [%s] %3d%%", progress->name, bar, percent);
@@ -40,86 +41,100 @@ static void end_progress(const struct progress *progress) {
     }
 }
 
-static lreg_status copy_file(FILE *file, lreg_publication *publication, struct progress *progress, lreg_error **error) {
-    char bytes[READ_BYTES];
-    uint64_t done = 0;
-    lreg_status status = LREG_OK;
-    size_t got = 0;
-    show_progress(progress, 0);
-    while (status == LREG_OK && (got = fread(bytes, 1, sizeof bytes, file)) > 0) {
-        status = lreg_publication_write(publication, bytes, got, error);
-        done += got;
-        show_progress(progress, done);
-    }
-    return status;
+/* Which file it was, before what was wrong with it. */
+static int fail_with_file(const char *path, lreg_error *error) {
+    fprintf(stderr, "registryctl: %s: %s\n", path, lreg_error_message(error));
+    lreg_error_free(error);
+    return EXIT_FAILED;
 }
 
-static void print_published(const struct invocation *invocation, const char *path, const lreg_package *package,
-                            lreg_bool created) {
-    if (invocation->json) {
-        json_t *value = json_of_package(package);
-        json_object_set_new(value, "created", json_boolean(created));
-        print_json(value);
-    } else {
+static int send_file(FILE *file, const char *path, lreg_publication *publication) {
+    char bytes[READ_BYTES];
+    lreg_error *error = NULL;
+    struct stat facts;
+    struct progress progress = {path, 0, -1, isatty(STDERR_FILENO) == 1};
+    uint64_t done = 0;
+    size_t got = 0;
+    if (fstat(fileno(file), &facts) == 0 && facts.st_size > 0) {
+        progress.total = (uint64_t)facts.st_size;
+    }
+    show_progress(&progress, 0);
+    lreg_status status = LREG_OK;
+    while (status == LREG_OK && (got = fread(bytes, 1, sizeof bytes, file)) > 0) {
+        status = lreg_publication_write(publication, bytes, got, &error);
+        done += got;
+        show_progress(&progress, done);
+    }
+    int number = errno; /* of fread(), where it failed */
+    end_progress(&progress);
+    if (status != LREG_OK) {
+        return fail_with_file(path, error);
+    }
+    return ferror(file) ? fail_with_text("cannot read %s: %s", path, strerror(number)) : EXIT_DONE;
+}
+
+/* Shows what was published: a line at once, or an element of `values` for the end. */
+static int show_published(json_t *values, const char *path, const lreg_package *package, lreg_bool created) {
+    if (values == NULL) {
         printf("%s: %s %s %s\n", path, lreg_package_name(package), lreg_package_version(package),
                created ? "published" : "was there already");
+        return EXIT_DONE;
     }
+    json_t *value = json_of_package(package);
+    bool added = json_object_set_new(value, "file", json_string(path)) == 0 &&
+                 json_object_set_new(value, "created", json_boolean(created)) == 0 &&
+                 json_array_append(values, value) == 0;
+    json_decref(value);
+    return added ? EXIT_DONE : fail_with_text("%s was published, but cannot be shown as JSON", path);
 }
 
-static int publish_file(const struct invocation *invocation, const lreg_registry *registry, const char *path) {
+static int publish_open_file(const struct invocation *invocation, const lreg_registry *registry, FILE *file,
+                             const char *path, json_t *values) {
     lreg_error *error = NULL;
     lreg_publication *publication = NULL;
     lreg_package *package = NULL;
     lreg_bool created = 0;
-    struct stat facts;
     const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL || fstat(fileno(file), &facts) != 0) {
-        int result = fail_with_text("cannot open %s: %s", path, strerror(errno));
-        if (file != NULL) {
-            fclose(file);
-        }
-        return result;
+    if (lreg_publication_begin(invocation->instance, registry, slash == NULL ? path : slash + 1, &publication,
+                               &error) != LREG_OK) {
+        return fail_with_file(path, error);
     }
-    struct progress progress = {name, facts.st_size > 0 ? (uint64_t)facts.st_size : 0, -1, isatty(STDERR_FILENO) == 1};
-    lreg_status status = lreg_publication_begin(invocation->instance, registry, name, &publication, &error);
-    if (status == LREG_OK) {
-        status = copy_file(file, publication, &progress, &error);
-        end_progress(&progress);
-    }
-    bool unreadable = ferror(file) != 0;
-    fclose(file);
-    if (status == LREG_OK && !unreadable) {
-        status = lreg_publication_finish(publication, &package, &created, &error);
+    int result = send_file(file, path, publication);
+    if (result == EXIT_DONE) {
+        result = lreg_publication_finish(publication, &package, &created, &error) == LREG_OK
+                     ? show_published(values, path, package, created)
+                     : fail_with_file(path, error);
     }
     lreg_publication_free(publication);
-    if (unreadable && status == LREG_OK) {
-        return fail_with_text("cannot read %s", path);
-    }
-    if (status != LREG_OK) {
-        fprintf(stderr, "registryctl: %s was not published:\n", path);
-        return fail_with(error);
-    }
-    print_published(invocation, path, package, created);
     lreg_package_free(package);
-    return EXIT_DONE;
+    return result;
+}
+
+static int publish_file(const struct invocation *invocation, const lreg_registry *registry, const char *path,
+                        json_t *values) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return fail_with_text("cannot open %s: %s", path, strerror(errno));
+    }
+    int result = publish_open_file(invocation, registry, file, path, values);
+    fclose(file);
+    return result;
 }
 
 /* A file that cannot be published does not stop the others; the exit status tells. */
 int publish(struct invocation *invocation) {
     lreg_error *error = NULL;
     lreg_registry *registry = NULL;
+    json_t *values = invocation->json ? json_array() : NULL;
     int result = EXIT_DONE;
-    if (lreg_registry_find(invocation->instance, invocation->words[0], invocation->words[1], &registry, &error) !=
-        LREG_OK) {
-        return fail_with(error);
-    }
-    for (size_t i = 2; i < invocation->word_count; i++) {
-        if (publish_file(invocation, registry, invocation->words[i]) != EXIT_DONE) {
+    lreg_status status =
+        lreg_registry_find(invocation->instance, invocation->words[0], invocation->words[1], &registry, &error);
+    for (size_t i = 2; status == LREG_OK && i < invocation->word_count; i++) {
+        if (publish_file(invocation, registry, invocation->words[i], values) != EXIT_DONE) {
             result = EXIT_FAILED;
         }
     }
     lreg_registry_free(registry);
-    return result;
+    int listed = end_listing(invocation, status, values, error);
+    return listed == EXIT_DONE ? result : listed;
 }

@@ -7,15 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
-static void print_registry(const struct invocation *invocation, const lreg_registry *registry) {
+static void print_row(const lreg_registry *registry) {
+    printf("%s/%s  %s  %s  %s\n", lreg_registry_organization(registry), lreg_registry_slug(registry),
+           lreg_registry_ecosystem(registry),
+           lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC) ? "public" : "private", lreg_registry_name(registry));
+}
+
+/* Prints one and ends it. */
+static int print_one(const struct invocation *invocation, lreg_registry *registry) {
+    int result = EXIT_DONE;
     if (invocation->json) {
-        print_json(json_of_registry(registry));
+        result = print_json(json_of_registry(registry));
     } else {
-        printf("%s/%s  %s  %s  %s\n", lreg_registry_organization(registry), lreg_registry_slug(registry),
-               lreg_registry_ecosystem(registry),
-               lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC) ? "public" : "private",
-               lreg_registry_name(registry));
+        print_row(registry);
     }
+    lreg_registry_free(registry);
+    return result;
 }
 
 /* Options that set a text. */
@@ -73,12 +80,7 @@ static int create(struct invocation *invocation) {
         status = lreg_registry_create(invocation->instance, invocation->words[0], settings, &registry, &error);
     }
     lreg_registry_settings_free(settings);
-    if (status != LREG_OK) {
-        return fail_with(error);
-    }
-    print_registry(invocation, registry);
-    lreg_registry_free(registry);
-    return EXIT_DONE;
+    return status == LREG_OK ? print_one(invocation, registry) : fail_with(error);
 }
 
 static int show(struct invocation *invocation) {
@@ -88,9 +90,7 @@ static int show(struct invocation *invocation) {
         LREG_OK) {
         return fail_with(error);
     }
-    print_registry(invocation, registry);
-    lreg_registry_free(registry);
-    return EXIT_DONE;
+    return print_one(invocation, registry);
 }
 
 static int update(struct invocation *invocation) {
@@ -109,13 +109,9 @@ static int update(struct invocation *invocation) {
     if (status == LREG_OK) {
         status = lreg_registry_update(invocation->instance, registry, settings, &changed, &error);
     }
-    if (status == LREG_OK) {
-        print_registry(invocation, changed);
-    }
-    lreg_registry_free(changed);
     lreg_registry_settings_free(settings);
     lreg_registry_free(registry);
-    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+    return status == LREG_OK ? print_one(invocation, changed) : fail_with(error);
 }
 
 static int list(struct invocation *invocation) {
@@ -132,17 +128,13 @@ static int list(struct invocation *invocation) {
         if (invocation->json) {
             json_array_append_new(values, json_of_registry(registry));
         } else {
-            print_registry(invocation, registry);
+            print_row(registry);
         }
         lreg_registry_free(registry);
         registry = NULL;
     }
     lreg_registry_list_free(registries);
-    if (status == LREG_OK && invocation->json) {
-        print_json(json_incref(values));
-    }
-    json_decref(values);
-    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+    return end_listing(invocation, status, values, error);
 }
 
 /* As in the pages: the name has to be given again, exactly. */
@@ -163,10 +155,7 @@ static int delete_registry(struct invocation *invocation) {
     }
     status = lreg_registry_delete(invocation->instance, registry, &error);
     lreg_registry_free(registry);
-    if (status == LREG_OK && invocation->json) {
-        print_json(json_pack("{s:s}", "deleted", invocation->words[1]));
-    }
-    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+    return status == LREG_OK ? print_deleted(invocation, invocation->words[1]) : fail_with(error);
 }
 
 #define SETTINGS \
@@ -176,14 +165,14 @@ const struct command registry_commands[] = {
     {"registry create",
      "ORG NAME --ecosystem files|alpine|container [--public] [--slug SLUG] [--description TEXT]\n"
      "    [--emoji TEXT] [--color #RRGGBB] [--allow-overwrite] [--strict-names]",
-     "create a registry", "ecosystem=," SETTINGS, 2, 2, create},
-    {"registry list", "ORG", "list an organisation's registries", NULL, 1, 1, list},
-    {"registry show", "ORG REGISTRY", "show a registry", NULL, 2, 2, show},
+     "create a registry", "ecosystem=," SETTINGS, 2, 2, create, false},
+    {"registry list", "ORG", "list an organisation's registries", NULL, 1, 1, list, false},
+    {"registry show", "ORG REGISTRY", "show a registry", NULL, 2, 2, show, false},
     {"registry update",
      "ORG REGISTRY [--name NAME] [--slug SLUG] [--description TEXT] [--emoji TEXT] [--color #RRGGBB]\n"
      "    [--public|--private] [--allow-overwrite|--refuse-overwrite] [--strict-names|--any-names]",
-     "change settings of a registry", SETTINGS, 2, 2, update},
+     "change settings of a registry", SETTINGS, 2, 2, update, false},
     {"registry delete", "ORG REGISTRY --confirm NAME", "delete a registry with all its packages", "confirm=", 2, 2,
-     delete_registry},
+     delete_registry, false},
     {0},
 };

@@ -18,14 +18,16 @@
 #define EXIT_FINDINGS 3 /* verify found missing or damaged content */
 
 #define OPTIONS_MAX 16
-#define WORDS_MAX 4096
 
 struct option_value {
-    const char *name; /* "--public" */
+    const char *name; /* "public" */
     const char *value; /* NULL for a switch */
 };
 
+struct command;
+
 struct invocation {
+    const struct command *command; /* NULL until its name is complete */
     const char *data; /* --data, or LIBREGISTRY_DATA; NULL when not given */
     bool json;
     struct option_value options[OPTIONS_MAX];
@@ -43,6 +45,7 @@ struct command {
     size_t min_words;
     size_t max_words;
     int (*run)(struct invocation *invocation);
+    bool makes_data; /* may make the data directory */
 };
 
 /* NULL-terminated by name. */
@@ -58,21 +61,31 @@ int publish(struct invocation *invocation);
 /* --- options.c --- */
 /* Value of an option, "" for a switch that was given; NULL when it was not. */
 const char *option_of(const struct invocation *invocation, const char *name);
-/* A decimal number from 0 on; false after a message. Absent: *out stays. */
+/* A decimal number from 0 to OPTION_NUMBER_MAX, which are seconds that still fit as milliseconds; false after a
+ * message. Absent: *out stays. */
+#define OPTION_NUMBER_MAX (INT64_MAX / 1000)
 bool option_number(const struct invocation *invocation, const char *name, int64_t *out);
 
 /* --- output.c --- */
 /* "registryctl: operation: message" on standard error; frees the error. Gives EXIT_FAILED. */
 int fail_with(lreg_error *error);
 int fail_with_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Prints one JSON value on one line and releases it. */
-void print_json(json_t *value);
+/* Prints one JSON value on one line and releases it; NULL, as when memory is out, is a failure. Gives the exit
+ * status. */
+int print_json(json_t *value);
+/* The end of a listing: prints `values`, which is taken, where JSON is wanted, or the error. Gives the exit status. */
+int end_listing(const struct invocation *invocation, lreg_status status, json_t *values, lreg_error *error);
+/* Says that something is gone: nothing to people, {"deleted": …} as JSON. Gives the exit status. */
+int print_deleted(const struct invocation *invocation, const char *what);
 /* A point in time for people and JSON; `text` has TIME_TEXT bytes. */
 #define TIME_TEXT 32
 const char *time_text(int64_t unix_ms, char *text);
 /* "1.5 MiB"; `text` has SIZE_TEXT bytes. */
 #define SIZE_TEXT 32
 const char *size_text(uint64_t bytes, char *text);
+
+/* "-" for nothing, so that columns stay columns. */
+const char *or_dash(const char *text);
 
 json_t *json_of_registry(const lreg_registry *registry);
 json_t *json_of_package(const lreg_package *package);

@@ -22,13 +22,14 @@ static json_t *json_of(const lreg_token *token) {
 
 /* A new token is printed alone on its line, so that a script can take it. */
 static int print_new(const struct invocation *invocation, lreg_token *token) {
+    int result = EXIT_DONE;
     if (invocation->json) {
-        print_json(json_of(token));
+        result = print_json(json_of(token));
     } else {
         puts(lreg_token_secret(token));
     }
     lreg_token_free(token);
-    return EXIT_DONE;
+    return result;
 }
 
 static int create(struct invocation *invocation) {
@@ -41,7 +42,7 @@ static int create(struct invocation *invocation) {
         fail_with_text("which --scopes? such as read_packages,write_packages");
         return EXIT_USAGE;
     }
-    if (!option_number(invocation, "expires", &expires_s) || expires_s > INT64_MAX / 1000) {
+    if (!option_number(invocation, "expires", &expires_s)) {
         return EXIT_USAGE;
     }
     if (lreg_token_create(invocation->instance, invocation->words[0], description == NULL ? "registryctl" : description,
@@ -79,7 +80,8 @@ static lreg_status find_registry(const struct invocation *invocation, const char
 static void print_row(const lreg_token *token) {
     char created[TIME_TEXT];
     printf("%s  %s  %s  %s  %s\n", lreg_token_id(token), time_text(lreg_token_created_ms(token), created),
-           lreg_token_scopes(token), lreg_token_description(token), lreg_token_secret(token));
+           or_dash(lreg_token_scopes(token)), or_dash(lreg_token_description(token)),
+           or_dash(lreg_token_secret(token)));
 }
 
 static int list(struct invocation *invocation) {
@@ -108,11 +110,7 @@ static int list(struct invocation *invocation) {
     }
     lreg_token_list_free(tokens);
     lreg_registry_free(registry);
-    if (status == LREG_OK && invocation->json) {
-        print_json(json_incref(values));
-    }
-    json_decref(values);
-    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+    return end_listing(invocation, status, values, error);
 }
 
 static int delete_token(struct invocation *invocation) {
@@ -130,18 +128,15 @@ static int delete_token(struct invocation *invocation) {
     }
     lreg_token_free(token);
     lreg_registry_free(registry);
-    if (status == LREG_OK && invocation->json) {
-        print_json(json_pack("{s:s}", "deleted", id));
-    }
-    return status == LREG_OK ? EXIT_DONE : fail_with(error);
+    return status == LREG_OK ? print_deleted(invocation, id) : fail_with(error);
 }
 
 const struct command token_commands[] = {
     {"token create-registry", "ORG REGISTRY [--description TEXT]", "create a registry token: it reads one registry",
-     "description=", 2, 2, create_for_registry},
+     "description=", 2, 2, create_for_registry, false},
     {"token create", "ORG --scopes SCOPE,... [--description TEXT] [--expires UNIX-SECONDS]",
-     "create an API access token; it is shown this once", "scopes=,description=,expires=", 1, 1, create},
-    {"token list", "ORG [REGISTRY]", "list API access tokens, or the tokens of a registry", NULL, 1, 2, list},
-    {"token delete", "ORG [REGISTRY] ID", "delete a token", NULL, 2, 3, delete_token},
+     "create an API access token; it is shown this once", "scopes=,description=,expires=", 1, 1, create, false},
+    {"token list", "ORG [REGISTRY]", "list API access tokens, or the tokens of a registry", NULL, 1, 2, list, false},
+    {"token delete", "ORG [REGISTRY] ID", "delete a token", NULL, 2, 3, delete_token, false},
     {0},
 };
