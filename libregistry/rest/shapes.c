@@ -94,12 +94,11 @@ json_t *rest_registry(struct call *call, const struct meta_registry *row) {
 json_t *rest_package_summary(struct call *call, const struct meta_package *row) {
     const struct meta_registry *registry = &call->registry->row;
     const char *below = arena_format(call->arena, "/packages/%s", row->id);
-    const char *web_below = arena_format(call->arena, "/%s", row->id);
-    if (below == NULL || web_below == NULL) {
+    if (below == NULL) {
         return NULL;
     }
     return json_pack("{s:s, s:o, s:o, s:s, s:o, s:o}", "id", row->id, "url", registry_url(call, registry, below),
-                     "web_url", registry_web_url(call, registry, web_below), "name", row->name, "created_at",
+                     "web_url", registry_web_url(call, registry, below), "name", row->name, "created_at",
                      rest_time(row->created_ms), "version", text_or_null(row->version));
 }
 

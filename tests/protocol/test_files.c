@@ -59,7 +59,7 @@ static void test_protocol_files__publishing_answers_with_the_package(void **stat
     (void)snprintf(url, sizeof url, "http://packages.test" PACKAGES("my-files") "/%s", id);
     expect_member(answer, "url", url);
     (void)snprintf(url, sizeof url,
-                   "http://packages.test/organizations/my-organization/packages/registries/my-files/%s", id);
+                   "http://packages.test/organizations/my-organization/packages/registries/my-files/packages/%s", id);
     expect_member(answer, "web_url", url);
     free(id);
     http_answer_free(answer);

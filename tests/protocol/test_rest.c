@@ -222,7 +222,7 @@ static void test_protocol_rest__an_item_of_a_listing_is_as_documented(void **sta
     (void)snprintf(
         wanted, sizeof wanted,
         "{\"items\":[{\"id\":\"%s\",\"url\":\"" BASE PACKAGES "/%s\",\"web_url\":\"" BASE
-        "/organizations/my-organization/packages/registries/my-files/%s\",\"name\":\"app\","
+        "/organizations/my-organization/packages/registries/my-files/packages/%s\",\"name\":\"app\","
         "\"created_at\":\"2026-11-21T03:04:05.678Z\",\"version\":\"1.0.0\"}],\"links\":{\"self\":\"" BASE PACKAGES
         "\"}}",
         world->package_id, world->package_id, world->package_id);
