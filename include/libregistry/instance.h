@@ -188,6 +188,18 @@ LREG_EXPORT lreg_status lreg_options_set_random(lreg_options *options, const lre
 LREG_EXPORT lreg_status lreg_options_set_log(lreg_options *options, const lreg_log *log, lreg_error **err);
 
 /**
+ * Sets whose threads may help with an upload.
+ *
+ * @param options   not NULL
+ * @param executor  copied; NULL, the default: nobody's
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_options_set_executor(lreg_options *options, const lreg_executor *executor,
+                                                  lreg_error **err);
+
+/**
  * Opens an instance; makes it when the directory is new. Costs the same on an empty and on a huge store.
  *
  * @param options  not NULL; may be freed or changed afterwards

@@ -252,3 +252,13 @@ lreg_status lreg_options_set_log(lreg_options *options, const lreg_log *log, lre
     }
     return set_hook(options, &options->hooks.log, sizeof *log, log, &options->own.log, err);
 }
+
+lreg_status lreg_options_set_executor(lreg_options *options, const lreg_executor *executor, lreg_error **err) {
+    if (options == NULL) {
+        return api_null(NULL, "options", err);
+    }
+    if (executor != NULL && executor->size >= sizeof *executor && executor->run == NULL) {
+        return refuse(options, err, "the executor lacks its function");
+    }
+    return set_hook(options, &options->hooks.executor, sizeof *executor, executor, &options->own.executor, err);
+}

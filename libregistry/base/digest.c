@@ -81,19 +81,28 @@ void digest_init(struct digest *digest, uint32_t algorithms) {
     digest_init_with(digest_provider_at(0), digest, algorithms);
 }
 
-void digest_update(struct digest *digest, const void *bytes, size_t length) {
+void digest_update_share(struct digest *digest, uint32_t algorithms, const void *bytes, size_t length) {
     const uint8_t *at = bytes;
-    digest->length += length;
+    algorithms &= digest->algorithms;
     while (length > 0) {
         size_t slice = length < SLICE_BYTES ? length : SLICE_BYTES;
         for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
-            if ((digest->algorithms & ALGORITHMS[i].bit) != 0) {
+            if ((algorithms & ALGORITHMS[i].bit) != 0) {
                 digest->provider->update(ALGORITHMS[i].bit, digest->state + ALGORITHMS[i].context_at, at, slice);
             }
         }
         at += slice;
         length -= slice;
     }
+}
+
+void digest_count(struct digest *digest, size_t length) {
+    digest->length += length;
+}
+
+void digest_update(struct digest *digest, const void *bytes, size_t length) {
+    digest_update_share(digest, digest->algorithms, bytes, length);
+    digest_count(digest, length);
 }
 
 void digest_finish(struct digest *digest, struct digest_set *out) {

@@ -49,6 +49,10 @@ struct digest {
 
 void digest_init(struct digest *digest, uint32_t algorithms);
 void digest_update(struct digest *digest, const void *bytes, size_t length);
+/* digest_update() for only those of the digest's algorithms: all shares of one piece are to be fed before anything else
+ * is done with the digest, each once, and may be fed at the same time from several threads. */
+void digest_update_share(struct digest *digest, uint32_t algorithms, const void *bytes, size_t length);
+void digest_count(struct digest *digest, size_t length); /* once for all shares */
 void digest_finish(struct digest *digest, struct digest_set *out); /* digest is used up */
 
 /* One call for bytes at hand. */

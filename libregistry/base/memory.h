@@ -3,7 +3,8 @@
 #define BASE_MEMORY_H
 
 /*
- * Allocation through the instance's allocator, and what else an instance takes from outside: clock, randomness, log.
+ * Allocation through the instance's allocator, and what else an instance takes from outside: clock, randomness, log,
+ * threads.
  * One `struct hooks` lives as long as its instance and is handed down to every room; nothing here is global.
  */
 
@@ -17,6 +18,7 @@ struct hooks {
     lreg_clock clock;
     lreg_random random;
     lreg_log log; /* log.write may be NULL: no log */
+    lreg_executor executor; /* executor.run may be NULL: no threads but the caller's */
 };
 
 /* The operating system's memory, clock and randomness (getrandom), no log. */

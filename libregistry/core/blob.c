@@ -6,12 +6,16 @@
 #include "core/blob_internal.h"
 
 #include "base/encoding.h"
+#include "base/parallel.h"
 
 #include <string.h>
 
 #define STAGE_RANDOM_BYTES 16
 #define STAGE_PREFIX "w-"
 #define ARENA_BYTES (64u * 1024)
+
+/* A piece for which it is worth while to ask another thread: it is hashed in tens of microseconds. */
+#define SHARED_BYTES ((size_t)64 * 1024)
 
 static lreg_status upload_busy(struct error *err) {
     return error_set(err, LREG_CONFLICT, "upload_busy", "another request is at work on this upload");
@@ -154,6 +158,54 @@ static lreg_status check_open(const struct core_blob_writer *writer, struct erro
     return LREG_OK;
 }
 
+/* The algorithms of one thread, by what they take together; both halves are about the same when all are wanted. */
+static const uint32_t SHARES[] = {DIGEST_SHA256 | DIGEST_SHA512, DIGEST_SHA1 | DIGEST_MD5};
+
+struct share {
+    struct digest *digest;
+    uint32_t algorithms;
+    const void *bytes;
+    size_t length;
+};
+
+static void feed_share(void *argument) {
+    const struct share *share = argument;
+    digest_update_share(share->digest, share->algorithms, share->bytes, share->length);
+}
+
+/* Hashes a piece on the host's threads, if it lends some, while this one writes it. */
+static lreg_status write_and_hash(struct core_blob_writer *writer, const void *bytes, size_t length,
+                                  struct error *err) {
+    enum {
+        COUNT = sizeof SHARES / sizeof SHARES[0]
+    };
+    struct share shares[COUNT];
+    struct parallel_work work[COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        if ((writer->digest.algorithms & SHARES[i]) != 0) {
+            shares[count] = (struct share){&writer->digest, SHARES[i], bytes, length};
+            parallel_begin(&writer->core->hooks, &work[count], feed_share, &shares[count]);
+            count++;
+        }
+    }
+    lreg_status status = storage_stage_write(writer->stage, bytes, length, err);
+    for (size_t i = 0; i < count; i++) {
+        parallel_end(&work[i]);
+    }
+    digest_count(&writer->digest, length);
+    return status;
+}
+
+static lreg_status write_then_hash(struct core_blob_writer *writer, const void *bytes, size_t length,
+                                   struct error *err) {
+    lreg_status status = storage_stage_write(writer->stage, bytes, length, err);
+    if (status == LREG_OK) {
+        digest_update(&writer->digest, bytes, length);
+    }
+    return status;
+}
+
 lreg_status core_blob_writer_write(struct core_blob_writer *writer, const void *bytes, size_t length,
                                    struct error *err) {
     lreg_status status = check_open(writer, err);
@@ -164,13 +216,12 @@ lreg_status core_blob_writer_write(struct core_blob_writer *writer, const void *
         return error_set(err, LREG_TOO_LARGE, "package_too_large", "larger than the limit of %llu bytes",
                          (unsigned long long)writer->max_bytes);
     }
-    status = storage_stage_write(writer->stage, bytes, length, err);
-    if (status != LREG_OK) {
-        return status;
+    bool is_shared = length >= SHARED_BYTES && writer->core->hooks.executor.run != NULL;
+    status = is_shared ? write_and_hash(writer, bytes, length, err) : write_then_hash(writer, bytes, length, err);
+    if (status == LREG_OK) {
+        writer->length += length;
     }
-    digest_update(&writer->digest, bytes, length);
-    writer->length += length;
-    return LREG_OK;
+    return status;
 }
 
 uint64_t core_blob_writer_length(const struct core_blob_writer *writer) {

@@ -181,6 +181,7 @@ static void test_component_null__is_no_options_and_no_settings(void **state) {
     REFUSED(lreg_options_set_clock(NULL, NULL, &err));
     REFUSED(lreg_options_set_random(NULL, NULL, &err));
     REFUSED(lreg_options_set_log(NULL, NULL, &err));
+    REFUSED(lreg_options_set_executor(NULL, NULL, &err));
     REFUSED(lreg_registry_settings_new(NULL, &err));
     REFUSED(lreg_registry_settings_set_text(NULL, LREG_REGISTRY_NAME, "a", &err));
     REFUSED(lreg_registry_settings_set_switch(NULL, LREG_REGISTRY_PUBLIC, 1, &err));

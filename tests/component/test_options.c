@@ -134,6 +134,7 @@ static void test_component_options__hooks_of_the_wrong_size_or_without_functions
     lreg_clock clock = {sizeof clock, 0, NULL, NULL};
     lreg_random source = {0, 0, NULL, no_randomness};
     lreg_log log = {sizeof log, LREG_LOG_INFO, NULL, NULL};
+    lreg_executor executor = {sizeof executor, 0, NULL, NULL};
     EXPECT(lreg_options_set_allocator(options, &allocator, &err), &err, LREG_BAD_ARGUMENT, "");
     allocator = (lreg_allocator){sizeof allocator, 0, &calls, allocate, NULL, release};
     EXPECT(lreg_options_set_allocator(options, &allocator, &err), &err, LREG_BAD_ARGUMENT, "");
@@ -142,6 +143,7 @@ static void test_component_options__hooks_of_the_wrong_size_or_without_functions
     source = (lreg_random){sizeof source, 0, NULL, NULL};
     EXPECT(lreg_options_set_random(options, &source, &err), &err, LREG_BAD_ARGUMENT, "");
     EXPECT(lreg_options_set_log(options, &log, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_options_set_executor(options, &executor, &err), &err, LREG_BAD_ARGUMENT, "");
     assert_int_equal(calls, 0);
 }
 

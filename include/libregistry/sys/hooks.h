@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What a host may put in place of the operating system: memory, clock, randomness, log.
+ * What a host may put in place of the operating system: memory, clock, randomness, log; and threads, when it lends some.
  *
  * Second tier: for those who extend or test the library. The structs grow only at their end; the library copies
  * min(size, its own size) bytes when an options object takes them and never looks at the caller's again.
@@ -56,6 +56,18 @@ typedef struct lreg_log {
     void (*write)(int32_t level, const char *message,
                   void *user); /**< one line without its end; borrowed for the call */
 } lreg_log;
+
+/** Threads of the host. The library starts none; with an executor it has long pieces of an upload hashed on another
+ * thread while it writes them, and waits for both before its call returns. Without one it does the same, one after the
+ * other. Since: 0.1 */
+typedef struct lreg_executor {
+    uint32_t size;
+    uint32_t reserved;
+    void *user;
+    /** 1: `task(argument)` runs once, soon, on another thread; 0: there is none to spare. Never 1 when the task could
+     * wait for a thread that is inside the library, because that one may be waiting for the task. Does not block. */
+    int32_t (*run)(void (*task)(void *argument), void *argument, void *user);
+} lreg_executor;
 
 #ifdef __cplusplus
 }

@@ -353,6 +353,39 @@ static void test_base_digest__hmac_follows_the_vectors_of_its_rfc(void **state) 
     check_hmac(0xaa, NULL, 131, both, strlen(both), "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
 }
 
+static void test_base_digest__shares_in_any_order_make_the_whole(void **state) {
+    (void)state;
+    struct digest digest;
+    struct digest_set whole;
+    struct digest_set shared;
+    uint8_t saved[DIGEST_STATE_MAX];
+    digest_of(DIGEST_ALL, input, sizeof input, &whole);
+    digest_init(&digest, DIGEST_ALL);
+    digest_update_share(&digest, DIGEST_SHA1 | DIGEST_MD5, input, 40001);
+    digest_update_share(&digest, DIGEST_SHA256 | DIGEST_SHA512, input, 40001);
+    digest_count(&digest, 40001);
+    size_t length = digest_save(&digest, saved);
+    assert_int_equal(digest_restore(&digest, saved, length, NULL), LREG_OK);
+    digest_update(&digest, input + 40001, sizeof input - 40001);
+    digest_finish(&digest, &shared);
+    assert_sets_equal(&shared, &whole);
+}
+
+/* A share of what the digest does not compute is none. */
+static void test_base_digest__share_adds_no_algorithm(void **state) {
+    (void)state;
+    struct digest digest;
+    struct digest_set whole;
+    struct digest_set shared;
+    digest_of(DIGEST_SHA256, input, sizeof input, &whole);
+    digest_init(&digest, DIGEST_SHA256);
+    digest_update_share(&digest, DIGEST_SHA256 | DIGEST_SHA512, input, sizeof input);
+    digest_update_share(&digest, DIGEST_SHA1 | DIGEST_MD5, input, sizeof input);
+    digest_count(&digest, sizeof input);
+    digest_finish(&digest, &shared);
+    assert_sets_equal(&shared, &whole);
+}
+
 static void test_base_digest__hmac_takes_empty_keys_and_texts(void **state) {
     (void)state;
     uint8_t out[DIGEST_SHA256_BYTES];

@@ -6,6 +6,8 @@
 
 #include "base/encoding.h"
 
+#include "support/lent_threads.h"
+
 #include <pthread.h>
 
 #define STEP_IO_ERROR 10 /* SQLITE_IOERR */
@@ -49,6 +51,65 @@ static void test_core_blob__all_wanted_digests_are_those_of_the_bytes(void **sta
     assert_memory_equal(digests.md5, expected.md5, sizeof expected.md5);
     assert_int_equal(core_blob_writer_write(writer, "d", 1, NULL), LREG_MISUSE);
     core_blob_writer_free(writer);
+    store_end(&store);
+}
+
+#define LONG_PIECE ((size_t)200 * 1000)
+
+/* Writes two long pieces around a short one; gives how often a thread was asked for. */
+static unsigned hash_with_lent_threads(uint32_t algorithms, unsigned spare) {
+    static uint8_t bytes[2 * LONG_PIECE + 1];
+    struct store store;
+    struct lent_threads threads;
+    struct core_blob_writer *writer = NULL;
+    struct digest_set expected;
+    struct digest_set digests;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * 7 + i / 251);
+    }
+    digest_of(algorithms | DIGEST_SHA256, bytes, sizeof bytes, &expected);
+    store_prepare(&store);
+    store.base.options.hooks.executor = lent_threads_hook(&threads, spare);
+    store_open(&store);
+    store_make_registry(&store);
+    assert_int_equal(core_blob_writer_new(store.core, store.registry, algorithms, sizeof bytes, &writer, NULL),
+                     LREG_OK);
+    assert_int_equal(core_blob_writer_write(writer, bytes, LONG_PIECE, NULL), LREG_OK);
+    assert_int_equal(core_blob_writer_write(writer, bytes + LONG_PIECE, 1, NULL), LREG_OK);
+    assert_int_equal(core_blob_writer_write(writer, bytes + LONG_PIECE + 1, LONG_PIECE, NULL), LREG_OK);
+    core_blob_writer_finish(writer, &digests);
+    assert_memory_equal(&digests, &expected, sizeof digests);
+    core_blob_writer_free(writer);
+    lent_threads_join(&threads);
+    store_end(&store);
+    return atomic_load(&threads.asked);
+}
+
+static void test_core_blob__long_pieces_are_hashed_by_lent_threads(void **state) {
+    (void)state;
+    assert_int_equal(hash_with_lent_threads(DIGEST_ALL, LENT_THREADS_MAX), 4);
+    assert_int_equal(hash_with_lent_threads(DIGEST_ALL, 3), 4);
+    assert_int_equal(hash_with_lent_threads(DIGEST_ALL, 0), 4);
+    assert_int_equal(hash_with_lent_threads(0, LENT_THREADS_MAX), 2);
+}
+
+static void test_core_blob__failed_write_waits_for_what_was_lent(void **state) {
+    static const uint8_t bytes[LONG_PIECE];
+    struct store store;
+    struct lent_threads threads;
+    struct core_blob_writer *writer = NULL;
+    (void)state;
+    store_prepare(&store);
+    store.base.options.hooks.executor = lent_threads_hook(&threads, 2);
+    store_open(&store);
+    store_make_registry(&store);
+    assert_int_equal(core_blob_writer_new(store.core, store.registry, DIGEST_ALL, LONG_PIECE, &writer, NULL), LREG_OK);
+    fault_backend_arm(&store.fault, 1, LREG_IO, FAULT_BEFORE);
+    assert_int_equal(core_blob_writer_write(writer, bytes, sizeof bytes, NULL), LREG_IO);
+    fault_backend_disarm(&store.fault);
+    assert_int_equal(core_blob_writer_length(writer), 0);
+    core_blob_writer_free(writer);
+    lent_threads_join(&threads);
     store_end(&store);
 }
 
