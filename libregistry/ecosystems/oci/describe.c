@@ -166,25 +166,25 @@ static bool set_text(json_t *object, const char *name, const char *text) {
 
 static bool set_layers(json_t *object, const struct oci_manifest *manifest) {
     json_t *layers = json_array();
-    bool is_done = layers != NULL && set(object, "config", descriptor_object(&manifest->descriptors[0]));
+    bool is_done = set(object, "layers", layers) && set(object, "config", descriptor_object(manifest->descriptors)) &&
+                   set(object, "layer_count", json_integer((json_int_t)manifest->count - 1));
     for (size_t i = 1; is_done && i < manifest->count && i <= LISTED_MAX; i++) {
         is_done = json_array_append_new(layers, descriptor_object(&manifest->descriptors[i])) == 0;
     }
-    return set(object, "layer_count", json_integer((json_int_t)manifest->count - 1)) && set(object, "layers", layers) &&
-           is_done;
+    return is_done;
 }
 
 static bool set_manifests(json_t *object, const struct oci_manifest *manifest) {
     json_t *list = json_array();
-    bool is_done = list != NULL;
+    bool is_done =
+        set(object, "manifests", list) && set(object, "manifest_count", json_integer((json_int_t)manifest->count));
     for (size_t i = 0; is_done && i < manifest->count && i < LISTED_MAX; i++) {
         json_t *entry = descriptor_object(&manifest->descriptors[i]);
         is_done = entry != NULL && set(entry, "platform", platform_object(&manifest->descriptors[i].platform)) &&
                   json_array_append(list, entry) == 0;
         json_decref(entry);
     }
-    return set(object, "manifest_count", json_integer((json_int_t)manifest->count)) && set(object, "manifests", list) &&
-           is_done;
+    return is_done;
 }
 
 static bool set_annotations(const struct oci_push *push, json_t *object) {

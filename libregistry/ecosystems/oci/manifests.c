@@ -120,8 +120,8 @@ static lreg_status delete_tag(struct deletion *deletion, struct error *err) {
     return is_absent(status) ? oci_manifest_unknown(call, deletion->reference, err) : status;
 }
 
-/* A page of the tags that a manifest has; *out_done when there are none left. */
-static lreg_status delete_page_of_tags(struct deletion *deletion, const char *digest, bool *out_done,
+/* A page of the tags that a manifest has. */
+static lreg_status delete_page_of_tags(struct deletion *deletion, const char *digest, size_t *out_count,
                                        struct error *err) {
     const struct call *call = deletion->call;
     const struct meta_package_query query = {
@@ -132,45 +132,48 @@ static lreg_status delete_page_of_tags(struct deletion *deletion, const char *di
         .limit = PAGE_ROWS,
     };
     struct meta_package *rows = NULL;
-    size_t count = 0;
     arena_reset(&deletion->arena);
-    lreg_status status = meta_package_list(deletion->transaction, &query, &deletion->arena, &rows, &count, err);
-    for (size_t i = 0; status == LREG_OK && i < count; i++) {
+    lreg_status status = meta_package_list(deletion->transaction, &query, &deletion->arena, &rows, out_count, err);
+    for (size_t i = 0; status == LREG_OK && i < *out_count; i++) {
         status = core_package_delete_in(call->core, deletion->transaction, &call->actor, call->registry, rows[i].id,
                                         &deletion->arena, err);
     }
-    *out_done = count < PAGE_ROWS;
     return status;
 }
 
-static lreg_status delete_document(struct deletion *deletion, const char *digest, struct error *err) {
+/* One without tags is no package, whose deletion would be noted. */
+static lreg_status note_untagged(struct deletion *deletion, const char *digest, struct error *err) {
     const struct call *call = deletion->call;
     const struct meta_registry *registry = &call->registry->row;
-    lreg_status status = meta_document_delete(deletion->transaction, registry->id, deletion->image, digest, err);
-    if (is_absent(status)) {
-        return oci_manifest_unknown(call, digest, err);
-    }
     const char *subject = arena_format(&deletion->arena, "%s@%s", deletion->image, digest);
-    if (status == LREG_OK && subject == NULL) {
+    if (subject == NULL) {
         return error_no_memory(err);
     }
-    return status == LREG_OK ? core_audit(call->core, deletion->transaction, &call->actor, registry->organization_id,
-                                          registry->id, "MANIFEST_DELETED", subject, NULL, err)
-                             : status;
+    return core_audit(call->core, deletion->transaction, &call->actor, registry->organization_id, registry->id,
+                      "MANIFEST_DELETED", subject, NULL, err);
 }
 
 /* With all its tags: none may lead to nothing. */
 static lreg_status delete_manifest(struct deletion *deletion, struct error *err) {
     struct oci_digest digest;
-    bool is_done = false;
+    size_t count = 0;
+    size_t deleted = 0;
     lreg_status status = LREG_OK;
     if (!oci_digest_parse(deletion->reference, &digest)) {
         return oci_digest_invalid(deletion->reference, err);
     }
-    while (status == LREG_OK && !is_done) {
-        status = delete_page_of_tags(deletion, digest.text, &is_done, err);
+    do {
+        status = delete_page_of_tags(deletion, digest.text, &count, err);
+        deleted += count;
+    } while (status == LREG_OK && count == PAGE_ROWS);
+    if (status == LREG_OK) {
+        status = meta_document_delete(deletion->transaction, deletion->call->registry->row.id, deletion->image,
+                                      digest.text, err);
     }
-    return status == LREG_OK ? delete_document(deletion, digest.text, err) : status;
+    if (is_absent(status)) {
+        return oci_manifest_unknown(deletion->call, digest.text, err);
+    }
+    return status == LREG_OK && deleted == 0 ? note_untagged(deletion, digest.text, err) : status;
 }
 
 lreg_status oci_manifest_delete(struct call *call, struct error *err) {
