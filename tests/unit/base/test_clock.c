@@ -48,10 +48,15 @@ static void test_base_clock__years_beyond_four_digits_are_clamped(void **state) 
     check_http(INT64_MIN, "Sat, 01 Jan 0000 00:00:00 GMT");
 }
 
+static int64_t days_apart(void) {
+    return getenv("LREG_VALGRIND") != NULL ? 37 : 1;
+}
+
 static void test_base_clock__calendar_agrees_with_the_system_for_every_day(void **state) {
     (void)state;
     /* Every day from 0000-03-01 to 9999-12-31 has its own noon. */
-    for (int64_t day = -719468; day <= 2932896; day++) {
+    int64_t apart = days_apart();
+    for (int64_t day = -719468; day <= 2932896; day += apart) {
         time_t seconds = (time_t)(day * 86400 + 43200);
         struct tm tm;
         assert_non_null(gmtime_r(&seconds, &tm));
@@ -69,7 +74,8 @@ static void test_base_clock__calendar_agrees_with_the_system_for_every_day(void 
 static void test_base_clock__every_day_of_http_comes_back(void **state) {
     (void)state;
     static const char WEEKDAYS[] = "SunMonTueWedThuFriSat";
-    for (int64_t day = -719468; day <= 2932896; day++) {
+    int64_t apart = days_apart();
+    for (int64_t day = -719468; day <= 2932896; day += apart) {
         int64_t wanted = (day * 86400 + (day * 7919 % 86400 + 86400) % 86400) * 1000;
         char text[CLOCK_HTTP_TEXT];
         clock_format_http(wanted, text);
