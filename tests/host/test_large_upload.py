@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A file of 5 GiB goes up with `curl -F` and down again with equal SHA-256, while the server's peak memory stays under 32 MiB.
-LREG_LARGE_BYTES sets another size.
+"""A file of 5 GiB goes up with `curl -F` and down again with equal SHA-256, while the server's peak memory stays under
+32 MiB. LREG_LARGE_BYTES sets another size.
 Labels: serial slow release"""
 import hashlib
 import os

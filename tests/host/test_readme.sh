@@ -46,8 +46,8 @@ ctl registry create my-organization "My files" --ecosystem files >/dev/null
 token=$(ctl token create my-organization --scopes read_packages,write_packages --json |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["token"])')
 
-printf -- '--b\r\nContent-Disposition: form-data; name="file"; filename="readme-1.0.0.txt"\r\n\r\nfrom the README\r\n--b--\r\n' \
-    >"$folder/form"
+printf -- '--b\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n%s\r\n--b--\r\n' \
+    readme-1.0.0.txt "from the README" >"$folder/form"
 cgi POST /v2/packages/organizations/my-organization/registries/my-files/packages "HTTP_AUTHORIZATION=Bearer $token" \
     "CONTENT_TYPE=multipart/form-data; boundary=b" "CONTENT_LENGTH=$(wc -c <"$folder/form")" \
     <"$folder/form" >"$folder/published" || true
@@ -58,7 +58,8 @@ check "it gives the file back" test "$(body_of "$folder/got")" = "from the READM
 cgi GET /my-organization/my-files/files/readme-1.0.0.txt </dev/null >"$folder/refused" || true
 check "not to everybody" grep -q '^Status: 401' "$folder/refused"
 
-for path in $(grep -o '`[A-Za-z_/.-]*/[A-Za-z_.-]*\(\.md\|\.h\|demo\|test\)`\|`[A-Z]*\.md`' "$readme" | tr -d '`' | sort -u); do
+named='`[A-Za-z_/.-]*/[A-Za-z_.-]*\(\.md\|\.h\|demo\|test\)`\|`[A-Z]*\.md`'
+for path in $(grep -o "$named" "$readme" | tr -d '`' | sort -u); do
     check "$path is there" test -e "$LREG_SOURCE/$path"
 done
 for option in data listen; do

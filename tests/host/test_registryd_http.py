@@ -308,7 +308,8 @@ class Http(unittest.TestCase):
                 self.assert_refused(text, 501)
 
     def test_coding_twice(self):
-        text = "POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        coding = "Transfer-Encoding: chunked\r\n"
+        text = "POST /x HTTP/1.1\r\nHost: x\r\n" + coding + coding + "\r\n0\r\n\r\n"
         self.assert_refused(text, 501)
 
     def test_coding_in_http_1_0(self):
