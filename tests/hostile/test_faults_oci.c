@@ -92,7 +92,6 @@ static struct play_script script = {
     .step_count = sizeof steps / sizeof steps[0],
     .probes = probes,
     .probe_count = sizeof probes / sizeof probes[0],
-    .stride = 1,
 };
 
 static const char *variable(const struct play_script *this, const char *name) {
@@ -162,55 +161,40 @@ static int group_teardown(void **state) {
 
 static void test_hostile_faults_oci__an_allocation_fails(void **state) {
     (void)state;
-    play_with(&script, &play_allocation);
+    play_with_failing_allocation(&script);
 }
 
 static void test_hostile_faults_oci__allocations_fail_for_the_rest_of_a_request(void **state) {
     (void)state;
-    play_with(&script, &play_allocations);
+    play_with_failing_allocations(&script);
 }
 
-static void test_hostile_faults_oci__a_storage_call_fails(void **state) {
+static void test_hostile_faults_oci__the_storage_fails(void **state) {
     (void)state;
-    play_with(&script, &play_storage_fails);
-}
-
-static void test_hostile_faults_oci__the_answer_of_a_storage_call_is_lost(void **state) {
-    (void)state;
-    play_with(&script, &play_storage_answer_lost);
+    play_with_failing_storage(&script);
 }
 
 static void test_hostile_faults_oci__the_storage_has_no_space(void **state) {
     (void)state;
-    play_with(&script, &play_storage_full);
+    play_with_full_storage(&script);
 }
 
-static void test_hostile_faults_oci__the_storage_fails_for_the_rest_of_a_request(void **state) {
+static void test_hostile_faults_oci__the_database_fails(void **state) {
     (void)state;
-    play_with(&script, &play_storage_gone);
+    play_with_failing_database(&script);
 }
 
 static void test_hostile_faults_oci__the_database_has_no_space(void **state) {
     (void)state;
-    play_with(&script, &play_database_full);
+    play_with_full_database(&script);
 }
 
-static void test_hostile_faults_oci__a_step_fails(void **state) {
+static void test_hostile_faults_oci__the_database_is_busy(void **state) {
     (void)state;
-    play_with(&script, &play_database_fails);
-}
-
-static void test_hostile_faults_oci__a_step_finds_the_database_busy(void **state) {
-    (void)state;
-    play_with(&script, &play_database_busy);
-}
-
-static void test_hostile_faults_oci__the_database_fails_for_the_rest_of_a_request(void **state) {
-    (void)state;
-    play_with(&script, &play_database_gone);
+    play_with_busy_database(&script);
 }
 
 static void test_hostile_faults_oci__the_database_has_no_memory(void **state) {
     (void)state;
-    play_with(&script, &play_database_memory);
+    play_with_forgetful_database(&script);
 }
