@@ -45,9 +45,10 @@ static lreg_status insert_session(struct core *core, struct meta_transaction *tr
     return meta_upload_insert(transaction, row, err);
 }
 
+/* Without waiting for the disk: a power cut takes with the session nothing but its id, and the client begins again. */
 static lreg_status note_session(struct core *core, const struct meta_upload *row, struct error *err) {
     struct meta_transaction *transaction = NULL;
-    lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
+    lreg_status status = meta_begin_unsynced(core->meta, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }

@@ -16,6 +16,7 @@ struct meta_connection;
 struct meta_transaction {
     struct meta_connection *connection;
     enum meta_mode mode;
+    bool is_unsynced; /* its connection does not sync at the commit */
     lreg_status failure; /* of a write, after which there is no commit; LREG_OK before */
 };
 

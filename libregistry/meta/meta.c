@@ -18,11 +18,16 @@
 
 #define DATABASE_NAME "registry.db"
 
-lreg_status meta_take_connection(struct meta *meta, struct meta_connection **out, struct error *err) {
+lreg_status meta_take_connection(struct meta *meta, enum meta_mode mode, struct meta_connection **out,
+                                 struct error *err) {
     (void)pthread_mutex_lock(&meta->pool_mutex);
-    struct meta_connection *connection = meta->idle;
+    struct meta_connection **link = &meta->idle;
+    while (mode == META_WRITE && *link != NULL && (*link)->next_idle != NULL) {
+        link = &(*link)->next_idle;
+    }
+    struct meta_connection *connection = *link;
     if (connection != NULL) {
-        meta->idle = connection->next_idle;
+        *link = connection->next_idle;
         meta->idle_count--;
         connection->next_idle = NULL;
     }
@@ -31,13 +36,17 @@ lreg_status meta_take_connection(struct meta *meta, struct meta_connection **out
     return connection != NULL ? LREG_OK : meta_connection_open(meta, out, err);
 }
 
-void meta_give_connection(struct meta *meta, struct meta_connection *connection) {
+void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_connection *connection) {
     bool in_memory = meta->path == NULL; /* that connection is the database */
     bool kept = false;
     (void)pthread_mutex_lock(&meta->pool_mutex);
     if (in_memory || (!connection->unusable && meta->idle_count < IDLE_MAX)) {
-        connection->next_idle = meta->idle;
-        meta->idle = connection;
+        struct meta_connection **link = &meta->idle;
+        while (mode == META_WRITE && *link != NULL) {
+            link = &(*link)->next_idle;
+        }
+        connection->next_idle = *link;
+        *link = connection;
         meta->idle_count++;
         kept = true;
     }

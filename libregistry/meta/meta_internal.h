@@ -31,9 +31,11 @@ struct meta {
     atomic_uint_fast64_t commits; /* of this process; the generation of a database in memory */
 };
 
-/* A connection out of the pool, or a new one. */
-lreg_status meta_take_connection(struct meta *meta, struct meta_connection **out, struct error *err);
+/* A connection out of the pool, or a new one. Readers take from the front and writers from the end, so that a writer
+ * gets the connection of the writer before, whose cached pages are still true. */
+lreg_status meta_take_connection(struct meta *meta, enum meta_mode mode, struct meta_connection **out,
+                                 struct error *err);
 /* Keeps it for the next, or closes it. */
-void meta_give_connection(struct meta *meta, struct meta_connection *connection);
+void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_connection *connection);
 
 #endif

@@ -23,34 +23,65 @@ static lreg_status run_control(struct meta_connection *connection, const char *s
     return meta_statement_end(&statement);
 }
 
-static lreg_status begin(struct meta *meta, enum meta_mode mode, struct meta_transaction **out, struct error *err) {
+/* Without syncs at commits the log is still synced before what is in it goes to the database. */
+static lreg_status stop_syncing(struct meta_connection *connection, struct error *err) {
+    connection->transaction.is_unsynced = true; /* also after a failure, which may have come late */
+    return meta_connection_run(connection, "PRAGMA synchronous = NORMAL", err);
+}
+
+static void sync_again(struct meta_connection *connection) {
+    if (connection->transaction.is_unsynced &&
+        meta_connection_run(connection, "PRAGMA synchronous = FULL", NULL) != LREG_OK) {
+        connection->unusable = true;
+    }
+    connection->transaction.is_unsynced = false;
+}
+
+static lreg_status begin(struct meta *meta, enum meta_mode mode, bool is_synced, struct meta_transaction **out,
+                         struct error *err) {
     struct meta_connection *connection = NULL;
-    lreg_status status = meta_take_connection(meta, &connection, err);
+    lreg_status status = meta_take_connection(meta, mode, &connection, err);
     if (status != LREG_OK) {
         return status;
     }
     connection->transaction = (struct meta_transaction){.connection = connection, .mode = mode};
-    status = run_control(connection, mode == META_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", err);
+    if (!is_synced) {
+        status = stop_syncing(connection, err);
+    }
+    if (status == LREG_OK) {
+        status = run_control(connection, mode == META_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", err);
+    }
     if (status != LREG_OK) {
-        meta_give_connection(meta, connection);
+        sync_again(connection);
+        meta_give_connection(meta, mode, connection);
         return status;
     }
     *out = &connection->transaction;
     return LREG_OK;
 }
 
-lreg_status meta_begin(struct meta *meta, enum meta_mode mode, struct meta_transaction **out, struct error *err) {
+static lreg_status begin_in_turn(struct meta *meta, enum meta_mode mode, bool is_synced, struct meta_transaction **out,
+                                 struct error *err) {
     *out = NULL;
     bool turn = needs_turn(meta, mode);
     if (turn && !meta_write_queue_enter(&meta->write_queue, meta->busy_timeout_ms)) {
         return error_set(err, LREG_BUSY, "database_busy", "metadata: other writers took longer than %d ms",
                          (int)meta->busy_timeout_ms);
     }
-    lreg_status status = begin(meta, mode, out, err);
+    lreg_status status = begin(meta, mode, is_synced, out, err);
     if (status != LREG_OK && turn) {
         meta_write_queue_leave(&meta->write_queue);
     }
     return status;
+}
+
+lreg_status meta_begin(struct meta *meta, enum meta_mode mode, struct meta_transaction **out, struct error *err) {
+    return begin_in_turn(meta, mode, true, out, err);
+}
+
+lreg_status meta_begin_unsynced(struct meta *meta, struct meta_transaction **out, struct error *err) {
+    bool is_ever_synced = meta->durable && meta->path != NULL;
+    return begin_in_turn(meta, META_WRITE, !is_ever_synced, out, err);
 }
 
 /* Must not fail, whatever a step gives: closing the connection rolls back as well. What is in memory would be lost with
@@ -71,7 +102,8 @@ static void end(struct meta_transaction *transaction) {
     struct meta_connection *connection = transaction->connection;
     struct meta *meta = connection->meta;
     bool turn = needs_turn(meta, transaction->mode);
-    meta_give_connection(meta, connection); /* before the next in line asks for one */
+    sync_again(connection);
+    meta_give_connection(meta, transaction->mode, connection); /* before the next in line asks for one */
     if (turn) {
         meta_write_queue_leave(&meta->write_queue);
     }

@@ -30,6 +30,9 @@ enum meta_mode {
 /* Writers queue in the order in which they came. A database in memory has one transaction at a time, also of readers:
  * a thread that begins a second one before it ended its first gets LREG_BUSY after the busy timeout. */
 lreg_status meta_begin(struct meta *meta, enum meta_mode mode, struct meta_transaction **out, struct error *err);
+/* A write that a power cut may undo until the next one is committed; all else is as ever. For what is not worth the
+ * wait for the disk: nothing that somebody was promised. */
+lreg_status meta_begin_unsynced(struct meta *meta, struct meta_transaction **out, struct error *err);
 /* Ends the transaction in every case; after a failure it had no effect. */
 lreg_status meta_commit(struct meta_transaction *transaction, struct error *err);
 void meta_rollback(struct meta_transaction *transaction); /* NULL is fine */

@@ -54,6 +54,54 @@ static void test_meta_transaction__commit_is_there_after_opening_again(void **st
     assert_true(database_has(fixture, "beta"));
 }
 
+static int64_t synchronous(struct meta_connection *connection) {
+    int64_t level = -1;
+    assert_int_equal(meta_connection_number(connection, "PRAGMA synchronous", &level, NULL), LREG_OK);
+    return level;
+}
+
+#define LEVEL_NORMAL 1
+#define LEVEL_FULL 2
+
+static struct meta_transaction *begin_unsynced(struct fixture *fixture) {
+    struct meta_transaction *transaction = NULL;
+    assert_int_equal(meta_begin_unsynced(fixture->meta, &transaction, NULL), LREG_OK);
+    assert_int_equal(synchronous(transaction->connection), LEVEL_NORMAL);
+    return transaction;
+}
+
+static void test_meta_transaction__unsynced_one_is_the_only_one_without_sync(void **state) {
+    struct fixture *fixture = *state;
+    struct meta_options options = fixture_options(fixture);
+    options.durable = true;
+    meta_close(fixture->meta);
+    fixture->meta = NULL;
+    assert_int_equal(meta_open(&fixture->hooks, &options, &fixture->meta, NULL), LREG_OK);
+    struct meta_transaction *transaction = begin_unsynced(fixture);
+    assert_int_equal(add(transaction, "beta"), LREG_OK);
+    fixture_commit(fixture, transaction);
+    assert_true(database_has(fixture, "beta"));
+    assert_int_equal(synchronous(fixture->meta->idle), LEVEL_FULL);
+    meta_rollback(begin_unsynced(fixture));
+    assert_int_equal(synchronous(fixture->meta->idle), LEVEL_FULL);
+}
+
+static void test_meta_transaction__writer_gets_the_connection_of_the_writer_before(void **state) {
+    struct fixture *fixture = *state;
+    struct meta_transaction *writer = fixture_begin(fixture, META_WRITE);
+    struct meta_transaction *reader = fixture_begin(fixture, META_READ);
+    const struct meta_connection *of_writer = writer->connection;
+    const struct meta_connection *of_reader = reader->connection;
+    meta_rollback(reader);
+    meta_rollback(writer);
+    reader = fixture_begin(fixture, META_READ);
+    assert_ptr_equal(reader->connection, of_reader);
+    meta_rollback(reader);
+    writer = fixture_begin(fixture, META_WRITE);
+    assert_ptr_equal(writer->connection, of_writer);
+    meta_rollback(writer);
+}
+
 static void test_meta_transaction__readers_do_not_wait_and_see_their_snapshot(void **state) {
     struct fixture *fixture = *state;
     struct meta_transaction *writer = fixture_begin(fixture, META_WRITE);
