@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes docs/api/ of the comments in the public headers: scripts/make-api-docs writes it, check-api-docs compares."""
+"""Makes docs/api/: scripts/make-api-docs writes it, scripts/check-api-docs compares.
+
+Contracts are those of the comments in the public headers; error codes are those that the sources set.
+"""
 import os
 import re
+
+import c_source
 
 FOLDER = "docs/api"
 HEADERS = [
@@ -19,7 +24,8 @@ HEADERS = [
     ("libregistry/sys/hooks", "memory, clock, randomness, log of a host (second tier)"),
     ("libregistry/sys/storage_backend", "a storage of a host (second tier)"),
 ]
-NOTICE = "<!-- Made of the comments in include/ by scripts/make-api-docs. -->\n"
+NOTICE = "<!-- Made by scripts/make-api-docs of the comments in include/. -->\n"
+CODES_NOTICE = "<!-- Made by scripts/make-api-docs of the sources. -->\n"
 FOOTER = re.compile(r"(?:(?<=\s)|^)(Blocks[.:]? |Does not block\. |May block[.:]? |Threads: )")
 
 
@@ -192,10 +198,42 @@ def index(headers, places):
     ]
     for header, (_, what) in zip(headers, HEADERS):
         out.append(f"| [`<{header.name}.h>`]({page_name(header.name)}) | {what} |")
+    out.append("| [codes](codes.md) | the words of `lreg_error_code()` |")
     out.append("\n## All functions\n")
     names = sorted(function_name(prototype) for header in headers for prototype, _ in header.functions)
     out.append("\n".join(f"- [`{name}()`]({places[name]})" for name in names) + "\n")
     return "\n".join(out)
+
+
+LITERAL = r'"(?:[^"\\\n]|\\.)*"'
+CODE = re.compile(rf'\b(LREG_[A-Z_]+),\s*"([a-z][a-z0-9_]*)",\s*({LITERAL}(?:\s*{LITERAL})*)(\s*PRI)?')
+
+
+def codes(root):
+    """(code, status) -> a message, of every failure whose code and status stand together in the sources."""
+    found = {}
+    for path in c_source.files(root, ".c"):
+        if not path.startswith("libregistry/"):
+            continue
+        for status, code, literals, cut in CODE.findall(c_source.without_comments(c_source.read(root, path), True)):
+            message = "".join(literal[1:-1] for literal in re.findall(LITERAL, literals))
+            message = re.sub(r"%[-+ #0-9.*]*(?:hh|h|ll|l|z|j)?[a-zA-Z]", "…", message.replace("%%", "%"))
+            message = message.replace('\\"', '"') + ("…" if cut else "")
+            found.setdefault((code, status), message)
+    return found
+
+
+def codes_page(root, http):
+    out = [
+        CODES_NOTICE,
+        "# Error codes\n",
+        "The words that `lreg_error_code()` gives. A word keeps its meaning; new ones may come. The message is an "
+        "example: its wording may change. `docs/errors.md` says what each status means.\n",
+        "| Code | Status | HTTP | Such as |\n| --- | --- | --- | --- |",
+    ]
+    for (code, status), message in sorted(codes(root).items()):
+        out.append(f"| `{code}` | {status} | {http.get(status, '')} | {escape(message)} |")
+    return "\n".join(out) + "\n"
 
 
 def render(root):
@@ -208,6 +246,11 @@ def render(root):
     }
     pages = {f"{FOLDER}/{page_name(header.name)}": page(header, places) for header in headers}
     pages[f"{FOLDER}/README.md"] = index(headers, places)
+    http = {}
+    for header in headers:
+        for _, constants in header.groups:
+            http.update({name: note[-4:-1] for name, _, note in constants if re.search(r"\(\d{3}\)$", note)})
+    pages[f"{FOLDER}/codes.md"] = codes_page(root, http)
     return pages
 
 
