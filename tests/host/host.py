@@ -13,7 +13,7 @@ import unittest
 
 BIN = os.environ.get("LREG_BIN", "build/release/bin")
 # Sanitizers are slow, and so are machines that do much else: nothing is expected within less.
-PATIENCE_S = 60
+PATIENCE_S = int(os.environ.get("LREG_PATIENCE_S", "60"))
 ORGANIZATION, REGISTRY = "my-organization", "my-files"
 PACKAGES = f"/v2/packages/organizations/{ORGANIZATION}/registries/{REGISTRY}/packages"
 
@@ -246,6 +246,13 @@ class Client:
         is_empty = is_head or int(status) in (204, 304)
         body = b"" if is_empty else self.read_exactly(int(headers["content-length"]))
         return Response(int(status), headers, body)
+
+    def rest(self):
+        """Everything that still comes."""
+        while self._more():
+            pass
+        taken, self.buffer = self.buffer, b""
+        return taken
 
     def is_closed(self):
         """Waits for the end of the connection, and that nothing comes before it."""

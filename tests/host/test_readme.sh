@@ -62,9 +62,10 @@ named='`[A-Za-z_/.-]*/[A-Za-z_.-]*\(\.md\|\.h\|demo\|test\)`\|`[A-Z]*\.md`'
 for path in $(grep -o "$named" "$readme" | tr -d '`' | sort -u); do
     check "$path is there" test -e "$LREG_SOURCE/$path"
 done
-for option in data listen; do
-    check "registryd knows --$option" sh -c "'$LREG_BIN/registryd' --help | grep -q -e '--$option '"
+for option in $("$LREG_BIN/registryd" --help | sed -n 's/^  --\([a-z-]*\) .*/\1/p'); do
+    check "the man page has --$option" grep -qF -e "\\-\\-${option//-/\\-}" "$LREG_SOURCE/docs/man/registryd.1"
 done
+check "a good part of the options was looked at" test "$passed" -gt 25
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

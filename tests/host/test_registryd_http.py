@@ -108,6 +108,19 @@ class Http(unittest.TestCase):
         text = "GET /-/health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
         self.assertEqual(self.exchange(text).status, 200)
 
+    def test_body_of_a_request_that_asks_for_an_upgrade_is_no_request(self):
+        for request in ("CONNECT x:1", "POST /nothing"):
+            with self.subTest(request=request), self.server.connect() as client:
+                hidden = "GET /-/health HTTP/1.1\r\nHost: x\r\n\r\n"
+                client.send(
+                    f"{request} HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: y\r\n"
+                    f"Content-Length: {len(hidden)}\r\n\r\n{hidden}GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+                )
+                self.assertGreaterEqual(client.response().status, 400)
+                client.socket.shutdown(socket.SHUT_WR)
+                rest = client.rest()
+                self.assertNotIn(b"HTTP/1.1 200", rest)
+
     # Bodies of requests.
 
     def upload(self, name, body, framing=None, encode=lambda form: [form], more=""):
@@ -245,6 +258,13 @@ class Http(unittest.TestCase):
             self.assertEqual((response.status, response.headers["content-length"]), (200, "7"))
             client.send(HEALTH)
             self.assertEqual(client.response().status, 200)
+
+    def test_refused_head_has_no_body(self):
+        with self.server.connect() as client:
+            client.send("HEAD /-/health HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n")
+            self.assertEqual(client.response(is_head=True).status, 400)
+            client.socket.shutdown(socket.SHUT_WR)
+            self.assertTrue(client.is_closed())
 
     def test_ranges(self):
         self.server.publish("range-1.0.0.txt", b"0123456789")

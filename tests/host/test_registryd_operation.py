@@ -107,7 +107,10 @@ class Options(unittest.TestCase):
 
     def test_forwarded_fields_count_only_from_trusted_peers(self):
         more = "X-Forwarded-Proto: https\r\nX-Forwarded-Host: packages.example.com\r\n"
-        for network, start in (("127.0.0.0/8", "https://packages.example.com/"), ("10.0.0.0/8", "http://x/")):
+        believed, not_believed = "https://packages.example.com/", "http://x/"
+        cases = {"127.0.0.0/8": believed, "126.0.0.0/7": believed, "127.0.0.1": believed, "0.0.0.0/0": believed}
+        cases |= {"10.0.0.0/8": not_believed, "124.0.0.0/7": not_believed, "127.0.0.2": not_believed}
+        for network, start in cases.items():
             with host.Registryd("--trust-forwarded", "::1", "--trust-forwarded", network) as server:
                 head, form = server.upload_head("forwarded-1.0.0.txt", b"content", more=more)
                 with server.connect() as client:
@@ -172,6 +175,20 @@ class Limits(unittest.TestCase):
                     client.send(form[i : i + 1])
                 client.send(form[8:])
                 self.assertEqual(client.response().status // 100, 2)
+
+    def test_download_with_progress_may_take_longer_than_the_limit(self):
+        with host.Registryd("--body-timeout", "1") as server:
+            body = bytes(range(256)) * 80000
+            server.publish("sip-1.0.0.bin", body)
+            with server.connect() as client:
+                path = server.file_path("sip-1.0.0.bin")
+                client.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n{server.authorization()}\r\n")
+                client.read_until(b"\r\n\r\n")
+                got = b""
+                for _ in range(8):
+                    time.sleep(0.25)
+                    got += client.read_exactly(len(body) // 10)
+                self.assertEqual(got + client.read_exactly(len(body) - len(got)), body)
 
     def test_download_that_nobody_reads_is_ended(self):
         with host.Registryd("--body-timeout", "0.3") as server:
