@@ -43,6 +43,11 @@ AT(lreg_executor, user, 8);
 AT(lreg_executor, run, 16);
 SIZE(lreg_executor, 24);
 
+AT(lreg_executor, size, 0);
+AT(lreg_executor, user, 8);
+AT(lreg_executor, run, 16);
+SIZE(lreg_executor, 24);
+
 AT(lreg_storage_backend, size, 0);
 AT(lreg_storage_backend, reserved, 4);
 AT(lreg_storage_backend, stage_create, 8);
