@@ -99,6 +99,16 @@ static void free_variables(struct play_variables *variables) {
     variables->count = 0;
 }
 
+const char *play_text(const struct play *play, const char *name) {
+    for (size_t i = 0; i < play->variables.count; i++) {
+        if (strcmp(play->variables.all[i].name, name) == 0) {
+            return play->variables.all[i].bytes;
+        }
+    }
+    fail_msg("no variable %s", name);
+    return NULL;
+}
+
 static void append_variable(struct bytes *out, const struct play_variables *variables, const char *name,
                             size_t length) {
     for (size_t i = 0; i < variables->count; i++) {
@@ -142,6 +152,24 @@ static struct http_answer *ask(struct play *play, const char *request) {
     answer = http_script_run_bytes(&script, text.bytes, text.length);
     free(text.bytes);
     return answer;
+}
+
+static struct http_answer *act(struct play *play, const struct play_step *step) {
+    lreg_error *err = NULL;
+    struct http_answer *answer = calloc(1, sizeof *answer);
+    assert_non_null(answer);
+    lreg_status status = step->act(play, &play->rig.instance, &err);
+    assert_true((status == LREG_OK) == (err == NULL));
+    answer->status = error_http_status(status);
+    answer->content_length = -1;
+    answer->text = strdup(err != NULL ? lreg_error_message(err) : "");
+    lreg_error_free(err);
+    return answer;
+}
+
+static struct http_answer *attempt(struct play *play) {
+    const struct play_step *step = &play->script->steps[play->at];
+    return step->act != NULL ? act(play, step) : ask(play, step->request);
 }
 
 struct http_answer *play_ask(struct play *play, const char *request) {
@@ -272,12 +300,18 @@ static bool is_whole(const struct http_answer *answer, bool is_head) {
 }
 
 static bool is_as_expected(const struct play *play, const struct http_answer *answer, int status) {
-    return answer->status == status && is_whole(answer, strncmp(step_of(play)->request, "HEAD ", 5) == 0);
+    const char *request = step_of(play)->request;
+    bool is_head = request != NULL && strncmp(request, "HEAD ", 5) == 0;
+    return answer->status == status && is_whole(answer, is_head);
 }
 
 /* A failure that says that it is one: nothing that a client takes for the truth about what is there. */
 static bool is_honest_failure(const struct http_answer *answer) {
-    return answer->call_status != LREG_OK || answer->status == 500 || answer->status == 503 || answer->status == 507;
+    lreg_status call = answer->call_status;
+    if (call != LREG_OK) {
+        return call == LREG_NO_MEMORY || call == LREG_IO || call == LREG_NO_SPACE || call == LREG_BUSY;
+    }
+    return answer->status == 500 || answer->status == 503 || answer->status == 507;
 }
 
 /* Without jansson, whose allocations are counted. */
@@ -306,7 +340,7 @@ static void keep(struct play *play, struct http_answer *answer) {
 
 /* Asks what must go well: nothing fails now. */
 static void ask_well(struct play *play, int status) {
-    struct http_answer *answer = ask(play, step_of(play)->request);
+    struct http_answer *answer = attempt(play);
     require(play, is_as_expected(play, answer, status), "not the answer of a play without faults", answer, NULL);
     keep(play, answer);
     http_answer_free(answer);
@@ -339,7 +373,7 @@ static void go_on_after(struct play *play) {
         play->over = true;
         return;
     }
-    struct http_answer *answer = ask(play, step_of(play)->request);
+    struct http_answer *answer = attempt(play);
     require(play, is_as_expected(play, answer, again), "not the answer to one who asks once more", answer, NULL);
     if (again < 300) {
         keep(play, answer);
@@ -383,7 +417,7 @@ static void play_step(struct play *play, bool with_fault) {
     if (with_fault) {
         rig_arm(&play->rig, play->fault, play->n);
     }
-    struct http_answer *answer = ask(play, step_of(play)->request);
+    struct http_answer *answer = attempt(play);
     bool fired = with_fault && rig_fired(&play->rig);
     rig_disarm(&play->rig);
     if (fired) {

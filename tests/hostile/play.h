@@ -40,6 +40,8 @@ struct play; /* one playing */
 struct play_step {
     const char *name;
     const char *request; /* see http_script.h; ${name} is replaced by a variable */
+    /* In place of a request: calls of the C API, whose outcome counts as the HTTP status that goes with it. */
+    lreg_status (*act)(struct play *play, lreg_instance *instance, lreg_error **err);
     int status; /* of the answer when nothing fails */
     int again; /* of the answer to one who asks once more after it took effect; 0: the play ends, another one goes on */
     const char *keep; /* name of a variable; NULL: the answer is of no use later */
@@ -80,6 +82,8 @@ void play_with_busy_database(struct play_script *script);
 /* Not every allocation of SQLite, of which there are many, but each of the first and then every few of a request. */
 void play_with_forgetful_database(struct play_script *script);
 
+/* For acts: the text of a variable. */
+const char *play_text(const struct play *play, const char *name);
 /* For recover functions: makes a request (no more faults then) and gives its answer. */
 struct http_answer *play_ask(struct play *play, const char *request);
 void play_keep(struct play *play, const char *name, const char *text);
