@@ -9,21 +9,6 @@ import re
 import c_source
 
 FOLDER = "docs/api"
-HEADERS = [
-    ("libregistry", "all of it, and the overview"),
-    ("libregistry/abi", "linkage, the status type, the version"),
-    ("libregistry/error", "statuses and error objects"),
-    ("libregistry/instance", "options, opening, upkeep"),
-    ("libregistry/organization", "organisations"),
-    ("libregistry/registry", "registries"),
-    ("libregistry/package", "packages: publishing, listing, reading"),
-    ("libregistry/token", "tokens"),
-    ("libregistry/audit", "the audit log"),
-    ("libregistry/exchange", "one HTTP request and its response"),
-    ("libregistry/dispatch", "the exchange in one call"),
-    ("libregistry/sys/hooks", "memory, clock, randomness, log of a host (second tier)"),
-    ("libregistry/sys/storage_backend", "a storage of a host (second tier)"),
-]
 NOTICE = "<!-- Made by scripts/make-api-docs of the comments in include/. -->\n"
 CODES_NOTICE = "<!-- Made by scripts/make-api-docs of the sources. -->\n"
 FOOTER = re.compile(r"(?:(?<=\s)|^)(Blocks[.:]? |Does not block\. |May block[.:]? |Threads: )")
@@ -57,6 +42,12 @@ class Comment:
         # In a short comment the sentence before the footer ends with a full stop.
         self.result = self.result.rstrip(". ")
         self.parameters = [(name, meaning.rstrip(". ")) for name, meaning in self.parameters]
+
+
+def header_names(root):
+    """Names such as libregistry/error: the one that includes all first, the second tier last."""
+    found = [path[len("include/"):-len(".h")] for path in c_source.files(root, ".h") if path.startswith("include/")]
+    return sorted(found, key=lambda name: (name.count("/"), name))
 
 
 class Header:
@@ -143,6 +134,11 @@ def type_name(declaration):
     return match.group(1)
 
 
+def summary(header):
+    """The first sentence about a header."""
+    return re.split(r"(?<=\.)\s", " ".join(header.overview.split()), maxsplit=1)[0].rstrip(".")
+
+
 def page_name(header):
     return header.replace("libregistry/", "").replace("/", "-") + ".md"
 
@@ -196,8 +192,8 @@ def index(headers, places):
         "what each status means.\n",
         "| Header | What |\n| --- | --- |",
     ]
-    for header, (_, what) in zip(headers, HEADERS):
-        out.append(f"| [`<{header.name}.h>`]({page_name(header.name)}) | {what} |")
+    for header in headers:
+        out.append(f"| [`<{header.name}.h>`]({page_name(header.name)}) | {escape(summary(header))} |")
     out.append("| [codes](codes.md) | the words of `lreg_error_code()` |")
     out.append("\n## All functions\n")
     names = sorted(function_name(prototype) for header in headers for prototype, _ in header.functions)
@@ -238,7 +234,7 @@ def codes_page(root, http):
 
 def render(root):
     """Path below the root -> text, of all that docs/api/ should hold."""
-    headers = [Header(root, name) for name, _ in HEADERS]
+    headers = [Header(root, name) for name in header_names(root)]
     places = {
         function_name(prototype): f"{page_name(header.name)}#{function_name(prototype)}"
         for header in headers
@@ -252,13 +248,3 @@ def render(root):
             http.update({name: note[-4:-1] for name, _, note in constants if re.search(r"\(\d{3}\)$", note)})
     pages[f"{FOLDER}/codes.md"] = codes_page(root, http)
     return pages
-
-
-def missing_headers(root):
-    """Public headers that HEADERS does not know."""
-    known = {name + ".h" for name, _ in HEADERS}
-    for folder, _, files in os.walk(os.path.join(root, "include")):
-        for file in files:
-            path = os.path.relpath(os.path.join(folder, file), os.path.join(root, "include"))
-            if path not in known:
-                yield path

@@ -156,6 +156,31 @@ class Checks(unittest.TestCase):
         self.passes("check-format")
         self.finds("check-format", "libregistry/base/b.c", "int f( void){return 1;}\n", "clang-format")
 
+    def test_api_docs_pass_what_was_just_made_and_find_what_is_not(self):
+        code = 'return error_set(err, LREG_NOT_FOUND, "no_such", "no \\"%s\\" " "here", name);\n'
+        files = {**CLEAN, "libregistry/base/three.c": SPDX + code, "docs/api/old.md": "gone\n"}
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in files.items():
+                os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+                    file.write(text)
+
+            def run(name):
+                command = [os.path.join(SCRIPTS, name), "--root", root]
+                return subprocess.run(command, capture_output=True, text=True, check=False)
+
+            done = run("check-api-docs")
+            self.assertEqual(done.returncode, 1)
+            for expected in ("docs/api/abi.md: is out of date", "docs/api/old.md: no header has this page"):
+                self.assertIn(expected, done.stdout)
+            self.assertEqual(run("make-api-docs").returncode, 0)
+            done = run("check-api-docs")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            with open(os.path.join(root, "docs/api/codes.md"), encoding="utf-8") as file:
+                self.assertIn('| `no_such` | LREG_NOT_FOUND |  | no "…" here |', file.read())
+            with open(os.path.join(root, "docs/api/abi.md"), encoding="utf-8") as file:
+                self.assertIn("int32_t lreg_a(void);", file.read())
+
 
 if __name__ == "__main__":
     result = unittest.main(verbosity=0, exit=False).result
