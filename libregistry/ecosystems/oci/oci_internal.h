@@ -169,6 +169,13 @@ lreg_status oci_document_attributes(const struct meta_document *row, json_t **ou
 /* Fills in what a tag's row says about the manifest: all but version and filename. */
 lreg_status oci_describe(const struct oci_push *push, struct meta_package *row, struct error *err);
 
+/* --- archive.c: an image as a file; see core/ecosystem.h --- */
+
+lreg_status oci_publish_begin(const struct core_publication *context, void **out_state, struct error *err);
+lreg_status oci_publish_write(void *state, const void *bytes, size_t length, struct error *err);
+lreg_status oci_publish_finish(void *state, const struct core_package **out, bool *out_created, struct error *err);
+void oci_publish_free(void *state);
+
 /* --- the small surfaces --- */
 
 lreg_status oci_api_check(struct call *call, struct error *err); /* base.c */

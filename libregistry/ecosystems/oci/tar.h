@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ECOSYSTEMS_OCI_TAR_H
+#define ECOSYSTEMS_OCI_TAR_H
+
+/*
+ * Reading a tar archive as it arrives, for image archives: the files in it by name, flat in memory. Pure. Folders,
+ * links and what else is no file are passed over; so are names longer than the header has room for, which no image
+ * has.
+ */
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OCI_TAR_BLOCK 512
+#define OCI_TAR_NAME_MAX 256 /* "prefix/name" */
+
+/* What is found. A failure of one ends the reading with that status. */
+struct oci_tar_events {
+    lreg_status (*begin)(void *user, const char *name, uint64_t size, struct error *err);
+    lreg_status (*data)(void *user, const void *bytes, size_t length, struct error *err);
+    lreg_status (*end)(void *user, struct error *err);
+    void *user;
+};
+
+struct oci_tar {
+    struct oci_tar_events events;
+    uint8_t header[OCI_TAR_BLOCK];
+    size_t filled; /* of the header */
+    uint64_t data; /* bytes of the entry that are still to come */
+    size_t padding; /* behind them */
+    size_t entries;
+    size_t max_entries;
+    bool in_file;
+    bool ended; /* the block of zeros came; what follows is padding */
+};
+
+void oci_tar_init(struct oci_tar *tar, const struct oci_tar_events *events, size_t max_entries);
+/* LREG_UNPROCESSABLE ("bad_archive"), or what an event gives. */
+lreg_status oci_tar_write(struct oci_tar *tar, const void *bytes, size_t length, struct error *err);
+/* LREG_UNPROCESSABLE when it ends within an entry. */
+lreg_status oci_tar_finish(const struct oci_tar *tar, struct error *err);
+
+#endif
