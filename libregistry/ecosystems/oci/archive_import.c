@@ -18,10 +18,15 @@ struct import {
     const struct core_registry *registry;
     const char *image;
     const char *tag;
+    bool is_rehearsal; /* all is looked at, nothing is written: what lacks something is to leave nothing */
 };
 
 static lreg_status unsound(struct error *err, const char *what) {
     return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "this is no archive of an image: %s", what);
+}
+
+static lreg_status lacks(const char *digest, struct error *err) {
+    return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "the archive lacks %s", digest);
 }
 
 /* What is wrong with a manifest is wrong with the upload. */
@@ -38,6 +43,13 @@ static lreg_status parse(const struct import *import, const char *bytes, size_t 
 
 /* --- The name --- */
 
+/* How the host of a registry looks; it is taken for one only in front of a name. */
+static bool is_host(struct slice text) {
+    return char_is_alphanumeric(text.bytes[0]) &&
+           (memchr(text.bytes, '.', text.length) != NULL || memchr(text.bytes, ':', text.length) != NULL ||
+            slice_equals(text, "localhost"));
+}
+
 /* "host/name:tag" without the host, where there is one; false when there is no tag. */
 static bool split_reference(const char *text, struct arena *arena, const char **out_name, const char **out_tag) {
     const char *colon = strrchr(text, ':');
@@ -47,10 +59,9 @@ static bool split_reference(const char *text, struct arena *arena, const char **
     struct slice rest = {text, (size_t)(colon - text)};
     struct slice name = rest;
     struct slice first = slice_cut(&rest, '/');
-    bool is_host =
-        rest.length > 0 && (memchr(first.bytes, '.', first.length) != NULL ||
-                            memchr(first.bytes, ':', first.length) != NULL || slice_equals(first, "localhost"));
-    name = is_host ? rest : name;
+    if (rest.length > 0 && is_host(first)) {
+        name = rest;
+    }
     *out_name = arena_copy_bytes(arena, name.bytes, name.length);
     *out_tag = arena_copy_text(arena, colon + 1);
     return true;
@@ -127,7 +138,7 @@ static lreg_status load(const struct import *import, const char *digest, struct 
     const struct oci_blob *blob = NULL;
     lreg_status status = oci_blob_find(import->core, import->registry, import->archive->scope, digest, &blob, err);
     if (status == LREG_NOT_FOUND) {
-        return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "the archive lacks the manifest %s", digest);
+        return lacks(digest, err);
     }
     if (status == LREG_OK) {
         *out_length = (size_t)blob->blob.size_bytes;
@@ -137,36 +148,47 @@ static lreg_status load(const struct import *import, const char *digest, struct 
     return status;
 }
 
-static lreg_status link_blob(const struct import *import, struct meta_transaction *transaction, const char *digest,
-                             struct arena *arena, struct error *err) {
-    struct meta_blob_link link;
+static lreg_status find_link(const struct import *import, struct meta_transaction *transaction, const char *scope,
+                             const char *digest, struct arena *arena, struct meta_blob_link *out, struct error *err) {
     struct meta_blob blob;
     arena_reset(arena);
-    lreg_status status = meta_blob_link_find(transaction, import->registry->row.id, import->archive->scope, digest,
-                                             arena, &link, &blob, err);
-    if (status == LREG_NOT_FOUND) {
-        return LREG_OK; /* maybe the repository has it; the push will tell */
-    }
-    link.scope = import->image;
-    return status == LREG_OK ? meta_blob_link_put(transaction, &link, err) : status;
+    return meta_blob_link_find(transaction, import->registry->row.id, scope, digest, arena, out, &blob, err);
 }
 
-/* What waits for this manifest becomes the repository's. */
+/* What waits for the manifest becomes the repository's, which may have it already. */
+static lreg_status link_blob(const struct import *import, struct meta_transaction *transaction,
+                             const struct oci_descriptor *descriptor, struct arena *arena, struct error *err) {
+    struct meta_blob_link link;
+    lreg_status status = find_link(import, transaction, import->archive->scope, descriptor->digest, arena, &link, err);
+    if (status == LREG_OK) {
+        link.scope = import->image;
+        return import->is_rehearsal ? LREG_OK : meta_blob_link_put(transaction, &link, err);
+    }
+    if (status == LREG_NOT_FOUND) {
+        status = find_link(import, transaction, import->image, descriptor->digest, arena, &link, err);
+    }
+    if (status == LREG_NOT_FOUND) {
+        return descriptor->is_foreign ? LREG_OK : lacks(descriptor->digest, err);
+    }
+    return status;
+}
+
 static lreg_status link_blobs(const struct import *import, const struct oci_manifest *manifest, struct error *err) {
     struct meta_transaction *transaction = NULL;
     struct arena arena;
-    lreg_status status = meta_begin(core_meta(import->core), META_WRITE, &transaction, err);
+    enum meta_mode mode = import->is_rehearsal ? META_READ : META_WRITE;
+    lreg_status status = meta_begin(core_meta(import->core), mode, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
     arena_init(&arena, core_hooks(import->core), SCRATCH_BYTES);
     for (size_t i = 0; status == LREG_OK && i < manifest->count; i++) {
         if (!oci_is_manifest_type(manifest->descriptors[i].media_type)) {
-            status = link_blob(import, transaction, manifest->descriptors[i].digest, &arena, err);
+            status = link_blob(import, transaction, &manifest->descriptors[i], &arena, err);
         }
     }
     arena_free(&arena);
-    if (status != LREG_OK) {
+    if (status != LREG_OK || import->is_rehearsal) {
         meta_rollback(transaction);
         return status;
     }
@@ -177,7 +199,7 @@ static lreg_status link_blobs(const struct import *import, const struct oci_mani
 static lreg_status push(const struct import *import, struct oci_push *out, const struct oci_manifest *manifest,
                         const char *digest, const char *tag, struct error *err) {
     lreg_status status = link_blobs(import, manifest, err);
-    if (status != LREG_OK) {
+    if (status != LREG_OK || import->is_rehearsal) {
         return status;
     }
     out->core = import->core;
@@ -194,7 +216,7 @@ static lreg_status push(const struct import *import, struct oci_push *out, const
     }
     status = oci_push_store(out, err);
     if (status == LREG_OK && out->missing_count > 0) {
-        return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "the archive lacks %s", out->missing[0]);
+        return lacks(out->missing[0], err);
     }
     return status;
 }
@@ -284,6 +306,11 @@ lreg_status oci_archive_import(struct oci_archive *archive, struct arena *arena,
         const json_t *entry = json_array_get(json_object_get(index.root, "manifests"), 0);
         status = choose_name(&import, json_object_get(entry, "annotations"), arena, err);
     }
+    import.is_rehearsal = true;
+    if (status == LREG_OK) {
+        status = import_top(&import, &index.descriptors[0], arena, out_package, out_created, err);
+    }
+    import.is_rehearsal = false;
     if (status == LREG_OK) {
         status = import_top(&import, &index.descriptors[0], arena, out_package, out_created, err);
     }

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_SUPPORT_TAR_BUILDER_H
+#define TESTS_SUPPORT_TAR_BUILDER_H
+
+/* Makes small tar archives (ustar) in memory, for tests. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct tar_builder {
+    char *bytes; /* free() it */
+    size_t length;
+};
+
+static inline char *tar_builder_extend(struct tar_builder *tar, size_t length) {
+    char *bytes = realloc(tar->bytes, tar->length + length);
+    if (bytes == NULL) {
+        abort();
+    }
+    tar->bytes = bytes;
+    memset(bytes + tar->length, 0, length);
+    tar->length += length;
+    return bytes + tar->length - length;
+}
+
+/* Sums a header again after it was changed. */
+static inline void tar_builder_sum(char *header) {
+    unsigned sum = 0;
+    memset(header + 148, ' ', 8);
+    for (size_t i = 0; i < 512; i++) {
+        sum += (unsigned char)header[i];
+    }
+    snprintf(header + 148, 8, "%06o", sum);
+}
+
+/* An entry of any type with `content`; gives the header's offset. */
+static inline size_t tar_builder_add(struct tar_builder *tar, char type, const char *name, const void *content,
+                                     size_t length) {
+    size_t at = tar->length;
+    char *header = tar_builder_extend(tar, 512);
+    snprintf(header, 100, "%s", name);
+    memcpy(header + 100, "0000644", 7);
+    snprintf(header + 124, 12, "%011llo", (unsigned long long)length);
+    header[156] = type;
+    memcpy(header + 257, "ustar\00000", 8);
+    tar_builder_sum(header);
+    char *body = tar_builder_extend(tar, (length + 511) / 512 * 512);
+    memcpy(body, content, length);
+    return at;
+}
+
+static inline void tar_builder_file(struct tar_builder *tar, const char *name, const char *content) {
+    (void)tar_builder_add(tar, '0', name, content, strlen(content));
+}
+
+static inline void tar_builder_end(struct tar_builder *tar) {
+    (void)tar_builder_extend(tar, 1024);
+}
+
+#endif
