@@ -108,16 +108,51 @@ static void furnish(struct rig *rig, struct play_script *this) {
     core_organization_release(organization);
 }
 
+/* Making a key takes long, so it has a script of its own, in which nobody asks again after a failure. */
+static void ask_no_more(struct play *play) {
+    (void)play;
+}
+
+static const struct play_step key_steps[] = {
+    {.name = "make the key",
+     .request = "GET /acme/alpine/rsakey\n" AUTHORIZED "\n",
+     .status = 200,
+     .recover = ask_no_more},
+};
+
+static const char *const key_probes[] = {
+    "GET " REGISTRY "/packages\n" AUTHORIZED "\n",
+    "GET /v2/packages/organizations/acme/audit\n" AUTHORIZED "\n",
+};
+
+static struct play_script key_script = {
+    .steps = key_steps,
+    .step_count = sizeof key_steps / sizeof key_steps[0],
+    .probes = key_probes,
+    .probe_count = sizeof key_probes / sizeof key_probes[0],
+};
+
+static void furnish_without_key(struct rig *rig, struct play_script *this) {
+    const struct core_organization *organization = rig_organization(rig, "acme");
+    char *authorization = rig_authorization(rig, organization, AUTH_ALL_SCOPES);
+    rig_make_registry(rig, organization, "alpine", "alpine", false);
+    play_set_text(&this->variables, "token", authorization);
+    free(authorization);
+    core_organization_release(organization);
+}
+
 static int group_setup(void **state) {
     (void)state;
     rig_prepare_process();
     play_prepare(&script, furnish);
+    play_prepare(&key_script, furnish_without_key);
     return 0;
 }
 
 static int group_teardown(void **state) {
     (void)state;
     play_end(&script);
+    play_end(&key_script);
     return 0;
 }
 
@@ -159,4 +194,10 @@ static void test_hostile_faults_alpine__the_database_is_busy(void **state) {
 static void test_hostile_faults_alpine__sqlite_has_no_memory(void **state) {
     (void)state;
     play_with_forgetful_database(&script);
+}
+
+static void test_hostile_faults_alpine__the_key_is_made_though_things_fail(void **state) {
+    (void)state;
+    play_with_failing_allocation(&key_script);
+    play_with_full_database(&key_script);
 }

@@ -3,8 +3,11 @@
  * after the other fails. */
 #include "hostile/play.h"
 
+#include "support/tar_builder.h"
+
 #define APP "/v2/acme/images/app"
 #define OTHER "/v2/acme/images/team/other"
+#define PACKAGES "/v2/packages/organizations/acme/registries/images/packages"
 #define AUTHORIZED "Authorization: ${token}\n"
 #define LAYER "the bytes of a layer\n"
 #define CONFIG "{\"architecture\":\"amd64\",\"os\":\"linux\"}"
@@ -63,6 +66,12 @@ static const struct play_step steps[] = {
     {.name = "list the referrers",
      .request = "GET " APP "/referrers/sha256:${image_hash}\n" AUTHORIZED "\n",
      .status = 200},
+    {.name = "publish an archive",
+     .request = "POST " PACKAGES "\n" AUTHORIZED "Content-Type: multipart/form-data; boundary=cut\n\n--cut\r\n"
+                "Content-Disposition: form-data; name=\"file\"; filename=\"archived.tar\"\r\n\r\n${archive}\r\n"
+                "--cut--\r\n",
+     .status = 200,
+     .again = 200},
     {.name = "delete a tag", .request = "DELETE " APP "/manifests/v1\n" AUTHORIZED "\n", .status = 202, .again = 404},
     {.name = "delete the index",
      .request = "DELETE " APP "/manifests/sha256:${index_hash}\n" AUTHORIZED "\n",
@@ -75,10 +84,11 @@ static const struct play_step steps[] = {
 };
 
 static const char *const probes[] = {
-    "GET /v2/packages/organizations/acme/registries/images/packages\n" AUTHORIZED "\n",
+    "GET " PACKAGES "\n" AUTHORIZED "\n",
     "GET /v2/packages/organizations/acme/audit\n" AUTHORIZED "\n",
     "GET " APP "/tags/list\n" AUTHORIZED "\n",
     "GET " APP "/manifests/v1\n" AUTHORIZED "\n",
+    "GET /v2/acme/images/archived/manifests/latest\n" AUTHORIZED "\n",
     "GET " APP "/manifests/multi\n" AUTHORIZED "\n",
     "GET " APP "/manifests/sha256:${image_hash}\n" AUTHORIZED "\n",
     "GET " APP "/referrers/sha256:${image_hash}\n" AUTHORIZED "\n",
@@ -136,12 +146,36 @@ static void make_documents(struct play_script *this) {
     set_document(this, "index", "index_hash", text);
 }
 
+static void add_blob(const struct play_script *this, struct tar_builder *archive, const char *hash_name,
+                     const char *content) {
+    char name[128];
+    snprintf(name, sizeof name, "blobs/sha256/%s", variable(this, hash_name));
+    tar_builder_file(archive, name, content);
+}
+
+static void make_archive(struct play_script *this) {
+    struct tar_builder archive = {NULL, 0};
+    char index[512];
+    snprintf(index, sizeof index,
+             "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" MANIFEST_TYPE
+             "\",\"digest\":\"sha256:%s\",\"size\":1}]}",
+             variable(this, "image_hash"));
+    add_blob(this, &archive, "config_hash", CONFIG);
+    add_blob(this, &archive, "layer_hash", LAYER);
+    add_blob(this, &archive, "image_hash", variable(this, "image"));
+    tar_builder_file(&archive, "index.json", index);
+    tar_builder_end(&archive);
+    play_set(&this->variables, "archive", archive.bytes, archive.length);
+    free(archive.bytes);
+}
+
 static void furnish(struct rig *rig, struct play_script *this) {
     const struct core_organization *organization = rig_organization(rig, "acme");
     char *authorization = rig_authorization(rig, organization, AUTH_ALL_SCOPES);
     rig_make_registry(rig, organization, "images", "container", false);
     play_set_text(&this->variables, "token", authorization);
     make_documents(this);
+    make_archive(this);
     free(authorization);
     core_organization_release(organization);
 }
