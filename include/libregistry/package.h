@@ -29,7 +29,7 @@ typedef struct lreg_publication lreg_publication;
 typedef struct lreg_content lreg_content;
 
 /**
- * Begins to publish one package file.
+ * Begins to publish one package file: any file, an apk, or an image as an archive of an OCI image layout.
  *
  * @param instance  not NULL
  * @param registry  not NULL; may be freed before the publication ends
@@ -38,7 +38,7 @@ typedef struct lreg_content lreg_content;
  * @param out       owned, lreg_publication_free(); not NULL; NULL on failure
  * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_UNPROCESSABLE (no file name, or one that the registry refuses);
- *         LREG_UNSUPPORTED (the ecosystem cannot be published to in this way); LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
+ *         LREG_UNSUPPORTED (this build does not have the registry's ecosystem); LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
  * Blocks: storage. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_publication_begin(lreg_instance *instance, const lreg_registry *registry,

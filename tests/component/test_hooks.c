@@ -2,8 +2,7 @@
 /* What a host puts in place of the operating system: replays are exact, memory may run out anywhere, threads may be
  * lent. Labels: threaded */
 #include "component/fixture.h"
-
-#include <pthread.h>
+#include "support/lent_threads.h"
 
 /* A source of randomness that gives the same bytes in every run. */
 static lreg_status count_up(void *bytes, size_t length, void *user) {
@@ -92,53 +91,16 @@ static void test_component_hooks__log_stays_quiet_below_its_level(void **state) 
 
 /* --- threads of the host --- */
 
-struct lent {
-    atomic_int runs;
-    atomic_int refusals;
-};
-
-struct errand {
-    void (*task)(void *argument);
-    void *argument;
-};
-
-static void *run_errand(void *user) {
-    struct errand errand = *(struct errand *)user;
-    free(user);
-    errand.task(errand.argument);
-    return NULL;
-}
-
-/* Every third task gets no thread, as when all are busy. */
-static int32_t lend_thread(void (*task)(void *argument), void *argument, void *user) {
-    struct lent *lent = user;
-    pthread_t thread;
-    struct errand *errand = malloc(sizeof *errand);
-    if (errand == NULL || (atomic_load(&lent->runs) + atomic_load(&lent->refusals)) % 3 == 2) {
-        free(errand);
-        atomic_fetch_add(&lent->refusals, 1);
-        return 0;
-    }
-    *errand = (struct errand){task, argument};
-    if (pthread_create(&thread, NULL, run_errand, errand) != 0) {
-        free(errand);
-        return 0;
-    }
-    pthread_detach(thread);
-    atomic_fetch_add(&lent->runs, 1);
-    return 1;
-}
-
 static void test_component_hooks__digests_are_the_same_with_threads_of_the_host(void **state) {
     (void)state;
     enum {
         LENGTH = 3000000
     };
     struct fixture fixtures[2];
-    struct lent lent = {0};
+    struct lent_threads lent;
     lreg_error *err = NULL;
     lreg_package *packages[2] = {NULL, NULL};
-    const lreg_executor executor = {.size = sizeof executor, .user = &lent, .run = lend_thread};
+    const lreg_executor executor = lent_threads_hook(&lent, 20);
     char *bytes = malloc(LENGTH);
     assert_non_null(bytes);
     for (size_t i = 0; i < LENGTH; i++) {
@@ -152,13 +114,14 @@ static void test_component_hooks__digests_are_the_same_with_threads_of_the_host(
         CHECK(try_publish(fixtures[i].instance, registry, "big.bin", bytes, LENGTH, &packages[i], NULL, &err), err);
         lreg_registry_free(registry);
     }
-    assert_true(atomic_load(&lent.runs) > 0);
+    assert_true(lent.lent > 0);
     assert_string_equal(lreg_package_digest(packages[0], "sha256"), lreg_package_digest(packages[1], "sha256"));
     assert_string_equal(lreg_package_digest(packages[0], "md5"), lreg_package_digest(packages[1], "md5"));
     for (int i = 0; i < 2; i++) {
         lreg_package_free(packages[i]);
         fixture_close(&fixtures[i]);
     }
+    lent_threads_join(&lent);
     free(bytes);
 }
 

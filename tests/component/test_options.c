@@ -5,10 +5,13 @@
 
 static lreg_options *options;
 static lreg_error *err;
+static struct host_storage hosts[2]; /* may end with the options, in the teardown */
 
 static int setup(void **state) {
     (void)state;
     err = NULL;
+    host_storage_init(&hosts[0]);
+    host_storage_init(&hosts[1]);
     return lreg_options_new(&options, NULL) == LREG_OK ? 0 : -1;
 }
 
@@ -196,22 +199,17 @@ static void test_component_options__failing_randomness_passes_through(void **sta
 
 static void test_component_options__unused_storage_ends_with_the_options(void **state) {
     (void)state;
-    struct host_storage host;
     const lreg_storage_backend table = host_storage_table();
-    host_storage_init(&host);
-    CHECK(lreg_options_set_storage(options, &table, &host, &err), err);
-    assert_int_equal(host.destroyed, 0);
+    CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
+    assert_int_equal(hosts[0].destroyed, 0);
     lreg_options_free(options);
     options = NULL;
-    assert_int_equal(host.destroyed, 1);
+    assert_int_equal(hosts[0].destroyed, 1);
 }
 
 static void test_component_options__another_storage_ends_the_one_before(void **state) {
     (void)state;
-    struct host_storage hosts[2];
     const lreg_storage_backend table = host_storage_table();
-    host_storage_init(&hosts[0]);
-    host_storage_init(&hosts[1]);
     CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
     CHECK(lreg_options_set_storage(options, &table, &hosts[1], &err), err);
     assert_int_equal(hosts[0].destroyed, 1);
@@ -222,10 +220,7 @@ static void test_component_options__another_storage_ends_the_one_before(void **s
 
 static void test_component_options__refused_storage_is_ended_and_the_one_before_stays(void **state) {
     (void)state;
-    struct host_storage hosts[2];
     lreg_storage_backend table = host_storage_table();
-    host_storage_init(&hosts[0]);
-    host_storage_init(&hosts[1]);
     CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
     table.object_read = NULL;
     EXPECT(lreg_options_set_storage(options, &table, &hosts[1], &err), &err, LREG_BAD_ARGUMENT, "backend_entry");
@@ -237,58 +232,50 @@ static void test_component_options__refused_storage_is_ended_and_the_one_before_
 
 static void test_component_options__storage_that_is_too_short_is_refused(void **state) {
     (void)state;
-    struct host_storage host;
     lreg_storage_backend table = host_storage_table();
     table.size = offsetof(lreg_storage_backend, destroy);
-    host_storage_init(&host);
-    EXPECT(lreg_options_set_storage(options, &table, &host, &err), &err, LREG_BAD_ARGUMENT, "backend_size");
-    assert_int_equal(host.destroyed, 0); /* its table ends before that entry */
+    EXPECT(lreg_options_set_storage(options, &table, &hosts[0], &err), &err, LREG_BAD_ARGUMENT, "backend_size");
+    assert_int_equal(hosts[0].destroyed, 0); /* its table ends before that entry */
 }
 
 static void test_component_options__storage_ends_with_the_last_handle(void **state) {
     (void)state;
-    struct host_storage host;
     lreg_instance *instance = NULL;
     const lreg_storage_backend table = host_storage_table();
-    host_storage_init(&host);
-    CHECK(lreg_options_set_storage(options, &table, &host, &err), err);
+    CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
     CHECK(lreg_open(options, &instance, &err), err);
     lreg_options_free(options);
     options = NULL;
     lreg_registry *registry = make_files(instance);
     lreg_close(instance);
-    assert_int_equal(host.destroyed, 0);
+    assert_int_equal(hosts[0].destroyed, 0);
     lreg_registry_free(registry);
-    assert_int_equal(host.destroyed, 1);
+    assert_int_equal(hosts[0].destroyed, 1);
 }
 
 static void test_component_options__storage_opens_one_instance_only(void **state) {
     (void)state;
-    struct host_storage host;
     lreg_instance *instance = NULL;
     lreg_instance *second = NULL;
     const lreg_storage_backend table = host_storage_table();
-    host_storage_init(&host);
-    CHECK(lreg_options_set_storage(options, &table, &host, &err), err);
+    CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
     CHECK(lreg_open(options, &instance, &err), err);
     EXPECT(lreg_open(options, &second, &err), &err, LREG_MISUSE, "storage_taken");
     lreg_close(instance);
-    assert_int_equal(host.destroyed, 1);
+    assert_int_equal(hosts[0].destroyed, 1);
     EXPECT(lreg_open(options, &second, &err), &err, LREG_MISUSE, "storage_taken");
-    assert_int_equal(host.destroyed, 1);
+    assert_int_equal(hosts[0].destroyed, 1);
 }
 
 static void test_component_options__storage_ends_when_the_instance_does_not_open(void **state) {
     (void)state;
-    struct host_storage host;
     lreg_instance *instance = NULL;
     const lreg_storage_backend table = host_storage_table();
-    host_storage_init(&host);
-    CHECK(lreg_options_set_storage(options, &table, &host, &err), err);
+    CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
     CHECK(lreg_options_set_directory(options, "/nonexistent/below/nothing", &err), err);
     assert_int_not_equal(lreg_open(options, &instance, &err), LREG_OK);
     lreg_error_free(err);
-    assert_int_equal(host.destroyed, 1);
+    assert_int_equal(hosts[0].destroyed, 1);
 }
 
 /* Every allocation of opening fails in turn: the storage ends once each time. */
@@ -301,16 +288,15 @@ static void test_component_options__storage_ends_once_wherever_memory_runs_out(v
     const lreg_storage_backend table = host_storage_table();
     CHECK(lreg_options_set_allocator(options, &allocator, &err), err);
     for (size_t n = 1; instance == NULL; n++) {
-        struct host_storage host;
-        host_storage_init(&host);
-        CHECK(lreg_options_set_storage(options, &table, &host, &err), err);
+        host_storage_init(&hosts[0]);
+        CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
         failing_allocator_fail_at(&memory, n, false);
         lreg_status status = lreg_open(options, &instance, &err);
         if (status != LREG_OK) {
             EXPECT(status, &err, LREG_NO_MEMORY, "");
         }
         lreg_close(instance);
-        assert_int_equal(host.destroyed, 1);
+        assert_int_equal(hosts[0].destroyed, 1);
         assert_int_equal(failing_allocator_live_blocks(&memory), 0);
     }
 }

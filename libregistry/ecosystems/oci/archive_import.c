@@ -276,6 +276,11 @@ static lreg_status import_top(const struct import *import, const struct oci_desc
     oci_manifest_free(&manifest);
     *out_package = top.package;
     *out_created = top.created;
+    /* The row names the digest within `top`, which ends here. */
+    out_package->document = arena_copy_text(arena, top.package.document);
+    if (status == LREG_OK && top.package.document != NULL && out_package->document == NULL) {
+        return error_no_memory(err);
+    }
     return status;
 }
 
