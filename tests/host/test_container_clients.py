@@ -225,6 +225,16 @@ class ContainerClients(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(b"write_packages", done.stderr)
 
+    def test_archives_are_published_as_files(self):
+        self.need("skopeo", "--version")
+        self.clients.run(*skopeo("copy", "oci:layout:single", "oci-archive:single.tar:team/archived:v1"))
+        self.clients.run(*skopeo("copy", "--all", "oci:layout:multi", "oci-archive:multi.tar"))
+        for name in ("single", "multi"):
+            self.server.ctl("publish", host.ORGANIZATION, "images", self.clients.path(f"{name}.tar"))
+        self.assertEqual(self.digest_of(f"{self.images}/team/archived:v1"), self.single)
+        self.assertEqual(self.digest_of(f"{self.images}/multi:latest"), self.multi)
+        self.pull(f"{self.images}/multi:latest", "oci:back:archived", "--all")
+
     # --- podman and buildah ---
 
     def test_podman_builds_pushes_and_pulls(self):
