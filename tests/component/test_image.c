@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Container images through the C API: pushed over HTTP or published as archives; listed, read and deleted as packages. */
+/* Container images through the C API: pushed over HTTP or published as archives; listed, read, deleted as packages. */
 #include "component/fixture.h"
 #include "support/apk_builder.h" /* SHA-256 */
 #include "support/tar_builder.h"
