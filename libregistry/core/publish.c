@@ -58,6 +58,15 @@ static void discard_object(struct core_blob_writer *writer) {
     writer->key[0] = '\0';
 }
 
+/* Ends the session whose bytes have gone with a publication that failed late, so that nobody is told that they are
+ * there. What fails here comes out when somebody wants to go on with it. */
+static void end_lost_session(const struct core_blob_writer *writer) {
+    const struct meta_upload session = {.id = writer->claim.name, .storage = writer->storage_name};
+    if (writer->is_session && writer->stage == NULL) {
+        (void)core_upload_cancel(writer->core, &session, NULL);
+    }
+}
+
 /* --- Publishing --- */
 
 static lreg_status commit_stage(struct core_blob_writer *writer, struct error *err) {
@@ -210,6 +219,7 @@ lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named p
         discard_object(writer);
     }
     if (status != LREG_OK) {
+        end_lost_session(writer);
         return status;
     }
     if (writer->is_surplus) {

@@ -99,14 +99,18 @@ static void free_variables(struct play_variables *variables) {
     variables->count = 0;
 }
 
-const char *play_text(const struct play *play, const char *name) {
-    for (size_t i = 0; i < play->variables.count; i++) {
-        if (strcmp(play->variables.all[i].name, name) == 0) {
-            return play->variables.all[i].bytes;
+const char *play_variable(const struct play_variables *variables, const char *name) {
+    for (size_t i = 0; i < variables->count; i++) {
+        if (strcmp(variables->all[i].name, name) == 0) {
+            return variables->all[i].bytes;
         }
     }
     fail_msg("no variable %s", name);
     return NULL;
+}
+
+const char *play_text(const struct play *play, const char *name) {
+    return play_variable(&play->variables, name);
 }
 
 static void append_variable(struct bytes *out, const struct play_variables *variables, const char *name,
@@ -180,6 +184,10 @@ struct http_answer *play_ask(struct play *play, const char *request) {
 
 void play_keep(struct play *play, const char *name, const char *text) {
     play_set_text(&play->variables, name, text);
+}
+
+void play_keep_bytes(struct play *play, const char *name, const void *bytes, size_t length) {
+    play_set(&play->variables, name, bytes, length);
 }
 
 /* --- What the probes see --- */

@@ -18,7 +18,7 @@
 
 #include "support/http_script.h"
 
-#define PLAY_VARIABLES_MAX 24
+#define PLAY_VARIABLES_MAX 32
 
 /* Texts or bytes that stand for ${name} in requests. */
 struct play_variables {
@@ -34,6 +34,9 @@ void play_set(struct play_variables *variables, const char *name, const void *by
 void play_set_text(struct play_variables *variables, const char *name, const char *text);
 /* The hexadecimal SHA-256 of bytes, under that name. */
 void play_set_hash(struct play_variables *variables, const char *name, const void *bytes, size_t length);
+
+/* The bytes of one, which a NUL follows; fails the test when there is none. */
+const char *play_variable(const struct play_variables *variables, const char *name);
 
 struct play; /* one playing */
 
@@ -87,5 +90,6 @@ const char *play_text(const struct play *play, const char *name);
 /* For recover functions: makes a request (no more faults then) and gives its answer. */
 struct http_answer *play_ask(struct play *play, const char *request);
 void play_keep(struct play *play, const char *name, const char *text);
+void play_keep_bytes(struct play *play, const char *name, const void *bytes, size_t length);
 
 #endif
