@@ -68,6 +68,15 @@ static bool went_well(struct run *run, lreg_status status, lreg_error *const *er
     return false;
 }
 
+/* Not strndup(): the bytes need not end with a NUL, which the address sanitizer demands of its argument. */
+static char *copy_text(const char *bytes, size_t length) {
+    char *copy = malloc(length + 1);
+    assert_non_null(copy);
+    memcpy(copy, bytes, length);
+    copy[length] = '\0';
+    return copy;
+}
+
 /* Cuts a line off; its end is not part of it. */
 static char *take_line(const char **at, const char *end) {
     const char *line = *at;
@@ -77,7 +86,7 @@ static char *take_line(const char **at, const char *end) {
     if (length > 0 && line[length - 1] == '\r') {
         length--;
     }
-    return strndup(line, length);
+    return copy_text(line, length);
 }
 
 static void take_request_line(struct run *run, char *line) {
