@@ -134,9 +134,36 @@ static void test_component_exchange__mount_is_taken_off(void **state) {
     assert_int_equal(lreg_exchange_status(exchange), 404);
 }
 
+/* What the host says of scheme, name and peer counts; what a proxy says only when it is trusted. */
+static void test_component_exchange__origin_is_what_the_host_says(void **state) {
+    (void)state;
+    static const char *const bases[] = {"realm=\"https://packages.example.com/", "realm=\"https://public.example.com/"};
+    for (int trusted = 0; trusted < 2; trusted++) {
+        lreg_error *err = NULL;
+        char body[4096];
+        size_t got = 0;
+        lreg_exchange_reset(exchange);
+        CHECK(lreg_exchange_set_scheme(exchange, "https", &err), err);
+        CHECK(lreg_exchange_set_host(exchange, "packages.example.com", &err), err);
+        CHECK(lreg_exchange_set_peer(exchange, "192.0.2.1", &err), err);
+        CHECK(lreg_exchange_trust_forwarded(exchange, trusted, &err), err);
+        CHECK(lreg_exchange_add_header(exchange, "X-Forwarded-Host", "public.example.com", &err), err);
+        begin("GET", "/v2/");
+        assert_int_equal(lreg_exchange_status(exchange), 401);
+        assert_non_null(strstr(header("WWW-Authenticate"), bases[trusted]));
+        CHECK(lreg_exchange_read(exchange, body, sizeof body, &got, &err), err);
+    }
+    lreg_exchange_reset(exchange);
+    lreg_error *err = NULL;
+    EXPECT(lreg_exchange_set_scheme(exchange, "gopher", &err), &err, LREG_BAD_ARGUMENT, "bad_scheme");
+    EXPECT(lreg_exchange_set_host(exchange, "a b", &err), &err, LREG_BAD_ARGUMENT, "bad_host");
+    EXPECT(lreg_exchange_set_mount(exchange, "packages/", &err), &err, LREG_BAD_ARGUMENT, "bad_mount");
+}
+
 /* --- the blocking form --- */
 
 struct conversation {
+    const char *sends; /* body of the request */
     int status;
     size_t heads;
     char body[64];
@@ -159,6 +186,61 @@ static lreg_status take_body(void *user, const void *bytes, size_t length) {
     memcpy(conversation->body + conversation->length, bytes, length);
     conversation->length += length;
     return LREG_OK;
+}
+
+static lreg_status drop_body(void *user, const void *bytes, size_t length) {
+    (void)user;
+    (void)bytes;
+    (void)length;
+    return LREG_OK;
+}
+
+/* Three bytes at a time. */
+static lreg_status give_body(void *user, void *buffer, size_t capacity, size_t *out_got) {
+    struct conversation *conversation = user;
+    size_t length = strlen(conversation->sends);
+    *out_got = length < 3 ? length : 3;
+    assert_true(capacity >= 3);
+    memcpy(buffer, conversation->sends, *out_got);
+    conversation->sends += *out_got;
+    return LREG_OK;
+}
+
+static void test_component_exchange__dispatch_takes_a_body(void **state) {
+    (void)state;
+    static const char body[] =
+        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"b.txt\"\r\n\r\nfrom a form\r\n"
+        "--b--\r\n";
+    lreg_error *err = NULL;
+    lreg_token *token = NULL;
+    char length[24];
+    char authorization[160];
+    struct conversation conversation = {.sends = body};
+    const lreg_dispatch_io io = {
+        .size = sizeof io, .user = &conversation, .read = give_body, .write_head = take_head, .write = drop_body};
+    CHECK(lreg_token_create(fixture.instance, "acme", "x", "write_packages", 0, &token, &err), err);
+    snprintf(authorization, sizeof authorization, "Bearer %s", lreg_token_secret(token));
+    snprintf(length, sizeof length, "%zu", strlen(body));
+    lreg_token_free(token);
+    const char *const headers[] = {"Host",           "localhost",    "Authorization",
+                                   authorization,    "Content-Type", "multipart/form-data; boundary=b",
+                                   "Content-Length", length,         NULL};
+    CHECK(lreg_dispatch(fixture.instance, "POST", "/v2/packages/organizations/acme/registries/files/packages", headers,
+                        &io, &err),
+          err);
+    assert_int_equal(conversation.status, 200);
+    lreg_registry *registry = find_files(fixture.instance);
+    check_content(fixture.instance, registry, "b.txt", "from a form", 11);
+    lreg_registry_free(registry);
+}
+
+static void test_component_exchange__dispatch_needs_names_with_values(void **state) {
+    (void)state;
+    struct conversation conversation = {0};
+    const lreg_dispatch_io io = {.size = sizeof io, .user = &conversation, .write_head = take_head, .write = take_body};
+    const char *const headers[] = {"Host", NULL};
+    assert_int_equal(lreg_dispatch(fixture.instance, "GET", "/-/health", headers, &io, NULL), LREG_BAD_ARGUMENT);
+    assert_int_equal(conversation.heads, 0);
 }
 
 static void test_component_exchange__dispatch_answers_in_one_call(void **state) {

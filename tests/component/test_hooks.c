@@ -141,6 +141,7 @@ static bool went(lreg_status status, lreg_error **err, const void *out) {
 static bool run_all(struct fixture *fixture) {
     lreg_error *err = NULL;
     lreg_registry_settings *settings = settings_of("files", "files");
+    lreg_registry_settings *change = settings_of("Files", NULL);
     lreg_organization *organization = NULL;
     lreg_organization_list *organizations = NULL;
     lreg_registry *registry = NULL;
@@ -149,9 +150,15 @@ static bool run_all(struct fixture *fixture) {
     lreg_package_list *packages = NULL;
     lreg_package *listed = NULL;
     lreg_content *content = NULL;
+    lreg_registry *changed = NULL;
+    lreg_registry *found = NULL;
+    lreg_registry_list *registries = NULL;
     lreg_token *token = NULL;
+    lreg_token *shown = NULL;
+    lreg_token_list *tokens = NULL;
     lreg_audit_list *events = NULL;
     lreg_audit_event *event = NULL;
+    lreg_exchange *exchange = NULL;
     lreg_verify_report report = {.size = sizeof report};
     char bytes[8];
     size_t got = 0;
@@ -169,6 +176,12 @@ static bool run_all(struct fixture *fixture) {
                 went(lreg_content_open(i, package, &content, &err), &err, content) &&
                 went(lreg_content_read(content, 0, bytes, sizeof bytes, &got, &err), &err, NULL) &&
                 went(lreg_token_create_for_registry(i, registry, "x", &token, &err), &err, token) &&
+                went(lreg_token_list_open(i, NULL, registry, &tokens, &err), &err, tokens) &&
+                went(lreg_token_list_next(tokens, &shown, &err), &err, shown) &&
+                went(lreg_registry_update(i, registry, change, &changed, &err), &err, changed) &&
+                went(lreg_registry_list_open(i, "acme", &registries, &err), &err, registries) &&
+                went(lreg_registry_list_next(registries, &found, &err), &err, found) &&
+                went(lreg_exchange_new(i, &exchange, &err), &err, exchange) &&
                 went(lreg_token_delete(i, token, &err), &err, NULL) &&
                 went(lreg_audit_list_open(i, "acme", &events, &err), &err, events) &&
                 went(lreg_audit_list_next(events, &event, &err), &err, event) &&
@@ -177,9 +190,15 @@ static bool run_all(struct fixture *fixture) {
                 went(lreg_collect(i, 0, NULL, &err), &err, NULL) &&
                 went(lreg_registry_delete(i, registry, &err), &err, NULL) &&
                 went(lreg_organization_delete(i, "acme", &err), &err, NULL);
+    lreg_exchange_free(exchange);
     lreg_audit_event_free(event);
     lreg_audit_list_free(events);
+    lreg_token_list_free(tokens);
+    lreg_token_free(shown);
     lreg_token_free(token);
+    lreg_registry_list_free(registries);
+    lreg_registry_free(found);
+    lreg_registry_free(changed);
     lreg_content_close(content);
     lreg_package_free(listed);
     lreg_package_list_free(packages);
@@ -188,6 +207,7 @@ static bool run_all(struct fixture *fixture) {
     lreg_registry_free(registry);
     lreg_organization_list_free(organizations);
     lreg_organization_free(organization);
+    lreg_registry_settings_free(change);
     lreg_registry_settings_free(settings);
     lreg_close(fixture->instance);
     fixture->instance = NULL;
