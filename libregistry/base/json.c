@@ -74,8 +74,8 @@ static lreg_status parse_failed(const json_error_t *error, struct error *err) {
                      error->column, reason_of(error));
 }
 
-/* Parses twice: when memory is out within a name or a string, jansson's lexer leaves characters out and goes on, so that
- * the value is another one than the text says, or none. */
+/* Parses twice: when memory is out within a name or a string, jansson's lexer leaves characters out and goes on, so
+ * that the value is another one than the text says, or none. */
 lreg_status json_parse(const char *bytes, size_t length, size_t max_depth, json_t **out, struct error *err) {
     *out = NULL;
     size_t deep = too_deep_at(bytes, length, max_depth);

@@ -51,7 +51,8 @@ void core_blob_writer_free(struct core_blob_writer *writer);
 lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
                            uint64_t *out_length, struct error *err);
 
-/* Upload sessions (container clients). A power cut may end one that has got no bytes yet. LREG_TOO_MANY ("too_many_uploads") over the registry's limit. */
+/* Upload sessions (container clients). A power cut may end one that has got no bytes yet. LREG_TOO_MANY
+ * ("too_many_uploads") over the registry's limit. */
 lreg_status core_upload_begin(struct core *core, const struct core_registry *registry,
                               const struct auth_principal *principal, const char *scope, char out_id[ID_TEXT],
                               struct error *err);

@@ -4,7 +4,8 @@
 
 /**
  * @file
- * What a host may put in place of the operating system: memory, clock, randomness, log; and threads, when it lends some.
+ * What a host may put in place of the operating system: memory, clock, randomness, log; and threads, when it lends
+ * some.
  *
  * Second tier: for those who extend or test the library. The structs grow only at their end; the library copies
  * min(size, its own size) bytes when an options object takes them and never looks at the caller's again.
