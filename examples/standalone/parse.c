@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* http-parser cuts requests; this file keeps the pieces of the head and hands the body on. The parser pauses at the end
- * of the head, for the library decides then, and at the end of the message, for the next one has to wait its turn.
+ * of the head, for the library decides then, and at the end of the message, for the next one has to wait its turn. Of
+ * a chunked body it sees nothing; each message begins with a new parser.
  *
  * A request whose end is open to interpretation is how requests are smuggled past a proxy (RFC 9112 section 11.2), so
  * everything doubtful is refused: two lengths, a length beside a coding, codings other than chunked, folded lines,
@@ -87,9 +88,6 @@ static bool begin_name(struct request *request) {
 static int on_header_field(http_parser *parser, const char *at, size_t length) {
     struct connection *connection = parser->data;
     struct request *request = connection->request;
-    if (request->is_head_complete) {
-        return 0; /* trailers mean nothing here */
-    }
     if (!is_token(at, length)) {
         request_refuse(request, 400, "the name of a header field is malformed");
         return 1;
@@ -98,22 +96,12 @@ static int on_header_field(http_parser *parser, const char *at, size_t length) {
 }
 
 static int on_header_value(http_parser *parser, const char *at, size_t length) {
-    struct connection *connection = parser->data;
+    const struct connection *connection = parser->data;
     struct request *request = connection->request;
-    if (request->is_head_complete) {
-        return 0;
-    }
-    /* A value comes in pieces when it goes over the end of the input, or over a folded line. */
-    if (request->part == HEAD_VALUE && request->value_end != NULL) {
-        request_refuse(request, 400, "a header field is folded over several lines");
-        return 1;
-    }
     if (request->part == HEAD_NAME && !end_text(request)) {
         return 1;
     }
     request->part = HEAD_VALUE;
-    bool is_at_end = at + length == connection->input.at + connection->input.length;
-    request->value_end = is_at_end ? NULL : at + length;
     return !append(request, at, length);
 }
 
@@ -177,23 +165,18 @@ static int on_headers_complete(http_parser *parser) {
     return 0;
 }
 
-static int on_chunk_header(http_parser *parser) {
-    const struct connection *connection = parser->data;
-    connection->request->chunk_left = parser->content_length;
-    return 0;
+static bool write_body(const struct connection *connection, const char *bytes, size_t length) {
+    struct request *request = connection->request;
+    request->received_bytes += length;
+    lreg_status status = lreg_exchange_write(request->exchange, bytes, length, NULL);
+    if (status != LREG_OK) {
+        request_refuse(request, lreg_status_http(status), "the server could not take the body");
+    }
+    return status == LREG_OK;
 }
 
 static int on_body(http_parser *parser, const char *at, size_t length) {
-    const struct connection *connection = parser->data;
-    struct request *request = connection->request;
-    request->received_bytes += length;
-    request->chunk_left -= request->is_chunked ? length : 0;
-    lreg_status status = lreg_exchange_write(request->exchange, at, length, NULL);
-    if (status != LREG_OK) {
-        request_refuse(request, lreg_status_http(status), "the server could not take the body");
-        return 1;
-    }
-    return 0;
+    return !write_body(parser->data, at, length);
 }
 
 static int on_message_complete(http_parser *parser) {
@@ -208,7 +191,6 @@ static const http_parser_settings SETTINGS = {.on_message_begin = on_message_beg
                                               .on_header_field = on_header_field,
                                               .on_header_value = on_header_value,
                                               .on_headers_complete = on_headers_complete,
-                                              .on_chunk_header = on_chunk_header,
                                               .on_body = on_body,
                                               .on_message_complete = on_message_complete};
 
@@ -231,12 +213,23 @@ static void refuse_bytes(struct connection *connection, enum http_errno code, ch
     }
 }
 
-static enum parse execute(struct connection *connection) {
+/* Whether a line of the head begins with a blank, and so goes on with the one before (RFC 9112 section 5.2). */
+static bool has_fold(struct request *request, const char *bytes, size_t length) {
+    const char *end = bytes + length;
+    while (bytes < end) {
+        if (request->is_at_line_begin && (*bytes == ' ' || *bytes == '\t')) {
+            return true;
+        }
+        const char *line_end = memchr(bytes, '\n', (size_t)(end - bytes));
+        request->is_at_line_begin = line_end != NULL;
+        bytes = line_end != NULL ? line_end + 1 : end;
+    }
+    return false;
+}
+
+static enum parse judge(struct connection *connection, char first) {
     http_parser *parser = &connection->parser;
-    char first = connection->input.length > 0 ? connection->input.at[0] : '\0';
-    size_t taken = http_parser_execute(parser, &SETTINGS, connection->input.at, connection->input.length);
     enum http_errno code = HTTP_PARSER_ERRNO(parser);
-    connection_take_input(connection, taken);
     if (code == HPE_OK) {
         return PARSE_MORE;
     }
@@ -254,10 +247,63 @@ static enum parse execute(struct connection *connection) {
     return PARSE_REFUSED;
 }
 
+/* The parser has taken all of the head but the last byte, which it believes to be LF. */
+static enum parse end_head(struct connection *connection) {
+    struct request *request = connection->request;
+    if (connection->input.length == 0 || connection->input.at[0] != '\n') {
+        request_refuse(request, 400, "the head of the request does not end with a line end");
+        return PARSE_REFUSED;
+    }
+    if (request->is_chunked) {
+        connection_take_input(connection, 1);
+    }
+    return PARSE_DONE;
+}
+
 enum parse parse_head(struct connection *connection) {
-    return execute(connection);
+    const char *bytes = connection->input.at;
+    if (connection->request == NULL) {
+        parse_init(connection);
+    }
+    size_t taken = http_parser_execute(&connection->parser, &SETTINGS, bytes, connection->input.length);
+    bool is_folded = connection->request != NULL && has_fold(connection->request, bytes, taken);
+    char first = bytes[0];
+    connection_take_input(connection, taken);
+    enum parse parse = judge(connection, first);
+    if (parse != PARSE_FAILED && is_folded) {
+        request_refuse(connection->request, 400, "a header field is folded over several lines");
+        return PARSE_REFUSED;
+    }
+    return parse == PARSE_DONE ? end_head(connection) : parse;
+}
+
+static enum parse parse_chunks(struct connection *connection) {
+    struct request *request = connection->request;
+    while (connection->input.length > 0) {
+        const char *bytes = connection->input.at;
+        bool is_data = false;
+        size_t taken = chunks_take(&request->chunks, bytes, connection->input.length, &is_data);
+        bool is_taken = !is_data || write_body(connection, bytes, taken);
+        connection_take_input(connection, taken);
+        if (request->chunks.state == CHUNKS_BAD) {
+            request_refuse(request, 400, "the chunks of the body are malformed");
+        }
+        if (!is_taken || request->chunks.state == CHUNKS_BAD) {
+            return PARSE_REFUSED;
+        }
+        if (request->chunks.state == CHUNKS_DONE) {
+            request->is_body_complete = true;
+            return PARSE_DONE;
+        }
+    }
+    return PARSE_MORE;
 }
 
 enum parse parse_body(struct connection *connection) {
-    return execute(connection);
+    if (connection->request->is_chunked) {
+        return parse_chunks(connection);
+    }
+    size_t taken = http_parser_execute(&connection->parser, &SETTINGS, connection->input.at, connection->input.length);
+    connection_take_input(connection, taken);
+    return judge(connection, '\0');
 }

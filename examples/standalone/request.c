@@ -17,7 +17,7 @@
 #define HEAD_KEPT_BYTES ((size_t)16 * 1024) /* memory of a spare request */
 #define LEFTOVER_BYTES ((size_t)64 * 1024) /* what may come behind a body, and has to be kept for later */
 #define DRAIN_BYTES ((uint64_t)64 * 1024) /* a refused body is read to its end when it is as short as that */
-#define TURN_BYTES ((uint64_t)8 * 1024 * 1024) /* then another upload has its turn */
+#define TURN_BYTES ((size_t)8 * 1024 * 1024) /* then another upload has its turn */
 
 static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -181,7 +181,7 @@ static enum transfer send_continue(struct connection *connection) {
 static size_t receive_size(const struct request *request, size_t capacity) {
     uint64_t left = request->body_length - request->received_bytes;
     if (request->is_chunked) {
-        left = request->chunk_left > LEFTOVER_BYTES ? request->chunk_left : LEFTOVER_BYTES;
+        left = request->chunks.left > LEFTOVER_BYTES ? request->chunks.left : LEFTOVER_BYTES;
     }
     return left < capacity ? (size_t)left : capacity;
 }
@@ -212,7 +212,7 @@ enum work request_work(struct connection *connection, char *buffer, size_t capac
     if (!request->is_begun && request->refusal == 0) {
         begin(connection);
     }
-    uint64_t turn_end = request->received_bytes + TURN_BYTES;
+    size_t turn = 0;
     while (!is_settled(request)) {
         if (connection->input.length == 0) {
             enum transfer transfer = receive(connection, buffer, capacity);
@@ -223,9 +223,11 @@ enum work request_work(struct connection *connection, char *buffer, size_t capac
                 return lose(connection);
             }
         } else {
+            size_t before = connection->input.length;
             (void)parse_body(connection);
+            turn += before - connection->input.length;
         }
-        if (request->received_bytes >= turn_end && !request->is_body_complete) {
+        if (turn >= TURN_BYTES && !request->is_body_complete) {
             return WORK_YIELD;
         }
     }

@@ -4,6 +4,7 @@
 
 /* One request: its head as it was parsed, its exchange with the library, and what is written to the log about it. */
 
+#include "chunks.h"
 #include "connection.h"
 
 #include <libregistry.h>
@@ -28,7 +29,7 @@ struct request {
     size_t head_capacity;
     size_t target_end; /* offset of the first name */
     enum head_part part;
-    const char *value_end; /* where the last piece of a value ended; a gap is a folded line */
+    bool is_at_line_begin; /* the head so far ends with a line */
 
     /* What the head says. */
     bool is_head_complete;
@@ -37,7 +38,7 @@ struct request {
     bool expects_continue;
     bool wants_keep_alive;
     uint64_t body_length; /* unless chunked */
-    uint64_t chunk_left;
+    struct chunks chunks;
 
     /* How far it is. */
     bool is_begun;

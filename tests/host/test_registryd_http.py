@@ -338,8 +338,12 @@ class Http(unittest.TestCase):
     def test_malformed_chunks(self):
         head = f"POST {host.PACKAGES} HTTP/1.1\r\nHost: x\r\n{self.server.authorization()}"
         head += "Content-Type: multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n"
-        for chunks in ("x\r\n", "-1\r\n", "ffffffffffffffff1\r\n", "5\r\nhelloworld\r\n", "\r\n"):
-            with self.subTest(chunks=chunks):
+        sizes = ("x\r\n", "-1\r\n", "8000000000000000\r\n", "\r\n", " 5\r\n", "0x5\r\n", "5 5\r\n")
+        lines = ("5\n", "5\rX", "5;a\nhello\r\n", "5;a\rb\r\n", "5;" + "a" * 5000, "0" * 5000)
+        ends = ("5\r\nhelloworld\r\n", "5\r\nhello\r0", "5\r\nhello\n0", "0\r\n\rX", "0\r\n\n", "0\r\n \r\n")
+        trailers = ("0\r\na b: c\r\n", "0\r\n: c\r\n", "0\r\na\r\n", "0\r\na: b\r\n c\r\n", "0\r\na: b\n", "0\r\na: \0")
+        for chunks in (*sizes, *lines, *ends, *trailers, "0\r\n" + "a: b\r\n" * 20000):
+            with self.subTest(chunks=chunks[:20]):
                 self.assert_refused(head + chunks, 400)
 
     def test_names_of_fields_that_are_no_tokens(self):
@@ -348,7 +352,7 @@ class Http(unittest.TestCase):
                 self.assert_refused(f"GET /-/health HTTP/1.1\r\nHost: x\r\n{field}\r\n\r\n", 400)
 
     def test_folded_lines(self):
-        for field in ("X: a\r\n b", "X: a\r\n\tb"):
+        for field in ("X: a\r\n b", "X: a\r\n\tb", "X:\r\n a", "X:\r\n ", "Transfer-Encoding:\r\n chunked"):
             with self.subTest(field=field):
                 self.assert_refused(f"GET /-/health HTTP/1.1\r\nHost: x\r\n{field}\r\n\r\n", 400)
 
@@ -357,6 +361,9 @@ class Http(unittest.TestCase):
             for byte in "GET /-/health HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n":
                 client.send(byte)
             self.assertEqual(client.response().status, 400)
+
+    def test_head_that_ends_with_half_a_line_end(self):
+        self.assert_refused("GET /-/health HTTP/1.1\r\nHost: x\r\n\rX", 400)
 
     def test_control_characters_in_fields(self):
         for value in ("a\x00b", "a\rb", "a\x01b", "a\x7fb"):
