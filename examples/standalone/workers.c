@@ -91,12 +91,17 @@ static char *take_buffer(struct workers *workers) {
     return workers->buffers + number * BUFFER_BYTES;
 }
 
+/* Whether its loop waits for it, to close it: a client that sends fast enough would keep it here to the last byte. */
+static bool is_over(const struct connection *connection) {
+    return atomic_load(&connection->loop->server->stopping) == STOPPING_NOW;
+}
+
 static void work_on(struct workers *workers, struct connection *connection, char *buffer) {
     enum work result = request_work(connection, buffer, BUFFER_BYTES);
     if (!connection_keep_input(connection)) {
         result = WORK_LOST;
     }
-    if (result == WORK_YIELD) {
+    if (result == WORK_YIELD && !is_over(connection)) {
         workers_submit(workers, connection);
     } else {
         connection->work = result;

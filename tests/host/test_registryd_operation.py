@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -360,6 +361,38 @@ class End(unittest.TestCase):
             with self.begin_upload(server) as client:
                 self.assertEqual(server.stop(), 0)
                 self.assertTrue(client.is_closed())
+
+    def test_time_limit_ends_an_upload_that_never_pauses(self):
+        """Chunks of a byte are faster sent than read, so there is always something more."""
+        with host.Registryd("--shutdown-timeout", "0.3") as server:
+            head, form = server.upload_head("endless-1.0.0.bin", b"", "Transfer-Encoding: chunked")
+            beginning = form[: form.rindex(b"\r\n--")]
+            ended = threading.Event()
+
+            def send(client):
+                try:
+                    client.send(head + b"%x\r\n%s\r\n" % (len(beginning), beginning))
+                    while not ended.is_set():
+                        client.send(b"1\r\nx\r\n" * 200000)
+                except OSError:
+                    pass
+
+            with server.connect() as client:
+                sender = threading.Thread(target=send, args=(client,))
+                sender.start()
+                try:
+                    staging = os.path.join(server.data, "staging")
+                    host.wait_until(lambda: self.staged_bytes(staging) > 1 << 20, "the upload")
+                    server.process.send_signal(signal.SIGTERM)
+                    server.process.wait(host.PATIENCE_S)
+                finally:
+                    ended.set()
+                    sender.join()
+            self.assertEqual(server.stop(), 0)
+
+    @staticmethod
+    def staged_bytes(staging):
+        return sum(entry.stat().st_size for entry in os.scandir(staging))
 
     def test_second_signal_ends_at_once(self):
         with host.Registryd() as server:
