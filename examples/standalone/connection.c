@@ -22,7 +22,6 @@
 
 #define LINGER_MS 30000 /* in all; the timer is for each piece */
 #define WATCHED_EVENTS ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLRDHUP))
-#define DISCARD_BYTES ((size_t)1024 * 1024)
 #define STEPS_OF_A_TURN 128 /* who sends many requests at once waits for the others now and then */
 
 enum step {
@@ -325,8 +324,9 @@ static enum step step_linger(struct connection *connection) {
     if (!connection->is_readable) {
         return STEP_WAIT;
     }
-    ssize_t got = recv(connection->transport.socket, NULL, DISCARD_BYTES, MSG_TRUNC);
-    if (got > 0 && connection->loop->now_ms < connection->linger_until_ms) {
+    struct loop *loop = connection->loop;
+    ssize_t got = recv(connection->transport.socket, loop->input, LOOP_INPUT_BYTES, 0);
+    if (got > 0 && loop->now_ms < connection->linger_until_ms) {
         connection->has_progressed = true;
         return STEP_YIELD;
     }
