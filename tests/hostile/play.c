@@ -313,13 +313,10 @@ static bool is_as_expected(const struct play *play, const struct http_answer *an
     return answer->status == status && is_whole(answer, is_head);
 }
 
-/* A failure that says that it is one: nothing that a client takes for the truth about what is there. */
-static bool is_honest_failure(const struct http_answer *answer) {
+/* A failure that says what it is: nothing that a client takes for the truth about what is there. */
+static bool is_honest_failure(const struct play *play, const struct http_answer *answer) {
     lreg_status call = answer->call_status;
-    if (call != LREG_OK) {
-        return call == LREG_NO_MEMORY || call == LREG_IO || call == LREG_NO_SPACE || call == LREG_BUSY;
-    }
-    return answer->status == 500 || answer->status == 503 || answer->status == 507;
+    return call != LREG_OK ? error_http_status(call) == play->fault->answer : answer->status == play->fault->answer;
 }
 
 /* Without jansson, whose allocations are counted. */
@@ -406,7 +403,7 @@ static void deal_with_fault(struct play *play, struct http_answer *answer) {
         require(play, is_after, "the answer is good, the effect is not there", answer, &view);
         keep(play, answer);
     } else {
-        require(play, is_honest_failure(answer), "not the answer of a failure", answer, NULL);
+        require(play, is_honest_failure(play, answer), "not the answer of a failure", answer, NULL);
         require(play, is_before || is_after, "a part of the effect is there", answer, &view);
         if (is_before) {
             go_on(play);
@@ -560,23 +557,28 @@ void play_end(struct play_script *script) {
 /* --- Kinds of faults --- */
 
 void play_with_failing_allocation(struct play_script *script) {
-    static const struct fault fault = {.name = "allocation", .place = FAULT_MEMORY};
+    static const struct fault fault = {.name = "allocation", .place = FAULT_MEMORY, .answer = 503};
     play_with(script, &fault);
 }
 
 void play_with_failing_allocations(struct play_script *script) {
     static const struct fault fault = {
-        .name = "allocation and all later", .place = FAULT_MEMORY, .and_later = true, .is_warm = true};
+        .name = "allocation and all later", .place = FAULT_MEMORY, .answer = 503, .and_later = true, .is_warm = true};
     play_with(script, &fault);
 }
 
 void play_with_failing_storage(struct play_script *script) {
-    static const struct fault before = {.name = "storage call", .place = FAULT_STORAGE, .status = LREG_IO};
-    static const struct fault after = {
-        .name = "storage call after its effect", .place = FAULT_STORAGE, .status = LREG_IO, .moment = FAULT_AFTER};
+    static const struct fault before = {
+        .name = "storage call", .place = FAULT_STORAGE, .status = LREG_IO, .answer = 500};
+    static const struct fault after = {.name = "storage call after its effect",
+                                       .place = FAULT_STORAGE,
+                                       .status = LREG_IO,
+                                       .answer = 500,
+                                       .moment = FAULT_AFTER};
     static const struct fault later = {.name = "storage call and all later",
                                        .place = FAULT_STORAGE,
                                        .status = LREG_IO,
+                                       .answer = 500,
                                        .and_later = true,
                                        .is_warm = true};
     play_with(script, &before);
@@ -585,36 +587,49 @@ void play_with_failing_storage(struct play_script *script) {
 }
 
 void play_with_full_storage(struct play_script *script) {
-    static const struct fault before = {
-        .name = "storage call for want of space", .place = FAULT_STORAGE, .status = LREG_NO_SPACE, .is_warm = true};
+    static const struct fault before = {.name = "storage call for want of space",
+                                        .place = FAULT_STORAGE,
+                                        .status = LREG_NO_SPACE,
+                                        .answer = 507,
+                                        .is_warm = true};
     static const struct fault after = {.name = "storage call for want of space after its effect",
                                        .place = FAULT_STORAGE,
                                        .status = LREG_NO_SPACE,
+                                       .answer = 507,
                                        .moment = FAULT_AFTER};
     play_with(script, &before);
     play_with(script, &after);
 }
 
 void play_with_failing_database(struct play_script *script) {
-    static const struct fault once = {.name = "step", .place = FAULT_SQL, .code = SQLITE_IOERR};
-    static const struct fault later = {
-        .name = "step and all later", .place = FAULT_SQL, .code = SQLITE_IOERR, .and_later = true, .is_warm = true};
+    static const struct fault once = {.name = "step", .place = FAULT_SQL, .code = SQLITE_IOERR, .answer = 500};
+    static const struct fault later = {.name = "step and all later",
+                                       .place = FAULT_SQL,
+                                       .code = SQLITE_IOERR,
+                                       .answer = 500,
+                                       .and_later = true,
+                                       .is_warm = true};
     play_with(script, &once);
     play_with(script, &later);
 }
 
 void play_with_full_database(struct play_script *script) {
-    static const struct fault fault = {.name = "step for want of space", .place = FAULT_SQL, .code = SQLITE_FULL};
+    static const struct fault fault = {
+        .name = "step for want of space", .place = FAULT_SQL, .code = SQLITE_FULL, .answer = 507};
     play_with(script, &fault);
 }
 
 void play_with_busy_database(struct play_script *script) {
-    static const struct fault fault = {.name = "busy step", .place = FAULT_SQL, .code = SQLITE_BUSY, .is_warm = true};
+    static const struct fault fault = {
+        .name = "busy step", .place = FAULT_SQL, .code = SQLITE_BUSY, .answer = 503, .is_warm = true};
     play_with(script, &fault);
 }
 
 void play_with_forgetful_database(struct play_script *script) {
-    static const struct fault fault = {
-        .name = "allocation of SQLite", .place = FAULT_SQLITE_MEMORY, .is_warm = true, .stride = SQLITE_STRIDE};
+    static const struct fault fault = {.name = "allocation of SQLite",
+                                       .place = FAULT_SQLITE_MEMORY,
+                                       .answer = 503,
+                                       .is_warm = true,
+                                       .stride = SQLITE_STRIDE};
     play_with(script, &fault);
 }

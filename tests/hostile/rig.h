@@ -32,6 +32,7 @@ struct fault {
     lreg_status status; /* of the storage */
     enum fault_moment moment; /* of the storage; not with and_later */
     int code; /* of the step: SQLITE_… */
+    int answer; /* HTTP status of what fails for that reason */
     bool is_warm; /* the instance stays open after a fault; else the next request finds nothing in memory */
     uint64_t stride; /* from DENSE on not every n is tried; 0: every one */
 };
