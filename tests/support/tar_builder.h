@@ -26,6 +26,14 @@ static inline char *tar_builder_extend(struct tar_builder *tar, size_t length) {
     return bytes + tar->length - length;
 }
 
+/* `digits` octal digits; the field's end stays NUL. */
+static inline void tar_builder_octal(char *field, size_t digits, size_t value) {
+    for (size_t i = digits; i > 0; i--) {
+        field[i - 1] = (char)('0' + (value & 7));
+        value >>= 3;
+    }
+}
+
 /* Sums a header again after it was changed. */
 static inline void tar_builder_sum(char *header) {
     unsigned sum = 0;
@@ -33,7 +41,8 @@ static inline void tar_builder_sum(char *header) {
     for (size_t i = 0; i < 512; i++) {
         sum += (unsigned char)header[i];
     }
-    snprintf(header + 148, 8, "%06o", sum);
+    tar_builder_octal(header + 148, 6, sum);
+    header[154] = '\0';
 }
 
 /* An entry of any type with `content`; gives the header's offset. */
@@ -41,9 +50,9 @@ static inline size_t tar_builder_add(struct tar_builder *tar, char type, const c
                                      size_t length) {
     size_t at = tar->length;
     char *header = tar_builder_extend(tar, 512);
-    snprintf(header, 100, "%s", name);
+    memcpy(header, name, strnlen(name, 99));
     memcpy(header + 100, "0000644", 7);
-    snprintf(header + 124, 12, "%011llo", (unsigned long long)length);
+    tar_builder_octal(header + 124, 11, length);
     header[156] = type;
     memcpy(header + 257, "ustar\00000", 8);
     tar_builder_sum(header);
