@@ -289,7 +289,7 @@ static enum step step_body(struct connection *connection) {
 
 /* The response is sent. */
 static enum step leave_response(struct connection *connection) {
-    bool has_more = connection->input.length > 0 || !connection->request->is_body_complete;
+    bool has_more = connection->input.length > 0 || connection->is_readable || !connection->request->is_body_complete;
     end_request(connection);
     if (!connection->must_close) {
         connection->state = CONNECTION_HEAD;

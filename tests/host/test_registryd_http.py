@@ -216,6 +216,16 @@ class Http(unittest.TestCase):
             self.assertEqual(client.response().status, 401)
             self.assertTrue(client.is_closed())
 
+    def test_bytes_behind_the_last_body_do_not_reset_the_connection(self):
+        more = "Connection: close\r\nExpect: 100-continue\r\n"
+        head, form = self.server.upload_head("last-1.0.0.txt", b"content", more=more)
+        with self.server.connect() as client:
+            client.send(head)
+            self.assertEqual(client.response().status, 100)
+            client.send(form + b"\r\n")  # as some clients end a form
+            self.assertEqual(client.response().status // 100, 2)
+            self.assertEqual(client.socket.recv(1), b"")
+
     def test_upload_that_breaks_off_leaves_nothing(self):
         head, form = self.server.upload_head("broken-1.0.0.bin", b"x" * 100000)
         with self.server.connect() as client:
