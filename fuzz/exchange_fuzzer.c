@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests one after the other through one exchange of a new instance in memory, whatever they say: each gets a sound
  * response that is no internal error, and in the end nothing is missing or damaged. The first byte says how bodies are
- * cut, the second whether they come with a token and with a length; then requests in plain text, parted by REQUEST_END. */
+ * cut, the second whether they come with a token and with a length; then come requests in plain text, parted by
+ * REQUEST_END. */
 #include <libregistry.h>
 
 #include <stdbool.h>

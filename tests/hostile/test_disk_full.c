@@ -97,7 +97,8 @@ static struct http_answer *publish(struct disk *disk, const char *authorization,
     char *request = calloc(1, sizeof head + sizeof name + FILE_BYTES + sizeof tail);
     assert_non_null(request);
     name_file(name, number);
-    size_t length = (size_t)sprintf(request, head, name);
+    (void)snprintf(request, sizeof head + sizeof name, head, name);
+    size_t length = strlen(request);
     memcpy(disk->bytes, name, sizeof name);
     memcpy(request + length, disk->bytes, FILE_BYTES);
     length += FILE_BYTES;

@@ -342,6 +342,20 @@ static void test_core_upload__one_whose_bytes_are_lost_ends(void **state) {
     store_end(&store);
 }
 
+static void test_core_upload__a_publication_that_fails_late_ends_it(void **state) {
+    struct store store;
+    char id[ID_TEXT];
+    struct publication this = {.filename = "f", .outcome = LREG_IO};
+    (void)state;
+    store_begin(&store);
+    begin_upload(&store, core_actor_host.principal, id);
+    assert_int_equal(finish_upload(store.core, &store, id, "text", &this, NULL), LREG_IO);
+    assert_int_equal(count_sessions(&store), 0);
+    assert_no_package(store.core, store.registry, "f");
+    assert_sound_and_clean(store.core, 0);
+    store_end(&store);
+}
+
 static void test_core_upload__the_limit_counts_all_chunks(void **state) {
     struct store store;
     char id[ID_TEXT];
