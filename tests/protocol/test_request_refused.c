@@ -216,9 +216,7 @@ static void test_protocol_request__what_is_not_there_is_told(void **state) {
          "POST " REGISTRIES "/my-images/packages\nHost: localhost\n"
          "Content-Type: multipart/form-data; boundary=XX\n\n--XX\r\nContent-Disposition: form-data; name=\"file\"; "
          "filename=\"app-1.0.0.zip\"\r\n\r\ndata\r\n--XX--\r\n",
-         0, 415, "push_instead",
-         "images are not uploaded as files: push them with docker, podman or skopeo to "
-         "my-organization/my-images/IMAGE:TAG"},
+         0, 422, "bad_archive", "this is no tar archive of an image: it has no entries"},
     };
     run(state, cases, sizeof cases / sizeof cases[0]);
 }
