@@ -18,7 +18,7 @@ void *api_handle_new(struct core *core, size_t bytes) {
 }
 
 /* One page of rows with all their texts. */
-#define PAGE_BYTES_MAX ((size_t)16 * 1024 * 1024)
+#define PAGE_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 void api_pager_init(struct api_pager *pager, struct core *core) {
     *pager = (struct api_pager){.core = core};

@@ -13,8 +13,10 @@
 #include <string.h>
 
 /* Parameters of all listings: ?1 registry, ?2 name, ?3 part of the name, ?4 qualifier, ?5 document, ?6 and ?7 time and
- * id of the package to continue behind, ?8 version to continue behind, ?9 limit. */
-#define LIST "SELECT " META_PACKAGE_COLUMNS " FROM packages WHERE registry_id = ?1"
+ * id of the package to continue behind, ?8 version to continue behind, ?9 limit, ?10 whether to leave out what may be
+ * long. */
+#define TEXTS "iif(?10, '', attributes), iif(?10, '', index_entry)"
+#define LIST "SELECT " META_PACKAGE_COLUMNS_WITH(TEXTS) " FROM packages WHERE registry_id = ?1"
 #define ANY_NAME " AND (?2 IS NULL OR name = ?2)"
 #define ANY_PART " AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)" /* lower() knows ASCII alone */
 #define ANY_QUALIFIER " AND (?4 IS NULL OR qualifier = ?4)"
@@ -136,6 +138,7 @@ lreg_status meta_package_list(struct meta_transaction *transaction, const struct
     meta_bind_text(&statement, position.id);
     meta_bind_text(&statement, query->after_version);
     meta_bind_limit(&statement, query->limit);
+    meta_bind_int(&statement, query->is_brief ? 1 : 0);
     void *rows = NULL;
     status = meta_statement_collect(&statement, arena, sizeof **out, meta_read_package, &rows, out_count);
     *out = rows;

@@ -61,6 +61,7 @@ struct meta_package_query {
     const char *after_id;
     const char *after_version; /* with `name` and META_BY_NAME: continue behind this version; NULL: from the first */
     size_t limit; /* 1 to META_PAGE_MAX */
+    bool is_brief; /* leaves out attributes and index entry, which may be long: they are "" */
 };
 lreg_status meta_package_list(struct meta_transaction *transaction, const struct meta_package_query *query,
                               struct arena *arena, struct meta_package **out, size_t *out_count, struct error *err);

@@ -13,6 +13,7 @@ static lreg_status list_rows(struct call *call, struct rest_page *page, struct m
         .name_contains = url_parameter(&call->url, "name"),
         .after_id = page->behind,
         .limit = page->size + 1,
+        .is_brief = true,
     };
     size_t count = 0;
     lreg_status status = core_package_list(call->core, &query, call->arena, out, &count, err);

@@ -354,6 +354,25 @@ static void test_protocol_alpine__downloads_are_counted_once_each(void **state) 
     lreg_package_free(package);
 }
 
+/* Rows of 120 KiB each, of which the listing shows the names. */
+static void test_protocol_alpine__a_page_of_large_packages_is_listed(void **state) {
+    (void)state;
+    enum {
+        PROVIDED = 2000,
+        LINE = 40
+    };
+    static char more[PROVIDED * LINE + 1];
+    for (size_t i = 0; i < PROVIDED; i++) {
+        (void)snprintf(more + i * LINE, LINE + 1, "provides = cmd:%024zu\n", i);
+    }
+    for (unsigned i = 0; i < 80; i++) {
+        char name[20];
+        (void)snprintf(name, sizeof name, "large%u", i);
+        must_upload(&(struct apk_recipe){.name = name, .architecture = "large", .more = more});
+    }
+    http_answer_free(expect("/v2/packages/organizations/acme/registries/apks/packages?per_page=80&name=large", 200));
+}
+
 static void test_protocol_alpine__other_methods_are_not_allowed(void **state) {
     (void)state;
     struct http_answer *answer = get("DELETE", REPOSITORY "x86_64/any-1.0-r0.apk", "");

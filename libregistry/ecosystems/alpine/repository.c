@@ -67,8 +67,11 @@ static lreg_status visit(struct build *build, struct meta_transaction *transacti
 /* Anybody may ask for the index of any architecture; what is kept of that must not grow with it. */
 static lreg_status judge_worth(struct build *build, struct meta_transaction *transaction, const char *registry_id,
                                struct arena *arena, struct error *err) {
-    struct meta_package_query query = {
-        .registry_id = registry_id, .order = META_BY_TIME, .qualifier = build->architecture, .limit = 1};
+    struct meta_package_query query = {.registry_id = registry_id,
+                                       .order = META_BY_TIME,
+                                       .qualifier = build->architecture,
+                                       .limit = 1,
+                                       .is_brief = true};
     struct meta_package *found = NULL;
     size_t count = 0;
     build->is_worth_keeping = alpine_architecture_is_known(build->architecture);

@@ -130,6 +130,7 @@ static lreg_status delete_page_of_tags(struct deletion *deletion, const char *di
         .name = deletion->image,
         .document = digest,
         .limit = PAGE_ROWS,
+        .is_brief = true,
     };
     struct meta_package *rows = NULL;
     arena_reset(&deletion->arena);

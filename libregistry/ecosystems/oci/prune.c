@@ -42,6 +42,7 @@ static lreg_status is_in_use(struct pruning *pruning, const char *digest, bool *
         .name = pruning->image,
         .document = digest,
         .limit = 1,
+        .is_brief = true,
     };
     struct meta_package *rows = NULL;
     size_t count = 0;

@@ -53,6 +53,7 @@ static lreg_status list_page(struct listing *listing, bool *out_done, struct err
         .name = listing->image,
         .after_version = listing->after,
         .limit = PAGE_ROWS,
+        .is_brief = true,
     };
     struct meta_package *rows = NULL;
     size_t count = 0;

@@ -29,6 +29,7 @@ static void add(const struct sample *sample) {
     row.qualifier = sample->qualifier;
     row.document = sample->document;
     row.index_entry = sample->qualifier[0] != '\0' ? entry : "";
+    row.attributes = "{}";
     assert_int_equal(meta_package_insert(transaction, &row, NULL), LREG_OK);
 }
 
@@ -67,6 +68,22 @@ static void assert_list(struct fixture *fixture, struct meta_package_query query
 static void test_meta_package_lists__by_time_is_newest_first_then_by_id(void **state) {
     assert_list(*state, Q(.order = META_BY_TIME), "p5 p8 p7 p6 p3 p2 p1 p4");
     assert_list(*state, Q(.order = META_BY_TIME, .limit = 2), "p5 p8");
+}
+
+static void test_meta_package_lists__long_texts_are_left_out_when_that_is_asked(void **state) {
+    struct fixture *fixture = *state;
+    struct meta_package *rows = NULL;
+    size_t count = 0;
+    struct meta_package_query query = {.registry_id = "r1", .name = "Zlib", .limit = 1};
+    assert_int_equal(meta_package_list(transaction, &query, &fixture->arena, &rows, &count, NULL), LREG_OK);
+    assert_string_equal(rows[0].index_entry, "p4 ");
+    assert_string_equal(rows[0].attributes, "{}");
+    query.is_brief = true;
+    assert_int_equal(meta_package_list(transaction, &query, &fixture->arena, &rows, &count, NULL), LREG_OK);
+    assert_string_equal(rows[0].id, "p4");
+    assert_string_equal(rows[0].index_entry, "");
+    assert_string_equal(rows[0].attributes, "");
+    assert_int_equal(rows[0].created_ms, 5);
 }
 
 static void test_meta_package_lists__by_time_continues_behind_an_id(void **state) {

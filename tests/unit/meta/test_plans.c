@@ -36,8 +36,8 @@ static const struct exception exceptions[] = {
     {"", "SCAN CONSTANT ROW"},
     /* The tags of one document. */
     {"SELECT id, registry_id, name, version, qualifier, filename, media_type, size_bytes, blob_id, document, md5,"
-     " sha1, sha256, sha512, attributes, index_entry, downloads, published_by, created_ms, updated_ms FROM packages"
-     " WHERE registry_id = ?1 AND document = ?5",
+     " sha1, sha256, sha512, iif(?10, '', attributes), iif(?10, '', index_entry), downloads, published_by, created_ms,"
+     " updated_ms FROM packages WHERE registry_id = ?1 AND document = ?5",
      "USE TEMP B-TREE FOR ORDER BY"},
 };
 
