@@ -282,9 +282,12 @@ class Logs(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "access")
             with host.Registryd("--access-log", path, "--log-format", "json") as server:
+                # A line is written behind its response: threads would mix them up.
                 server.publish("log-1.0.0.bin", b"x" * 1000)
+                self.lines(path, 1)
                 agent = 'ag"ent\\ \xff'
                 server.get("/nothing", f"User-Agent: {agent}\r\n")
+                self.lines(path, 2)
                 with server.connect() as client:
                     client.send("nonsense\r\n\r\n")
                     client.response()
