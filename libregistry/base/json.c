@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define MESSAGE_CODE "malformed_json"
+#define STORED_DEPTH 64
 
 static bool opens(char c) {
     return c == '[' || c == '{';
@@ -117,6 +118,14 @@ lreg_status json_render(const json_t *value, struct strbuf *out, struct error *e
     lreg_status status = strbuf_status(out, err);
     /* Left are no value at all, which is how building one fails, and jansson's own memory. */
     return status != LREG_OK ? status : error_no_memory(err);
+}
+
+json_t *json_stored(const char *text) {
+    json_t *value = NULL;
+    if (text[0] == '\0') {
+        return json_object();
+    }
+    return json_parse(text, strlen(text), STORED_DEPTH, &value, NULL) == LREG_OK ? value : NULL;
 }
 
 const char *json_member_text(const json_t *object, const char *name) {

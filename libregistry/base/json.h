@@ -17,6 +17,10 @@ lreg_status json_parse(const char *bytes, size_t length, size_t max_depth, json_
  * NULL `value`, which is how building one fails, is LREG_NO_MEMORY. */
 lreg_status json_render(const json_t *value, struct strbuf *out, struct error *err);
 
+/* What json_render once wrote and the database kept, an object; an empty text is an empty one. Owned; NULL when memory
+ * is out. */
+json_t *json_stored(const char *text);
+
 /* Borrowed text of a member; NULL when absent or not a string. */
 const char *json_member_text(const json_t *object, const char *name);
 

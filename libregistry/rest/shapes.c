@@ -131,11 +131,6 @@ static json_t *digests(const struct digest_set *set) {
     return object;
 }
 
-/* What the ecosystem noted about the package; its own JSON, so it is well-formed. */
-static json_t *attributes(const struct meta_package *row) {
-    return row->attributes[0] == '\0' ? json_object() : json_loads(row->attributes, 0, NULL);
-}
-
 json_t *rest_package(struct call *call, const struct meta_package *row) {
     json_t *object = rest_package_summary(call, row);
     const struct core_ecosystem *ecosystem = call->registry->ecosystem;
@@ -145,7 +140,7 @@ json_t *rest_package(struct call *call, const struct meta_package *row) {
                   "registry", registry_reference(call), "download_url", path == NULL ? json_null() : url(call, path),
                   "filename", row->filename, "size", (json_int_t)row->size_bytes, "digests", digests(&row->digests),
                   "downloads", (json_int_t)row->downloads, "published_by", row->published_by, "architecture",
-                  text_or_null(row->qualifier), "attributes", attributes(row));
+                  text_or_null(row->qualifier), "attributes", json_stored(row->attributes));
     return merge(object, more);
 }
 
@@ -167,8 +162,7 @@ json_t *rest_registry_token(struct call *call, const struct meta_token *row, con
 }
 
 json_t *rest_audit_event(const struct meta_audit_event *row) {
-    json_t *data = row->data[0] == '\0' ? json_object() : json_loads(row->data, 0, NULL);
     return json_pack("{s:s, s:s, s:o, s:s, s:s?, s:s, s:s, s:o}", "id", row->id, "type", row->type, "occurred_at",
                      rest_time(row->at_ms), "actor", row->actor, "actor_token_id", row->actor_token_id, "subject",
-                     row->subject, "remote_address", row->remote_address, "data", data);
+                     row->subject, "remote_address", row->remote_address, "data", json_stored(row->data));
 }

@@ -22,9 +22,10 @@
 #define DENSE 50 /* so many n are all tried, whatever the stride */
 #define SQLITE_STRIDE 13
 #define LARGE 32768
+#define UPLOAD_ID_LENGTH 32
 
 struct play {
-    const struct play_script *script;
+    struct play_script *script;
     struct rig rig;
     struct play_variables variables;
     lreg_exchange *exchange; /* used again for each request, as hosts do */
@@ -167,6 +168,8 @@ static struct http_answer *act(struct play *play, const struct play_step *step) 
     answer->status = error_http_status(status);
     answer->content_length = -1;
     answer->text = strdup(err != NULL ? lreg_error_message(err) : "");
+    assert_non_null(answer->text);
+    answer->text_length = strlen(answer->text);
     lreg_error_free(err);
     return answer;
 }
@@ -196,7 +199,7 @@ static bool is_hex(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-/* Length of an id or of a token's secret at the start of `text`; 0 when there is none. */
+/* Length of an id, of an upload's id or of a token's secret at the start of `text`; 0 when there is none. */
 static size_t random_length(const char *text) {
     static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
     size_t length = 0;
@@ -206,19 +209,20 @@ static size_t random_length(const char *text) {
     if (shape[length] == '\0') {
         return length;
     }
-    length = 0;
-    if (strncmp(text, "lrgr_", 5) == 0 || strncmp(text, "lrga_", 5) == 0) {
-        length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    if (strncmp(text, "lrgr_", 5) == 0 || strncmp(text, "lrga_", 5) == 0 || strncmp(text, "lrgb_", 5) == 0) {
+        return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
     }
-    return length;
+    length = strspn(text, "0123456789abcdef");
+    return length == UPLOAD_ID_LENGTH ? length : 0;
 }
 
-/* Length of a member whose value is made of what is random, or counts the probes themselves. */
+/* Length of a member whose value is made of what is random, or counts the probes themselves; or of the body's length,
+ * which has as many digits as that count. */
 static size_t varying_length(const char *text) {
-    static const char *const names[] = {"\"downloads\":", "\"graphql_id\":"};
+    static const char *const names[] = {"\"downloads\":", "\"graphql_id\":", "Content-Length: "};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strncmp(text, names[i], strlen(names[i])) == 0) {
-            return strcspn(text, ",}");
+            return strcspn(text, ",}\r");
         }
     }
     return 0;
@@ -235,13 +239,11 @@ static void append_masked(struct bytes *out, const char *text, size_t length) {
     for (size_t i = 0; i < length;) {
         size_t hidden = random_length(text + i);
         hidden = hidden > 0 ? hidden : varying_length(text + i);
-        if (hidden > 0) {
-            append(out, "*", 1);
-            i += hidden;
-        } else {
-            append(out, text + i, 1);
-            i++;
-        }
+        /* What is not hidden is taken by whole words, so that the end of a digest is not mistaken for an id. */
+        size_t shown = hidden > 0 ? 0 : strspn(text + i, "0123456789abcdef");
+        shown = shown == 0 ? 1 : shown;
+        append(out, hidden > 0 ? "*" : text + i, hidden > 0 ? 1 : shown);
+        i += hidden > 0 ? hidden : shown;
     }
 }
 
@@ -257,9 +259,12 @@ static struct bytes look(struct play *play) {
     return out;
 }
 
+static bool is_same(const struct bytes *bytes, const char *known, size_t length) {
+    return bytes->length == length && memcmp(bytes->bytes, known, length) == 0;
+}
+
 static bool sees(const struct play *play, const struct bytes *view, size_t moment) {
-    return view->length == play->script->seen_length[moment] &&
-           memcmp(view->bytes, play->script->seen[moment], view->length) == 0;
+    return is_same(view, play->script->seen[moment], play->script->seen_length[moment]);
 }
 
 /* --- One playing --- */
@@ -343,10 +348,34 @@ static void keep(struct play *play, struct http_answer *answer) {
     play_keep(play, step->keep, value);
 }
 
+/* The first playing learns what the others compare. The message of a call is not: memory for it may be missing. */
+static void compare(struct play *play, const struct http_answer *answer) {
+    if (step_of(play)->act != NULL) {
+        return;
+    }
+    struct bytes text = {NULL, 0, 0};
+    char **known = &play->script->answers[play->at];
+    size_t *length = &play->script->answer_length[play->at];
+    append_masked(&text, answer->text, answer->text_length);
+    if (*known == NULL) {
+        *known = text.bytes;
+        *length = text.length;
+        return;
+    }
+    if (!is_same(&text, *known, *length)) {
+        (void)fprintf(stderr, "the answer was once:\n%.1500s\n", *known);
+        complain(play, "another answer than without faults", answer, NULL);
+    }
+    free(text.bytes);
+}
+
 /* Asks what must go well: nothing fails now. */
 static void ask_well(struct play *play, int status) {
     struct http_answer *answer = attempt(play);
     require(play, is_as_expected(play, answer, status), "not the answer of a play without faults", answer, NULL);
+    if (status == step_of(play)->status) {
+        compare(play, answer);
+    }
     keep(play, answer);
     http_answer_free(answer);
 }
@@ -401,6 +430,7 @@ static void deal_with_fault(struct play *play, struct http_answer *answer) {
     bool is_after = sees(play, &view, play->at + 1);
     if (is_as_expected(play, answer, step_of(play)->status)) {
         require(play, is_after, "the answer is good, the effect is not there", answer, &view);
+        compare(play, answer);
         keep(play, answer);
     } else {
         require(play, is_honest_failure(play, answer), "not the answer of a failure", answer, NULL);
@@ -413,7 +443,9 @@ static void deal_with_fault(struct play *play, struct http_answer *answer) {
     }
     free(view.bytes);
     if (!play->fault->is_warm) {
-        reopen(play);
+        lreg_exchange_free(play->exchange);
+        play->exchange = NULL;
+        rig_forget(&play->rig);
     }
 }
 
@@ -430,6 +462,7 @@ static void play_step(struct play *play, bool with_fault) {
     } else {
         require(play, is_as_expected(play, answer, step_of(play)->status), "not the answer of a play without faults",
                 answer, NULL);
+        compare(play, answer);
         keep(play, answer);
     }
     http_answer_free(answer);
@@ -532,7 +565,10 @@ void play_prepare(struct play_script *script, void (*furnish)(struct rig *rig, s
 
     script->seen = calloc(script->step_count + 1, sizeof *script->seen);
     script->seen_length = calloc(script->step_count + 1, sizeof *script->seen_length);
+    script->answers = calloc(script->step_count, sizeof *script->answers);
+    script->answer_length = calloc(script->step_count, sizeof *script->answer_length);
     assert_true(script->seen != NULL && script->seen_length != NULL);
+    assert_true(script->answers != NULL && script->answer_length != NULL);
     begin(&play, script, NULL);
     remember(script, &play, 0);
     for (play.at = 0; play.at < script->step_count; play.at++) {
@@ -548,6 +584,11 @@ void play_end(struct play_script *script) {
     for (size_t i = 0; script->seen != NULL && i <= script->step_count; i++) {
         free(script->seen[i]);
     }
+    for (size_t i = 0; script->answers != NULL && i < script->step_count; i++) {
+        free(script->answers[i]);
+    }
+    free(script->answers);
+    free(script->answer_length);
     free(script->seen);
     free(script->seen_length);
     free_variables(&script->variables);

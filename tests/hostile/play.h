@@ -8,7 +8,7 @@
  *
  * What must hold is what a first playing without faults has shown: what the probes (requests that change nothing)
  * see after each step. A step during which something failed must
- *   - answer as it does without faults, and then have its whole effect; or
+ *   - answer as it does without faults, to the byte, and then have its whole effect; or
  *   - answer 500, 503 or 507, or break off; and then have no effect, or, when just the answer was lost, all of it.
  * The store is sound after it, and while nothing fails the request works when it is asked again. In the end everything
  * that nothing names can be collected, and every block, handle and descriptor is back.
@@ -63,8 +63,11 @@ struct play_script {
     size_t probe_count;
     char folder[RIG_FOLDER_MAX]; /* the template */
     struct play_variables variables; /* that are the same in every playing */
-    char **seen; /* what the probes see: before all steps, after the first, … */
+    /* What was learnt without faults; bytes with a NUL behind. */
+    char **seen; /* by the probes: before all steps, after the first, … */
     size_t *seen_length;
+    char **answers; /* to the steps */
+    size_t *answer_length;
 };
 
 /* Makes the template; `furnish` fills a new instance and sets the script's variables. Then plays it without faults. */

@@ -4,6 +4,7 @@
 
 #include "rig.h"
 
+#include "core/core_internal.h"
 #include "ecosystems/table.h"
 #include "rest/rest.h"
 
@@ -249,6 +250,13 @@ void rig_close(struct rig *rig) {
 void rig_reopen(struct rig *rig) {
     rig_close(rig);
     open_instance(rig);
+}
+
+void rig_forget(struct rig *rig) {
+    struct core *core = rig->instance.core;
+    core_cache_free(core->cache);
+    core->cache = core_cache_new(&core->hooks, core->limits.cache_bytes);
+    assert_non_null(core->cache);
 }
 
 void rig_end(struct rig *rig) {

@@ -33,7 +33,7 @@ struct fault {
     enum fault_moment moment; /* of the storage; not with and_later */
     int code; /* of the step: SQLITE_… */
     int answer; /* HTTP status of what fails for that reason */
-    bool is_warm; /* the instance stays open after a fault; else the next request finds nothing in memory */
+    bool is_warm; /* what was read stays in the cache after a fault; else the next request finds nothing there */
     uint64_t stride; /* from DENSE on not every n is tried; 0: every one */
 };
 
@@ -76,6 +76,8 @@ void rig_create(struct rig *rig);
 void rig_copy(struct rig *rig, const char *folder);
 /* Lets go of the instance and opens it again: nothing is in memory then. */
 void rig_reopen(struct rig *rig);
+/* Empties the cache, which is most of that, in less time. No exchange is under way. */
+void rig_forget(struct rig *rig);
 /* Closes the instance; every block, handle and stage that it had must be back. The folder stays. */
 void rig_close(struct rig *rig);
 /* Closes it when it is open, and removes the folder. */

@@ -66,7 +66,6 @@ static const char *const probes[] = {
     "GET /v2/packages/organizations/acme/audit\n" AUTHORIZED "\n",
     "GET " MAIN "/x86_64/hello-1.0-r0.apk\n" AUTHORIZED "\n",
     "GET " MAIN "/x86_64/data-2.0-r1.apk\n" AUTHORIZED "\n",
-    "GET " MAIN "/x86_64/APKINDEX.tar.gz\n" AUTHORIZED "\n",
 };
 
 static struct play_script script = {

@@ -289,6 +289,23 @@ static void test_base_json__what_lost_a_character_for_want_of_memory_is_not_take
     assert_true(all_done);
 }
 
+static void test_base_json__what_was_stored_is_whole_or_not_there(void **state) {
+    (void)state;
+    const char *text = "{\"a name that is longer than the buffer\":\"and so is the value of that name\"}";
+    json_t *value = json_stored(text);
+    assert_int_equal(json_render(value, &buffer, NULL), LREG_OK);
+    assert_string_equal(strbuf_text(&buffer), text);
+    json_decref(value);
+    value = json_stored("");
+    assert_true(json_is_object(value));
+    json_decref(value);
+    allocations_until_failure = 8;
+    json_set_alloc_funcs(once_failing_malloc, free);
+    value = json_stored(text);
+    json_set_alloc_funcs(malloc, free);
+    assert_null(value);
+}
+
 static void test_base_json__failed_memory_of_the_renderer_leaves_the_text_before(void **state) {
     (void)state;
     json_t *value = json_pack("{s:[s,i,{s:b}]}", "a", "text", 5, "b", 1);
