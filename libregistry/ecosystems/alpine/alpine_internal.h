@@ -26,7 +26,8 @@ struct alpine_index_file {
 };
 
 /* The index of the registry's packages as they are now: the one that was made last while it is still true, else a new
- * one. An architecture without packages has an empty index, signed like any other. */
+ * one. An architecture that apk knows has one without packages, too, signed like any other; LREG_NOT_FOUND for a
+ * name that neither apk knows nor a package has. */
 lreg_status alpine_repository_index(struct core *core, const struct core_registry *registry, const char *architecture,
                                     struct alpine_index_file *out, struct error *err);
 

@@ -41,6 +41,10 @@ bool alpine_architecture_is_known(const char *architecture) {
     return false;
 }
 
+lreg_status alpine_architecture_unknown(struct error *err) {
+    return error_set(err, LREG_NOT_FOUND, "architecture_unknown", "there is no such architecture");
+}
+
 bool alpine_version_is_addressable(const char *version) {
     return version[0] != '\0' && has_only(version, "._+~:^-", true);
 }

@@ -22,6 +22,9 @@ bool alpine_architecture_is_valid(const char *architecture);
 /* True for the architectures that apk itself has a name for. */
 bool alpine_architecture_is_known(const char *architecture);
 
+/* LREG_NOT_FOUND, "architecture_unknown": what a registry says of one that it has no index for. */
+lreg_status alpine_architecture_unknown(struct error *err);
+
 /* Whether a version can stand in an address: clients install invalid versions too (only their order is undefined), but
  * escape some characters in no way that could be undone. Weaker than alpine_version_is_valid(). */
 bool alpine_version_is_addressable(const char *version);

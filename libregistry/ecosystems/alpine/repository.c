@@ -24,7 +24,6 @@ struct build {
     struct alpine_index index;
     uint64_t text_bytes;
     uint64_t revision; /* of the registry, in the snapshot */
-    bool is_worth_keeping; /* only names of architectures that somebody chose are kept */
 };
 
 lreg_status alpine_repository_key(struct core *core, const struct core_registry *registry, struct arena *arena,
@@ -64,9 +63,10 @@ static lreg_status visit(struct build *build, struct meta_transaction *transacti
     return meta_package_visit_index(transaction, registry_id, build->architecture, noarch, function, build, err);
 }
 
-/* Anybody may ask for the index of any architecture; what is kept of that must not grow with it. */
-static lreg_status judge_worth(struct build *build, struct meta_transaction *transaction, const char *registry_id,
-                               struct arena *arena, struct error *err) {
+/* Anybody may ask for the index of any architecture, and to make one takes a signature: a name that neither apk knows
+ * nor a package has gets none. */
+static lreg_status require_architecture(const struct build *build, struct meta_transaction *transaction,
+                                        const char *registry_id, struct arena *arena, struct error *err) {
     struct meta_package_query query = {.registry_id = registry_id,
                                        .order = META_BY_TIME,
                                        .qualifier = build->architecture,
@@ -74,12 +74,13 @@ static lreg_status judge_worth(struct build *build, struct meta_transaction *tra
                                        .is_brief = true};
     struct meta_package *found = NULL;
     size_t count = 0;
-    build->is_worth_keeping = alpine_architecture_is_known(build->architecture);
-    if (build->is_worth_keeping) {
+    if (alpine_architecture_is_known(build->architecture)) {
         return LREG_OK;
     }
     lreg_status status = meta_package_list(transaction, &query, arena, &found, &count, err);
-    build->is_worth_keeping = count > 0;
+    if (status == LREG_OK && count == 0) {
+        return alpine_architecture_unknown(err);
+    }
     return status;
 }
 
@@ -92,6 +93,10 @@ static lreg_status read_snapshot(struct build *build, struct meta_transaction *t
         return status;
     }
     build->revision = registry.revision;
+    status = require_architecture(build, transaction, registry_id, arena, err);
+    if (status != LREG_OK) {
+        return status;
+    }
     status = visit(build, transaction, registry_id, measure_record, err);
     if (status != LREG_OK) {
         return status;
@@ -100,8 +105,7 @@ static lreg_status read_snapshot(struct build *build, struct meta_transaction *t
     if (status != LREG_OK) {
         return status;
     }
-    status = visit(build, transaction, registry_id, add_record, err);
-    return status == LREG_OK ? judge_worth(build, transaction, registry_id, arena, err) : status;
+    return visit(build, transaction, registry_id, add_record, err);
 }
 
 static lreg_status read_and_sign(struct core *core, const struct core_registry *registry, struct build *build,
@@ -195,9 +199,7 @@ static lreg_status build_new(struct core *core, const struct core_registry *regi
     memcpy(out->sha256, digests.sha256, sizeof out->sha256);
     out->bytes = build->index.packed.bytes;
     out->length = build->index.packed.length;
-    if (build->is_worth_keeping) {
-        keep(core, registry, build, out, &arena);
-    }
+    keep(core, registry, build, out, &arena);
     out->keep = shared;
     shared = NULL;
 

@@ -26,7 +26,7 @@ static const char *etag_of(const struct call *call, const uint8_t sha256[DIGEST_
 
 static lreg_status check_architecture(const char *architecture, struct error *err) {
     if (!alpine_architecture_is_valid(architecture)) {
-        return error_set(err, LREG_NOT_FOUND, "architecture_unknown", "there is no such architecture");
+        return alpine_architecture_unknown(err);
     }
     return LREG_OK;
 }
