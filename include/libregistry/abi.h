@@ -31,7 +31,7 @@ typedef int32_t lreg_status;
 /** Boolean of the ABI: 0 is false, everything else true. (C's `_Bool` has no agreed shape in every FFI.) Since: 0.1 */
 typedef int32_t lreg_bool;
 
-/** One open registry: a data directory with everything in it. See instance.h. Since: 0.1 */
+/** One open registry: a data directory with everything in it. See instance.h. Threads: any, at once. Since: 0.1 */
 typedef struct lreg_instance lreg_instance;
 
 #define LREG_VERSION_MAJOR 0

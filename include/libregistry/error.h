@@ -49,7 +49,8 @@ extern "C" {
 /** An error. Opaque, immutable. It may outlive the instance that it came from. Threads: any, at once. Since: 0.1 */
 typedef struct lreg_error lreg_error;
 
-/** What to decide by. @return never LREG_OK; LREG_OK for NULL. Threads: any, at once. Since: 0.1 */
+/** What to decide by. @param error may be NULL @return never LREG_OK; LREG_OK for NULL. Threads: any, at once.
+ * Since: 0.1 */
 LREG_EXPORT lreg_status lreg_error_status(const lreg_error *error);
 
 /**

@@ -44,7 +44,8 @@
 extern "C" {
 #endif
 
-/** One request and its response. Opaque. It keeps its instance open. Since: 0.1 */
+/** One request and its response. Opaque. It keeps its instance open. Threads: any, one at a time per handle.
+ * Since: 0.1 */
 typedef struct lreg_exchange lreg_exchange;
 
 /** What an exchange waits for; one of LREG_WANTS_*. Since: 0.1 */
@@ -177,6 +178,38 @@ LREG_EXPORT lreg_status lreg_exchange_trust_forwarded(lreg_exchange *exchange, l
  */
 LREG_EXPORT lreg_status lreg_exchange_add_header(lreg_exchange *exchange, const char *name, const char *value,
                                                  lreg_error **err);
+
+/**
+ * Takes the whole head from the variables of a gateway protocol: CGI (RFC 3875), FastCGI, SCGI, WSGI. In place of
+ * lreg_exchange_set_request(), _set_scheme(), _set_host(), _set_mount(), _set_peer() and _add_header(); those of them that
+ * are called afterwards replace, or add to, what it found.
+ *
+ * Variables with an empty value count as absent, of those that are there twice the last one counts, and all that are not
+ * named here are passed over, so that a whole environment may be given.
+ *
+ * - Method: REQUEST_METHOD.
+ * - Target: REQUEST_URI (or RAW_URI), as the client sent it. Without it, or when the gateway has rewritten the path:
+ *   SCRIPT_NAME and PATH_INFO, percent-encoded again, and QUERY_STRING.
+ * - Mount: SCRIPT_NAME, when the path of REQUEST_URI begins with it; else what is in front of PATH_INFO in it (a whole
+ *   host that is mapped to a script gives ""); else SCRIPT_NAME.
+ * - Scheme: HTTPS (unless "off" or "0"), or REQUEST_SCHEME or wsgi.url_scheme.
+ * - Host: the field, of HTTP_HOST; without one, SERVER_NAME and SERVER_PORT.
+ * - Peer: REMOTE_ADDR.
+ * - Fields: CONTENT_TYPE, CONTENT_LENGTH and every HTTP_*. Authorization may also be REDIRECT_HTTP_AUTHORIZATION, as
+ *   Apache renames it.
+ * - Body: of CONTENT_LENGTH bytes. Gateways hand over decoded bodies, so HTTP_TRANSFER_ENCODING only says that a body
+ *   without CONTENT_LENGTH comes, up to the end of the input; from HTTP/2 on (SERVER_PROTOCOL) the same is taken to be so
+ *   for POST, PUT and PATCH. The host has to tell that end from a broken connection, where its protocol lets it.
+ *
+ * @param variables  "NAME=value" each, NULL at the end, such as `environ` or FastCGI's `envp`; not NULL; copied
+ * @param err        owned, lreg_error_free(); may be NULL
+ * @return LREG_OK, also when something is wrong that the client can cause: that becomes the response; LREG_BAD_ARGUMENT
+ *         (no REQUEST_METHOD: not called by a gateway; nothing has changed); LREG_MISUSE (a request was set before, or
+ *         after begin); LREG_NO_MEMORY (the exchange has failed)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_set_environment(lreg_exchange *exchange, const char *const *variables,
+                                                      lreg_error **err);
 
 /**
  * The head is complete: checks limits, finds the route, decides access, and starts the work.

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The checkers check: each must find what it is there for in a small made-up tree, and pass a clean one."""
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,12 @@ RANKS = "# SPDX-License-Identifier: Apache-2.0\nset(LREG_ROOMS\n    base:0\n    
 HEADER = (
     SPDX + "#ifndef LIBREGISTRY_A_H\n#define LIBREGISTRY_A_H\n#include <stdint.h>\n#define LREG_EXPORT\n"
     "/** Number. Threads: any, at once. Since: 0.1 */\nLREG_EXPORT int32_t lreg_a(void);\n#endif\n"
+)
+ABI_HEADER = (
+    SPDX + "#ifndef LIBREGISTRY_ABI_H\n#define LIBREGISTRY_ABI_H\n#include <stddef.h>\n#include <stdint.h>\n"
+    "#define LREG_EXPORT\n/** A. Threads: any, at once. Since: 0.1 */\ntypedef struct lreg_a lreg_a;\n"
+    "/** Ends it. @param a may be NULL. Threads: any, one at a time per handle. Since: 0.1 */\n"
+    "LREG_EXPORT void lreg_a_free(lreg_a *a);\n%s\n#endif\n"
 )
 CLEAN = {
     "cmake/LregRooms.cmake": RANKS,
@@ -180,6 +187,113 @@ class Checks(unittest.TestCase):
                 self.assertIn('| `no_such` | LREG_NOT_FOUND |  | no "…" here |', file.read())
             with open(os.path.join(root, "docs/api/abi.md"), encoding="utf-8") as file:
                 self.assertIn("int32_t lreg_a(void);", file.read())
+
+    def test_abi_description_passes_what_was_just_made_and_finds_what_is_not(self):
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in CLEAN.items():
+                os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+                    file.write(text)
+
+            def run(name):
+                command = [os.path.join(SCRIPTS, name), "--root", root]
+                return subprocess.run(command, capture_output=True, text=True, check=False)
+
+            done = run("check-abi-description")
+            self.assertIn("bindings/abi.json: is out of date", done.stdout)
+            self.assertEqual(run("make-abi-description").returncode, 0)
+            done = run("check-abi-description")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            with open(os.path.join(root, "bindings/abi.json"), encoding="utf-8") as file:
+                made = json.load(file)
+            function = {"name": "lreg_a", "header": "libregistry/abi", "since": "0.1", "threads": "any, at once",
+                        "result": "i32", "parameters": []}
+            self.assertEqual(made["functions"], [function])
+
+    def described(self, declarations):
+        """What is made of these declarations."""
+        with tempfile.TemporaryDirectory() as root:
+            os.makedirs(os.path.join(root, "include/libregistry"))
+            with open(os.path.join(root, "include/libregistry/abi.h"), "w", encoding="utf-8") as file:
+                file.write(ABI_HEADER % declarations)
+            command = [os.path.join(SCRIPTS, "make-abi-description"), "--root", root]
+            subprocess.run(command, capture_output=True, text=True, check=True)
+            with open(os.path.join(root, "bindings/abi.json"), encoding="utf-8") as file:
+                return json.load(file)
+
+    def test_abi_description_has_types_contracts_sizes_and_values(self):
+        made = self.described("""
+#define LREG_A_ONE (1 << 4) /**< one */
+#define LREG_A_NO 7 /**< refused (403) */
+#define LREG_A_TEXT "t" /**< text */
+/** T. Threads: any, at once. Since: 0.2 */
+typedef struct lreg_s {
+    uint32_t size;
+    /** Optional: call. */
+    int32_t (*call)(const char *const *names, void *user);
+} lreg_s;
+/**
+ * F.
+ * @param a    may be NULL
+ * @param err  owned, lreg_a_free(); may be NULL
+ * @return borrowed until lreg_a_free()
+ * Threads: any, at once. Since: 0.1
+ */
+LREG_EXPORT const char *lreg_f(const lreg_s *a, lreg_a **out);
+""")
+        self.assertEqual([made["handles"][0][key] for key in ("name", "ended_by")], ["lreg_a", "lreg_a_free"])
+        self.assertEqual([(one["name"], one["value"]) for one in made["constants"]],
+                         [("LREG_A_ONE", 16), ("LREG_A_NO", 7), ("LREG_A_TEXT", "t")])
+        self.assertEqual(made["statuses"], [{"name": "LREG_A_NO", "value": 7, "http": 403}])
+        struct = made["structs"][0]
+        self.assertEqual((struct["name"], struct["since"], struct["size"], struct["alignment"]), ("lreg_s", "0.2", 16, 8))
+        self.assertEqual([(member["name"], member["offset"]) for member in struct["members"]],
+                         [("size", 0), ("call", 8)])
+        call = struct["members"][1]
+        self.assertTrue(call["optional"])
+        self.assertEqual(call["callback"]["parameters"][0]["type"], "*const *const char")
+        function = next(one for one in made["functions"] if one["name"] == "lreg_f")
+        self.assertEqual(function["result"], "*const char")
+        self.assertEqual(function["returns"], {"ownership": "borrowed", "until": ["lreg_a_free"]})
+        self.assertEqual(function["parameters"], [
+            {"name": "a", "type": "*const lreg_s", "nullable": True},
+            {"name": "out", "type": "*mut *mut lreg_a", "direction": "out", "nullable": False},
+        ])
+
+    def test_abi_description_finds_what_not_every_language_can_call(self):
+        function = "/** F. Threads: any, at once. Since: 0.1 */\nLREG_EXPORT "
+        for text, why in (
+            (function + "int32_t lreg_f(const char *a, ...);", "variable number"),
+            (function + "double lreg_f(void);", "floating-point"),
+            (function + "int32_t lreg_f(float a);", "floating-point"),
+            (function + "int lreg_f(void);", "no fixed width"),
+            (function + "int32_t lreg_f(unsigned long a);", "no fixed width"),
+            (function + "int32_t lreg_f(lreg_a a);", "the struct lreg_a by value"),
+            (function + "lreg_a lreg_f(void);", "the struct lreg_a by value"),
+            (function + "int32_t lreg_f(time_t a);", "the type time_t is not known"),
+            (function + "int32_t lreg_f(FILE *a);", "the type FILE is not known"),
+            (function + "int32_t lreg_f(bool a);", "a boolean is lreg_bool"),
+            (function + "int32_t lreg_f(const char a[4]);", "an array"),
+            (function + "int32_t lreg_f(int32_t);", "a parameter has no name"),
+            (function + "int32_t lreg_f(enum lreg_e e);", "enumeration"),
+            (function + "void (*lreg_f(void))(void);", "not understood"),
+            ("enum { LREG_E };", "not understood"),
+            ("typedef enum { LREG_E } lreg_e;", "enumeration"),
+            ("typedef union lreg_u lreg_u;", "a union"),
+            ("struct lreg_t {\n    int32_t a;\n};", "not understood"),
+            ("typedef struct lreg_t {\n    uint32_t a : 3;\n} lreg_t;", "a bit field"),
+            ("typedef struct lreg_t {\n    uint8_t a[4];\n} lreg_t;", "an array"),
+            ("typedef struct lreg_t {\n    lreg_a a;\n} lreg_t;", "the struct lreg_a by value"),
+            ("typedef struct lreg_h lreg_h;", "the handle lreg_h is ended by nothing"),
+            ("#define LREG_HALF 0.5", "LREG_HALF is no integer"),
+            ("#define LREG_TWICE(a) (2 * (a))", "not understood"),
+            ("int32_t lreg_hidden(void);", "not understood"),
+            ("static inline int32_t lreg_f(void) { return 1; }", "not understood"),
+        ):
+            with self.subTest(text=text):
+                done = self.run_check("check-abi-description", {"include/libregistry/abi.h": ABI_HEADER % text})
+                self.assertEqual(done.returncode, 1, text + done.stdout + done.stderr)
+                self.assertIn(why, done.stdout)
 
 
 if __name__ == "__main__":
