@@ -107,6 +107,14 @@ lreg_status lreg_exchange_add_header(lreg_exchange *exchange, const char *name, 
     return hand_over(exchange, exchange_add_header(exchange->inner, name, value, &failure), &failure, err);
 }
 
+lreg_status lreg_exchange_set_environment(lreg_exchange *exchange, const char *const *variables, lreg_error **err) {
+    struct error failure = {0};
+    if (exchange == NULL || variables == NULL) {
+        return api_null(NULL, "exchange and variables", err);
+    }
+    return hand_over(exchange, exchange_set_environment(exchange->inner, variables, &failure), &failure, err);
+}
+
 lreg_status lreg_exchange_begin(lreg_exchange *exchange, lreg_error **err) {
     struct error failure = {0};
     if (exchange == NULL) {

@@ -32,6 +32,7 @@ lreg_status exchange_set_mount(struct exchange *exchange, const char *mount, str
 lreg_status exchange_set_peer(struct exchange *exchange, const char *address, struct error *err);
 lreg_status exchange_trust_forwarded(struct exchange *exchange, bool trust, struct error *err);
 lreg_status exchange_add_header(struct exchange *exchange, const char *name, const char *value, struct error *err);
+lreg_status exchange_set_environment(struct exchange *exchange, const char *const *variables, struct error *err);
 
 lreg_status exchange_begin(struct exchange *exchange, struct error *err);
 lreg_wants exchange_wants(const struct exchange *exchange);

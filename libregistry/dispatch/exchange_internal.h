@@ -69,8 +69,6 @@ void exchange_drop_sink(struct exchange *exchange);
 lreg_status request_prepare(struct exchange *exchange, bool *out_is_star, struct error *err);
 /* Scheme, host and mount as clients see them, and what follows from them: call.mount, base_url, remote_address. */
 lreg_status origin_resolve(struct exchange *exchange, struct error *err);
-bool origin_is_host(const char *text);
-bool origin_is_mount(const char *text);
 /* The path of the target below the mount, with its query; NULL when it is outside, or no path. `*out_authority`
  * (may stay empty) is that of an absolute-form target. */
 const char *origin_target_path(const struct exchange *exchange, struct slice *out_authority);

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define HOST_MAX 255
-
 /* What an answer is made of. */
 struct origin {
     const char *scheme;
@@ -18,29 +16,6 @@ struct origin {
     const char *prefix; /* in front of the mount */
     const char *peer;
 };
-
-bool origin_is_host(const char *text) {
-    size_t length = 0;
-    for (; text[length] != '\0'; length++) {
-        if (length == HOST_MAX || (!char_is_alphanumeric(text[length]) && strchr("-._~:[]", text[length]) == NULL)) {
-            return false;
-        }
-    }
-    return length > 0;
-}
-
-bool origin_is_mount(const char *text) {
-    size_t length = strlen(text);
-    if (length == 0) {
-        return true;
-    }
-    for (size_t i = 0; i < length; i++) {
-        if (!char_is_alphanumeric(text[i]) && strchr("-._~/%+@:", text[i]) == NULL) {
-            return false;
-        }
-    }
-    return text[0] == '/' && text[length - 1] != '/' && strstr(text, "//") == NULL;
-}
 
 static bool is_address(const char *text) {
     size_t length = strspn(text, "0123456789abcdefABCDEF.:");
@@ -109,7 +84,7 @@ static lreg_status take_scheme(const char *text, struct origin *origin, struct e
 }
 
 static lreg_status take_host(const char *text, struct origin *origin, struct error *err) {
-    if (text != NULL && !origin_is_host(text)) {
+    if (text != NULL && !url_is_host(text)) {
         return bad_forwarded(err, "host");
     }
     origin->host = text != NULL ? text : origin->host;
@@ -124,7 +99,7 @@ static lreg_status take_prefix(char *text, struct origin *origin, struct error *
     if (length > 0 && text[length - 1] == '/') {
         text[length - 1] = '\0';
     }
-    if (!origin_is_mount(text)) {
+    if (!url_is_mount(text)) {
         return bad_forwarded(err, "prefix");
     }
     origin->prefix = text;
@@ -203,7 +178,7 @@ static lreg_status trust(struct call *call, struct origin *origin, struct error 
 static lreg_status requested_host(struct exchange *exchange, const char **out, struct error *err) {
     const struct headers *headers = &exchange->call.headers;
     const char *field = headers_find(headers, "Host");
-    bool is_sound = field == NULL || field[0] == '\0' || origin_is_host(field);
+    bool is_sound = field == NULL || field[0] == '\0' || url_is_host(field);
     if (!is_sound || headers_count(headers, "Host") > 1) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_host", "the field Host is malformed or there twice");
     }
@@ -217,7 +192,7 @@ static lreg_status requested_host(struct exchange *exchange, const char **out, s
     if (*out == NULL) {
         return error_no_memory(err);
     }
-    if (!origin_is_host(*out)) {
+    if (!url_is_host(*out)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_target", "the request target names a malformed host");
     }
     return LREG_OK;

@@ -116,7 +116,7 @@ lreg_status exchange_set_host(struct exchange *exchange, const char *host, struc
         exchange->host = NULL;
         return LREG_OK;
     }
-    if (!origin_is_host(host)) {
+    if (!url_is_host(host)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_host", "a host is a name or an address, maybe with a port");
     }
     return keep(exchange, host, strlen(host), &exchange->host, err);
@@ -127,7 +127,7 @@ lreg_status exchange_set_mount(struct exchange *exchange, const char *mount, str
     if (status != LREG_OK) {
         return status;
     }
-    if (!origin_is_mount(mount)) {
+    if (!url_is_mount(mount)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_mount", "a mount is empty or a path without a slash at its end");
     }
     return keep(exchange, mount, strlen(mount), &exchange->mount, err);

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#define HOST_MAX 255
+
 bool url_decode(struct slice text, bool plus_is_blank, char *out, size_t *out_length) {
     size_t used = 0;
     for (size_t i = 0; i < text.length; i++) {
@@ -288,4 +290,27 @@ char *url_encode(const char *text, struct arena *arena) {
     }
     *at = '\0';
     return encoded;
+}
+
+bool url_is_host(const char *text) {
+    size_t length = 0;
+    for (; text[length] != '\0'; length++) {
+        if (length == HOST_MAX || (!char_is_alphanumeric(text[length]) && strchr("-._~:[]", text[length]) == NULL)) {
+            return false;
+        }
+    }
+    return length > 0;
+}
+
+bool url_is_mount(const char *text) {
+    size_t length = strlen(text);
+    if (length == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (!char_is_alphanumeric(text[i]) && strchr("-._~/%+@:", text[i]) == NULL) {
+            return false;
+        }
+    }
+    return text[0] == '/' && text[length - 1] != '/' && strstr(text, "//") == NULL;
 }

@@ -47,4 +47,9 @@ lreg_status url_parse_parameters(const char *text, struct arena *arena, struct u
 /* Percent-encodes all but unreserved characters (RFC 3986 section 2.3); NULL when memory is out. */
 char *url_encode(const char *text, struct arena *arena);
 
+/* Whether a text may stand for us in answers: a name or an address, maybe with a port, of at most 255 characters; a
+ * path below which we are, empty or "/prefix" without a slash at its end. */
+bool url_is_host(const char *text);
+bool url_is_mount(const char *text);
+
 #endif

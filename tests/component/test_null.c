@@ -152,6 +152,7 @@ static void test_component_null__is_no_exchange(void **state) {
     size_t got = 7;
     lreg_piece piece = {.size = sizeof piece};
     REFUSED(lreg_exchange_set_request(NULL, "GET", "/", &err));
+    REFUSED(lreg_exchange_set_environment(NULL, (const char *const[]){NULL}, &err));
     REFUSED(lreg_exchange_set_scheme(NULL, "http", &err));
     REFUSED(lreg_exchange_set_host(NULL, "a", &err));
     REFUSED(lreg_exchange_set_mount(NULL, "", &err));

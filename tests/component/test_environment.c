@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests that come as variables of CGI: what becomes of them. How they are read is tested in unit/http. */
+#include "component/fixture.h"
+
+static struct fixture fixture;
+static lreg_exchange *exchange;
+
+static int setup(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    fixture_open_memory(&fixture);
+    lreg_registry *registry = make_files(fixture.instance);
+    lreg_package_free(publish_text(fixture.instance, registry, "a.txt", "0123456789"));
+    lreg_registry_free(registry);
+    CHECK(lreg_exchange_new(fixture.instance, &exchange, &err), err);
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    lreg_exchange_free(exchange);
+    fixture_close(&fixture);
+    return 0;
+}
+
+#define VARIABLES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static int32_t begin(const char *const *variables) {
+    lreg_error *err = NULL;
+    lreg_exchange_reset(exchange);
+    CHECK(lreg_exchange_set_environment(exchange, variables, &err), err);
+    CHECK(lreg_exchange_begin(exchange, &err), err);
+    return lreg_exchange_status(exchange);
+}
+
+static const char *header(const char *wanted) {
+    const char *name = NULL;
+    const char *value = NULL;
+    for (size_t i = 0; lreg_exchange_header_at(exchange, i, &name, &value); i++) {
+        if (strcasecmp(name, wanted) == 0) {
+            return value;
+        }
+    }
+    return "";
+}
+
+/* "HTTP_AUTHORIZATION=Bearer …" of a token that may read and write. */
+static const char *authorization(void) {
+    static char variable[160];
+    lreg_error *err = NULL;
+    lreg_token *token = NULL;
+    CHECK(lreg_token_create(fixture.instance, "acme", "x", "read_packages,write_packages", 0, &token, &err), err);
+    snprintf(variable, sizeof variable, "HTTP_AUTHORIZATION=Bearer %s", lreg_token_secret(token));
+    lreg_token_free(token);
+    return variable;
+}
+
+static void test_component_environment__is_a_whole_request(void **state) {
+    (void)state;
+    const char *right = authorization();
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=GET", "SCRIPT_NAME=/packages", "PATH_INFO=/acme/files/files/a.txt",
+                                     right, "HTTP_RANGE=bytes=2-4", "PATH=/bin")),
+                     206);
+    assert_true(lreg_exchange_content_length(exchange) == 3);
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=HEAD", "REQUEST_URI=/p/acme/files/files/a.txt?x=1",
+                                     "SCRIPT_NAME=/p", "PATH_INFO=/acme/files/files/a.txt", right)),
+                     200);
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=GET", "REQUEST_URI=/acme/files/files/a.txt")), 401);
+}
+
+static void test_component_environment__answers_name_the_place_that_it_tells(void **state) {
+    (void)state;
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=GET", "SCRIPT_NAME=/p", "PATH_INFO=/v2/", "HTTPS=on",
+                                     "SERVER_NAME=example.com", "SERVER_PORT=8443")),
+                     401);
+    assert_non_null(strstr(header("WWW-Authenticate"), "realm=\"https://example.com:8443/p/"));
+    lreg_error *err = NULL;
+    lreg_exchange_reset(exchange);
+    CHECK(lreg_exchange_set_environment(
+              exchange, VARIABLES("REQUEST_METHOD=GET", "REQUEST_URI=/v2/", "HTTP_HOST=example.com"), &err),
+          err);
+    CHECK(lreg_exchange_set_scheme(exchange, "https", &err), err);
+    CHECK(lreg_exchange_begin(exchange, &err), err);
+    assert_non_null(strstr(header("WWW-Authenticate"), "realm=\"https://example.com/"));
+}
+
+static void publish(const char *length, const char *coding, int32_t status) {
+    static const char body[] = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"b.txt\"\r\n\r\nnew\r\n"
+                               "--b--\r\n";
+    lreg_error *err = NULL;
+    const char *const variables[] = {"REQUEST_METHOD=POST",
+                                     "REQUEST_URI=/v2/packages/organizations/acme/registries/files/packages",
+                                     "CONTENT_TYPE=multipart/form-data; boundary=b",
+                                     authorization(),
+                                     length,
+                                     coding,
+                                     NULL};
+    (void)begin(variables);
+    if (lreg_exchange_wants(exchange) == LREG_WANTS_BODY) {
+        CHECK(lreg_exchange_write(exchange, body, sizeof body - 1, &err), err);
+    }
+    CHECK(lreg_exchange_finish(exchange, &err), err);
+    assert_int_equal(lreg_exchange_status(exchange), status);
+}
+
+static void test_component_environment__decoded_bodies_may_still_name_their_coding(void **state) {
+    (void)state;
+    publish("CONTENT_LENGTH=", "HTTP_TRANSFER_ENCODING=", 422); /* no body at all: no file */
+    publish("CONTENT_LENGTH=82", "HTTP_TRANSFER_ENCODING=chunked", 200);
+    assert_true(lreg_exchange_may_keep_alive(exchange));
+    publish("CONTENT_LENGTH=", "HTTP_TRANSFER_ENCODING=chunked", 200);
+    publish("CONTENT_LENGTH=1000", "HTTP_TRANSFER_ENCODING=", 400);
+}
+
+static void test_component_environment__what_is_wrong_with_a_request_is_answered(void **state) {
+    (void)state;
+    static char uri[20000] = "REQUEST_URI=/";
+    static const char *many[402] = {"REQUEST_METHOD=GET", "REQUEST_URI=/v2/"};
+    memset(uri + strlen(uri), 'a', sizeof uri - strlen(uri) - 1);
+    for (size_t i = 2; i < 401; i++) {
+        many[i] = "HTTP_X=y";
+    }
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=GET", uri)), 414);
+    assert_int_equal(begin(many), 431);
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=G=T", "REQUEST_URI=/v2/")), 400);
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=GET", "REQUEST_URI=/v2/", "HTTP_X=a\r\nb")), 400);
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=GET", "REQUEST_URI=/v2/", "HTTP_BAD(NAME=a")), 400);
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=GET", "REQUEST_URI=/v2/", "HTTP_HOST=a b")), 400);
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=GET", "PATH_INFO=/a/../b")), 400);
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=PUT", "REQUEST_URI=/v2/", "CONTENT_LENGTH=-1")), 400);
+}
+
+static void test_component_environment__comes_once_and_from_a_gateway(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    const char *const *sound = VARIABLES("REQUEST_METHOD=GET", "REQUEST_URI=/v2/");
+    EXPECT(lreg_exchange_set_environment(exchange, VARIABLES("PATH=/bin", "REQUEST_METHOD="), &err), &err,
+           LREG_BAD_ARGUMENT, "bad_environment");
+    CHECK(lreg_exchange_set_environment(exchange, sound, &err), err);
+    EXPECT(lreg_exchange_set_environment(exchange, sound, &err), &err, LREG_MISUSE, "");
+    CHECK(lreg_exchange_begin(exchange, &err), err);
+    assert_int_equal(lreg_exchange_status(exchange), 401);
+    EXPECT(lreg_exchange_set_environment(exchange, sound, &err), &err, LREG_MISUSE, "");
+}
+
+static void test_component_environment__exchange_fails_when_memory_is_out(void **state) {
+    (void)state;
+    size_t failures = 0;
+    const char *const *variables = VARIABLES("REQUEST_METHOD=GET", "SCRIPT_NAME=/p", "PATH_INFO=/v2/",
+                                             "SERVER_NAME=::1", "SERVER_PORT=8080", "HTTP_X=y", "QUERY_STRING=a");
+    for (size_t n = 1;; n++) {
+        lreg_error *err = NULL;
+        lreg_exchange *fresh = NULL;
+        CHECK(lreg_exchange_new(fixture.instance, &fresh, &err), err);
+        failing_allocator_fail_at(&fixture.memory, n, true);
+        lreg_status status = lreg_exchange_set_environment(fresh, variables, &err);
+        bool failed = failing_allocator_failed(&fixture.memory);
+        failing_allocator_fail_at(&fixture.memory, 0, false);
+        assert_int_equal(status, failed ? LREG_NO_MEMORY : LREG_OK);
+        lreg_error_free(err);
+        assert_int_equal(lreg_exchange_begin(fresh, NULL), failed ? LREG_MISUSE : LREG_OK);
+        lreg_exchange_free(fresh);
+        if (!failed) {
+            break;
+        }
+        failures++;
+    }
+    assert_true(failures > 0);
+}
