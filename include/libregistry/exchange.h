@@ -181,11 +181,11 @@ LREG_EXPORT lreg_status lreg_exchange_add_header(lreg_exchange *exchange, const 
 
 /**
  * Takes the whole head from the variables of a gateway protocol: CGI (RFC 3875), FastCGI, SCGI, WSGI. In place of
- * lreg_exchange_set_request(), _set_scheme(), _set_host(), _set_mount(), _set_peer() and _add_header(); those of them that
- * are called afterwards replace, or add to, what it found.
+ * lreg_exchange_set_request(), _set_scheme(), _set_host(), _set_mount(), _set_peer() and _add_header(); those of them
+ * that are called afterwards replace, or add to, what it found.
  *
- * Variables with an empty value count as absent, of those that are there twice the last one counts, and all that are not
- * named here are passed over, so that a whole environment may be given.
+ * Variables with an empty value count as absent, of those that are there twice the last one counts, and all that are
+ * not named here are passed over, so that a whole environment may be given.
  *
  * - Method: REQUEST_METHOD.
  * - Target: REQUEST_URI (or RAW_URI), as the client sent it. Without it, or when the gateway has rewritten the path:
@@ -198,8 +198,8 @@ LREG_EXPORT lreg_status lreg_exchange_add_header(lreg_exchange *exchange, const 
  * - Fields: CONTENT_TYPE, CONTENT_LENGTH and every HTTP_*. Authorization may also be REDIRECT_HTTP_AUTHORIZATION, as
  *   Apache renames it.
  * - Body: of CONTENT_LENGTH bytes. Gateways hand over decoded bodies, so HTTP_TRANSFER_ENCODING only says that a body
- *   without CONTENT_LENGTH comes, up to the end of the input; from HTTP/2 on (SERVER_PROTOCOL) the same is taken to be so
- *   for POST, PUT and PATCH. The host has to tell that end from a broken connection, where its protocol lets it.
+ *   without CONTENT_LENGTH comes, up to the end of the input; from HTTP/2 on (SERVER_PROTOCOL) the same is taken to be
+ *   so for POST, PUT and PATCH. The host has to tell that end from a broken connection, where its protocol lets it.
  *
  * @param variables  "NAME=value" each, NULL at the end, such as `environ` or FastCGI's `envp`; not NULL; copied
  * @param err        owned, lreg_error_free(); may be NULL

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Meta-variables to a request. Two things need care. The path: PATH_INFO is decoded and tidied up, so the target is taken
- * from REQUEST_URI wherever both name the same path. And the body: gateways decode transfer codings, some of them
+ * Meta-variables to a request. Two things need care. The path: PATH_INFO is decoded and tidied up, so the target is
+ * taken from REQUEST_URI wherever both name the same path. And the body: gateways decode transfer codings, some of them
  * (nginx) without hiding the field that announced one.
  */
 
@@ -110,8 +110,8 @@ static struct slice path_of(const char *target) {
 }
 
 /*
- * The mount as it is spelt in `path`. As a rule the path is SCRIPT_NAME and PATH_INFO, decoded; gateways that split nothing
- * off give no PATH_INFO. Where the gateway rewrites (a whole host that is mapped to /cgi-bin/registry.cgi),
+ * The mount as it is spelt in `path`. As a rule the path is SCRIPT_NAME and PATH_INFO, decoded; gateways that split
+ * nothing off give no PATH_INFO. Where the gateway rewrites (a whole host that is mapped to /cgi-bin/registry.cgi),
  * SCRIPT_NAME is nothing that the client knows, but PATH_INFO is what its path ends with. False when it is neither.
  */
 static bool find_mount(struct slice path, const struct place *place, struct slice *out) {
@@ -246,9 +246,9 @@ static const char *find_authorization(const char *const *variables) {
 }
 
 /*
- * CONTENT_LENGTH is that of the decoded body (RFC 3875 section 4.1.2), so it counts before any coding. Without it, a body
- * comes when the client has announced a coding; from HTTP/2 on it announces nothing, and every method that may have a
- * body is taken to have one, which may be empty.
+ * CONTENT_LENGTH is that of the decoded body (RFC 3875 section 4.1.2), so it counts before any coding. Without it, a
+ * body comes when the client has announced a coding; from HTTP/2 on it announces nothing, and every method that may
+ * have a body is taken to have one, which may be empty.
  */
 static bool has_open_body(const char *const *variables, const char *method) {
     if (find(variables, "CONTENT_LENGTH") != NULL) {

@@ -4,8 +4,8 @@
 
 /*
  * Requests as gateways hand them over: the meta-variables of CGI (RFC 3875 section 4.1), which FastCGI, SCGI and WSGI
- * use too. Variables are "NAME=value", NULL at the end. An empty value is none (section 4.1); of variables that are there
- * twice the last counts; what is malformed or of no concern here is passed over.
+ * use too. Variables are "NAME=value", NULL at the end. An empty value is none (section 4.1); of variables that are
+ * there twice the last counts; what is malformed or of no concern here is passed over.
  */
 
 #include "base/arena.h"
