@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A package registry in a directory: files, Alpine packages, container images. ctypes on libregistry.so.
+
+    import libregistry
+
+    with libregistry.Instance("/var/lib/registry") as instance:
+        organization = instance.create_organization("My Organization")
+        registry = organization.create_registry("My files", ecosystem="files")
+        package = registry.publish("my-custom-app-1.0.0.zip")
+        package.download("copy.zip")
+
+Everything over HTTP is in `libregistry.wsgi` and `libregistry.asgi`, or in Exchange for servers of another kind. What
+fails raises an Error of `status`, `code`, `message` and `operation`.
+"""
+
+from ._abi import LREG_VERSION_STRING as __version__
+from ._base import Listing
+from ._error import (
+    BadArgumentError,
+    BusyError,
+    ClosedError,
+    ConflictError,
+    CorruptError,
+    Error,
+    ForbiddenError,
+    ForkedError,
+    HeadersTooLargeError,
+    HostError,
+    InputOutputError,
+    InternalError,
+    LengthRequiredError,
+    MethodNotAllowedError,
+    MisuseError,
+    NoMemoryError,
+    NoSpaceError,
+    NotFoundError,
+    NotImplementedHereError,
+    OperationalError,
+    PreconditionFailedError,
+    RangeError,
+    RequestError,
+    TooLargeError,
+    TooManyError,
+    UnauthenticatedError,
+    UnprocessableError,
+    UnsupportedError,
+    UriTooLongError,
+)
+from ._exchange import Exchange, FilePiece, Response, Wants
+from ._instance import LIMITS, CollectReport, Instance, VerifyReport
+from ._library import LoadError, version
+from ._organization import AuditEvent, Organization
+from ._package import Content, Package, Publication
+from ._registry import Registry
+from ._storage import Stage, Storage, StoredObject
+from ._token import Token
+
+__all__ = [
+    "LIMITS", "AuditEvent", "BadArgumentError", "BusyError", "ClosedError", "CollectReport", "ConflictError",
+    "Content", "CorruptError", "Error", "Exchange", "FilePiece", "ForbiddenError", "ForkedError",
+    "HeadersTooLargeError", "HostError", "InputOutputError", "Instance", "InternalError", "LengthRequiredError",
+    "Listing", "LoadError", "MethodNotAllowedError", "MisuseError", "NoMemoryError", "NoSpaceError", "NotFoundError",
+    "NotImplementedHereError", "OperationalError", "Organization", "Package", "PreconditionFailedError",
+    "Publication", "RangeError", "Registry", "RequestError", "Response", "Stage", "Storage", "StoredObject", "Token",
+    "TooLargeError", "TooManyError", "UnauthenticatedError", "UnprocessableError", "UnsupportedError",
+    "UriTooLongError", "VerifyReport", "Wants", "__version__", "version",
+]

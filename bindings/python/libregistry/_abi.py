@@ -1,0 +1,444 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The C ABI as ctypes sees it: constants, handles, structs, callbacks, and every exported function.
+
+Nothing here calls the library; `_library` loads it and gives its functions these types. The tests compare this module
+with the description that is generated from the C headers. Handles are pointers to incomplete structs, one type each,
+so that ctypes refuses a registry where a package is wanted.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
+from typing import Any, Dict, Tuple
+
+# The version whose declarations these are.
+LREG_VERSION_MAJOR = 0
+LREG_VERSION_MINOR = 1
+LREG_VERSION_PATCH = 0
+LREG_VERSION_STRING = "0.1.0"
+
+LREG_OK = 0
+LREG_BAD_ARGUMENT = 1
+LREG_UNAUTHENTICATED = 2
+LREG_FORBIDDEN = 3
+LREG_NOT_FOUND = 4
+LREG_METHOD_NOT_ALLOWED = 5
+LREG_CONFLICT = 6
+LREG_LENGTH_REQUIRED = 7
+LREG_PRECONDITION_FAILED = 8
+LREG_TOO_LARGE = 9
+LREG_URI_TOO_LONG = 10
+LREG_UNSUPPORTED = 11
+LREG_RANGE = 12
+LREG_UNPROCESSABLE = 13
+LREG_TOO_MANY = 14
+LREG_HEADERS_TOO_LARGE = 15
+LREG_NO_MEMORY = 16
+LREG_BUSY = 17
+LREG_NO_SPACE = 18
+LREG_IO = 19
+LREG_CORRUPT = 20
+LREG_MISUSE = 21
+LREG_INTERNAL = 22
+LREG_NOT_IMPLEMENTED = 23
+LREG_HOST_STATUS = 1000
+
+LREG_LIMIT_PACKAGE_BYTES = 1
+LREG_LIMIT_BLOB_BYTES = 2
+LREG_LIMIT_MANIFEST_BYTES = 3
+LREG_LIMIT_JSON_BYTES = 4
+LREG_LIMIT_JSON_DEPTH = 5
+LREG_LIMIT_TARGET_BYTES = 6
+LREG_LIMIT_HEADER_BYTES = 7
+LREG_LIMIT_HEADERS = 8
+LREG_LIMIT_MULTIPART_PARTS = 9
+LREG_LIMIT_PART_HEADER_BYTES = 10
+LREG_LIMIT_ARCHIVE_ENTRIES = 11
+LREG_LIMIT_UNPACKED_BYTES = 12
+LREG_LIMIT_UPLOADS = 13
+LREG_LIMIT_UPLOAD_AGE_MS = 14
+LREG_LIMIT_BLOB_GRACE_MS = 15
+LREG_LIMIT_BEARER_LIFETIME_MS = 16
+LREG_LIMIT_AUDIT_KEEP_MS = 17
+LREG_LIMIT_AUDIT_KEEP_EVENTS = 18
+LREG_LIMIT_CACHE_BYTES = 19
+
+LREG_REGISTRY_NAME = 1
+LREG_REGISTRY_SLUG = 2
+LREG_REGISTRY_DESCRIPTION = 3
+LREG_REGISTRY_EMOJI = 4
+LREG_REGISTRY_COLOR = 5
+LREG_REGISTRY_ECOSYSTEM = 6
+
+LREG_REGISTRY_PUBLIC = 1
+LREG_REGISTRY_ALLOW_OVERWRITE = 2
+LREG_REGISTRY_STRICT_NAMES = 3
+
+LREG_WANTS_NOTHING = 0
+LREG_WANTS_BODY = 1
+LREG_WANTS_RESPONSE = 2
+
+LREG_PIECE_END = 0
+LREG_PIECE_BYTES = 1
+LREG_PIECE_FILE = 2
+LREG_PIECE_WAIT = 3
+
+LREG_LOG_ERROR = 1
+LREG_LOG_WARNING = 2
+LREG_LOG_INFO = 3
+LREG_LOG_DEBUG = 4
+
+LREG_STORAGE_KEY_MAX = 255
+LREG_STORAGE_STAGE_NAME_MAX = 63
+LREG_STORAGE_STAGES = 1
+LREG_STORAGE_OBJECTS = 2
+
+
+class lreg_instance(Structure):
+    """Opaque."""
+
+
+class lreg_options(Structure):
+    """Opaque."""
+
+
+class lreg_error(Structure):
+    """Opaque."""
+
+
+class lreg_organization(Structure):
+    """Opaque."""
+
+
+class lreg_organization_list(Structure):
+    """Opaque."""
+
+
+class lreg_registry(Structure):
+    """Opaque."""
+
+
+class lreg_registry_list(Structure):
+    """Opaque."""
+
+
+class lreg_registry_settings(Structure):
+    """Opaque."""
+
+
+class lreg_package(Structure):
+    """Opaque."""
+
+
+class lreg_package_list(Structure):
+    """Opaque."""
+
+
+class lreg_publication(Structure):
+    """Opaque."""
+
+
+class lreg_content(Structure):
+    """Opaque."""
+
+
+class lreg_token(Structure):
+    """Opaque."""
+
+
+class lreg_token_list(Structure):
+    """Opaque."""
+
+
+class lreg_audit_event(Structure):
+    """Opaque."""
+
+
+class lreg_audit_list(Structure):
+    """Opaque."""
+
+
+class lreg_exchange(Structure):
+    """Opaque."""
+
+
+class lreg_verify_report(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("blobs", c_uint64),
+        ("blob_bytes", c_uint64),
+        ("documents", c_uint64),
+        ("missing", c_uint64),
+        ("damaged", c_uint64),
+        ("unnamed_objects", c_uint64),
+    ]
+
+
+class lreg_collect_report(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("uploads", c_uint64),
+        ("stages", c_uint64),
+        ("blobs", c_uint64),
+        ("blob_bytes", c_uint64),
+        ("objects", c_uint64),
+        ("audit_events", c_uint64),
+    ]
+
+
+class lreg_piece(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("kind", c_int32),
+        ("bytes", c_void_p),
+        ("length", c_uint64),
+        ("file_offset", c_int64),
+        ("file", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+_size_p = POINTER(c_size_t)
+_int32_p = POINTER(c_int32)
+_int64_p = POINTER(c_int64)
+_uint64_p = POINTER(c_uint64)
+_void_pp = POINTER(c_void_p)
+# What a callback is to fill with text: c_char_p would be turned into bytes, which cannot be written to.
+_room = c_void_p
+
+lreg_finding = CFUNCTYPE(None, c_char_p, c_void_p)
+
+
+class lreg_dispatch_io(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("user", c_void_p),
+        ("read", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t, _size_p)),
+        ("write_head", CFUNCTYPE(c_int32, c_void_p, POINTER(lreg_exchange))),
+        ("write", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)),
+    ]
+
+
+class lreg_allocator(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("user", c_void_p),
+        ("allocate", CFUNCTYPE(c_void_p, c_size_t, c_void_p)),
+        ("reallocate", CFUNCTYPE(c_void_p, c_void_p, c_size_t, c_void_p)),
+        ("release", CFUNCTYPE(None, c_void_p, c_void_p)),
+    ]
+
+
+class lreg_clock(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("user", c_void_p),
+        ("now_ms", CFUNCTYPE(c_int64, c_void_p)),
+    ]
+
+
+class lreg_random(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("user", c_void_p),
+        ("fill", CFUNCTYPE(c_int32, c_void_p, c_size_t, c_void_p)),
+    ]
+
+
+class lreg_log(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("level", c_int32),
+        ("user", c_void_p),
+        ("write", CFUNCTYPE(None, c_int32, c_char_p, c_void_p)),
+    ]
+
+
+executor_task = CFUNCTYPE(None, c_void_p)
+
+
+class lreg_executor(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("user", c_void_p),
+        ("run", CFUNCTYPE(c_int32, executor_task, c_void_p, c_void_p)),
+    ]
+
+
+class lreg_storage_backend(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("stage_create", CFUNCTYPE(c_int32, c_void_p, c_char_p, _void_pp)),
+        ("stage_reopen", CFUNCTYPE(c_int32, c_void_p, c_char_p, c_uint64, _void_pp)),
+        ("stage_write", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_void_p, c_size_t)),
+        ("stage_sync", CFUNCTYPE(c_int32, c_void_p, c_void_p)),
+        ("stage_close", CFUNCTYPE(None, c_void_p, c_void_p)),
+        ("stage_drop", CFUNCTYPE(None, c_void_p, c_void_p)),
+        ("stage_remove", CFUNCTYPE(c_int32, c_void_p, c_char_p)),
+        ("stage_commit", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_char_p, _room)),
+        ("object_open", CFUNCTYPE(c_int32, c_void_p, c_char_p, _void_pp, _uint64_p)),
+        ("object_read", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_uint64, c_void_p, c_size_t, _size_p)),
+        ("object_descriptor", CFUNCTYPE(c_int32, c_void_p, c_void_p, _int32_p, _uint64_p)),
+        ("object_close", CFUNCTYPE(None, c_void_p, c_void_p)),
+        ("object_remove", CFUNCTYPE(c_int32, c_void_p, c_char_p)),
+        ("list_open", CFUNCTYPE(c_int32, c_void_p, c_int32, _void_pp)),
+        ("list_next", CFUNCTYPE(c_int32, c_void_p, c_void_p, _room, _int64_p, _uint64_p)),
+        ("list_close", CFUNCTYPE(None, c_void_p, c_void_p)),
+        ("destroy", CFUNCTYPE(None, c_void_p)),
+    ]
+
+
+def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
+    """What each function returns and takes."""
+    text, status, boolean = c_char_p, c_int32, c_int32
+    instance, options, error = POINTER(lreg_instance), POINTER(lreg_options), POINTER(lreg_error)
+    organization, organizations = POINTER(lreg_organization), POINTER(lreg_organization_list)
+    registry, registries = POINTER(lreg_registry), POINTER(lreg_registry_list)
+    settings = POINTER(lreg_registry_settings)
+    package, packages = POINTER(lreg_package), POINTER(lreg_package_list)
+    publication, content = POINTER(lreg_publication), POINTER(lreg_content)
+    token, tokens = POINTER(lreg_token), POINTER(lreg_token_list)
+    event, events, exchange = POINTER(lreg_audit_event), POINTER(lreg_audit_list), POINTER(lreg_exchange)
+
+    table: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {}
+
+    def plain(name: str, result: Any, *parameters: Any) -> None:
+        table["lreg_" + name] = (result, parameters)
+
+    def fails(name: str, *parameters: Any) -> None:
+        """A function that gives a status and has the parameter `err` at its end."""
+        plain(name, status, *parameters, POINTER(error))
+
+    def ends(handle: Any, *names: str) -> None:
+        for name in names:
+            plain(name, None, handle)
+
+    def accessors(prefix: str, handle: Any, result: Any, names: str) -> None:
+        for name in names.split():
+            plain(f"{prefix}_{name}", result, handle)
+
+    def listing(prefix: str, handle: Any, item: Any, *parameters: Any) -> None:
+        fails(f"{prefix}_list_open", instance, *parameters, POINTER(handle))
+        fails(f"{prefix}_list_next", handle, POINTER(item))
+        ends(handle, f"{prefix}_list_free")
+
+    plain("version_string", text)
+    plain("version_number", c_int32)
+    accessors("error", error, text, "code message operation")
+    accessors("error", error, c_int32, "status cause")
+    ends(error, "error_free")
+    plain("status_name", text, status)
+    plain("status_http", c_int32, status)
+
+    fails("options_new", POINTER(options))
+    ends(options, "options_free")
+    fails("options_set_directory", options, text)
+    fails("options_set_base_url", options, text)
+    fails("options_set_durable", options, boolean)
+    fails("options_set_busy_timeout_ms", options, c_int32)
+    fails("options_set_limit", options, c_int32, c_uint64)
+    fails("options_set_storage", options, POINTER(lreg_storage_backend), c_void_p)
+    fails("options_set_memory_storage", options)
+    fails("options_set_allocator", options, POINTER(lreg_allocator))
+    fails("options_set_clock", options, POINTER(lreg_clock))
+    fails("options_set_random", options, POINTER(lreg_random))
+    fails("options_set_log", options, POINTER(lreg_log))
+    fails("options_set_executor", options, POINTER(lreg_executor))
+    fails("open", options, POINTER(instance))
+    ends(instance, "close")
+    fails("verify", instance, lreg_finding, c_void_p, POINTER(lreg_verify_report))
+    fails("collect", instance, c_int64, POINTER(lreg_collect_report))
+    fails("backup", instance, text)
+
+    fails("organization_create", instance, text, text, POINTER(organization))
+    fails("organization_find", instance, text, POINTER(organization))
+    listing("organization", organizations, organization)
+    fails("organization_delete", instance, text)
+    accessors("organization", organization, text, "id slug name")
+    accessors("organization", organization, c_int64, "created_ms")
+    ends(organization, "organization_free")
+
+    fails("registry_settings_new", POINTER(settings))
+    fails("registry_settings_set_text", settings, c_int32, text)
+    fails("registry_settings_set_switch", settings, c_int32, boolean)
+    ends(settings, "registry_settings_free")
+    fails("registry_create", instance, text, settings, POINTER(registry))
+    fails("registry_find", instance, text, text, POINTER(registry))
+    listing("registry", registries, registry, text)
+    fails("registry_update", instance, registry, settings, POINTER(registry))
+    fails("registry_delete", instance, registry)
+    accessors("registry", registry, text, "id organization slug name description emoji color ecosystem")
+    accessors("registry", registry, c_int64, "created_ms updated_ms")
+    plain("registry_switch", boolean, registry, c_int32)
+    ends(registry, "registry_free")
+
+    fails("publication_begin", instance, registry, text, POINTER(publication))
+    fails("publication_write", publication, c_void_p, c_size_t)
+    fails("publication_finish", publication, POINTER(package), _int32_p)
+    ends(publication, "publication_free")
+    fails("package_find", instance, registry, text, POINTER(package))
+    fails("package_find_by_filename", instance, registry, text, POINTER(package))
+    listing("package", packages, package, registry, text)
+    fails("package_delete", instance, package)
+    accessors("package", package, text, "id name version architecture filename path attributes")
+    accessors("package", package, c_uint64, "size_bytes downloads")
+    accessors("package", package, c_int64, "created_ms")
+    plain("package_digest", text, package, text)
+    ends(package, "package_free")
+    fails("content_open", instance, package, POINTER(content))
+    plain("content_length", c_uint64, content)
+    fails("content_read", content, c_uint64, c_void_p, c_size_t, _size_p)
+    ends(content, "content_close")
+
+    fails("token_create", instance, text, text, text, c_int64, POINTER(token))
+    fails("token_create_for_registry", instance, registry, text, POINTER(token))
+    listing("token", tokens, token, text, registry)
+    fails("token_find", instance, text, registry, text, POINTER(token))
+    fails("token_delete", instance, token)
+    accessors("token", token, text, "id description scopes secret")
+    accessors("token", token, c_int64, "expires_ms created_ms")
+    ends(token, "token_free")
+
+    listing("audit", events, event, text)
+    accessors("audit_event", event, text, "type actor subject data")
+    accessors("audit_event", event, c_int64, "at_ms")
+    ends(event, "audit_event_free")
+
+    fails("exchange_new", instance, POINTER(exchange))
+    ends(exchange, "exchange_free", "exchange_reset")
+    fails("exchange_set_request", exchange, text, text)
+    for name in ("scheme", "host", "mount", "peer"):
+        fails(f"exchange_set_{name}", exchange, text)
+    fails("exchange_trust_forwarded", exchange, boolean)
+    fails("exchange_add_header", exchange, text, text)
+    fails("exchange_begin", exchange)
+    plain("exchange_wants", c_int32, exchange)
+    fails("exchange_write", exchange, c_void_p, c_size_t)
+    fails("exchange_finish", exchange)
+    plain("exchange_status", c_int32, exchange)
+    plain("exchange_header_at", boolean, exchange, c_size_t, POINTER(text), POINTER(text))
+    plain("exchange_content_length", c_int64, exchange)
+    plain("exchange_may_keep_alive", boolean, exchange)
+    fails("exchange_next", exchange, POINTER(lreg_piece))
+    fails("exchange_consume", exchange, c_uint64)
+    fails("exchange_read", exchange, c_void_p, c_size_t, _size_p)
+    fails("exchange_run", exchange, POINTER(lreg_dispatch_io))
+    fails("dispatch", instance, text, text, POINTER(text), POINTER(lreg_dispatch_io))
+    return table
+
+
+FUNCTIONS = _functions()
+
+
+def sized(struct: Any, **members: Any) -> Any:
+    """A struct of this module with its `size` set."""
+    return struct(size=ctypes.sizeof(struct), **members)

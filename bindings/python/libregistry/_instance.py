@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening a registry, its options, and the work that keeps it in order."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+from typing import Any, BinaryIO, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
+
+from . import _abi, _error, _exchange, _handle, _hooks, _storage
+from ._base import Listing
+from ._organization import Organization
+
+#: What Instance(limits=…) takes: "package_bytes", "uploads" and so on, with what they are called in C behind.
+LIMITS: Dict[str, int] = {
+    name[len("LREG_LIMIT_"):].lower(): value for name, value in vars(_abi).items() if name.startswith("LREG_LIMIT_")
+}
+
+
+class VerifyReport(NamedTuple):
+    """What Instance.verify() looked at and found."""
+
+    blobs: int
+    blob_bytes: int
+    documents: int
+    #: Named by the metadata, not stored.
+    missing: int
+    #: Stored, with other content.
+    damaged: int
+    #: Stored, not named: collect() will remove them.
+    unnamed_objects: int
+
+    @property
+    def sound(self) -> bool:
+        """Nothing is missing or damaged."""
+        return self.missing == 0 and self.damaged == 0
+
+
+class CollectReport(NamedTuple):
+    """What Instance.collect() removed."""
+
+    #: Upload sessions without progress.
+    uploads: int
+    #: Leftovers of writers that died.
+    stages: int
+    #: No longer named.
+    blobs: int
+    blob_bytes: int
+    #: Stored, but never named.
+    objects: int
+    #: Rotated away.
+    audit_events: int
+
+
+class Instance:
+    """A data directory with everything in it, open. Any number of threads may use it at once, and any number of
+    instances and processes one directory; a forked child opens its own.
+
+    directory        where it lives; made when it is absent, but not its parents. None: in memory, until it is closed
+    base_url         absolute base of URLs in answers; None: scheme, host and mount of each request
+    durable          what was acknowledged survives a power cut; False: the death of the process, which is faster
+    busy_timeout     seconds to wait for another process's lock until BusyError
+    limits           {"package_bytes": 1 << 30, …}; LIMITS has the names, `<libregistry/instance.h>` the defaults
+    storage          a Storage for package bytes instead of files below the directory; "memory" keeps them in memory
+    clock            gives seconds since the epoch, as time.time() does
+    random           gives so many random bytes, as os.urandom() does; secrets and keys are made of it
+    logger           gets log lines; which levels are made is decided now. None: nobody
+    hashing_threads  how many threads to have for hashing uploads beside the thread that writes them
+
+    Neither clock, random, logger nor storage may call the library. Close it, or use it as a context manager; what came
+    from it stays usable where it needs no call on the instance.
+    """
+
+    __slots__ = ("_handle", "__weakref__")
+
+    def __init__(self, directory: Union[str, os.PathLike[str], None] = None, *, base_url: Optional[str] = None,
+                 durable: bool = True, busy_timeout: Optional[float] = None,
+                 limits: Optional[Mapping[str, int]] = None,
+                 storage: Union[_storage.Storage, str, None] = None, clock: Optional[_hooks.Clock] = None,
+                 random: Optional[_hooks.Random] = None, logger: Optional[logging.Logger] = _handle.LOGGER,
+                 hashing_threads: int = 0) -> None:
+        options = _Options()
+        try:
+            if directory is not None:
+                options.set("directory", _handle.text(os.fspath(directory), "directory"))
+            if base_url is not None:
+                options.set("base_url", _handle.text(base_url, "base_url"))
+            options.set("durable", bool(durable))
+            if busy_timeout is not None:
+                options.set("busy_timeout_ms", _milliseconds(busy_timeout, 31))
+            for name, value in (limits or {}).items():
+                options.set("limit", _limit(name), _unsigned(value, name))
+            options.set_storage(storage)
+            if clock is not None:
+                options.set_hook("clock", _hooks.clock_struct(clock))
+            if random is not None:
+                options.set_hook("random", _hooks.random_struct(random))
+            if logger is not None:
+                options.set_hook("log", _hooks.log_struct(logger))
+            if hashing_threads:
+                options.set_hook("executor", _hooks.executor_struct(hashing_threads))
+            pointer = _handle.give("lreg_open", _abi.lreg_instance, "lreg_close", options.handle)
+            self._handle = _handle.Resource("instance", pointer, _handle.ending("lreg_close"), options.hooks,
+                                            exclusive=False)
+        finally:
+            options.handle.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+        return self._handle.closed
+
+    def close(self) -> None:
+        """Lets go of the instance. Calls that run in other threads come to their ends. Harmless when it is closed."""
+        self._handle.close()
+
+    def __enter__(self) -> Instance:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def create_organization(self, name: Optional[str] = None, *, slug: Optional[str] = None) -> Organization:
+        """Creates an organisation from a name, a slug, or both. Raises ConflictError when the slug is taken."""
+        made: Organization = Organization._give("lreg_organization_create", self._handle,
+                                                _handle.optional_text(slug, "slug"),
+                                                _handle.optional_text(name, "name"))
+        return made
+
+    def organization(self, slug: str) -> Organization:
+        """An organisation. Raises NotFoundError."""
+        found: Organization = Organization._give("lreg_organization_find", self._handle, _handle.text(slug, "slug"))
+        return found
+
+    def organizations(self) -> Listing[Organization]:
+        """All organisations, by slug."""
+        handle = self._handle
+        return Listing("organization", _abi.lreg_organization_list, _abi.lreg_organization,
+                       lambda pointer: Organization(handle, pointer), handle)
+
+    def verify(self, finding: Optional[Callable[[str], None]] = None) -> VerifyReport:
+        """Hashes everything stored again and checks the database; others read and write meanwhile. `finding` is called
+        with a text for each finding; when it raises, no more are told, and its exception is raised at the end."""
+        report = _abi.sized(_abi.lreg_verify_report)
+        raised: List[BaseException] = []
+        callback = _hooks.finding_callback(finding, raised) if finding is not None else _abi.lreg_finding(0)
+        _handle.call("lreg_verify", self._handle, callback, None, ctypes.byref(report))
+        if raised:
+            raise raised[0]
+        return VerifyReport(*(getattr(report, name) for name in VerifyReport._fields))
+
+    def collect(self, grace: float = 3600.0) -> CollectReport:
+        """Removes what nothing names any more; stops nobody. `grace`: what is younger than so many seconds is left
+        alone, for it may belong to a writer at work."""
+        report = _abi.sized(_abi.lreg_collect_report)
+        _handle.call("lreg_collect", self._handle, _milliseconds(grace, 63), ctypes.byref(report))
+        return CollectReport(*(getattr(report, name) for name in CollectReport._fields))
+
+    def backup(self, directory: Union[str, os.PathLike[str]]) -> None:
+        """Makes a consistent copy while others read and write. It must not exist, and can be opened as it is."""
+        _handle.call("lreg_backup", self._handle, _handle.text(os.fspath(directory), "directory"))
+
+    def exchange(self) -> _exchange.Exchange:
+        """A new exchange, for a request over HTTP."""
+        return _exchange.Exchange(self._handle)
+
+    def dispatch(self, method: str, target: str,
+                 headers: Union[Mapping[str, str], Iterable[Tuple[str, str]]] = (),
+                 body: Union[bytes, BinaryIO, Iterable[bytes], None] = None) -> _exchange.Response:
+        """Answers one request, its response kept in memory: for tests and scripts. Of bytes the length is known; for
+        another body say "Content-Length", or "Transfer-Encoding: chunked"."""
+        pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
+        if isinstance(body, bytes) and not any(name.lower() == "content-length" for name, _ in pairs):
+            pairs.append(("Content-Length", str(len(body))))
+        with self.exchange() as exchange:
+            exchange.set_request(method, target)
+            for name, value in pairs:
+                exchange.add_header(name, value)
+            exchange.begin()
+            exchange.write_body(b"" if body is None else body)
+            pieces = list(iter(exchange.read, b""))
+            return _exchange.Response(exchange.status, exchange.headers, b"".join(pieces))
+
+    def __repr__(self) -> str:
+        return f"<Instance{' closed' if self.closed else ''}>"
+
+
+class _Options:
+    """Options of the library on their way to lreg_open(), and the callbacks in them."""
+
+    def __init__(self) -> None:
+        pointer = _handle.give("lreg_options_new", _abi.lreg_options, "lreg_options_free")
+        #: What has to live as long as the instance.
+        self.hooks: List[Any] = []
+        self.handle = _handle.Resource("options", pointer, _handle.ending("lreg_options_free"), self.hooks)
+
+    def set(self, name: str, *values: Any) -> None:
+        _handle.call(f"lreg_options_set_{name}", self.handle, *values)
+
+    def set_hook(self, name: str, struct: Any) -> None:
+        self.hooks.append(struct)
+        self.set(name, ctypes.byref(struct))
+
+    def set_storage(self, storage: Union[_storage.Storage, str, None]) -> None:
+        if storage == "memory":
+            self.set("memory_storage")
+        elif isinstance(storage, _storage.Storage):
+            adapter = _storage.Adapter(_storage.once(storage))
+            self.hooks.append(adapter)
+            self.set("storage", ctypes.byref(adapter.table), None)
+        elif storage is not None:
+            raise TypeError('storage is a Storage, "memory" or None')
+
+
+def _limit(name: str) -> int:
+    if name not in LIMITS:
+        raise _error.BadArgumentError(f"there is no limit {name!r}; there are {', '.join(LIMITS)}")
+    return LIMITS[name]
+
+
+def _unsigned(value: int, name: str) -> int:
+    """ctypes would cut off what does not fit."""
+    if not isinstance(value, int) or not 0 <= value < 2**64:
+        raise _error.BadArgumentError(f"{name} is out of range")
+    return value
+
+
+def _milliseconds(seconds: float, bits: int) -> int:
+    value = round(seconds * 1000)
+    if not -(2**bits) <= value < 2**bits:
+        raise _error.BadArgumentError("so many seconds are out of range")
+    return value

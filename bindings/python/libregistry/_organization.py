@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Organisations, tokens and the audit log."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from typing import Any, Dict, Iterable, Optional, Union
+
+from . import _abi, _base, _handle
+from ._base import Listing, Snapshot
+from ._registry import Registry
+from ._token import Token
+
+
+class AuditEvent(Snapshot):
+    """Who changed what, and when."""
+
+    __slots__ = ()
+    _KIND = _abi.lreg_audit_event
+    _NAME = "audit_event"
+
+    @property
+    def type(self) -> str:
+        """What happened, such as "REGISTRY_CREATED"."""
+        return self._text("type")
+
+    @property
+    def actor(self) -> str:
+        """Who did it, for people; what this program does without HTTP is done by "host"."""
+        return self._text("actor")
+
+    @property
+    def subject(self) -> str:
+        """What was changed, for people."""
+        return self._text("subject")
+
+    @property
+    def data(self) -> Dict[str, Any]:
+        """Details."""
+        found: Dict[str, Any] = json.loads(self._text("data"))
+        return found
+
+    @property
+    def at(self) -> datetime.datetime:
+        """When it happened, in UTC."""
+        return self._moment("at_ms")
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"<AuditEvent {self.type} {self.subject!r} by {self.actor!r}>"
+
+
+class Organization(Snapshot):
+    """Who registries and tokens belong to; from Instance.organization() and its relatives."""
+
+    __slots__ = ()
+    _KIND = _abi.lreg_organization
+    _NAME = "organization"
+
+    @property
+    def id(self) -> str:
+        """A UUID."""
+        return self._text("id")
+
+    @property
+    def slug(self) -> str:
+        """Its part of every URL."""
+        return self._text("slug")
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
+        return self._text("name")
+
+    @property
+    def created_at(self) -> datetime.datetime:
+        """When it was created, in UTC."""
+        return self._moment("created_ms")
+
+    def delete(self) -> None:
+        """Deletes it with its tokens. Raises ConflictError when it has registries."""
+        _handle.call("lreg_organization_delete", self._instance, self._slug())
+
+    def create_registry(self, name: str, *, ecosystem: str, slug: Optional[str] = None,
+                        description: Optional[str] = None, emoji: Optional[str] = None, color: Optional[str] = None,
+                        public: bool = False, allow_overwrite: bool = False, strict_names: bool = False) -> Registry:
+        """Creates a registry for an ecosystem: "files", "alpine" or "container".
+
+        Without a slug, one is made from the name. `color` is "#RRGGBB". In a public registry anybody may read; with
+        `allow_overwrite` a name may be published again with other bytes; with `strict_names` file names have to be of
+        the ecosystem's documented form. Raises ConflictError when the slug is taken.
+        """
+        settings = _base.Settings(name=name, ecosystem=ecosystem, slug=slug, description=description, emoji=emoji,
+                                  color=color, public=public, allow_overwrite=allow_overwrite,
+                                  strict_names=strict_names)
+        made: Registry = Registry._give("lreg_registry_create", self._instance, self._slug(), settings.handle)
+        return made
+
+    def registry(self, slug: str) -> Registry:
+        """One of its registries. Raises NotFoundError."""
+        found: Registry = Registry._give("lreg_registry_find", self._instance, self._slug(),
+                                         _handle.text(slug, "slug"))
+        return found
+
+    def registries(self) -> Listing[Registry]:
+        """Its registries, by slug."""
+        return Listing("registry", _abi.lreg_registry_list, _abi.lreg_registry,
+                       lambda pointer: Registry(self._instance, pointer), self._instance, self._slug())
+
+    def create_token(self, description: str, *, scopes: Union[str, Iterable[str]],
+                     expires_at: Optional[datetime.datetime] = None) -> Token:
+        """Creates an API access token. The `secret` of what this gives is the only time that it is shown.
+
+        Scopes: read_packages, write_packages, delete_packages, read_registries, write_registries, delete_registries;
+        a list of them, or a text with commas or blanks.
+        """
+        words = scopes if isinstance(scopes, str) else ",".join(scopes)
+        expires = 0 if expires_at is None else _base.milliseconds_of(expires_at)
+        made: Token = Token._give("lreg_token_create", self._instance, self._slug(),
+                                  _handle.text(description, "description"), _handle.text(words, "scopes"), expires)
+        return made
+
+    def token(self, id: str) -> Token:
+        """One of its API access tokens, without its secret. Raises NotFoundError."""
+        found: Token = Token._give("lreg_token_find", self._instance, self._slug(), None, _handle.text(id, "id"))
+        return found
+
+    def tokens(self) -> Listing[Token]:
+        """Its API access tokens, by age, without their secrets."""
+        return Listing("token", _abi.lreg_token_list, _abi.lreg_token,
+                       lambda pointer: Token(self._instance, pointer), self._instance, self._slug(), None)
+
+    def audit_events(self) -> Listing[AuditEvent]:
+        """What was changed in it, newest first."""
+        return Listing("audit", _abi.lreg_audit_list, _abi.lreg_audit_event,
+                       lambda pointer: AuditEvent(self._instance, pointer), self._instance, self._slug())
+
+    def _slug(self) -> bytes:
+        return self.slug.encode()
+
+    def __repr__(self) -> str:
+        return f"<Organization {self.slug!r}>"

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A place for package bytes that is written in Python: subclass Storage, Stage and StoredObject."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import itertools
+import threading
+from typing import Any, Dict, Iterable, Iterator, Optional, Tuple, Union
+
+from . import _abi, _error, _handle, _hooks
+
+#: What a listing gives of each stage or object: its name or key, when it was last written (seconds since the epoch),
+#: and its length.
+Entry = Tuple[str, float, int]
+
+_once_lock = threading.Lock()
+
+
+class Stage:
+    """Bytes on their way in. One thread at a time uses it; each of close, drop and commit is its end."""
+
+    def write(self, data: bytes) -> None:
+        """Appends all of `data`, or raises."""
+        raise NotImplementedError
+
+    def sync(self) -> None:
+        """What was written so far survives a power cut when this returns."""
+
+    def close(self) -> None:
+        """Keeps the bytes for Storage.reopen_stage()."""
+        raise NotImplementedError
+
+    def drop(self) -> None:
+        """Removes the bytes."""
+        raise NotImplementedError
+
+    def commit(self, digest: str) -> str:
+        """Makes an object of the stage, durably, and gives its key: at most 255 bytes of UTF-8, never used before.
+
+        `digest` is the hexadecimal SHA-256 of the bytes. When it raises, the stage has to be removed."""
+        raise NotImplementedError
+
+
+class StoredObject:
+    """An object that is open for reading. One thread at a time uses it."""
+
+    #: How many bytes it has; to be set by the subclass.
+    length: int
+
+    def read(self, offset: int, length: int) -> Union[bytes, bytearray, memoryview]:
+        """Up to `length` bytes from `offset` on; fewer only at the end of the object."""
+        raise NotImplementedError
+
+    def descriptor(self) -> Optional[Tuple[int, int]]:
+        """A file descriptor from which the object can be read, and the offset at which it begins there; valid until
+        close(). None when it is in no file."""
+        return None
+
+    def close(self) -> None:
+        """Nobody reads it any more."""
+
+
+class Storage:
+    """Where an instance puts package bytes; `Instance(…, storage=MyStorage())`. One storage serves one instance.
+
+    Bytes are staged under a name, appended in order, and committed once, which makes an immutable object with a key.
+    Any thread may call, several at once for one storage, one at a time for a stage or an object. No method may call
+    the instance. Methods say by an exception what went wrong: NotFoundError or FileNotFoundError where there is no
+    such stage or object, BusyError where a stage is open already, OSError with ENOSPC where there is no room. Any
+    other exception comes out of the call that led to it.
+    """
+
+    _libregistry_used = False
+
+    def create_stage(self, name: str) -> Stage:
+        """A new, empty stage. A name (at most 63 characters of [a-z0-9-]) is used once for ever."""
+        raise NotImplementedError
+
+    def reopen_stage(self, name: str, length: int) -> Stage:
+        """An existing stage, to go on behind its first `length` bytes; what it has more is cut off by the next write,
+        sync or commit. Raises NotFoundError, BusyError when it is open, OSError when it is shorter."""
+        raise NotImplementedError
+
+    def remove_stage(self, name: str) -> None:
+        """Removes a stage that nobody has open."""
+        raise NotImplementedError
+
+    def open_object(self, key: str) -> StoredObject:
+        """Opens an object for reading. Raises NotFoundError."""
+        raise NotImplementedError
+
+    def remove_object(self, key: str) -> None:
+        """Removes an object; those who have it open may read on."""
+        raise NotImplementedError
+
+    def stages(self) -> Iterable[Entry]:
+        """All stages, for the collector. A storage without both listings keeps leftovers of a crash."""
+        raise NotImplementedError
+
+    def objects(self) -> Iterable[Entry]:
+        """All objects, for the collector."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """The storage is no longer used. Called once, last."""
+
+
+def _failed(exception: BaseException) -> Tuple[int, bool]:
+    """What C is told of an exception of a storage, and whether that is an answer which the library deals with."""
+    if isinstance(exception, FileNotFoundError):
+        return _abi.LREG_NOT_FOUND, True
+    if isinstance(exception, OSError):
+        full = exception.errno in (errno.ENOSPC, errno.EDQUOT)
+        return (_abi.LREG_NO_SPACE if full else _abi.LREG_IO), False
+    status = _hooks.status_of(exception)
+    return status, isinstance(exception, _error.Error) and status in (_abi.LREG_NOT_FOUND, _abi.LREG_BUSY)
+
+
+def _void_failed(_exception: BaseException) -> Tuple[None, bool]:
+    return None, False
+
+
+class Adapter:
+    """The table of C functions for a Storage. What is open is known to C by a number, never by a pointer."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._open: Dict[int, Any] = {}
+        self._numbers = itertools.count(1)
+        self.table = _abi.sized(_abi.lreg_storage_backend)
+        kinds: Dict[str, Any] = {name: kind for name, kind, *_ in _abi.lreg_storage_backend._fields_}
+        for name in kinds:
+            if name in ("size", "reserved") or (name.startswith("list_") and not self._lists()):
+                continue
+            is_void = name in ("stage_close", "stage_drop", "object_close", "list_close", "destroy")
+            function = _handle.guarded(getattr(self, "_" + name), _void_failed if is_void else _failed)
+            setattr(self.table, name, kinds[name](function))
+
+    def _lists(self) -> bool:
+        kind = type(self._storage)
+        return kind.stages is not Storage.stages and kind.objects is not Storage.objects
+
+    def _put(self, thing: Any, kind: type) -> int:
+        if not isinstance(thing, kind):
+            raise TypeError(f"the storage gave {type(thing).__name__} instead of {kind.__name__}")
+        number = next(self._numbers)
+        self._open[number] = thing
+        return number
+
+    def _get(self, number: Optional[int]) -> Any:
+        return self._open[number or 0]
+
+    def _take(self, number: Optional[int]) -> Any:
+        return self._open.pop(number or 0)
+
+    def _stage_create(self, _state: Any, name: bytes, out: Any) -> int:
+        out[0] = self._put(self._storage.create_stage(name.decode()), Stage)
+        return _abi.LREG_OK
+
+    def _stage_reopen(self, _state: Any, name: bytes, length: int, out: Any) -> int:
+        out[0] = self._put(self._storage.reopen_stage(name.decode(), length), Stage)
+        return _abi.LREG_OK
+
+    def _stage_write(self, _state: Any, stage: int, memory: int, length: int) -> int:
+        # A copy, because a subclass may keep it, and the memory is lent for this call only.
+        self._get(stage).write(ctypes.string_at(memory, length) if length else b"")
+        return _abi.LREG_OK
+
+    def _stage_sync(self, _state: Any, stage: int) -> int:
+        self._get(stage).sync()
+        return _abi.LREG_OK
+
+    def _stage_close(self, _state: Any, stage: int) -> None:
+        self._take(stage).close()
+
+    def _stage_drop(self, _state: Any, stage: int) -> None:
+        self._take(stage).drop()
+
+    def _stage_remove(self, _state: Any, name: bytes) -> int:
+        self._storage.remove_stage(name.decode())
+        return _abi.LREG_OK
+
+    def _stage_commit(self, _state: Any, stage: int, digest: bytes, key: int) -> int:
+        _write_name(key, self._take(stage).commit(digest.decode()))
+        return _abi.LREG_OK
+
+    def _object_open(self, _state: Any, key: bytes, out: Any, out_length: Any) -> int:
+        thing = self._storage.open_object(key.decode())
+        length = int(thing.length)
+        if length < 0:
+            raise ValueError("the length of an object is below 0")
+        out[0] = self._put(thing, StoredObject)
+        out_length[0] = length
+        return _abi.LREG_OK
+
+    def _object_read(self, _state: Any, thing: int, offset: int, memory: int, length: int, out_got: Any) -> int:
+        data = bytes(self._get(thing).read(offset, length))
+        if len(data) > length:
+            raise ValueError(f"the storage gave {len(data)} bytes where {length} were asked for")
+        if data:
+            ctypes.memmove(memory, data, len(data))
+        out_got[0] = len(data)
+        return _abi.LREG_OK
+
+    def _object_descriptor(self, _state: Any, thing: int, out: Any, out_offset: Any) -> int:
+        found = self._get(thing).descriptor()
+        if found is None:
+            return _abi.LREG_NOT_FOUND
+        out[0], out_offset[0] = found
+        return _abi.LREG_OK
+
+    def _object_close(self, _state: Any, thing: int) -> None:
+        self._take(thing).close()
+
+    def _object_remove(self, _state: Any, key: bytes) -> int:
+        self._storage.remove_object(key.decode())
+        return _abi.LREG_OK
+
+    def _list_open(self, _state: Any, what: int, out: Any) -> int:
+        entries = self._storage.objects() if what == _abi.LREG_STORAGE_OBJECTS else self._storage.stages()
+        out[0] = self._put(_Listing(entries), _Listing)
+        return _abi.LREG_OK
+
+    def _list_next(self, _state: Any, listing: int, name: int, out_modified_ms: Any, out_length: Any) -> int:
+        entry = next(self._get(listing).entries, None)
+        if entry is None:
+            return _abi.LREG_NOT_FOUND
+        _write_name(name, entry[0])
+        out_modified_ms[0] = int(entry[1] * 1000)
+        out_length[0] = entry[2]
+        return _abi.LREG_OK
+
+    def _list_close(self, _state: Any, listing: int) -> None:
+        self._take(listing)
+
+    def _destroy(self, _state: Any) -> None:
+        self._storage.close()
+
+
+class _Listing:
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries: Iterator[Entry] = iter(entries)
+
+
+def _write_name(memory: int, name: str) -> None:
+    """Writes a key with its NUL to the memory that C lends for it."""
+    encoded = _handle.text(name, "a key")
+    if not 0 < len(encoded) <= _abi.LREG_STORAGE_KEY_MAX:
+        raise ValueError(f"a key has 1 to {_abi.LREG_STORAGE_KEY_MAX} bytes, not {len(encoded)}")
+    ctypes.memmove(memory, encoded + b"\0", len(encoded) + 1)
+
+
+def once(storage: Storage) -> Storage:
+    """Marks a storage as used. A second instance would go on with one that the first has closed."""
+    with _once_lock:
+        if getattr(storage, "_libregistry_used", False):
+            raise _error.MisuseError("the storage was given to an instance before")
+        storage._libregistry_used = True
+    return storage
