@@ -38,6 +38,10 @@ typedef struct lreg_dispatch_io {
 
     /** Send all `length` bytes of the response's body; borrowed for the call. */
     lreg_status (*write)(void *user, const void *bytes, size_t length);
+
+    /** Optional, may be behind `size`: have the front server send the body. Called in place of `write_head` and `write`
+     * when the body is the file at `path` (lreg_exchange_file_path()), to send the head with the field that says so. */
+    lreg_status (*send_file)(void *user, const lreg_exchange *exchange, const char *path);
 } lreg_dispatch_io;
 
 /**

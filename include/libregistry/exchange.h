@@ -167,6 +167,17 @@ LREG_EXPORT lreg_status lreg_exchange_trust_forwarded(lreg_exchange *exchange, l
 
 /**
  * Adds a field of the request's head, in the order in which they came; repeated names are fine.
+/**
+ * Says that a front server can send files for the host (X-Sendfile of Apache and others, X-Accel-Redirect of nginx).
+ * The answer to a GET whose body is a file of the storage is then 200 with all of it, also when a range was asked for:
+ * ranges are the front server's. lreg_exchange_file_path() tells the file; conditions are evaluated as ever.
+ * @param sends_files  0 (the default) or 1
+ * @param err          owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_MISUSE (after begin)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_set_sends_files(lreg_exchange *exchange, lreg_bool sends_files, lreg_error **err);
+
  *
  * A body is announced by "Content-Length", or by "Transfer-Encoding" when its length is not known: hosts whose protocol
  * has no such field (HTTP/2) add "Transfer-Encoding: chunked" for it. What is wrong with a field becomes the response.
@@ -281,6 +292,16 @@ LREG_EXPORT lreg_bool lreg_exchange_may_keep_alive(const lreg_exchange *exchange
 
 /**
  * Shows the next piece of the response's body, without moving on: called again, it shows the same. HEAD, 204 and 304
+/**
+ * The file that is the whole body of the response, for a front server to send, after
+ * lreg_exchange_set_sends_files(). The host may as well send the body itself.
+ * @param exchange  not NULL
+ * @return relative to the data directory ("objects/ab/cd/…", of characters that need no escape), or what the host's
+ *         storage backend says; borrowed until lreg_exchange_reset() or lreg_exchange_free(). NULL: the body is to be
+ *         sent as always. Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT const char *lreg_exchange_file_path(const lreg_exchange *exchange);
+
  * have none. A host that cannot send from a descriptor uses lreg_exchange_read().
  * @param piece  not NULL; its `size` set; filled in
  * @param err    owned, lreg_error_free(); may be NULL

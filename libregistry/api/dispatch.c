@@ -6,11 +6,21 @@
 
 #include <libregistry/dispatch.h>
 
+#include <string.h>
+
 #define READ_BYTES 16384
 
 /* A table of the first version ends with `write`. */
-static int is_usable(const lreg_dispatch_io *io) {
-    return io != NULL && io->size >= sizeof *io && io->write_head != NULL && io->write != NULL;
+#define IO_SIZE_1 offsetof(lreg_dispatch_io, send_file)
+
+/* Copies the host's table, as far as both reach; 0 when it is not usable. */
+static int take_io(const lreg_dispatch_io *io, lreg_dispatch_io *own) {
+    memset(own, 0, sizeof *own);
+    if (io == NULL || io->size < IO_SIZE_1) {
+        return 0;
+    }
+    memcpy(own, io, io->size < sizeof *own ? io->size : sizeof *own);
+    return own->write_head != NULL && own->write != NULL;
 }
 
 static lreg_status feed(lreg_exchange *exchange, const lreg_dispatch_io *io, lreg_error **err) {
@@ -33,6 +43,10 @@ static lreg_status feed(lreg_exchange *exchange, const lreg_dispatch_io *io, lre
 }
 
 static lreg_status answer(lreg_exchange *exchange, const lreg_dispatch_io *io, lreg_error **err) {
+    const char *path = lreg_exchange_file_path(exchange);
+    if (path != NULL && io->send_file != NULL) {
+        return io->send_file(io->user, exchange, path);
+    }
     lreg_status status = io->write_head(io->user, exchange);
     unsigned char bytes[READ_BYTES];
     size_t got = 1;
@@ -46,15 +60,21 @@ static lreg_status answer(lreg_exchange *exchange, const lreg_dispatch_io *io, l
 }
 
 lreg_status lreg_exchange_run(lreg_exchange *exchange, const lreg_dispatch_io *io, lreg_error **err) {
-    if (!is_usable(io)) {
+    lreg_dispatch_io own;
+    lreg_status status = LREG_OK;
+    if (!take_io(io, &own)) {
         return LREG_BAD_ARGUMENT;
     }
-    lreg_status status = lreg_exchange_begin(exchange, err);
-    if (status != LREG_OK) {
-        return status;
+    if (own.send_file != NULL) {
+        status = lreg_exchange_set_sends_files(exchange, 1, err);
     }
-    status = feed(exchange, io, err);
-    return status == LREG_OK ? answer(exchange, io, err) : status;
+    if (status == LREG_OK) {
+        status = lreg_exchange_begin(exchange, err);
+    }
+    if (status == LREG_OK) {
+        status = feed(exchange, &own, err);
+    }
+    return status == LREG_OK ? answer(exchange, &own, err) : status;
 }
 
 static lreg_status add_headers(lreg_exchange *exchange, const char *const *headers, lreg_error **err) {

@@ -107,6 +107,14 @@ lreg_status lreg_exchange_add_header(lreg_exchange *exchange, const char *name, 
     return hand_over(exchange, exchange_add_header(exchange->inner, name, value, &failure), &failure, err);
 }
 
+lreg_status lreg_exchange_set_sends_files(lreg_exchange *exchange, lreg_bool sends_files, lreg_error **err) {
+    struct error failure = {0};
+    if (exchange == NULL) {
+        return api_null(NULL, "exchange", err);
+    }
+    return hand_over(exchange, exchange_set_sends_files(exchange->inner, sends_files != 0, &failure), &failure, err);
+}
+
 lreg_status lreg_exchange_set_environment(lreg_exchange *exchange, const char *const *variables, lreg_error **err) {
     struct error failure = {0};
     if (exchange == NULL || variables == NULL) {
@@ -167,6 +175,10 @@ int64_t lreg_exchange_content_length(const lreg_exchange *exchange) {
 
 lreg_bool lreg_exchange_may_keep_alive(const lreg_exchange *exchange) {
     return exchange == NULL ? 0 : exchange_may_keep_alive(exchange->inner);
+}
+
+const char *lreg_exchange_file_path(const lreg_exchange *exchange) {
+    return exchange == NULL ? NULL : exchange_file_path(exchange->inner);
 }
 
 lreg_status lreg_exchange_next(lreg_exchange *exchange, lreg_piece *piece, lreg_error **err) {

@@ -32,6 +32,7 @@ lreg_status exchange_set_mount(struct exchange *exchange, const char *mount, str
 lreg_status exchange_set_peer(struct exchange *exchange, const char *address, struct error *err);
 lreg_status exchange_trust_forwarded(struct exchange *exchange, bool trust, struct error *err);
 lreg_status exchange_add_header(struct exchange *exchange, const char *name, const char *value, struct error *err);
+lreg_status exchange_set_sends_files(struct exchange *exchange, bool sends_files, struct error *err);
 lreg_status exchange_set_environment(struct exchange *exchange, const char *const *variables, struct error *err);
 
 lreg_status exchange_begin(struct exchange *exchange, struct error *err);
@@ -43,6 +44,7 @@ int32_t exchange_status(const struct exchange *exchange);
 bool exchange_header_at(const struct exchange *exchange, size_t index, const char **out_name, const char **out_value);
 int64_t exchange_content_length(const struct exchange *exchange);
 bool exchange_may_keep_alive(const struct exchange *exchange);
+const char *exchange_file_path(const struct exchange *exchange);
 
 lreg_status exchange_next(struct exchange *exchange, lreg_piece *piece, struct error *err);
 lreg_status exchange_consume(struct exchange *exchange, uint64_t length, struct error *err);

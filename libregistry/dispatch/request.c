@@ -157,6 +157,14 @@ static bool has_room(struct exchange *exchange, const char *name, const char *va
     if (exchange->call.headers.count >= limits->max_headers) {
         (void)error_set(fault(exchange), LREG_HEADERS_TOO_LARGE, "too_many_headers",
                         "the request has more than %zu header fields", limits->max_headers);
+lreg_status exchange_set_sends_files(struct exchange *exchange, bool sends_files, struct error *err) {
+    lreg_status status = check_phase(exchange, err);
+    if (status == LREG_OK) {
+        exchange->call.sends_files = sends_files;
+    }
+    return status;
+}
+
         return false;
     }
     bool is_countable = size_add(bytes, strlen(name), &bytes) && size_add(bytes, strlen(value), &bytes) &&

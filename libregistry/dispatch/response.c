@@ -52,6 +52,10 @@ int64_t exchange_content_length(const struct exchange *exchange) {
     return (int64_t)response->length;
 }
 
+const char *exchange_file_path(const struct exchange *exchange) {
+    return is_ready(exchange) ? exchange->call.response.file_path : NULL;
+}
+
 /* How much is still to be sent. */
 static uint64_t remaining(const struct exchange *exchange) {
     const struct response *response = &exchange->call.response;

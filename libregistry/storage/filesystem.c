@@ -203,6 +203,7 @@ static const lreg_storage_backend FILESYSTEM_TABLE = {
     .list_next = filesystem_list_next,
     .list_close = filesystem_list_close,
     .destroy = destroy,
+    .object_path = filesystem_object_file,
 };
 
 /* Opens the three directories: 0, or an errno and what could not be done. */

@@ -87,6 +87,7 @@ lreg_status filesystem_object_open(void *state, const char *key, void **out_obje
 lreg_status filesystem_object_read(void *state, void *handle, uint64_t offset, void *bytes, size_t length,
                                    size_t *out_got);
 lreg_status filesystem_object_descriptor(void *state, void *handle, int32_t *out_descriptor, uint64_t *out_offset);
+lreg_status filesystem_object_file(void *state, void *handle, char *path);
 void filesystem_object_close(void *state, void *handle);
 lreg_status filesystem_object_remove(void *state, const char *key);
 lreg_status filesystem_list_open(void *state, int32_t what, void **out_list);

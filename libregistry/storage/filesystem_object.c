@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 struct filesystem_object {
     int descriptor;
+    char path[FILESYSTEM_PATH_MAX + 1]; /* below the folder objects */
 };
 
 /* Only regular files are objects, whatever else somebody puts there. */
@@ -29,16 +31,17 @@ static lreg_status check_file(int descriptor, uint64_t *out_length) {
 
 lreg_status filesystem_object_open(void *state, const char *key, void **out_object, uint64_t *out_length) {
     const struct filesystem *filesystem = state;
-    char path[FILESYSTEM_PATH_MAX + 1];
     uint64_t length = 0;
-    if (!filesystem_object_path(key, true, path)) {
-        return filesystem_failure(ENOENT);
-    }
     struct filesystem_object *object = memory_allocate(filesystem->hooks, sizeof *object);
     if (object == NULL) {
         return LREG_NO_MEMORY;
     }
-    object->descriptor = filesystem_open_below(filesystem, filesystem->objects, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (!filesystem_object_path(key, true, object->path)) {
+        memory_release(filesystem->hooks, object);
+        return filesystem_failure(ENOENT);
+    }
+    object->descriptor =
+        filesystem_open_below(filesystem, filesystem->objects, object->path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     lreg_status status = object->descriptor >= 0 ? check_file(object->descriptor, &length) : filesystem_failure(errno);
     if (status != LREG_OK) {
         int number = errno;
@@ -78,6 +81,13 @@ lreg_status filesystem_object_descriptor(void *state, void *handle, int32_t *out
     (void)state;
     *out_descriptor = object->descriptor;
     *out_offset = 0;
+    return LREG_OK;
+}
+
+lreg_status filesystem_object_file(void *state, void *handle, char *path) {
+    const struct filesystem_object *object = handle;
+    (void)state;
+    (void)snprintf(path, LREG_STORAGE_PATH_MAX + 1, "objects/%s", object->path);
     return LREG_OK;
 }
 

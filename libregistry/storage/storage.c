@@ -7,6 +7,7 @@
 
 #include "storage/storage.h"
 
+#include "base/text.h"
 #include "storage/filesystem_internal.h"
 
 #include <errno.h>
@@ -438,6 +439,18 @@ void storage_object_close(struct storage_object *object) {
     if (object != NULL && atomic_fetch_sub_explicit(&object->owners, 1, memory_order_acq_rel) == 1) {
         const struct storage *storage = object->storage;
         storage->backend.object_close(storage->state, object->handle);
+bool storage_object_path(struct storage_object *object, char *path) {
+    const struct storage *storage = object->storage;
+    if (storage->backend.object_path == NULL) {
+        return false;
+    }
+    memset(path, 0xff, LREG_STORAGE_PATH_MAX + 1); /* a path that the backend forgot to end is none */
+    lreg_status answer = storage->backend.object_path(storage->state, object->handle, path);
+    size_t length = strnlen(path, LREG_STORAGE_PATH_MAX + 1);
+    return answer == LREG_OK && length > 0 && length <= LREG_STORAGE_PATH_MAX && text_is_utf8(path, length) &&
+           !text_has_control(path, length);
+}
+
         memory_release(storage->hooks, object);
     }
 }

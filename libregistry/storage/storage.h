@@ -70,6 +70,8 @@ lreg_status storage_object_read(struct storage_object *object, uint64_t offset, 
 /* True when there is a descriptor to send from. */
 bool storage_object_descriptor(struct storage_object *object, int32_t *out_descriptor, uint64_t *out_offset);
 void storage_object_close(struct storage_object *object); /* NULL is fine */
+/* True when the object is a file: `path` (LREG_STORAGE_PATH_MAX + 1 bytes) is relative to the storage's directory. */
+bool storage_object_path(struct storage_object *object, char *path);
 /* Makes the caller another owner of the object: each owner closes it, and they may use it from several threads at once.
  * False when there can be no other: only objects of our filesystem are read by position alone. */
 bool storage_object_share(struct storage_object *object);

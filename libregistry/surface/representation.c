@@ -133,6 +133,41 @@ static lreg_status respond_part(struct call *call, const struct representation *
     return LREG_OK;
 }
 
+/* A host that sends files gets all of one, and sees to its ranges itself. */
+static lreg_status leave_to_host(struct call *call, struct storage_object *object, const char **out,
+                                 struct error *err) {
+    char path[LREG_STORAGE_PATH_MAX + 1];
+    bool is_wanted = call->sends_files && call->method == HTTP_GET && object != NULL;
+    *out = NULL;
+    if (!is_wanted || !storage_object_path(object, path)) {
+        return LREG_OK;
+    }
+    *out = arena_copy_text(call->arena, path);
+    return *out != NULL ? LREG_OK : error_no_memory(err);
+}
+
+static lreg_status respond_proceed(struct call *call, const struct representation *what, bool use_range,
+                                   struct storage_object **object, struct error *err) {
+    struct part part = {.length = what->length, .is_whole = true};
+    const char *file_path = NULL;
+    lreg_status status = leave_to_host(call, *object, &file_path, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    /* Range is defined for GET alone (RFC 9110 section 14.2). */
+    if (use_range && call->method == HTTP_GET && file_path == NULL) {
+        const char *range = headers_find(&call->headers, "Range");
+        enum range_result result = range_parse(range, what->length, &part.first, &part.length);
+        if (result == RANGE_NOT_SATISFIABLE) {
+            return respond_not_satisfiable(call, what->length, err);
+        }
+        part.is_whole = result == RANGE_WHOLE;
+    }
+    status = respond_part(call, what, &part, object, err);
+    call->response.file_path = status == LREG_OK ? file_path : NULL;
+    return status;
+}
+
 static lreg_status respond(struct call *call, const struct representation *what, struct storage_object **object,
                            struct error *err) {
     bool is_read = (call->method & (HTTP_GET | HTTP_HEAD)) != 0;
@@ -146,17 +181,7 @@ static lreg_status respond(struct call *call, const struct representation *what,
     case CONDITIONAL_PROCEED:
         break;
     }
-    struct part part = {.length = what->length, .is_whole = true};
-    /* Range is defined for GET alone (RFC 9110 section 14.2). */
-    if (use_range && call->method == HTTP_GET) {
-        const char *range = headers_find(&call->headers, "Range");
-        enum range_result result = range_parse(range, what->length, &part.first, &part.length);
-        if (result == RANGE_NOT_SATISFIABLE) {
-            return respond_not_satisfiable(call, what->length, err);
-        }
-        part.is_whole = result == RANGE_WHOLE;
-    }
-    return respond_part(call, what, &part, object, err);
+    return respond_proceed(call, what, use_range, object, err);
 }
 
 lreg_status call_respond_representation(struct call *call, const struct representation *what, struct error *err) {

@@ -81,6 +81,7 @@ struct response {
     uint64_t object_offset;
     struct storage_object *object; /* owned by the call */
     struct core_shared *keep; /* retained while `bytes` are borrowed from it; owned by the call */
+    const char *file_path; /* of a file that is the whole body, for a host that sends files; NULL: none */
 };
 
 struct call {
@@ -97,6 +98,7 @@ struct call {
     bool has_body;
     bool has_length;
     uint64_t body_length; /* when has_length */
+    bool sends_files; /* the host can have a whole file sent by its path, and ranges of it without us */
 
     const struct surface *surface;
     const struct route *route;

@@ -67,7 +67,8 @@ AT(lreg_storage_backend, list_open, 112);
 AT(lreg_storage_backend, list_next, 120);
 AT(lreg_storage_backend, list_close, 128);
 AT(lreg_storage_backend, destroy, 136);
-SIZE(lreg_storage_backend, 144);
+AT(lreg_storage_backend, object_path, 144);
+SIZE(lreg_storage_backend, 152);
 
 SIZE(lreg_wants, 4);
 SIZE(lreg_piece_kind, 4);
@@ -87,24 +88,8 @@ AT(lreg_dispatch_io, user, 8);
 AT(lreg_dispatch_io, read, 16);
 AT(lreg_dispatch_io, write_head, 24);
 AT(lreg_dispatch_io, write, 32);
-SIZE(lreg_dispatch_io, 40);
-
-AT(lreg_piece, size, 0);
-AT(lreg_piece, kind, 4);
-AT(lreg_piece, bytes, 8);
-AT(lreg_piece, length, 16);
-AT(lreg_piece, file_offset, 24);
-AT(lreg_piece, file, 32);
-AT(lreg_piece, reserved, 36);
-SIZE(lreg_piece, 40);
-
-AT(lreg_dispatch_io, size, 0);
-AT(lreg_dispatch_io, reserved, 4);
-AT(lreg_dispatch_io, user, 8);
-AT(lreg_dispatch_io, read, 16);
-AT(lreg_dispatch_io, write_head, 24);
-AT(lreg_dispatch_io, write, 32);
-SIZE(lreg_dispatch_io, 40);
+AT(lreg_dispatch_io, send_file, 40);
+SIZE(lreg_dispatch_io, 48);
 
 AT(lreg_verify_report, size, 0);
 AT(lreg_verify_report, reserved, 4);

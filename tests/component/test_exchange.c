@@ -261,8 +261,10 @@ static void test_component_exchange__dispatch_gives_a_status_of_the_host_back(vo
     lreg_error *err = NULL;
     struct conversation conversation = {.fails_with = LREG_HOST_STATUS + 5};
     const lreg_dispatch_io io = {.size = sizeof io, .user = &conversation, .write_head = take_head, .write = take_body};
-    const lreg_dispatch_io short_io = {
-        .size = sizeof io - 1, .user = &conversation, .write_head = take_head, .write = take_body};
+    const lreg_dispatch_io short_io = {.size = offsetof(lreg_dispatch_io, send_file) - 1,
+                                       .user = &conversation,
+                                       .write_head = take_head,
+                                       .write = take_body};
     assert_int_equal(lreg_dispatch(fixture.instance, "GET", "/acme/files/files/a.txt", NULL, &io, &err),
                      LREG_HOST_STATUS + 5);
     assert_null(err);

@@ -25,6 +25,7 @@ extern "C" {
 
 #define LREG_STORAGE_KEY_MAX 255 /**< longest key in bytes, without its NUL */
 #define LREG_STORAGE_STAGE_NAME_MAX 63 /**< longest stage name, without its NUL */
+#define LREG_STORAGE_PATH_MAX 1023 /**< longest path of an object's file, without its NUL */
 
 /** Which names `list_open` gives. */
 #define LREG_STORAGE_STAGES 1
@@ -56,7 +57,8 @@ typedef struct lreg_storage_backend {
     /** Let go of the handle and remove the bytes. Always ends the handle. */
     void (*stage_drop)(void *state, void *stage);
 
-    /** Remove the bytes of a stage that nobody has open; LREG_NOT_FOUND is fine. */
+    /** Remove the bytes of a stage that nobody has open; LREG_NOT_FOUND is fine, and so is LREG_BUSY when somebody, in
+     * another process, has it open after all. */
     lreg_status (*stage_remove)(void *state, const char *name);
 
     /** Turn the stage into an object that survives a power cut, without copying its bytes where that can be. Always
@@ -91,6 +93,12 @@ typedef struct lreg_storage_backend {
 
     /** Optional: the backend is no longer used. Called once, last. */
     void (*destroy)(void *state);
+
+    /** Optional, may be behind `size`: a file that holds the object and nothing else, for hosts whose front server
+     * sends files (lreg_exchange_set_sends_files()). Writes its path, relative to what is the backend's and the front
+     * server's to agree on, with its NUL to `path` (LREG_STORAGE_PATH_MAX + 1 bytes). LREG_NOT_FOUND when this object
+     * has none. */
+    lreg_status (*object_path)(void *state, void *object, char *path);
 } lreg_storage_backend;
 
 #ifdef __cplusplus
