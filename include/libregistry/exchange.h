@@ -102,16 +102,16 @@ LREG_EXPORT void lreg_exchange_free(lreg_exchange *exchange);
 LREG_EXPORT void lreg_exchange_reset(lreg_exchange *exchange);
 
 /**
- * Sets method and target of the request.
+ * Sets method and target of the request, both at once, or in two calls for a host that learns of them one by one.
  *
  * What is wrong with them (not a method, target too long or malformed) becomes the response.
  * @param exchange  not NULL
- * @param method    such as "GET"; not NULL; copied
+ * @param method    such as "GET"; copied; NULL: another call sets it
  * @param target    as the client sent it, in origin form ("/path?query"), absolute form, or "*"; percent-encoded, with
- *                  the mount in front; not NULL; copied
+ *                  the mount in front; copied; NULL: another call sets it
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_MISUSE (called before in this request, or after begin); LREG_NO_MEMORY (the exchange has
- *         failed)
+ * @return LREG_OK; LREG_BAD_ARGUMENT (both are NULL); LREG_MISUSE (set before in this request, or after begin);
+ *         LREG_NO_MEMORY (the exchange has failed)
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_exchange_set_request(lreg_exchange *exchange, const char *method, const char *target,
@@ -136,8 +136,10 @@ LREG_EXPORT lreg_status lreg_exchange_set_scheme(lreg_exchange *exchange, const 
 LREG_EXPORT lreg_status lreg_exchange_set_host(lreg_exchange *exchange, const char *host, lreg_error **err);
 
 /**
- * Sets the path under which the host has put the library. It is taken off the target (a target outside of it is
- * answered with 404) and put in front of paths in answers.
+ * Sets the path under which the host has put the library. It is taken off the target and put in front of paths in
+ * answers. A target below "/v2/" is taken as it is, for container clients look for a registry there and nowhere else: a
+ * host that has no such path of its own hands these over too. Every other target outside the mount is answered with
+ * 404.
  * @param mount  "" (the default) or "/prefix", without a slash at its end; not NULL; copied
  * @param err    owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (malformed); LREG_MISUSE (after begin); LREG_NO_MEMORY (the exchange has failed)
@@ -166,8 +168,6 @@ LREG_EXPORT lreg_status lreg_exchange_set_peer(lreg_exchange *exchange, const ch
 LREG_EXPORT lreg_status lreg_exchange_trust_forwarded(lreg_exchange *exchange, lreg_bool trust, lreg_error **err);
 
 /**
- * Adds a field of the request's head, in the order in which they came; repeated names are fine.
-/**
  * Says that a front server can send files for the host (X-Sendfile of Apache and others, X-Accel-Redirect of nginx).
  * The answer to a GET whose body is a file of the storage is then 200 with all of it, also when a range was asked for:
  * ranges are the front server's. lreg_exchange_file_path() tells the file; conditions are evaluated as ever.
@@ -178,6 +178,8 @@ LREG_EXPORT lreg_status lreg_exchange_trust_forwarded(lreg_exchange *exchange, l
  */
 LREG_EXPORT lreg_status lreg_exchange_set_sends_files(lreg_exchange *exchange, lreg_bool sends_files, lreg_error **err);
 
+/**
+ * Adds a field of the request's head, in the order in which they came; repeated names are fine.
  *
  * A body is announced by "Content-Length", or by "Transfer-Encoding" when its length is not known: hosts whose protocol
  * has no such field (HTTP/2) add "Transfer-Encoding: chunked" for it. What is wrong with a field becomes the response.
@@ -226,7 +228,7 @@ LREG_EXPORT lreg_status lreg_exchange_set_environment(lreg_exchange *exchange, c
  * The head is complete: checks limits, finds the route, decides access, and starts the work.
  * @param exchange  not NULL; with a request set
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK, also when the response is a refusal; LREG_MISUSE (no request, or called before)
+ * @return LREG_OK, also when the response is a refusal; LREG_MISUSE (no method, no target, or called before)
  * Blocks: metadata database, storage. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_exchange_begin(lreg_exchange *exchange, lreg_error **err);
@@ -291,8 +293,6 @@ LREG_EXPORT int64_t lreg_exchange_content_length(const lreg_exchange *exchange);
 LREG_EXPORT lreg_bool lreg_exchange_may_keep_alive(const lreg_exchange *exchange);
 
 /**
- * Shows the next piece of the response's body, without moving on: called again, it shows the same. HEAD, 204 and 304
-/**
  * The file that is the whole body of the response, for a front server to send, after
  * lreg_exchange_set_sends_files(). The host may as well send the body itself.
  * @param exchange  not NULL
@@ -302,6 +302,8 @@ LREG_EXPORT lreg_bool lreg_exchange_may_keep_alive(const lreg_exchange *exchange
  */
 LREG_EXPORT const char *lreg_exchange_file_path(const lreg_exchange *exchange);
 
+/**
+ * Shows the next piece of the response's body, without moving on: called again, it shows the same. HEAD, 204 and 304
  * have none. A host that cannot send from a descriptor uses lreg_exchange_read().
  * @param piece  not NULL; its `size` set; filled in
  * @param err    owned, lreg_error_free(); may be NULL

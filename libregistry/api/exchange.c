@@ -53,8 +53,8 @@ static lreg_status hand_over(const lreg_exchange *exchange, lreg_status status, 
 lreg_status lreg_exchange_set_request(lreg_exchange *exchange, const char *method, const char *target,
                                       lreg_error **err) {
     struct error failure = {0};
-    if (exchange == NULL || method == NULL || target == NULL) {
-        return api_null(NULL, "exchange, method and target", err);
+    if (exchange == NULL || (method == NULL && target == NULL)) {
+        return api_null(NULL, "exchange, and method or target", err);
     }
     return hand_over(exchange, exchange_set_request(exchange->inner, method, target, &failure), &failure, err);
 }

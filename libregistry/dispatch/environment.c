@@ -35,7 +35,7 @@ static lreg_status add_parts(struct exchange *exchange, const struct gateway_req
 }
 
 lreg_status exchange_set_environment(struct exchange *exchange, const char *const *variables, struct error *err) {
-    if (exchange->phase != PHASE_HEAD || exchange->method != NULL) {
+    if (exchange->phase != PHASE_HEAD || exchange->method != NULL || exchange->target != NULL) {
         return exchange_misuse(err, "the request is set once, before begin");
     }
     struct gateway_request request;

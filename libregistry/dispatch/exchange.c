@@ -215,7 +215,7 @@ static lreg_status begin(struct exchange *exchange, struct error *err) {
 }
 
 lreg_status exchange_begin(struct exchange *exchange, struct error *err) {
-    if (exchange->phase != PHASE_HEAD || exchange->method == NULL) {
+    if (exchange->phase != PHASE_HEAD || exchange->method == NULL || exchange->target == NULL) {
         return exchange_misuse(err, "begin wants a request, once");
     }
     static const char digits[] = "0123456789abcdef";

@@ -41,14 +41,12 @@ const char *origin_target_path(const struct exchange *exchange, struct slice *ou
     *out_authority = (struct slice){"", 0};
     const char *path = skip_authority(exchange->target, out_authority);
     size_t mount = strlen(exchange->mount);
-    if (mount == 0) {
-        return path;
+    const char *below = strncmp(path, exchange->mount, mount) == 0 ? path + mount : NULL;
+    if (mount == 0 || (below != NULL && (below[0] == '/' || below[0] == '?' || below[0] == '\0'))) {
+        return below;
     }
-    if (strncmp(path, exchange->mount, mount) != 0) {
-        return NULL;
-    }
-    path += mount;
-    return path[0] == '/' || path[0] == '?' || path[0] == '\0' ? path : NULL;
+    /* Container clients look for a registry here and nowhere else (OCI distribution 1.1, "Endpoints"). */
+    return strncmp(path, "/v2/", strlen("/v2/")) == 0 ? path : NULL;
 }
 
 static lreg_status bad_forwarded(struct error *err, const char *what) {

@@ -54,33 +54,40 @@ static lreg_status check_phase(const struct exchange *exchange, struct error *er
     return exchange->phase == PHASE_HEAD ? LREG_OK : exchange_misuse(err, "the head is over");
 }
 
-static void judge_request(struct exchange *exchange, const char *method, size_t target_length) {
-    size_t max = core_limits_of(exchange->dispatcher->core)->max_target_bytes;
-    if (exchange->head_failure.status != LREG_OK) {
-        return;
-    }
+static lreg_status take_method(struct exchange *exchange, const char *method, struct error *err) {
     if (!is_method(method)) {
-        (void)error_set(fault(exchange), LREG_BAD_ARGUMENT, "bad_method", "the method is malformed");
-    } else if (target_length > max) {
+        if (exchange->head_failure.status == LREG_OK) {
+            (void)error_set(fault(exchange), LREG_BAD_ARGUMENT, "bad_method", "the method is malformed");
+        }
+        method = "?";
+    }
+    exchange->method = arena_copy_text(&exchange->arena, method);
+    exchange->call.method = find_method(method);
+    return exchange->method != NULL ? LREG_OK : fail(exchange, err);
+}
+
+static lreg_status take_target_text(struct exchange *exchange, const char *target, struct error *err) {
+    size_t max = core_limits_of(exchange->dispatcher->core)->max_target_bytes;
+    size_t length = strlen(target);
+    if (length > max && exchange->head_failure.status == LREG_OK) {
         (void)error_set(fault(exchange), LREG_URI_TOO_LONG, "target_too_long",
                         "the request target is longer than %zu bytes", max);
     }
+    bool is_kept = exchange->head_failure.status == LREG_OK || length <= TARGET_KEPT_BYTES;
+    exchange->target = arena_copy_bytes(&exchange->arena, target, is_kept ? length : TARGET_KEPT_BYTES);
+    return exchange->target != NULL ? LREG_OK : fail(exchange, err);
 }
 
 lreg_status exchange_set_request(struct exchange *exchange, const char *method, const char *target, struct error *err) {
-    if (exchange->phase != PHASE_HEAD || exchange->method != NULL) {
+    bool is_again = (method != NULL && exchange->method != NULL) || (target != NULL && exchange->target != NULL);
+    if (exchange->phase != PHASE_HEAD || is_again) {
         return exchange_misuse(err, "the request is set once, before begin");
     }
-    size_t length = strlen(target);
-    judge_request(exchange, method, length);
-    bool is_kept = exchange->head_failure.status == LREG_OK || length <= TARGET_KEPT_BYTES;
-    exchange->method = is_method(method) ? arena_copy_text(&exchange->arena, method) : "?";
-    exchange->target = arena_copy_bytes(&exchange->arena, target, is_kept ? length : TARGET_KEPT_BYTES);
-    if (exchange->method == NULL || exchange->target == NULL) {
-        return fail(exchange, err);
+    lreg_status status = method != NULL ? take_method(exchange, method, err) : LREG_OK;
+    if (status == LREG_OK && target != NULL) {
+        status = take_target_text(exchange, target, err);
     }
-    exchange->call.method = find_method(method);
-    return LREG_OK;
+    return status;
 }
 
 lreg_status exchange_set_scheme(struct exchange *exchange, const char *scheme, struct error *err) {
@@ -150,13 +157,6 @@ lreg_status exchange_trust_forwarded(struct exchange *exchange, bool trust, stru
     return status;
 }
 
-/* Whether one more field is within the limits; else its fault is noted. */
-static bool has_room(struct exchange *exchange, const char *name, const char *value) {
-    const struct core_limits *limits = core_limits_of(exchange->dispatcher->core);
-    size_t bytes = FIELD_OVERHEAD;
-    if (exchange->call.headers.count >= limits->max_headers) {
-        (void)error_set(fault(exchange), LREG_HEADERS_TOO_LARGE, "too_many_headers",
-                        "the request has more than %zu header fields", limits->max_headers);
 lreg_status exchange_set_sends_files(struct exchange *exchange, bool sends_files, struct error *err) {
     lreg_status status = check_phase(exchange, err);
     if (status == LREG_OK) {
@@ -165,6 +165,13 @@ lreg_status exchange_set_sends_files(struct exchange *exchange, bool sends_files
     return status;
 }
 
+/* Whether one more field is within the limits; else its fault is noted. */
+static bool has_room(struct exchange *exchange, const char *name, const char *value) {
+    const struct core_limits *limits = core_limits_of(exchange->dispatcher->core);
+    size_t bytes = FIELD_OVERHEAD;
+    if (exchange->call.headers.count >= limits->max_headers) {
+        (void)error_set(fault(exchange), LREG_HEADERS_TOO_LARGE, "too_many_headers",
+                        "the request has more than %zu header fields", limits->max_headers);
         return false;
     }
     bool is_countable = size_add(bytes, strlen(name), &bytes) && size_add(bytes, strlen(value), &bytes) &&

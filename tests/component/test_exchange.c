@@ -134,6 +134,42 @@ static void test_component_exchange__mount_is_taken_off(void **state) {
     assert_int_equal(lreg_exchange_status(exchange), 404);
 }
 
+/* Container clients cannot be told of a mount: they begin at /v2/, and go on where an answer sends them. */
+static void test_component_exchange__container_clients_find_a_mounted_registry(void **state) {
+    (void)state;
+    static const char *const mounts[] = {"/packages", "/v", "/v2x", "/v2/x"};
+    for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++) {
+        lreg_error *err = NULL;
+        char realm[64];
+        lreg_exchange_reset(exchange);
+        CHECK(lreg_exchange_set_mount(exchange, mounts[i], &err), err);
+        begin("GET", "/v2/");
+        assert_int_equal(lreg_exchange_status(exchange), 401);
+        (void)snprintf(realm, sizeof realm, "realm=\"http://localhost%s/-/token\"", mounts[i]);
+        assert_non_null(strstr(header("WWW-Authenticate"), realm));
+        lreg_exchange_reset(exchange);
+        CHECK(lreg_exchange_set_mount(exchange, mounts[i], &err), err);
+        begin("GET", "/v2");
+        assert_int_equal(lreg_exchange_status(exchange), 404);
+    }
+}
+
+static void test_component_exchange__method_and_target_may_come_one_by_one(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    CHECK(lreg_exchange_set_request(exchange, NULL, "/acme/files/files/a.txt", &err), err);
+    EXPECT(lreg_exchange_set_request(exchange, "GET", "/", &err), &err, LREG_MISUSE, "");
+    EXPECT(lreg_exchange_set_request(exchange, NULL, "/", &err), &err, LREG_MISUSE, "");
+    EXPECT(lreg_exchange_set_request(exchange, NULL, NULL, &err), &err, LREG_BAD_ARGUMENT, "null_argument");
+    EXPECT(lreg_exchange_begin(exchange, &err), &err, LREG_MISUSE, "");
+    CHECK(lreg_exchange_set_request(exchange, "HEAD", NULL, &err), err);
+    CHECK(lreg_exchange_begin(exchange, &err), err);
+    assert_int_equal(lreg_exchange_status(exchange), 200);
+    lreg_exchange_reset(exchange);
+    CHECK(lreg_exchange_set_request(exchange, "GET", NULL, &err), err);
+    EXPECT(lreg_exchange_begin(exchange, &err), &err, LREG_MISUSE, "");
+}
+
 /* What the host says of scheme, name and peer counts; what a proxy says only when it is trusted. */
 static void test_component_exchange__origin_is_what_the_host_says(void **state) {
     (void)state;
