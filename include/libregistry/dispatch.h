@@ -27,8 +27,8 @@ typedef struct lreg_dispatch_io {
     void *user; /**< handed back in every call */
 
     /** Optional; without it there is no body. Read up to `capacity` bytes of the request's body; `*out_got` 0 is its
-     * end. Called only when the library wants the body: with "Expect: 100-continue", the first call is the moment
-     * to send 100. */
+     * end; never more than lreg_exchange_body_remaining() where that is known. Called only when the library wants the
+     * body: with "Expect: 100-continue", the first call is the moment to send 100. */
     lreg_status (*read)(void *user, void *buffer, size_t capacity, size_t *out_got);
 
     /** Send the head of the response: lreg_exchange_status(), lreg_exchange_header_at(),

@@ -241,6 +241,15 @@ LREG_EXPORT lreg_status lreg_exchange_begin(lreg_exchange *exchange, lreg_error 
 LREG_EXPORT lreg_wants lreg_exchange_wants(const lreg_exchange *exchange);
 
 /**
+ * How much of the request's body is still to come, where its length is known: a host whose input does not end there (a
+ * gateway's need not, RFC 3875 section 4.2) reads no more than that.
+ * @param exchange  not NULL
+ * @return bytes; 0 when there is no body, or all of it was written; -1 when its length is not known, and before
+ *         lreg_exchange_begin(). Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT int64_t lreg_exchange_body_remaining(const lreg_exchange *exchange);
+
+/**
  * Hands over bytes of the request's body as they arrive, in pieces of any size.
  *
  * All are taken. When the response is ready they are dropped; a host may go on so that the connection can be kept.

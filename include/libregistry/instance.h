@@ -116,6 +116,32 @@ LREG_EXPORT lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, 
 LREG_EXPORT lreg_status lreg_options_set_limit(lreg_options *options, int32_t limit, uint64_t value, lreg_error **err);
 
 /**
+ * Sets an option by its name, for hosts that take settings from a file, variables or a command line.
+ *
+ * @param options  not NULL
+ * @param name     "directory", "base-url", "durable" ("true" or "false"), "busy-timeout-ms", or a limit: the name of
+ *                 its constant behind LREG_LIMIT_, such as "package-bytes"; not NULL
+ * @param value    not NULL; numbers are decimal digits; copied
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (unknown name, or what the setter of that option refuses); LREG_NO_MEMORY
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_options_set_text(lreg_options *options, const char *name, const char *value,
+                                              lreg_error **err);
+
+/**
+ * Sets options from a file with lines "name = value", the names of lreg_options_set_text(). Empty lines and lines that
+ * begin with "#" do not count.
+ *
+ * @param options  not NULL; after a failure the lines before it are set
+ * @param path     a file of at most 64 KiB; not NULL
+ * @param err      owned, lreg_error_free(); may be NULL; names the line
+ * @return LREG_OK; LREG_BAD_ARGUMENT (a line is wrong, or it is no text); LREG_NOT_FOUND; LREG_IO; LREG_NO_MEMORY
+ * Blocks: reads the file. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_options_set_from_file(lreg_options *options, const char *path, lreg_error **err);
+
+/**
  * Puts packages into a storage of the host instead of files below the directory. Options with a storage open one
  * instance.
  *

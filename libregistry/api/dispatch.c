@@ -27,11 +27,13 @@ static lreg_status feed(lreg_exchange *exchange, const lreg_dispatch_io *io, lre
     unsigned char bytes[READ_BYTES];
     while (lreg_exchange_wants(exchange) == LREG_WANTS_BODY) {
         size_t got = 0;
-        lreg_status status = io->read != NULL ? io->read(io->user, bytes, sizeof bytes, &got) : LREG_OK;
+        int64_t rest = lreg_exchange_body_remaining(exchange);
+        size_t wanted = rest >= 0 && rest < READ_BYTES ? (size_t)rest : sizeof bytes;
+        lreg_status status = io->read != NULL && wanted > 0 ? io->read(io->user, bytes, wanted, &got) : LREG_OK;
         if (status != LREG_OK) {
             return status;
         }
-        if (got > sizeof bytes) {
+        if (got > wanted) {
             return LREG_BAD_ARGUMENT;
         }
         status = got > 0 ? lreg_exchange_write(exchange, bytes, got, err) : lreg_exchange_finish(exchange, err);

@@ -135,6 +135,10 @@ lreg_wants lreg_exchange_wants(const lreg_exchange *exchange) {
     return exchange == NULL ? LREG_WANTS_NOTHING : exchange_wants(exchange->inner);
 }
 
+int64_t lreg_exchange_body_remaining(const lreg_exchange *exchange) {
+    return exchange == NULL ? -1 : exchange_body_remaining(exchange->inner);
+}
+
 lreg_status lreg_exchange_write(lreg_exchange *exchange, const void *bytes, size_t length, lreg_error **err) {
     struct error failure = {0};
     if (exchange == NULL || (bytes == NULL && length > 0)) {

@@ -37,6 +37,7 @@ lreg_status exchange_set_environment(struct exchange *exchange, const char *cons
 
 lreg_status exchange_begin(struct exchange *exchange, struct error *err);
 lreg_wants exchange_wants(const struct exchange *exchange);
+int64_t exchange_body_remaining(const struct exchange *exchange);
 lreg_status exchange_write(struct exchange *exchange, const void *bytes, size_t length, struct error *err);
 lreg_status exchange_finish(struct exchange *exchange, struct error *err);
 

@@ -247,6 +247,14 @@ static bool is_begun(const struct exchange *exchange) {
     return exchange->phase == PHASE_BODY || exchange->phase == PHASE_RESPONSE;
 }
 
+int64_t exchange_body_remaining(const struct exchange *exchange) {
+    const struct call *call = &exchange->call;
+    if (!is_begun(exchange) || (call->has_body && !call->has_length)) {
+        return -1;
+    }
+    return exchange->body_complete ? 0 : (int64_t)(call->body_length - exchange->body_received);
+}
+
 /* The request does not end where its head said. */
 static void refuse_length(struct exchange *exchange, const char *code, const char *message) {
     exchange->must_close = true;

@@ -109,7 +109,49 @@ static void test_component_environment__decoded_bodies_may_still_name_their_codi
     publish("CONTENT_LENGTH=82", "HTTP_TRANSFER_ENCODING=chunked", 200);
     assert_true(lreg_exchange_may_keep_alive(exchange));
     publish("CONTENT_LENGTH=", "HTTP_TRANSFER_ENCODING=chunked", 200);
+    assert_true(lreg_exchange_body_remaining(exchange) == -1);
     publish("CONTENT_LENGTH=1000", "HTTP_TRANSFER_ENCODING=", 400);
+}
+
+static lreg_status read_within(void *user, void *buffer, size_t capacity, size_t *out_got) {
+    size_t *rest = user;
+    assert_true(capacity > 0 && capacity <= *rest); /* a gateway's input need not end where the body does */
+    memset(buffer, '-', capacity);
+    *out_got = capacity < 7 ? capacity : 7;
+    *rest -= *out_got;
+    return LREG_OK;
+}
+
+static lreg_status drop_head(void *user, const lreg_exchange *answered) {
+    (void)user;
+    (void)answered;
+    return LREG_OK;
+}
+
+static lreg_status drop_body(void *user, const void *bytes, size_t length) {
+    (void)user;
+    (void)bytes;
+    (void)length;
+    return LREG_OK;
+}
+
+static void test_component_environment__no_more_is_read_than_the_length(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    size_t rest = 100;
+    const lreg_dispatch_io io = {
+        .size = sizeof io, .user = &rest, .read = read_within, .write_head = drop_head, .write = drop_body};
+    lreg_exchange_reset(exchange);
+    assert_true(lreg_exchange_body_remaining(exchange) == -1);
+    CHECK(lreg_exchange_set_environment(
+              exchange,
+              VARIABLES("REQUEST_METHOD=POST", "REQUEST_URI=/v2/packages/organizations/acme/registries/files/packages",
+                        "CONTENT_TYPE=multipart/form-data; boundary=b", authorization(), "CONTENT_LENGTH=100"),
+              &err),
+          err);
+    CHECK(lreg_exchange_run(exchange, &io, &err), err);
+    assert_int_equal(rest, 0);
+    assert_true(lreg_exchange_body_remaining(exchange) == 0);
 }
 
 static void test_component_environment__what_is_wrong_with_a_request_is_answered(void **state) {

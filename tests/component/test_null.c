@@ -82,6 +82,7 @@ static void test_component_null__tells_zeros(void **state) {
     assert_true(lreg_exchange_content_length(NULL) == -1);
     assert_int_equal(lreg_exchange_may_keep_alive(NULL), 0);
     assert_null(lreg_exchange_file_path(NULL));
+    assert_true(lreg_exchange_body_remaining(NULL) == -1);
     assert_int_equal(lreg_exchange_header_at(NULL, 0, &name, &value), 0);
     assert_null(name);
     assert_null(value);
@@ -178,6 +179,8 @@ static void test_component_null__is_no_options_and_no_settings(void **state) {
     REFUSED(lreg_options_set_durable(NULL, 1, &err));
     REFUSED(lreg_options_set_busy_timeout_ms(NULL, 1, &err));
     REFUSED(lreg_options_set_limit(NULL, LREG_LIMIT_HEADERS, 1, &err));
+    REFUSED(lreg_options_set_text(NULL, "durable", "true", &err));
+    REFUSED(lreg_options_set_from_file(NULL, "/dev/null", &err));
     REFUSED(lreg_options_set_storage(NULL, NULL, NULL, &err));
     REFUSED(lreg_options_set_memory_storage(NULL, &err));
     REFUSED(lreg_options_set_allocator(NULL, NULL, &err));
