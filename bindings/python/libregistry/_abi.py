@@ -91,6 +91,7 @@ LREG_LOG_DEBUG = 4
 
 LREG_STORAGE_KEY_MAX = 255
 LREG_STORAGE_STAGE_NAME_MAX = 63
+LREG_STORAGE_PATH_MAX = 1023
 LREG_STORAGE_STAGES = 1
 LREG_STORAGE_OBJECTS = 2
 
@@ -220,6 +221,7 @@ class lreg_dispatch_io(Structure):
         ("read", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t, _size_p)),
         ("write_head", CFUNCTYPE(c_int32, c_void_p, POINTER(lreg_exchange))),
         ("write", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)),
+        ("send_file", CFUNCTYPE(c_int32, c_void_p, POINTER(lreg_exchange), c_char_p)),
     ]
 
 
@@ -294,6 +296,7 @@ class lreg_storage_backend(Structure):
         ("list_next", CFUNCTYPE(c_int32, c_void_p, c_void_p, _room, _int64_p, _uint64_p)),
         ("list_close", CFUNCTYPE(None, c_void_p, c_void_p)),
         ("destroy", CFUNCTYPE(None, c_void_p)),
+        ("object_path", CFUNCTYPE(c_int32, c_void_p, c_void_p, _room)),
     ]
 
 
@@ -419,7 +422,10 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     for name in ("scheme", "host", "mount", "peer"):
         fails(f"exchange_set_{name}", exchange, text)
     fails("exchange_trust_forwarded", exchange, boolean)
+    fails("exchange_set_sends_files", exchange, boolean)
+    plain("exchange_file_path", text, exchange)
     fails("exchange_add_header", exchange, text, text)
+    fails("exchange_set_environment", exchange, POINTER(text))
     fails("exchange_begin", exchange)
     plain("exchange_wants", c_int32, exchange)
     fails("exchange_write", exchange, c_void_p, c_size_t)

@@ -103,12 +103,17 @@ class Exchange:
         """The peer is a proxy of the host's own: its fields Forwarded or X-Forwarded-… count."""
         _handle.call("lreg_exchange_trust_forwarded", self._handle, bool(trust))
 
+    def set_sends_files(self, sends_files: bool = True) -> None:
+        """A front server can send files for the host (X-Sendfile, X-Accel-Redirect); see file_path."""
+        _handle.call("lreg_exchange_set_sends_files", self._handle, bool(sends_files))
+
     def add_header(self, name: Field, value: Field) -> None:
         """A field of the head, in the order in which they came."""
         _handle.call("lreg_exchange_add_header", self._handle, field(name, "name"), field(value, "value"))
 
     def set_environment(self, variables: Mapping[str, Any]) -> None:
-        """The whole head from the variables of CGI (RFC 3875), which WSGI has too; what is no text is left out."""
+        """The whole head from the variables of CGI (RFC 3875), which WSGI has too, instead of the other calls. What is
+        no text is left out."""
         lines = [field(f"{name}={value}", name) for name, value in variables.items() if isinstance(value, str)]
         array = (ctypes.c_char_p * (len(lines) + 1))(*lines, None)
         _handle.call("lreg_exchange_set_environment", self._handle, array)
@@ -169,6 +174,14 @@ class Exchange:
         """What to write as Content-Length, for HEAD, too; None: leave it out."""
         length = int(_handle.get("lreg_exchange_content_length", self._handle))
         return None if length < 0 else length
+
+    @property
+    def file_path(self) -> Optional[str]:
+        """The file that is the whole body, for a front server to send, after set_sends_files(): relative to the data
+        directory, or what the Storage says. None: the body is to be sent as always."""
+        with _Use(self._handle) as handle:
+            path: Optional[bytes] = _handle.get("lreg_exchange_file_path", handle)
+        return None if path is None else path.decode("utf-8", "surrogateescape")
 
     @property
     def may_keep_alive(self) -> bool:

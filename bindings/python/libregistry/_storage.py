@@ -58,6 +58,11 @@ class StoredObject:
         close(). None when it is in no file."""
         return None
 
+    def path(self) -> Optional[str]:
+        """A file that holds the object and nothing else, as a front server that sends files for the host knows it.
+        None when there is none."""
+        return None
+
     def close(self) -> None:
         """Nobody reads it any more."""
 
@@ -211,6 +216,13 @@ class Adapter:
         out[0], out_offset[0] = found
         return _abi.LREG_OK
 
+    def _object_path(self, _state: Any, thing: int, path: int) -> int:
+        found = self._get(thing).path()
+        if found is None:
+            return _abi.LREG_NOT_FOUND
+        _write_name(path, found, _abi.LREG_STORAGE_PATH_MAX)
+        return _abi.LREG_OK
+
     def _object_close(self, _state: Any, thing: int) -> None:
         self._take(thing).close()
 
@@ -244,11 +256,11 @@ class _Listing:
         self.entries: Iterator[Entry] = iter(entries)
 
 
-def _write_name(memory: int, name: str) -> None:
-    """Writes a key with its NUL to the memory that C lends for it."""
-    encoded = _handle.text(name, "a key")
-    if not 0 < len(encoded) <= _abi.LREG_STORAGE_KEY_MAX:
-        raise ValueError(f"a key has 1 to {_abi.LREG_STORAGE_KEY_MAX} bytes, not {len(encoded)}")
+def _write_name(memory: int, name: str, longest: int = _abi.LREG_STORAGE_KEY_MAX) -> None:
+    """Writes a key or a path with its NUL to the memory that C lends for it."""
+    encoded = _handle.text(name, "what a storage gives")
+    if not 0 < len(encoded) <= longest:
+        raise ValueError(f"the storage gave a key or path of {len(encoded)} bytes; 1 to {longest} are possible")
     ctypes.memmove(memory, encoded + b"\0", len(encoded) + 1)
 
 

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A registry as a WSGI application (PEP 3333).
+
+    gunicorn --worker-class gthread --threads 8 'libregistry.wsgi:application("/var/lib/registry")'
+
+Bodies pass through by pieces in both directions, as far as the server lets them. A file that is sent whole is handed
+to the server's `wsgi.file_wrapper`, which may use sendfile. SCRIPT_NAME is the mount.
+"""
+
+from __future__ import annotations
+
+import http
+import os
+import threading
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
+
+from . import _error
+from ._exchange import Exchange, FilePiece, Wants
+from ._instance import Instance
+from ._package import PIECE_BYTES
+
+__all__ = ["Application", "Opener", "application"]
+
+#: From which length on a file is worth a descriptor of its own.
+FILE_BYTES = 64 * 1024
+
+Environ = Dict[str, Any]
+StartResponse = Callable[..., Any]
+
+
+class Opener:
+    """Opens an instance when it is first wanted, once in each process: servers fork after they have loaded the
+    application."""
+
+    def __init__(self, directory: Union[str, os.PathLike[str], None], options: Dict[str, Any]) -> None:
+        found = os.environ.get("REGISTRY_DATA") if directory is None else directory
+        if not found:
+            raise ValueError("the data directory is needed: as an argument, or in REGISTRY_DATA")
+        self._directory = found
+        self._options = options
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._instance: Optional[Instance] = None
+
+    def __call__(self) -> Instance:
+        with self._lock:
+            if self._instance is None:
+                self._instance = Instance(self._directory, **self._options)
+            return self._instance
+
+    def close(self) -> None:
+        """Closes the instance; the next call opens another."""
+        with self._lock:
+            if self._instance is not None:
+                self._instance.close()
+            self._instance = None
+
+
+def application(directory: Union[str, os.PathLike[str], None] = None, *, trust_forwarded: bool = False,
+                **options: Any) -> Application:
+    """An application that opens the instance itself, with the options of Instance. Without a directory, the variable
+    REGISTRY_DATA names it."""
+    return Application(Opener(directory, options), trust_forwarded=trust_forwarded)
+
+
+class Application:
+    """An application for an instance that is open, or for a function that gives one in each process.
+
+    With `trust_forwarded` the fields Forwarded or X-Forwarded-… count: when every request comes through a proxy that
+    sets them.
+    """
+
+    def __init__(self, instance: Union[Instance, Callable[[], Instance]], *, trust_forwarded: bool = False) -> None:
+        if not isinstance(instance, Instance) and not callable(instance):
+            raise TypeError("an Instance is wanted, or a function that gives one")
+        self._instance = instance
+        self._trust_forwarded = trust_forwarded
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        instance = self._instance if isinstance(self._instance, Instance) else self._instance()
+        exchange = instance.exchange()
+        try:
+            body = self._answer(exchange, environ, start_response)
+        except BaseException:
+            exchange.close()
+            raise
+        if not isinstance(body, _Body):
+            exchange.close()
+        return body
+
+    def _answer(self, exchange: Exchange, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            exchange.set_environment(environ)
+        except ValueError as error:
+            if isinstance(error, _error.Error):
+                raise
+            return _refuse(start_response, 400, "the head of the request has a character that it may not have")
+        exchange.trust_forwarded(self._trust_forwarded)
+        exchange.begin()
+        if not _pass_body(environ, exchange):
+            return _refuse(start_response, 411, "the server cannot tell where this body ends")
+        body = _body_of(environ, exchange)
+        headers = exchange.headers
+        length = exchange.content_length
+        if length is not None:
+            headers.append(("Content-Length", str(length)))
+        start_response(_status_line(exchange.status), headers)
+        return body
+
+
+def _status_line(status: int) -> str:
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} Unknown"
+
+
+def _refuse(start_response: StartResponse, status: int, reason: str) -> List[bytes]:
+    body = (reason + "\n").encode()
+    start_response(_status_line(status), [("Content-Type", "text/plain; charset=utf-8"),
+                                          ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def _pass_body(environ: Environ, exchange: Exchange) -> bool:
+    """Hands over the body as it comes, as long as it is wanted. False when the server does not say where it ends."""
+    if exchange.wants is not Wants.BODY:
+        return True
+    stream = environ["wsgi.input"]
+    length = environ.get("CONTENT_LENGTH") or None
+    if length is None and not environ.get("wsgi.input_terminated"):
+        return False
+    # Malformed lengths were refused before.
+    left = int(length) if length is not None else None
+    while left is None or left > 0:
+        piece = stream.read(PIECE_BYTES if left is None else min(left, PIECE_BYTES))
+        if not piece:
+            break
+        exchange.write(piece)
+        if exchange.wants is not Wants.BODY:
+            return True
+        left = None if left is None else left - len(piece)
+    exchange.finish()
+    return True
+
+
+def _body_of(environ: Environ, exchange: Exchange) -> Iterable[bytes]:
+    """What the application gives: a whole file, a short body that is complete, or an iterator."""
+    length = exchange.content_length or 0
+    wrapper = environ.get("wsgi.file_wrapper")
+    if wrapper is not None and length >= FILE_BYTES:
+        file = _whole_file(exchange, length)
+        if file is not None:
+            wrapped: Iterable[bytes] = wrapper(file, PIECE_BYTES)
+            return wrapped
+    if length <= PIECE_BYTES:
+        return list(iter(exchange.read, b""))
+    return _Body(exchange)
+
+
+def _whole_file(exchange: Exchange, length: int) -> Optional[Any]:
+    """The body as a file of its own, when it is one from beginning to end: not all servers send parts of a file right.
+
+    The descriptor of the library may be shared, and its position moves when a server reads from it; so the file is
+    opened again.
+    """
+    piece = exchange.next_piece()
+    if not isinstance(piece, FilePiece) or piece.offset != 0 or piece.length != length:
+        return None
+    try:
+        file = open(f"/proc/self/fd/{piece.descriptor}", "rb", buffering=0)
+    except OSError:
+        return None
+    if os.fstat(file.fileno()).st_size != length:
+        file.close()
+        return None
+    return file
+
+
+class _Body:
+    """The response's body, by pieces; the server closes it, also when the client has gone away."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._exchange.read()
+        if not piece:
+            self.close()
+            raise StopIteration
+        return piece
+
+    def close(self) -> None:
+        """Ends the exchange."""
+        self._exchange.close()

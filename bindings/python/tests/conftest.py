@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests share. The library is that of LIBREGISTRY_LIBRARY, else the one in LREG_LIB (a build folder)."""
+import gc
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+PACKAGE = pathlib.Path(__file__).resolve().parent.parent
+SOURCE = PACKAGE.parent.parent
+sys.path.insert(0, str(PACKAGE))
+if "LREG_LIB" in os.environ:
+    os.environ.setdefault("LIBREGISTRY_LIBRARY", os.path.join(os.environ["LREG_LIB"], "libregistry.so"))
+
+import libregistry  # noqa: E402
+
+SANITIZED = bool(os.environ.get("LREG_SANITIZE"))
+# Sanitizers are slow, and so are machines that do much else: nothing is expected within less.
+PATIENCE_S = 120
+
+
+def pytest_sessionfinish():
+    """With LREG_LEAKS=1 (and LSan preloaded): what is lost by now is told on the standard error."""
+    if os.environ.get("LREG_LEAKS"):
+        import ctypes
+
+        gc.collect()
+        ctypes.CDLL(None).__lsan_do_recoverable_leak_check()
+
+
+@pytest.fixture
+def folder():
+    """A folder of its own, removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="libregistry-python-") as path:
+        yield pathlib.Path(path)
+
+
+@pytest.fixture
+def instance(folder):
+    """An instance in a directory."""
+    with libregistry.Instance(folder / "data", durable=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def organization(instance):
+    return instance.create_organization("My Organization")
+
+
+@pytest.fixture
+def registry(organization):
+    """A registry my-organization/my-files."""
+    return organization.create_registry("My files", ecosystem="files")
+
+
+@pytest.fixture
+def token(organization):
+    """A token that may read, write and delete packages."""
+    return organization.create_token("tests", scopes=["read_packages", "write_packages", "delete_packages"])
+
+
+@pytest.fixture
+def bearer(token):
+    """The field of a request that is let in."""
+    return {"Authorization": f"Bearer {token.secret}", "Host": "localhost"}
+
+
+@pytest.fixture
+def run_python():
+    """Runs a program in a Python of its own; gives what it printed."""
+
+    def run(program, *arguments, expect=0, **environment):
+        paths = os.pathsep.join([str(PACKAGE), str(PACKAGE / "tests")])
+        # Leaks at the end of an interpreter are its own, but for those that this session looks for itself.
+        options = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+        done = subprocess.run([sys.executable, "-X", "faulthandler", "-c", program, *map(str, arguments)],
+                              env={**os.environ, "PYTHONPATH": paths, "ASAN_OPTIONS": options, **environment},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S,
+                              check=False)
+        assert done.returncode == expect, done.stderr
+        assert "Sanitizer" not in done.stderr, done.stderr
+        run.stderr = done.stderr
+        return done.stdout
+
+    return run
