@@ -35,7 +35,7 @@ extern "C" {
 #define LREG_TOO_MANY 14 /**< over a limit of count or rate (429) */
 #define LREG_HEADERS_TOO_LARGE 15 /**< header block over its limit (431) */
 #define LREG_NO_MEMORY 16 /**< allocation failed (503) */
-#define LREG_BUSY 17 /**< another process held a lock for longer than the busy timeout (503) */
+#define LREG_BUSY 17 /**< a lock was held too long, or too many files are open: try again (503) */
 #define LREG_NO_SPACE 18 /**< disk or quota is full (507) */
 #define LREG_IO 19 /**< the operating system or a storage backend failed (500) */
 #define LREG_CORRUPT 20 /**< stored data is not what it must be (500) */

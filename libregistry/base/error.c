@@ -65,8 +65,8 @@ static const struct errno_entry ERRNOS[] = {
     {EEXIST, LREG_IO, "file exists"},
     {ENOTDIR, LREG_IO, "not a directory"},
     {EISDIR, LREG_IO, "is a directory"},
-    {EMFILE, LREG_IO, "too many open files in this process"},
-    {ENFILE, LREG_IO, "too many open files in this system"},
+    {EMFILE, LREG_BUSY, "too many open files in this process"},
+    {ENFILE, LREG_BUSY, "too many open files in this system"},
     {EROFS, LREG_IO, "read-only file system"},
     {EFBIG, LREG_IO, "file too large"},
     {EIO, LREG_IO, "input/output error"},
@@ -114,7 +114,8 @@ lreg_status(error_set)(struct error *err, lreg_status status, const char *code, 
 lreg_status error_set_errno(struct error *err, int number, const char *what) {
     for (size_t i = 0; i < sizeof ERRNOS / sizeof ERRNOS[0]; i++) {
         if (ERRNOS[i].number == number) {
-            lreg_status status = error_set(err, ERRNOS[i].status, "", "%s: %s", what, ERRNOS[i].text);
+            const char *code = ERRNOS[i].status == LREG_BUSY ? "too_many_files" : "";
+            lreg_status status = error_set(err, ERRNOS[i].status, code, "%s: %s", what, ERRNOS[i].text);
             if (err != NULL) {
                 err->cause = number;
             }

@@ -32,7 +32,8 @@ lreg_status error_set(struct error *err, lreg_status status, const char *code, c
     __attribute__((format(printf, 4, 5)));
 
 /* The same for a failed system call: LREG_NO_SPACE for ENOSPC and EDQUOT, LREG_NO_MEMORY for ENOMEM, LREG_NOT_FOUND for
- * ENOENT, LREG_IO else; `what` says what was tried, without paths that the caller may not know. */
+ * ENOENT, LREG_BUSY ("too_many_files") for EMFILE and ENFILE, LREG_IO else; `what` says what was tried, without paths
+ * that the caller may not know. */
 lreg_status error_set_errno(struct error *err, int number, const char *what);
 
 /* Names what was being done, once: the innermost operation stays. Does nothing when `err` is NULL or holds no error. */

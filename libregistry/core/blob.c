@@ -116,8 +116,8 @@ static lreg_status restore_digest(struct core_blob_writer *writer, const struct 
 static lreg_status reopen_stage(struct core_blob_writer *writer, const struct meta_upload *upload, struct error *err) {
     lreg_status status = storage_stage_reopen(writer->storage, upload->id, upload->received_bytes, &writer->stage, err);
     if (status == LREG_NOT_FOUND) {
-        /* Lost in a crash, or by a publication that failed late: nobody can go on with it. */
-        (void)core_upload_cancel(writer->core, upload, NULL);
+        /* Another process may have made an object of it, and be about to end the session in its transaction: the row is
+         * left to that. One that was lost in a crash is collected when it is old. */
         return core_upload_unknown(err);
     }
     if (status == LREG_BUSY) {

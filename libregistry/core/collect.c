@@ -52,6 +52,9 @@ static void remove_stage(struct collection *run, const char *name, uint64_t *cou
     }
     lreg_status status = storage_stage_remove(run->core->storage, name, &failure);
     core_stage_release(run->core, &claim);
+    if (status == LREG_BUSY) {
+        return; /* another process writes to it */
+    }
     if (status != LREG_OK) {
         note_failure(run, status, &failure);
     } else if (counter != NULL) {

@@ -15,6 +15,7 @@
 
 #include "base/encoding.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ARENA_BYTES (64u * 1024)
@@ -23,6 +24,8 @@
 struct look {
     int64_t id; /* of the content's row, 0 when there is none */
     uint64_t sweeps; /* see core_sweeps_read() */
+    bool is_lost; /* the row's object is not in the storage, or is of another length: this upload brings it back */
+    char key[LREG_STORAGE_KEY_MAX + 1]; /* of the row */
 };
 
 /* --- Leftovers --- */
@@ -102,6 +105,7 @@ static lreg_status look_in(const struct core_blob_writer *writer, struct meta_tr
     status = meta_blob_find(transaction, writer->storage_name, writer->digests.sha256, &arena, &row, err);
     if (status == LREG_OK) {
         out->id = row.id;
+        (void)snprintf(out->key, sizeof out->key, "%s", row.key);
     } else if (status == LREG_NOT_FOUND) {
         error_clear(err);
         status = LREG_OK;
@@ -121,6 +125,15 @@ static lreg_status look_up(const struct core_blob_writer *writer, struct look *o
     return status;
 }
 
+/* True only when the storage says so: a failure to look is no reason to store the content twice. */
+static bool is_lost(const struct core_blob_writer *writer, const char *key) {
+    struct storage_object *object = NULL;
+    uint64_t length = 0;
+    lreg_status status = storage_object_open(writer->storage, key, &object, &length, NULL);
+    storage_object_close(object);
+    return status == LREG_NOT_FOUND || (status == LREG_OK && length != writer->length);
+}
+
 static lreg_status check_object(const struct core_blob_writer *writer, struct error *err) {
     struct storage_object *object = NULL;
     uint64_t length = 0;
@@ -129,14 +142,42 @@ static lreg_status check_object(const struct core_blob_writer *writer, struct er
     return status == LREG_NOT_FOUND ? collected(err) : status;
 }
 
-/* What the write lock must not be held for: looks at the metadata, and then makes sure that there is an object,
- * unless the content has a row. The order counts: a sweep that comes after the look shows in the transaction. */
+/* What the write lock must not be held for: looks at the metadata, and then makes sure that there is an object, unless
+ * the content has a row with one. The order counts: a sweep that comes after the look shows in the transaction. */
 static lreg_status prepare(struct core_blob_writer *writer, struct look *out, struct error *err) {
     lreg_status status = look_up(writer, out, err);
-    if (status != LREG_OK || out->id != 0) {
+    if (status != LREG_OK) {
         return status;
     }
+    out->is_lost = out->id != 0 && is_lost(writer, out->key);
+    if (out->id != 0 && !out->is_lost) {
+        return LREG_OK;
+    }
     return is_committed(writer) ? check_object(writer, err) : commit_stage(writer, err);
+}
+
+static lreg_status check_not_doomed(const struct core_blob_writer *writer, struct meta_transaction *transaction,
+                                    struct error *err) {
+    bool doomed = false;
+    lreg_status status = meta_blob_has_key(transaction, writer->storage_name, writer->key, &doomed, err);
+    return status == LREG_OK && doomed ? collected(err) : status;
+}
+
+/* Gives a row whose object was lost the object of this upload. What is left of the other is doomed. */
+static lreg_status heal_row(const struct core_blob_writer *writer, struct meta_transaction *transaction,
+                            const struct look *now, struct error *err) {
+    const struct meta_doomed remains = {.storage = writer->storage_name, .key = now->key};
+    lreg_status status = check_not_doomed(writer, transaction, err);
+    if (status == LREG_OK) {
+        status = meta_blob_set_key(transaction, now->id, writer->key, err);
+    }
+    if (status == LREG_OK) {
+        status = meta_doomed_insert(transaction, &remains, err);
+    }
+    if (status == LREG_OK) {
+        hooks_log(&writer->core->hooks, LREG_LOG_WARNING, "the storage had lost %s; it was published again", now->key);
+    }
+    return status;
 }
 
 static lreg_status insert_row(const struct core_blob_writer *writer, struct meta_transaction *transaction,
@@ -147,17 +188,13 @@ static lreg_status insert_row(const struct core_blob_writer *writer, struct meta
         .key = writer->key,
         .created_ms = hooks_now_ms(&writer->core->hooks),
     };
-    bool doomed = false;
     memcpy(row.sha256, writer->digests.sha256, sizeof row.sha256);
-    lreg_status status = meta_blob_has_key(transaction, row.storage, row.key, &doomed, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    return doomed ? collected(err) : meta_blob_insert(transaction, &row, out_id, err);
+    lreg_status status = check_not_doomed(writer, transaction, err);
+    return status == LREG_OK ? meta_blob_insert(transaction, &row, out_id, err) : status;
 }
 
 /* Finds or makes the row for the content. `*out_id` is 0 when that has to be prepared again: the row that was seen is
- * gone, or a sweep may have taken the object. */
+ * gone or has another object, or a sweep may have taken the object. */
 static lreg_status settle_row(struct core_blob_writer *writer, struct meta_transaction *transaction,
                               const struct look *before, int64_t *out_id, struct error *err) {
     struct look now;
@@ -166,6 +203,13 @@ static lreg_status settle_row(struct core_blob_writer *writer, struct meta_trans
     lreg_status status = look_in(writer, transaction, &now, err);
     if (status != LREG_OK) {
         return status;
+    }
+    if (now.id != 0 && before->is_lost && strcmp(now.key, before->key) == 0) {
+        if (now.sweeps != before->sweeps) {
+            return LREG_OK;
+        }
+        *out_id = now.id;
+        return heal_row(writer, transaction, &now, err);
     }
     if (now.id != 0) {
         *out_id = now.id;

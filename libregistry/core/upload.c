@@ -72,10 +72,12 @@ static lreg_status make_session(struct core *core, const struct meta_upload *row
     if (status != LREG_OK) {
         return status;
     }
-    storage_stage_close(stage);
+    /* Open until then, so that no collector of another process takes it. */
     status = note_session(core, row, err);
-    if (status != LREG_OK) {
-        (void)storage_stage_remove(storage, row->id, NULL);
+    if (status == LREG_OK) {
+        storage_stage_close(stage);
+    } else {
+        storage_stage_drop(stage);
     }
     return status;
 }

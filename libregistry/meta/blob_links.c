@@ -27,7 +27,7 @@ lreg_status meta_blob_link_put(struct meta_transaction *transaction, const struc
     meta_bind_text(&statement, row->digest);
     meta_bind_int(&statement, row->blob_id);
     meta_bind_int(&statement, row->claimed_ms);
-    return meta_statement_run(&statement, NULL);
+    return meta_statement_run_owned(&statement, transaction, row->registry_id);
 }
 
 static void read_linked(struct meta_statement *statement, struct arena *arena, void *row) {

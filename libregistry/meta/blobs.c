@@ -54,6 +54,15 @@ lreg_status meta_blob_insert(struct meta_transaction *transaction, const struct 
     return meta_statement_run(&statement, NULL);
 }
 
+lreg_status meta_blob_set_key(struct meta_transaction *transaction, int64_t id, const char *key, struct error *err) {
+    static const char sql[] = "UPDATE blobs SET key = ?2 WHERE id = ?1";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_int(&statement, id);
+    meta_bind_text(&statement, key);
+    return meta_statement_run_one(&statement, "blob", "of that id");
+}
+
 lreg_status meta_blob_list(struct meta_transaction *transaction, int64_t after_id, size_t limit, struct arena *arena,
                            struct meta_blob **out, size_t *out_count, struct error *err) {
     static const char sql[] = "SELECT " META_BLOB_COLUMNS " FROM blobs AS b WHERE b.id > ?1 ORDER BY b.id LIMIT ?2";

@@ -25,6 +25,8 @@ lreg_status meta_blob_find_by_id(struct meta_transaction *transaction, int64_t i
 /* Gives the new id. LREG_CONFLICT when the storage has that content already. */
 lreg_status meta_blob_insert(struct meta_transaction *transaction, const struct meta_blob *row, int64_t *out_id,
                              struct error *err);
+/* Another object of the same content; LREG_NOT_FOUND. */
+lreg_status meta_blob_set_key(struct meta_transaction *transaction, int64_t id, const char *key, struct error *err);
 /* Walks over all blobs by id, behind `after_id`. */
 lreg_status meta_blob_list(struct meta_transaction *transaction, int64_t after_id, size_t limit, struct arena *arena,
                            struct meta_blob **out, size_t *out_count, struct error *err);

@@ -61,16 +61,25 @@ static const struct result_meaning *meaning_of(int result) {
     return NULL;
 }
 
+/* What the operating system said when the connection failed in that way, which a result that a test made up did not. */
+static int system_error(struct meta_connection *connection, int result) {
+    bool own = sqlite3_extended_errcode(connection->database) == result;
+    return own ? sqlite3_system_errno(connection->database) : 0;
+}
+
 static bool disk_is_full(struct meta_connection *connection, int result) {
-    if ((result & 0xff) != SQLITE_IOERR || sqlite3_extended_errcode(connection->database) != result) {
-        return false;
-    }
-    int number = sqlite3_system_errno(connection->database);
+    int number = (result & 0xff) == SQLITE_IOERR ? system_error(connection, result) : 0;
     return number == ENOSPC || number == EDQUOT;
+}
+
+static bool lacks_descriptors(struct meta_connection *connection, int result) {
+    int number = (result & 0xff) == SQLITE_CANTOPEN ? system_error(connection, result) : 0;
+    return number == EMFILE || number == ENFILE;
 }
 
 lreg_status meta_fail(struct meta_connection *connection, int result, struct error *err) {
     static const struct result_meaning full = {SQLITE_FULL, LREG_NO_SPACE, "database_full"};
+    static const struct result_meaning no_file = {SQLITE_CANTOPEN, LREG_BUSY, "too_many_files"};
     static const struct result_meaning bug = {SQLITE_ERROR, LREG_INTERNAL, "database_statement"};
     const struct result_meaning *meaning = meaning_of(result);
     if (meaning == NULL) {
@@ -78,6 +87,9 @@ lreg_status meta_fail(struct meta_connection *connection, int result, struct err
     }
     if (disk_is_full(connection, result)) {
         meaning = &full;
+    } else if (lacks_descriptors(connection, result)) {
+        connection->unusable = true;
+        meaning = &no_file;
     } else if (meaning == NULL) {
         meaning = &bug;
     }

@@ -51,7 +51,7 @@ static lreg_status put_row(struct meta_transaction *transaction, const struct me
     meta_bind_size(&statement, row->revision);
     meta_bind_int(&statement, row->created_ms);
     meta_bind_bytes(&statement, row->content_length > 0 ? row->content : "", row->content_length);
-    return meta_statement_run(&statement, NULL);
+    return meta_statement_run_owned(&statement, transaction, row->registry_id);
 }
 
 static lreg_status drop_links(struct meta_transaction *transaction, const struct meta_document *row,

@@ -136,7 +136,7 @@ lreg_status meta_registry_key_insert(struct meta_transaction *transaction, const
     meta_bind_text(&statement, row->name);
     meta_bind_bytes(&statement, row->sealed, row->sealed_length);
     meta_bind_text(&statement, row->public_text);
-    return meta_statement_run(&statement, NULL);
+    return meta_statement_run_owned(&statement, transaction, row->registry_id);
 }
 
 static void read_key(struct meta_statement *statement, struct arena *arena, void *row) {

@@ -125,6 +125,27 @@ lreg_status meta_statement_run_one(struct meta_statement *statement, const char 
     return status;
 }
 
+static lreg_status registry_exists(struct meta_transaction *transaction, const char *registry_id, bool *out) {
+    static const char sql[] = "SELECT 1 FROM registries WHERE id = ?1";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, NULL);
+    meta_bind_text(&statement, registry_id);
+    return meta_statement_exists(&statement, out);
+}
+
+lreg_status meta_statement_run_owned(struct meta_statement *statement, struct meta_transaction *transaction,
+                                     const char *registry_id) {
+    sqlite3 *database = statement->connection->database;
+    struct error *err = statement->err;
+    bool exists = true;
+    lreg_status status = meta_statement_run(statement, NULL);
+    if (status == LREG_CONFLICT && sqlite3_extended_errcode(database) == SQLITE_CONSTRAINT_FOREIGNKEY &&
+        registry_exists(transaction, registry_id, &exists) == LREG_OK && !exists) {
+        return error_set(err, LREG_NOT_FOUND, "registry_unknown", "the registry was deleted meanwhile");
+    }
+    return status;
+}
+
 lreg_status meta_statement_find(struct meta_statement *statement, struct arena *arena, meta_read_row read, void *row,
                                 const char *what, const char *which) {
     struct error *err = statement->err;

@@ -45,6 +45,10 @@ lreg_status meta_statement_run(struct meta_statement *statement, uint64_t *out_c
 /* The same for a statement that is about one row: LREG_NOT_FOUND, "no <what> <which>", when it changed none. */
 lreg_status meta_statement_run_one(struct meta_statement *statement, const char *what, const char *which);
 
+/* The same for a row that a registry owns: LREG_NOT_FOUND ("registry_unknown") when that was deleted meanwhile. */
+lreg_status meta_statement_run_owned(struct meta_statement *statement, struct meta_transaction *transaction,
+                                     const char *registry_id);
+
 /* An array in an arena. It cannot grow in place: each time it gets twice the room, so that what is left behind stays
  * below the rest. */
 struct meta_rows {

@@ -36,7 +36,7 @@ lreg_status meta_upload_insert(struct meta_transaction *transaction, const struc
     meta_bind_bytes(&statement, row->digest_state, row->digest_state_length);
     meta_bind_int(&statement, row->created_ms);
     meta_bind_int(&statement, row->updated_ms);
-    return meta_statement_run(&statement, NULL);
+    return meta_statement_run_owned(&statement, transaction, row->registry_id);
 }
 
 lreg_status meta_upload_find(struct meta_transaction *transaction, const char *id, struct arena *arena,

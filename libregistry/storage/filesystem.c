@@ -30,7 +30,7 @@
 lreg_status filesystem_failure(int number) {
     lreg_status status = number == 0 ? LREG_IO : error_set_errno(NULL, number, "");
     errno = number;
-    return status;
+    return status == LREG_BUSY ? LREG_IO : status; /* which of an entry means that a stage is somebody else's */
 }
 
 /* One system call in place of three; Linux 5.6, and not everywhere allowed in containers. */

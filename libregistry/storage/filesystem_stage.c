@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define FILE_MODE 0600
+#define CREATE_TRIES 100
 #define WRITEBACK_BYTES (8u << 20)
 
 static void free_stage(const struct filesystem *filesystem, struct filesystem_stage *stage) {
@@ -54,21 +55,39 @@ static int open_stage(const struct filesystem *filesystem, const char *name, int
 
 /* Holds off everybody else who wants to write to the stage, also in other processes, until the descriptor is closed:
  * two writers would mix their bytes under a digest of one of them. On filesystems without locks there is none. */
-static int lock_stage(int descriptor) {
+static int lock_file(int descriptor, int operation) {
     int result;
     do {
-        result = flock(descriptor, LOCK_EX | LOCK_NB);
+        result = flock(descriptor, operation);
     } while (result != 0 && errno == EINTR);
     return result != 0 && errno == EWOULDBLOCK ? -1 : 0;
 }
 
 /* Opening and locking are two steps: between them a commit may have made an object of the file. */
-static bool is_still_stage(const struct filesystem *filesystem, const struct filesystem_stage *stage) {
+static bool is_still_stage(const struct filesystem *filesystem, int descriptor, const char *name) {
     struct stat own;
     struct stat named;
-    return fstat(stage->descriptor, &own) == 0 &&
-           fstatat(filesystem->staging, stage->name, &named, AT_SYMLINK_NOFOLLOW) == 0 && own.st_ino == named.st_ino &&
-           own.st_dev == named.st_dev;
+    return fstat(descriptor, &own) == 0 && fstatat(filesystem->staging, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           own.st_ino == named.st_ino && own.st_dev == named.st_dev;
+}
+
+/* Makes and locks a file of that name: 0, or -1 and errno. Between the two a collector of another process may have
+ * found it, and removed it: then it is made again. */
+static int make_stage(const struct filesystem *filesystem, struct filesystem_stage *stage) {
+    for (int i = 0; i < CREATE_TRIES; i++) {
+        stage->descriptor = open_stage(filesystem, stage->name, O_CREAT | O_EXCL);
+        if (stage->descriptor < 0) {
+            return -1;
+        }
+        (void)lock_file(stage->descriptor, LOCK_EX);
+        if (is_still_stage(filesystem, stage->descriptor, stage->name)) {
+            return 0;
+        }
+        (void)close(stage->descriptor);
+        stage->descriptor = -1;
+    }
+    errno = EAGAIN;
+    return -1;
 }
 
 lreg_status filesystem_stage_create(void *state, const char *name, void **out_stage) {
@@ -77,8 +96,7 @@ lreg_status filesystem_stage_create(void *state, const char *name, void **out_st
     if (stage == NULL) {
         return LREG_NO_MEMORY;
     }
-    stage->descriptor = open_stage(filesystem, name, O_CREAT | O_EXCL);
-    if (stage->descriptor < 0 || lock_stage(stage->descriptor) != 0) {
+    if (make_stage(filesystem, stage) != 0) {
         int number = errno;
         free_stage(filesystem, stage);
         return filesystem_failure(number);
@@ -127,10 +145,11 @@ static lreg_status find_stage(const struct filesystem *filesystem, struct filesy
     if (stage->descriptor < 0) {
         return filesystem_failure(errno);
     }
-    if (lock_stage(stage->descriptor) != 0) {
+    if (lock_file(stage->descriptor, LOCK_EX | LOCK_NB) != 0) {
         return LREG_BUSY;
     }
-    return is_still_stage(filesystem, stage) ? check_stage(stage, length) : filesystem_failure(ENOENT);
+    return is_still_stage(filesystem, stage->descriptor, stage->name) ? check_stage(stage, length)
+                                                                      : filesystem_failure(ENOENT);
 }
 
 lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage) {
@@ -219,7 +238,22 @@ void filesystem_stage_drop(void *state, void *handle) {
     free_stage(filesystem, stage);
 }
 
+/* Whoever writes to it, in whichever process, holds its lock. What cannot be opened is nobody's. */
 lreg_status filesystem_stage_remove(void *state, const char *name) {
     const struct filesystem *filesystem = state;
-    return unlinkat(filesystem->staging, name, 0) == 0 ? LREG_OK : filesystem_failure(errno);
+    int descriptor = open_stage(filesystem, name, 0);
+    int number = 0;
+    if (descriptor >= 0 && lock_file(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        (void)close(descriptor);
+        return LREG_BUSY;
+    }
+    if (descriptor >= 0 && !is_still_stage(filesystem, descriptor, name)) {
+        number = ENOENT;
+    } else if (unlinkat(filesystem->staging, name, 0) != 0) {
+        number = errno;
+    }
+    if (descriptor >= 0) {
+        (void)close(descriptor);
+    }
+    return number == 0 ? LREG_OK : filesystem_failure(number);
 }

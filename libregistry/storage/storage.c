@@ -55,8 +55,8 @@ static lreg_status report(const struct storage *storage, lreg_status answer, con
         return error_set(err, answer, "storage_backend", "%s: the storage backend answered %d", action, (int)answer);
     }
     if (number != 0) {
-        lreg_status status = answer == LREG_NO_SPACE ? LREG_NO_SPACE : LREG_IO;
-        (void)error_set_errno(err, number, action);
+        lreg_status status = error_set_errno(err, number, action);
+        status = status == LREG_NO_SPACE || status == LREG_BUSY ? status : LREG_IO;
         if (err != NULL) {
             err->status = status;
         }
@@ -70,6 +70,10 @@ static lreg_status report(const struct storage *storage, lreg_status answer, con
     }
     return error_set(err, LREG_IO, "storage_backend", "%s: the storage backend answered %d, which means nothing here",
                      action, (int)answer);
+}
+
+static lreg_status stage_busy(struct error *err) {
+    return error_set(err, LREG_BUSY, "stage_busy", "somebody else is writing to this stage");
 }
 
 static lreg_status check_stage_name(const char *name, struct error *err) {
@@ -272,7 +276,7 @@ lreg_status storage_stage_reopen(struct storage *storage, const char *name, uint
     }
     lreg_status answer = storage->backend.stage_reopen(storage->state, name, length, &(*out)->handle);
     if (answer == LREG_BUSY) {
-        status = error_set(err, LREG_BUSY, "stage_busy", "somebody else is writing to this stage");
+        status = stage_busy(err);
     } else {
         status = report(storage, answer, "cannot go on with a stage", "the stage is gone", err);
     }
@@ -331,7 +335,7 @@ lreg_status storage_stage_remove(struct storage *storage, const char *name, stru
     if (answer == LREG_NOT_FOUND) {
         return LREG_OK;
     }
-    return report(storage, answer, "cannot remove a stage", NULL, err);
+    return answer == LREG_BUSY ? stage_busy(err) : report(storage, answer, "cannot remove a stage", NULL, err);
 }
 
 lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest, char *key, struct error *err) {
@@ -435,10 +439,6 @@ bool storage_object_descriptor(struct storage_object *object, int32_t *out_descr
     return true;
 }
 
-void storage_object_close(struct storage_object *object) {
-    if (object != NULL && atomic_fetch_sub_explicit(&object->owners, 1, memory_order_acq_rel) == 1) {
-        const struct storage *storage = object->storage;
-        storage->backend.object_close(storage->state, object->handle);
 bool storage_object_path(struct storage_object *object, char *path) {
     const struct storage *storage = object->storage;
     if (storage->backend.object_path == NULL) {
@@ -451,6 +451,10 @@ bool storage_object_path(struct storage_object *object, char *path) {
            !text_has_control(path, length);
 }
 
+void storage_object_close(struct storage_object *object) {
+    if (object != NULL && atomic_fetch_sub_explicit(&object->owners, 1, memory_order_acq_rel) == 1) {
+        const struct storage *storage = object->storage;
+        storage->backend.object_close(storage->state, object->handle);
         memory_release(storage->hooks, object);
     }
 }

@@ -46,8 +46,8 @@ lreg_status storage_memory_table(const struct hooks *hooks, lreg_storage_backend
 
 /* Stages: see sys/storage_backend.h for what each must do. A name has 1 to LREG_STORAGE_STAGE_NAME_MAX bytes of
  * [a-z0-9-] and is used once for ever: an object's key is made of it. A failed write or sync leaves only close and
- * drop: later writes give LREG_MISUSE. Removing what is gone is LREG_OK. A stage that somebody else has open does
- * not reopen: LREG_BUSY. */
+ * drop: later writes give LREG_MISUSE. Removing what is gone is LREG_OK. A stage that somebody else has open is not
+ * reopened and not removed: LREG_BUSY. */
 lreg_status storage_stage_create(struct storage *storage, const char *name, struct storage_stage **out,
                                  struct error *err);
 lreg_status storage_stage_reopen(struct storage *storage, const char *name, uint64_t length, struct storage_stage **out,

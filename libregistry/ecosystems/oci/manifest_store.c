@@ -233,6 +233,15 @@ static lreg_status write_all(struct storing *storing, struct error *err) {
     return meta_commit(storing->transaction, err);
 }
 
+/* Of a registry that was deleted meanwhile, all blobs are missing. */
+static lreg_status check_registry(const struct oci_push *push, struct error *err) {
+    const struct meta_registry *row = &push->registry->row;
+    const struct core_registry *current = NULL;
+    lreg_status status = core_registry_find(push->core, row->organization_slug, row->slug, &current, err);
+    core_registry_release(current);
+    return status;
+}
+
 lreg_status oci_push_store(struct oci_push *push, struct error *err) {
     struct storing storing = {.push = push};
     size_t count = push->manifest->count;
@@ -246,6 +255,9 @@ lreg_status oci_push_store(struct oci_push *push, struct error *err) {
     bool is_done = push->missing_count > 0 || (storing.survey.is_stored && storing.survey.is_tagged);
     if (status == LREG_OK && !is_done) {
         status = write_all(&storing, err);
+    }
+    if (status == LREG_OK && push->missing_count > 0) {
+        status = check_registry(push, err);
     }
     arena_free(&storing.scratch);
     if (status != LREG_OK) {

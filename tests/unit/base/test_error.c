@@ -106,7 +106,7 @@ static void test_base_error__errno_chooses_the_status(void **state) {
         lreg_status status;
     } CASES[] = {
         {ENOSPC, LREG_NO_SPACE}, {EDQUOT, LREG_NO_SPACE}, {ENOMEM, LREG_NO_MEMORY}, {ENOENT, LREG_NOT_FOUND},
-        {EIO, LREG_IO},          {EACCES, LREG_IO},       {EMFILE, LREG_IO},        {EXDEV, LREG_IO},
+        {EIO, LREG_IO},          {EACCES, LREG_IO},       {EMFILE, LREG_BUSY},      {EXDEV, LREG_IO},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         struct error err = {0};
@@ -114,7 +114,7 @@ static void test_base_error__errno_chooses_the_status(void **state) {
         assert_int_equal(err.status, CASES[i].status);
         assert_int_equal(err.cause, CASES[i].number);
         assert_true(text_starts_with(err.message, "cannot write: "));
-        assert_string_equal(err.code, "");
+        assert_string_equal(err.code, CASES[i].status == LREG_BUSY ? "too_many_files" : "");
     }
 }
 

@@ -123,6 +123,18 @@ static inline void store_begin_plain(struct store *store) {
     store_make_registry(store);
 }
 
+/* The blob of the one package that is published. */
+static inline struct meta_blob only_blob(struct store *store, struct arena *arena) {
+    struct meta_transaction *transaction = NULL;
+    struct meta_blob *blobs = NULL;
+    size_t count = 0;
+    assert_int_equal(meta_begin(store->core->meta, META_READ, &transaction, NULL), LREG_OK);
+    assert_int_equal(meta_blob_list(transaction, 0, 10, arena, &blobs, &count, NULL), LREG_OK);
+    meta_rollback(transaction);
+    assert_int_equal(count, 1);
+    return blobs[0];
+}
+
 /* Another instance on the same directory, as another process would have; its statements are not interposed. */
 static inline struct core *store_second(struct store *store, int32_t busy_timeout_ms) {
     struct core *core = NULL;

@@ -4,18 +4,6 @@
 
 #include "store.h"
 
-/* The blob of the one package that is published. */
-static struct meta_blob only_blob(struct store *store, struct arena *arena) {
-    struct meta_transaction *transaction = NULL;
-    struct meta_blob *blobs = NULL;
-    size_t count = 0;
-    assert_int_equal(meta_begin(store->core->meta, META_READ, &transaction, NULL), LREG_OK);
-    assert_int_equal(meta_blob_list(transaction, 0, 10, arena, &blobs, &count, NULL), LREG_OK);
-    meta_rollback(transaction);
-    assert_int_equal(count, 1);
-    return blobs[0];
-}
-
 static struct storage_object *open_blob(struct store *store, const struct meta_blob *blob) {
     struct storage_object *object = NULL;
     uint64_t length = 0;

@@ -116,12 +116,12 @@ static void test_meta_documents__delete_takes_the_links_along(void **state) {
     fixture_check(fixture);
 }
 
-static void test_meta_documents__a_registry_that_is_not_there_conflicts(void **state) {
+static void test_meta_documents__a_registry_that_is_not_there_is_told(void **state) {
     struct fixture *fixture = *state;
     struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
     struct meta_document row = full;
     row.registry_id = "r9";
-    assert_int_equal(meta_document_put(transaction, &row, NULL, 0, NULL), LREG_CONFLICT);
+    assert_int_equal(meta_document_put(transaction, &row, NULL, 0, NULL), LREG_NOT_FOUND);
     meta_rollback(transaction);
 }
 

@@ -507,11 +507,15 @@ static int run_out_of_descriptors(void) {
     while (dup(0) >= 0) {
         /* where a tool that runs the test keeps limits of its own */
     }
-    if (storage_stage_create(storage, "none", &stage, &err) != LREG_IO || err.cause != EMFILE ||
+    if (storage_stage_create(storage, "none", &stage, &err) != LREG_BUSY || err.cause != EMFILE ||
         strstr(err.message, "open files") == NULL) {
         return 2;
     }
-    if (storage_object_open(storage, key, &object, &length, &err) != LREG_IO || err.cause != EMFILE) {
+    if (storage_stage_reopen(storage, "none", 0, &stage, &err) != LREG_BUSY ||
+        strcmp(err.code, "too_many_files") != 0) {
+        return 5;
+    }
+    if (storage_object_open(storage, key, &object, &length, &err) != LREG_BUSY || err.cause != EMFILE) {
         return 3;
     }
     return fixture_listed(storage, LREG_STORAGE_STAGES) == SIZE_MAX ? 0 : 4;
