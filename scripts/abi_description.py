@@ -129,7 +129,7 @@ class Builder:
         read = abi_types.function(prototype, self.known)
         facts = {"name": read["name"], "header": header.name} | since_and_threads(comment) | self.call(read, comment)
         if read["result"].startswith("*"):
-            facts["returns"] = ownership(comment.result)
+            facts["returns"] = {"nullable": may_be_null(comment.result)} | ownership(comment.result)
         self.functions.append(facts)
 
     def end_of(self, handle):

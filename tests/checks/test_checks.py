@@ -246,7 +246,7 @@ LREG_EXPORT const char *lreg_f(const lreg_s *a, lreg_a **out);
                          [("LREG_A_ONE", 16), ("LREG_A_NO", 7), ("LREG_A_TEXT", "t")])
         self.assertEqual(made["statuses"], [{"name": "LREG_A_NO", "value": 7, "http": 403}])
         struct = made["structs"][0]
-        self.assertEqual((struct["name"], struct["since"], struct["size"], struct["alignment"]), ("lreg_s", "0.2", 16, 8))
+        self.assertEqual([struct[key] for key in ("name", "since", "size", "alignment")], ["lreg_s", "0.2", 16, 8])
         self.assertEqual([(member["name"], member["offset"]) for member in struct["members"]],
                          [("size", 0), ("call", 8)])
         call = struct["members"][1]
@@ -254,7 +254,8 @@ LREG_EXPORT const char *lreg_f(const lreg_s *a, lreg_a **out);
         self.assertEqual(call["callback"]["parameters"][0]["type"], "*const *const char")
         function = next(one for one in made["functions"] if one["name"] == "lreg_f")
         self.assertEqual(function["result"], "*const char")
-        self.assertEqual(function["returns"], {"ownership": "borrowed", "until": ["lreg_a_free"]})
+        until = {"nullable": False, "ownership": "borrowed", "until": ["lreg_a_free"]}
+        self.assertEqual(function["returns"], until)
         self.assertEqual(function["parameters"], [
             {"name": "a", "type": "*const lreg_s", "nullable": True},
             {"name": "out", "type": "*mut *mut lreg_a", "direction": "out", "nullable": False},
@@ -293,6 +294,42 @@ LREG_EXPORT const char *lreg_f(const lreg_s *a, lreg_a **out);
             with self.subTest(text=text):
                 done = self.run_check("check-abi-description", {"include/libregistry/abi.h": ABI_HEADER % text})
                 self.assertEqual(done.returncode, 1, text + done.stdout + done.stderr)
+                self.assertIn(why, done.stdout)
+
+    def test_rust_declarations_are_those_of_the_description(self):
+        abi = json.dumps({
+            "typedefs": [{"name": "lreg_status", "type": "i32"}], "handles": [{"name": "lreg_h"}], "callbacks": [],
+            "constants": [{"name": "LREG_OK", "type": "integer", "value": 0}],
+            "structs": [{"name": "lreg_s", "members": [
+                {"name": "size", "type": "u32"},
+                {"name": "call", "type": "callback", "callback": {"result": "void", "parameters": [
+                    {"name": "user", "type": "*mut void"}]}}]}],
+            "functions": [{"name": "lreg_a", "result": "lreg_status", "parameters": [
+                {"name": "h", "type": "*const lreg_h"}, {"name": "length", "type": "size"}]}],
+        })
+        right = (
+            "pub type lreg_status = i32;\nopaque! {\n    lreg_h,\n}\npub const LREG_OK: i32 = 0; // fine\n"
+            "#[repr(C)]\npub struct lreg_s {\n    pub size: u32,\n"
+            '    pub call: Option<\n        unsafe extern "C" fn(\n            user: *mut c_void,\n        ),\n    >,\n'
+            '}\nextern "C" {\n    pub fn lreg_a(\n        h: *const lreg_h,\n        length: usize,\n'
+            "    ) -> lreg_status;\n}\n"
+        )
+        path = "bindings/rust/src/sys/mod.rs"
+        self.passes("check-rust-declarations", {"bindings/abi.json": abi, path: right})
+        for old, new, why in (
+            ("length: usize", "length: u32", "should be pub fn lreg_a(h: *const lreg_h, length: usize)"),
+            ("-> lreg_status", "", "should be pub fn lreg_a"),
+            ("    pub size: u32,\n", "", "should be #[repr(C)] pub struct lreg_s"),
+            ("*mut c_void", "*const c_void", "should be #[repr(C)] pub struct lreg_s"),
+            ("#[repr(C)]\n", "", "pub struct lreg_s { pub size: u32"),
+            ("= 0;", "= 1;", "should be pub const LREG_OK: i32 = 0;"),
+            ("    lreg_h,\n", "", "opaque is missing"),
+            ("pub type", "pub fn lreg_b();\npub type", "lreg_b is not in bindings/abi.json"),
+        ):
+            with self.subTest(why=why):
+                done = self.run_check("check-rust-declarations",
+                                      {"bindings/abi.json": abi, path: right.replace(old, new)})
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
                 self.assertIn(why, done.stdout)
 
 

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Opening an instance, and the work that keeps it in order.
+
+use crate::call::{c_text, call, give, handle, text, Held};
+use crate::error::{Error, Result};
+use crate::sys;
+use std::mem::size_of;
+use std::os::raw::{c_char, c_void};
+use std::path::Path;
+use std::time::Duration;
+
+handle! {
+    /// Settings for opening an instance; every one has a default.
+    moved Options, lreg_options, lreg_options_free
+}
+
+impl Options {
+    pub fn new() -> Result<Options> {
+        // SAFETY: an out-parameter and an error, as all calls have.
+        give(|out, error| unsafe { sys::lreg_options_new(out, error) }).map(Options)
+    }
+
+    /// Where the instance lives; it is made when it is absent, but not its parents. Without it all is in memory.
+    pub fn directory(self, directory: impl AsRef<Path>) -> Result<Options> {
+        let path = directory.as_ref().to_str();
+        let path = c_text(path.ok_or_else(|| Error::of_caller("not_utf8", "the directory is not UTF-8"))?)?;
+        // SAFETY: the text lives until the call returns; it is copied.
+        call(|error| unsafe { sys::lreg_options_set_directory(self.as_ptr(), path.as_ptr(), error) })?;
+        Ok(self)
+    }
+
+    /// The absolute base of URLs in answers. Without it scheme, host and mount come from each request.
+    pub fn base_url(self, url: &str) -> Result<Options> {
+        let url = c_text(url)?;
+        // SAFETY: as above.
+        call(|error| unsafe { sys::lreg_options_set_base_url(self.as_ptr(), url.as_ptr(), error) })?;
+        Ok(self)
+    }
+
+    /// What is acknowledged survives a power cut (the default), or only the death of the process, which is faster.
+    pub fn durable(self, durable: bool) -> Result<Options> {
+        // SAFETY: the options are alive.
+        call(|error| unsafe { sys::lreg_options_set_durable(self.as_ptr(), durable.into(), error) })?;
+        Ok(self)
+    }
+
+    /// How long to wait for another process's lock before `Status::BUSY`.
+    pub fn busy_timeout(self, timeout: Duration) -> Result<Options> {
+        let timeout = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+        // SAFETY: the options are alive.
+        call(|error| unsafe { sys::lreg_options_set_busy_timeout_ms(self.as_ptr(), timeout, error) })?;
+        Ok(self)
+    }
+
+    /// Sets a limit: one of `sys::LREG_LIMIT_…`.
+    pub fn limit(self, limit: i32, value: u64) -> Result<Options> {
+        // SAFETY: the options are alive.
+        call(|error| unsafe { sys::lreg_options_set_limit(self.as_ptr(), limit, value, error) })?;
+        Ok(self)
+    }
+
+    /// Opens an instance; makes it when the directory is new.
+    pub fn open(self) -> Result<Instance> {
+        // SAFETY: the options are alive, and no longer needed afterwards.
+        give(|out, error| unsafe { sys::lreg_open(self.as_ptr(), out, error) }).map(Instance)
+    }
+}
+
+handle! {
+    /// One open registry: a data directory with everything in it.
+    shared Instance, lreg_instance, lreg_close
+}
+
+/// What [`Instance::verify`] looked at and found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub blobs: u64,
+    pub blob_bytes: u64,
+    pub documents: u64,
+    pub missing: u64,
+    pub damaged: u64,
+    pub unnamed_objects: u64,
+}
+
+/// What [`Instance::collect`] removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Collected {
+    pub uploads: u64,
+    pub stages: u64,
+    pub blobs: u64,
+    pub blob_bytes: u64,
+    pub objects: u64,
+    pub audit_events: u64,
+}
+
+impl Instance {
+    /// Opens the instance in a directory, with the default of every other setting.
+    pub fn open(directory: impl AsRef<Path>) -> Result<Instance> {
+        Options::new()?.directory(directory)?.open()
+    }
+
+    /// Hashes everything stored again and tells of each finding. Findings are not a failure.
+    pub fn verify(&self, mut finding: impl FnMut(&str)) -> Result<Verified> {
+        let mut teller = Teller {
+            finding: &mut finding,
+            held: Held::default(),
+        };
+        let user: *mut Teller<'_> = &mut teller;
+        let mut report = sys::lreg_verify_report {
+            size: size_of::<sys::lreg_verify_report>() as u32,
+            reserved: 0,
+            blobs: 0,
+            blob_bytes: 0,
+            documents: 0,
+            missing: 0,
+            damaged: 0,
+            unnamed_objects: 0,
+        };
+        // SAFETY: `user` is what `tell` takes it for, and both outlive the call.
+        let done =
+            call(|error| unsafe { sys::lreg_verify(self.as_ptr(), Some(tell), user.cast(), &mut report, error) });
+        teller.held.release();
+        done?;
+        Ok(Verified {
+            blobs: report.blobs,
+            blob_bytes: report.blob_bytes,
+            documents: report.documents,
+            missing: report.missing,
+            damaged: report.damaged,
+            unnamed_objects: report.unnamed_objects,
+        })
+    }
+
+    /// Removes what nothing names any more; what is younger than `grace` stays, for it may belong to a writer at work.
+    pub fn collect(&self, grace: Duration) -> Result<Collected> {
+        let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
+        let mut report = sys::lreg_collect_report {
+            size: size_of::<sys::lreg_collect_report>() as u32,
+            reserved: 0,
+            uploads: 0,
+            stages: 0,
+            blobs: 0,
+            blob_bytes: 0,
+            objects: 0,
+            audit_events: 0,
+        };
+        // SAFETY: the report outlives the call.
+        call(|error| unsafe { sys::lreg_collect(self.as_ptr(), grace, &mut report, error) })?;
+        Ok(Collected {
+            uploads: report.uploads,
+            stages: report.stages,
+            blobs: report.blobs,
+            blob_bytes: report.blob_bytes,
+            objects: report.objects,
+            audit_events: report.audit_events,
+        })
+    }
+
+    /// Makes a consistent copy, which can be opened as it is, in a directory that does not exist.
+    pub fn backup(&self, directory: &str) -> Result<()> {
+        let directory = c_text(directory)?;
+        // SAFETY: the text lives until the call returns.
+        call(|error| unsafe { sys::lreg_backup(self.as_ptr(), directory.as_ptr(), error) })
+    }
+}
+
+struct Teller<'a> {
+    finding: &'a mut dyn FnMut(&str),
+    held: Held,
+}
+
+unsafe extern "C" fn tell(message: *const c_char, user: *mut c_void) {
+    let teller = &mut *user.cast::<Teller<'_>>();
+    let finding = &mut teller.finding;
+    teller.held.run(|| finding(text(message)));
+}

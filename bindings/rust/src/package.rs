@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Packages: publishing from a reader, listing, reading, deleting, without HTTP.
+
+use crate::call::{accessors, c_optional, c_text, call, give, handle, listing, pointer, text};
+use crate::error::{Error, Result};
+use crate::instance::Instance;
+use crate::registry::Registry;
+use crate::sys;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ptr::NonNull;
+
+const PIECE_BYTES: usize = 65536;
+
+handle! {
+    /// A package as it was when it was read: a file, an apk of one architecture, a tag of an image.
+    shared Package, lreg_package, lreg_package_free
+}
+
+accessors! { Package {
+    id -> text lreg_package_id;
+    name -> text lreg_package_name;
+    /// Empty when there is none.
+    version -> text lreg_package_version;
+    /// Empty when there is none.
+    architecture -> text lreg_package_architecture;
+    /// By this it is found: "app-1.0.zip", "x86_64/hello-1.0-r0.apk", "image:tag".
+    filename -> text lreg_package_filename;
+    /// From where HTTP clients get it, below the mount.
+    path -> text lreg_package_path;
+    /// What the ecosystem knows besides: a JSON object.
+    attributes -> text lreg_package_attributes;
+    size_bytes -> u64 lreg_package_size_bytes;
+    downloads -> u64 lreg_package_downloads;
+    /// Milliseconds since the epoch.
+    created_ms -> i64 lreg_package_created_ms;
+} }
+
+impl Package {
+    /// One of its digests ("md5", "sha1", "sha256", "sha512") in hexadecimal; empty when it is not known.
+    pub fn digest(&self, algorithm: &str) -> &str {
+        match c_text(algorithm) {
+            // SAFETY: borrowed until the handle is ended, which is not before `self` is.
+            Ok(algorithm) => unsafe { text(sys::lreg_package_digest(self.as_ptr(), algorithm.as_ptr())) },
+            Err(_) => "",
+        }
+    }
+
+    pub fn sha256(&self) -> &str {
+        self.digest("sha256")
+    }
+}
+
+listing! {
+    /// Packages of a registry, newest first.
+    Packages of Package, lreg_package_list, lreg_package_list_next, lreg_package_list_free
+}
+
+handle! {
+    /// A package file on its way in. Dropped without [`finish`](Publication::finish), nothing of it stays.
+    moved Publication, lreg_publication, lreg_publication_free
+}
+
+/// What was published.
+pub struct Published {
+    pub package: Package,
+    /// False when the same package was there already.
+    pub created: bool,
+}
+
+impl Publication {
+    /// Ends the bytes and publishes: when this succeeds, the package is there for everybody, durably.
+    pub fn finish(self) -> Result<Published> {
+        let mut created = 0;
+        // SAFETY: the publication is alive until the call has returned.
+        let package =
+            give(|out, error| unsafe { sys::lreg_publication_finish(self.as_ptr(), out, &mut created, error) })?;
+        Ok(Published {
+            package: Package(package),
+            created: created != 0,
+        })
+    }
+
+    /// Adds bytes, in order. After a failure the publication is only to be dropped.
+    pub fn add(&mut self, bytes: &[u8]) -> Result<()> {
+        // SAFETY: the bytes are borrowed for the call.
+        call(|error| unsafe { sys::lreg_publication_write(self.as_ptr(), bytes.as_ptr().cast(), bytes.len(), error) })
+    }
+}
+
+impl Write for Publication {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Raw(NonNull<sys::lreg_content>);
+
+/// The bytes of a package, open for reading; they stay readable when the package is deleted meanwhile.
+pub struct Content {
+    handle: Raw,
+    position: u64,
+}
+
+// SAFETY: not bound to the thread that opened it; `&mut` keeps others away.
+unsafe impl Send for Content {}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        // SAFETY: owned, and ended once.
+        unsafe { sys::lreg_content_close(self.0.as_ptr()) }
+    }
+}
+
+impl Content {
+    /// How many bytes there are.
+    pub fn length(&self) -> u64 {
+        // SAFETY: the handle is alive.
+        unsafe { sys::lreg_content_length(self.handle.0.as_ptr()) }
+    }
+
+    /// Reads from any offset; fewer bytes than there is room for come only at the end.
+    pub fn read_at(&mut self, offset: u64, bytes: &mut [u8]) -> Result<usize> {
+        let mut got = 0;
+        let (room, length) = (bytes.as_mut_ptr().cast(), bytes.len());
+        // SAFETY: the library writes at most `length` bytes.
+        call(|error| unsafe { sys::lreg_content_read(self.handle.0.as_ptr(), offset, room, length, &mut got, error) })?;
+        Ok(got)
+    }
+}
+
+impl Read for Content {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let got = self.read_at(self.position, bytes)?;
+        self.position += got as u64;
+        Ok(got)
+    }
+}
+
+impl Seek for Content {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let (base, offset) = match to {
+            SeekFrom::Start(offset) => (offset, 0),
+            SeekFrom::Current(offset) => (self.position, offset),
+            SeekFrom::End(offset) => (self.length(), offset),
+        };
+        let place = if offset < 0 {
+            base.checked_sub(offset.unsigned_abs())
+        } else {
+            base.checked_add(offset as u64)
+        };
+        self.position = place.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek out of range"))?;
+        Ok(self.position)
+    }
+}
+
+// SAFETY, of all that follows: the instance and the handles are alive, and texts live until the call returns.
+impl Instance {
+    /// Begins to publish one package file.
+    pub fn begin_publication(&self, registry: &Registry, filename: &str) -> Result<Publication> {
+        let filename = c_text(filename)?;
+        give(|out, error| unsafe {
+            sys::lreg_publication_begin(self.as_ptr(), registry.as_ptr(), filename.as_ptr(), out, error)
+        })
+        .map(Publication)
+    }
+
+    /// Publishes what a reader gives. What the reader fails with is the source of the error.
+    pub fn publish(&self, registry: &Registry, filename: &str, bytes: &mut dyn Read) -> Result<Published> {
+        let mut publication = self.begin_publication(registry, filename)?;
+        let mut buffer = vec![0; PIECE_BYTES];
+        loop {
+            match bytes.read(&mut buffer) {
+                Ok(0) => return publication.finish(),
+                Ok(got) => publication.add(&buffer[..got])?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+                Err(error) => return Err(Error::of_host(error)),
+            }
+        }
+    }
+
+    /// Looks a package up by its file name.
+    pub fn package(&self, registry: &Registry, filename: &str) -> Result<Package> {
+        let filename = c_text(filename)?;
+        give(|out, error| unsafe {
+            sys::lreg_package_find_by_filename(self.as_ptr(), registry.as_ptr(), filename.as_ptr(), out, error)
+        })
+        .map(Package)
+    }
+
+    /// Lists packages, newest first; with a text those whose name contains it.
+    pub fn packages(&self, registry: &Registry, name_contains: Option<&str>) -> Result<Packages> {
+        let contained = c_optional(name_contains)?;
+        give(|out, error| unsafe {
+            sys::lreg_package_list_open(self.as_ptr(), registry.as_ptr(), pointer(&contained), out, error)
+        })
+        .map(Packages)
+    }
+
+    /// Deletes a package.
+    pub fn delete_package(&self, package: &Package) -> Result<()> {
+        call(|error| unsafe { sys::lreg_package_delete(self.as_ptr(), package.as_ptr(), error) })
+    }
+
+    /// Opens a package's bytes; of an image, its manifest.
+    pub fn content(&self, package: &Package) -> Result<Content> {
+        give(|out, error| unsafe { sys::lreg_content_open(self.as_ptr(), package.as_ptr(), out, error) }).map(
+            |handle| Content {
+                handle: Raw(handle),
+                position: 0,
+            },
+        )
+    }
+}

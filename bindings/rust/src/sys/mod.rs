@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The ABI as it is: every declaration of `<libregistry.h>`, by the names that it has there. The contracts are in the
+//! headers. `scripts/check-rust-declarations` compares them with `bindings/abi.json`.
+
+#![allow(non_camel_case_types)]
+
+mod functions;
+
+pub use functions::*;
+use std::marker::{PhantomData, PhantomPinned};
+use std::os::raw::{c_char, c_void};
+
+/// Handles that only the library sees into: made by it alone, never moved, and bound to no thread by the compiler's
+/// own reckoning.
+macro_rules! opaque {
+    ($($name:ident,)*) => {$(
+        #[repr(C)]
+        pub struct $name {
+            _private: [u8; 0],
+            _marker: PhantomData<(*mut u8, PhantomPinned)>,
+        }
+    )*};
+}
+
+pub type lreg_status = i32;
+pub type lreg_bool = i32;
+pub type lreg_wants = i32;
+pub type lreg_piece_kind = i32;
+
+opaque! {
+    lreg_instance,
+    lreg_audit_event,
+    lreg_audit_list,
+    lreg_error,
+    lreg_exchange,
+    lreg_options,
+    lreg_organization,
+    lreg_organization_list,
+    lreg_package,
+    lreg_package_list,
+    lreg_publication,
+    lreg_content,
+    lreg_registry,
+    lreg_registry_list,
+    lreg_registry_settings,
+    lreg_token,
+    lreg_token_list,
+}
+
+pub const LREG_VERSION_MAJOR: i32 = 0;
+pub const LREG_VERSION_MINOR: i32 = 1;
+pub const LREG_VERSION_PATCH: i32 = 0;
+pub const LREG_VERSION_STRING: &str = "0.1.0";
+pub const LREG_OK: i32 = 0;
+pub const LREG_BAD_ARGUMENT: i32 = 1;
+pub const LREG_UNAUTHENTICATED: i32 = 2;
+pub const LREG_FORBIDDEN: i32 = 3;
+pub const LREG_NOT_FOUND: i32 = 4;
+pub const LREG_METHOD_NOT_ALLOWED: i32 = 5;
+pub const LREG_CONFLICT: i32 = 6;
+pub const LREG_LENGTH_REQUIRED: i32 = 7;
+pub const LREG_PRECONDITION_FAILED: i32 = 8;
+pub const LREG_TOO_LARGE: i32 = 9;
+pub const LREG_URI_TOO_LONG: i32 = 10;
+pub const LREG_UNSUPPORTED: i32 = 11;
+pub const LREG_RANGE: i32 = 12;
+pub const LREG_UNPROCESSABLE: i32 = 13;
+pub const LREG_TOO_MANY: i32 = 14;
+pub const LREG_HEADERS_TOO_LARGE: i32 = 15;
+pub const LREG_NO_MEMORY: i32 = 16;
+pub const LREG_BUSY: i32 = 17;
+pub const LREG_NO_SPACE: i32 = 18;
+pub const LREG_IO: i32 = 19;
+pub const LREG_CORRUPT: i32 = 20;
+pub const LREG_MISUSE: i32 = 21;
+pub const LREG_INTERNAL: i32 = 22;
+pub const LREG_NOT_IMPLEMENTED: i32 = 23;
+pub const LREG_HOST_STATUS: i32 = 1000;
+pub const LREG_WANTS_NOTHING: i32 = 0;
+pub const LREG_WANTS_BODY: i32 = 1;
+pub const LREG_WANTS_RESPONSE: i32 = 2;
+pub const LREG_PIECE_END: i32 = 0;
+pub const LREG_PIECE_BYTES: i32 = 1;
+pub const LREG_PIECE_FILE: i32 = 2;
+pub const LREG_PIECE_WAIT: i32 = 3;
+pub const LREG_LIMIT_PACKAGE_BYTES: i32 = 1;
+pub const LREG_LIMIT_BLOB_BYTES: i32 = 2;
+pub const LREG_LIMIT_MANIFEST_BYTES: i32 = 3;
+pub const LREG_LIMIT_JSON_BYTES: i32 = 4;
+pub const LREG_LIMIT_JSON_DEPTH: i32 = 5;
+pub const LREG_LIMIT_TARGET_BYTES: i32 = 6;
+pub const LREG_LIMIT_HEADER_BYTES: i32 = 7;
+pub const LREG_LIMIT_HEADERS: i32 = 8;
+pub const LREG_LIMIT_MULTIPART_PARTS: i32 = 9;
+pub const LREG_LIMIT_PART_HEADER_BYTES: i32 = 10;
+pub const LREG_LIMIT_ARCHIVE_ENTRIES: i32 = 11;
+pub const LREG_LIMIT_UNPACKED_BYTES: i32 = 12;
+pub const LREG_LIMIT_UPLOADS: i32 = 13;
+pub const LREG_LIMIT_UPLOAD_AGE_MS: i32 = 14;
+pub const LREG_LIMIT_BLOB_GRACE_MS: i32 = 15;
+pub const LREG_LIMIT_BEARER_LIFETIME_MS: i32 = 16;
+pub const LREG_LIMIT_AUDIT_KEEP_MS: i32 = 17;
+pub const LREG_LIMIT_AUDIT_KEEP_EVENTS: i32 = 18;
+pub const LREG_LIMIT_CACHE_BYTES: i32 = 19;
+pub const LREG_REGISTRY_NAME: i32 = 1;
+pub const LREG_REGISTRY_SLUG: i32 = 2;
+pub const LREG_REGISTRY_DESCRIPTION: i32 = 3;
+pub const LREG_REGISTRY_EMOJI: i32 = 4;
+pub const LREG_REGISTRY_COLOR: i32 = 5;
+pub const LREG_REGISTRY_ECOSYSTEM: i32 = 6;
+pub const LREG_REGISTRY_PUBLIC: i32 = 1;
+pub const LREG_REGISTRY_ALLOW_OVERWRITE: i32 = 2;
+pub const LREG_REGISTRY_STRICT_NAMES: i32 = 3;
+pub const LREG_LOG_ERROR: i32 = 1;
+pub const LREG_LOG_WARNING: i32 = 2;
+pub const LREG_LOG_INFO: i32 = 3;
+pub const LREG_LOG_DEBUG: i32 = 4;
+pub const LREG_STORAGE_KEY_MAX: i32 = 255;
+pub const LREG_STORAGE_STAGE_NAME_MAX: i32 = 63;
+pub const LREG_STORAGE_PATH_MAX: i32 = 1023;
+pub const LREG_STORAGE_STAGES: i32 = 1;
+pub const LREG_STORAGE_OBJECTS: i32 = 2;
+
+pub type lreg_finding = Option<unsafe extern "C" fn(message: *const c_char, user: *mut c_void)>;
+
+#[repr(C)]
+pub struct lreg_dispatch_io {
+    pub size: u32,
+    pub reserved: u32,
+    pub user: *mut c_void,
+    pub read: Option<
+        unsafe extern "C" fn(
+            user: *mut c_void,
+            buffer: *mut c_void,
+            capacity: usize,
+            out_got: *mut usize,
+        ) -> lreg_status,
+    >,
+    pub write_head: Option<unsafe extern "C" fn(user: *mut c_void, exchange: *const lreg_exchange) -> lreg_status>,
+    pub write: Option<unsafe extern "C" fn(user: *mut c_void, bytes: *const c_void, length: usize) -> lreg_status>,
+    pub send_file: Option<
+        unsafe extern "C" fn(user: *mut c_void, exchange: *const lreg_exchange, path: *const c_char) -> lreg_status,
+    >,
+}
+
+#[repr(C)]
+pub struct lreg_piece {
+    pub size: u32,
+    pub kind: lreg_piece_kind,
+    pub bytes: *const c_void,
+    pub length: u64,
+    pub file_offset: i64,
+    pub file: i32,
+    pub reserved: i32,
+}
+
+#[repr(C)]
+pub struct lreg_verify_report {
+    pub size: u32,
+    pub reserved: u32,
+    pub blobs: u64,
+    pub blob_bytes: u64,
+    pub documents: u64,
+    pub missing: u64,
+    pub damaged: u64,
+    pub unnamed_objects: u64,
+}
+
+#[repr(C)]
+pub struct lreg_collect_report {
+    pub size: u32,
+    pub reserved: u32,
+    pub uploads: u64,
+    pub stages: u64,
+    pub blobs: u64,
+    pub blob_bytes: u64,
+    pub objects: u64,
+    pub audit_events: u64,
+}
+
+#[repr(C)]
+pub struct lreg_allocator {
+    pub size: u32,
+    pub reserved: u32,
+    pub user: *mut c_void,
+    pub allocate: Option<unsafe extern "C" fn(bytes: usize, user: *mut c_void) -> *mut c_void>,
+    pub reallocate: Option<unsafe extern "C" fn(memory: *mut c_void, bytes: usize, user: *mut c_void) -> *mut c_void>,
+    pub release: Option<unsafe extern "C" fn(memory: *mut c_void, user: *mut c_void)>,
+}
+
+#[repr(C)]
+pub struct lreg_clock {
+    pub size: u32,
+    pub reserved: u32,
+    pub user: *mut c_void,
+    pub now_ms: Option<unsafe extern "C" fn(user: *mut c_void) -> i64>,
+}
+
+#[repr(C)]
+pub struct lreg_random {
+    pub size: u32,
+    pub reserved: u32,
+    pub user: *mut c_void,
+    pub fill: Option<unsafe extern "C" fn(bytes: *mut c_void, length: usize, user: *mut c_void) -> lreg_status>,
+}
+
+#[repr(C)]
+pub struct lreg_log {
+    pub size: u32,
+    pub level: i32,
+    pub user: *mut c_void,
+    pub write: Option<unsafe extern "C" fn(level: i32, message: *const c_char, user: *mut c_void)>,
+}
+
+#[repr(C)]
+pub struct lreg_executor {
+    pub size: u32,
+    pub reserved: u32,
+    pub user: *mut c_void,
+    pub run: Option<
+        unsafe extern "C" fn(
+            task: Option<unsafe extern "C" fn(argument: *mut c_void)>,
+            argument: *mut c_void,
+            user: *mut c_void,
+        ) -> i32,
+    >,
+}
+
+#[repr(C)]
+pub struct lreg_storage_backend {
+    pub size: u32,
+    pub reserved: u32,
+    pub stage_create: Option<
+        unsafe extern "C" fn(state: *mut c_void, name: *const c_char, out_stage: *mut *mut c_void) -> lreg_status,
+    >,
+    pub stage_reopen: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            name: *const c_char,
+            length: u64,
+            out_stage: *mut *mut c_void,
+        ) -> lreg_status,
+    >,
+    pub stage_write: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            stage: *mut c_void,
+            bytes: *const c_void,
+            length: usize,
+        ) -> lreg_status,
+    >,
+    pub stage_sync: Option<unsafe extern "C" fn(state: *mut c_void, stage: *mut c_void) -> lreg_status>,
+    pub stage_close: Option<unsafe extern "C" fn(state: *mut c_void, stage: *mut c_void)>,
+    pub stage_drop: Option<unsafe extern "C" fn(state: *mut c_void, stage: *mut c_void)>,
+    pub stage_remove: Option<unsafe extern "C" fn(state: *mut c_void, name: *const c_char) -> lreg_status>,
+    pub stage_commit: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            stage: *mut c_void,
+            digest: *const c_char,
+            key: *mut c_char,
+        ) -> lreg_status,
+    >,
+    pub object_open: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            key: *const c_char,
+            out_object: *mut *mut c_void,
+            out_length: *mut u64,
+        ) -> lreg_status,
+    >,
+    pub object_read: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            object: *mut c_void,
+            offset: u64,
+            bytes: *mut c_void,
+            length: usize,
+            out_got: *mut usize,
+        ) -> lreg_status,
+    >,
+    pub object_descriptor: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            object: *mut c_void,
+            out_descriptor: *mut i32,
+            out_offset: *mut u64,
+        ) -> lreg_status,
+    >,
+    pub object_close: Option<unsafe extern "C" fn(state: *mut c_void, object: *mut c_void)>,
+    pub object_remove: Option<unsafe extern "C" fn(state: *mut c_void, key: *const c_char) -> lreg_status>,
+    pub list_open:
+        Option<unsafe extern "C" fn(state: *mut c_void, what: i32, out_list: *mut *mut c_void) -> lreg_status>,
+    pub list_next: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            list: *mut c_void,
+            name: *mut c_char,
+            out_modified_ms: *mut i64,
+            out_length: *mut u64,
+        ) -> lreg_status,
+    >,
+    pub list_close: Option<unsafe extern "C" fn(state: *mut c_void, list: *mut c_void)>,
+    pub destroy: Option<unsafe extern "C" fn(state: *mut c_void)>,
+    pub object_path:
+        Option<unsafe extern "C" fn(state: *mut c_void, object: *mut c_void, path: *mut c_char) -> lreg_status>,
+}
