@@ -26,7 +26,7 @@ def milliseconds_of(value: datetime.datetime) -> int:
 
 class Snapshot:
     """Something of a registry as it was when it was read. It stays as it is, and readable, whatever happens to the
-    thing. Any number of threads may use it at once. It cannot be made by calling its class, nor copied or pickled."""
+    thing. Any number of threads may use it at once. It cannot be made by calling its class, nor pickled."""
 
     __slots__ = ("_instance", "_handle")
 
