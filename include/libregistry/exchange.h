@@ -54,6 +54,7 @@ typedef int32_t lreg_wants;
 #define LREG_WANTS_NOTHING 0 /**< the head, before begin; or the response was sent to its end; or it has failed */
 #define LREG_WANTS_BODY 1 /**< lreg_exchange_write() or lreg_exchange_finish() */
 #define LREG_WANTS_RESPONSE 2 /**< the response is ready: send it. Reading the rest of the body is not needed */
+#define LREG_WANTS_WORK 3 /**< lreg_exchange_work(). Only after lreg_exchange_set_defers_work() */
 
 /** What a piece is; one of LREG_PIECE_*. A kind that a host does not know is a failure. Since: 0.1 */
 typedef int32_t lreg_piece_kind;
@@ -197,8 +198,8 @@ LREG_EXPORT lreg_status lreg_exchange_add_header(lreg_exchange *exchange, const 
  * lreg_exchange_set_request(), _set_scheme(), _set_host(), _set_mount(), _set_peer() and _add_header(); those of them
  * that are called afterwards replace, or add to, what it found.
  *
- * Variables with an empty value count as absent, of those that are there twice the last one counts, and all that are
- * not named here are passed over, so that a whole environment may be given.
+ * Of variables that are there twice the last one counts, but for fields that a client may repeat; an empty value counts
+ * as none; and all that are not named here are passed over, so that a whole environment may be given.
  *
  * - Method: REQUEST_METHOD.
  * - Target: REQUEST_URI (or RAW_URI), as the client sent it. Without it, or when the gateway has rewritten the path:
@@ -225,6 +226,19 @@ LREG_EXPORT lreg_status lreg_exchange_set_environment(lreg_exchange *exchange, c
                                                       lreg_error **err);
 
 /**
+ * Says that the host calls lreg_exchange_work(), in a thread that may wait, when lreg_exchange_wants() says so. For
+ * event loops that call lreg_exchange_begin() for GET and HEAD in the loop itself: as a rule these wait for nothing,
+ * but now and then one has to make what is asked for (the index of Alpine packages, its signing key) or to write
+ * something down (gathered download counts, that a blob is still in use). Without this lreg_exchange_begin() does it at
+ * once. Requests with other methods write as a rule, and are never deferred.
+ * @param defers  0 (the default) or 1
+ * @param err    owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_MISUSE (after begin)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_set_defers_work(lreg_exchange *exchange, lreg_bool defers, lreg_error **err);
+
+/**
  * The head is complete: checks limits, finds the route, decides access, and starts the work.
  * @param exchange  not NULL; with a request set
  * @param err       owned, lreg_error_free(); may be NULL
@@ -232,6 +246,15 @@ LREG_EXPORT lreg_status lreg_exchange_set_environment(lreg_exchange *exchange, c
  * Blocks: metadata database, storage. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_exchange_begin(lreg_exchange *exchange, lreg_error **err);
+
+/**
+ * Does what lreg_exchange_begin() has left for a thread that may wait; afterwards the exchange wants something else.
+ * @param exchange  not NULL; it wants LREG_WANTS_WORK
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK, also when the response is a refusal; LREG_MISUSE (it wants something else)
+ * Blocks: metadata database, storage. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_exchange_work(lreg_exchange *exchange, lreg_error **err);
 
 /**
  * What the exchange waits for.

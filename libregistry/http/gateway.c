@@ -19,16 +19,15 @@ static const char *value_of(const char *variable, const char *name) {
     return strncmp(variable, name, length) == 0 && variable[length] == '=' ? variable + length + 1 : NULL;
 }
 
-/* The last value that is not empty; NULL when there is none. */
+/* The last value, so that a later line of a gateway's settings replaces an earlier one; NULL when there is none, or
+ * when it is empty. */
 static const char *find(const char *const *variables, const char *name) {
-    const char *found = NULL;
+    const char *found = "";
     for (size_t i = 0; variables[i] != NULL; i++) {
         const char *value = value_of(variables[i], name);
-        if (value != NULL && value[0] != '\0') {
-            found = value;
-        }
+        found = value != NULL ? value : found;
     }
-    return found;
+    return found[0] != '\0' ? found : NULL;
 }
 
 static const char *find_either(const char *const *variables, const char *name, const char *other) {
@@ -310,10 +309,22 @@ static const char *field_of(const char *variable, char name[GATEWAY_NAME_MAX + 1
     return is_field && !is_read_elsewhere(name) ? value + 1 : NULL;
 }
 
+/* Clients may repeat fields; of those of which there is one, the last variable counts. */
+static bool is_replaced(const char *const *variables, const char *name, const char *value) {
+    static const char *const once[][2] = {
+        {"Content-Type", "CONTENT_TYPE"}, {"Content-Length", "CONTENT_LENGTH"}, {"Host", "HTTP_HOST"}};
+    for (size_t i = 0; i < sizeof once / sizeof once[0]; i++) {
+        if (text_equals(name, once[i][0])) {
+            return find(variables, once[i][1]) != value;
+        }
+    }
+    return false;
+}
+
 bool gateway_next_field(const char *const *variables, struct gateway_position *position, struct header *out) {
     while (variables[position->index] != NULL) {
         const char *value = field_of(variables[position->index++], position->name);
-        if (value != NULL) {
+        if (value != NULL && !is_replaced(variables, position->name, value)) {
             *out = (struct header){position->name, value};
             return true;
         }
