@@ -207,9 +207,10 @@ static void test_http_gateway__fields_are_spelt_as_on_the_wire(void **state) {
         {NULL, "1"},
     };
     const char *const *variables = VARIABLES(
-        "CONTENT_TYPE=text/plain", "CONTENT_LENGTH=5", "HTTP_CONTENT_LENGTH=6", "HTTP_CONTENT_TYPE=x/y",
-        "HTTP_TRANSFER_ENCODING=chunked", "HTTP_AUTHORIZATION=x", "HTTP_ACCEPT_ENCODING=a=b", "HTTP_=1", "HTTP_X_A=1",
-        "HTTP_X_A=2", "HTTP_EMPTY=", "HTTPS=on", "http_lower=1", "HTTP_NO_VALUE", "PATH=/bin", longest, too_long);
+        "CONTENT_TYPE=replaced", "HTTP_HOST=replaced", "HTTP_HOST=host", "CONTENT_TYPE=text/plain", "CONTENT_LENGTH=5",
+        "HTTP_CONTENT_LENGTH=6", "HTTP_CONTENT_TYPE=x/y", "HTTP_TRANSFER_ENCODING=chunked", "HTTP_AUTHORIZATION=x",
+        "HTTP_ACCEPT_ENCODING=a=b", "HTTP_=1", "HTTP_X_A=1", "HTTP_X_A=2", "HTTP_EMPTY=", "HTTPS=on", "http_lower=1",
+        "HTTP_NO_VALUE", "PATH=/bin", longest, too_long);
     struct gateway_position position = {0};
     struct header field;
     size_t count = 0;
