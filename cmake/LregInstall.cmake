@@ -50,3 +50,16 @@ foreach(program IN ITEMS registryd registryctl)
         install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
     endif()
 endforeach()
+
+# Programs that only web servers start, and the settings of web servers to copy.
+foreach(program IN ITEMS registry_cgi registry_fcgi)
+    if(TARGET ${program})
+        set(folder "${CMAKE_INSTALL_LIBEXECDIR}/libregistry")
+        file(RELATIVE_PATH libraries "${CMAKE_INSTALL_PREFIX}/${folder}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+        set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/${libraries}")
+        install(TARGETS ${program} RUNTIME DESTINATION "${folder}")
+    endif()
+endforeach()
+file(GLOB settings CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/cgi/*.conf"
+     "${PROJECT_SOURCE_DIR}/examples/fastcgi/*.conf")
+install(FILES ${settings} DESTINATION "${CMAKE_INSTALL_DATADIR}/libregistry")

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "gateway.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void write_log(int32_t level, const char *message, void *user) {
+    (void)level;
+    (void)user;
+    fprintf(stderr, "registry: %s\n", message);
+}
+
+static lreg_status open_registry(lreg_options *options, lreg_instance **out, lreg_error **err) {
+    const lreg_log log = {.size = sizeof log, .level = LREG_LOG_WARNING, .write = write_log};
+    const char *config = getenv("REGISTRY_CONFIG");
+    const char *data = getenv("REGISTRY_DATA");
+    lreg_status status = lreg_options_set_log(options, &log, err);
+    if (status == LREG_OK && config != NULL) {
+        status = lreg_options_set_from_file(options, config, err);
+    }
+    if (status == LREG_OK) {
+        status = lreg_options_set_directory(options, data != NULL ? data : "", err); /* never one in memory */
+    }
+    return status == LREG_OK ? lreg_open(options, out, err) : status;
+}
+
+lreg_instance *gateway_open(void) {
+    lreg_options *options = NULL;
+    lreg_instance *instance = NULL;
+    lreg_error *err = NULL;
+    lreg_status status = lreg_options_new(&options, &err);
+    if (status == LREG_OK) {
+        status = open_registry(options, &instance, &err);
+    }
+    lreg_options_free(options);
+    if (status != LREG_OK) {
+        gateway_complain(status, err);
+    }
+    return instance;
+}
+
+void gateway_complain(lreg_status status, lreg_error *err) {
+    fprintf(stderr, "registry: %s: %s\n", lreg_status_name(status), lreg_error_message(err));
+    lreg_error_free(err);
+}
+
+const char *gateway_sendfile(void) {
+    const char *value = getenv("REGISTRY_SENDFILE");
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GATEWAY_H
+#define GATEWAY_H
+
+/*
+ * What the CGI and the FastCGI program have in common: their settings, which come as variables from the web server.
+ *   REGISTRY_DATA      the data directory
+ *   REGISTRY_CONFIG    optional: a file of options, "name = value" (lreg_options_set_text())
+ *   REGISTRY_SENDFILE  optional: has the web server send files. A field, and what stands before the path in it:
+ *                      "X-Sendfile: /var/lib/registry/" (Apache), "X-Accel-Redirect: /registry-files/" (nginx)
+ */
+
+#include <libregistry.h>
+
+/* Opens the registry. Failures, and what the library logs, go to the standard error, which web servers put into their
+ * error log. NULL when it does not open. */
+lreg_instance *gateway_open(void);
+
+/* Says on the standard error why a request could not be answered; ends the error. */
+void gateway_complain(lreg_status status, lreg_error *err);
+
+/* Value of REGISTRY_SENDFILE; NULL when it is not set. */
+const char *gateway_sendfile(void);
+
+#endif
