@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A multipart body as a whole and in pieces that its last byte chooses must tell the same. The boundary is "b". */
+/* A multipart body as a whole and in pieces that its last byte chooses must tell the same. The first line is the
+ * Content-Type; without a type in it, the boundary is "b". */
 #include "http/multipart.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "support/fuzzer.h"
 
 /* A digest of what was told: contents count byte by byte, wherever they were cut. */
 struct story {
     uint64_t hash;
     bool in_part;
 };
-
-static void expect(bool holds) {
-    if (!holds) {
-        abort();
-    }
-}
 
 static void tell(struct story *story, const void *bytes, size_t length) {
     for (size_t i = 0; i < length; i++) {
@@ -52,18 +44,17 @@ static lreg_status part_end(void *user, struct error *err) {
     return LREG_OK;
 }
 
-static void run(const uint8_t *body, size_t length, uint8_t step, struct story *story) {
+static void run(const char *type, const uint8_t *body, size_t length, uint8_t step, struct story *story) {
     static const struct multipart_limits limits = {4, 256, 4};
     const struct multipart_events events = {story, part_begin, part_data, part_end};
     struct multipart *parser = NULL;
     struct error err = {.message = ""};
     struct hooks hooks;
     hooks_default(&hooks);
-    lreg_status status = multipart_new(&hooks, "multipart/form-data; boundary=b", &limits, &events, &parser, &err);
+    lreg_status status = multipart_new(&hooks, type, &limits, &events, &parser, &err);
     for (size_t done = 0, piece; status == LREG_OK && done < length; done += piece) {
-        piece = step == 0 || step > length - done ? length - done : step;
+        piece = next_piece(&step, length - done);
         status = multipart_write(parser, body + done, piece, &err);
-        step = (uint8_t)(step > 1 ? step * 5 % 64 + 1 : step);
     }
     status = status == LREG_OK ? multipart_finish(parser, &err) : status;
     tell(story, &status, sizeof status);
@@ -72,9 +63,17 @@ static void run(const uint8_t *body, size_t length, uint8_t step, struct story *
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct story whole = {0}, pieces = {0};
-    run(data, size, 0, &whole);
-    run(data, size, size > 0 ? data[size - 1] : 0, &pieces);
+    struct story whole = {0};
+    struct story pieces = {0};
+    const uint8_t *end = size > 0 ? memchr(data, '\n', size) : NULL;
+    size_t line = end != NULL ? (size_t)(end - data) : size;
+    char *type = copy_text(data, line);
+    const char *known = strchr(type, '/') != NULL ? type : "multipart/form-data; boundary=b";
+    const uint8_t *body = end != NULL ? end + 1 : data;
+    size_t length = end != NULL ? size - line - 1 : 0;
+    run(known, body, length, 0, &whole);
+    run(known, body, length, length > 0 ? body[length - 1] : 0, &pieces);
     expect(whole.hash == pieces.hash);
+    free(type);
     return 0;
 }

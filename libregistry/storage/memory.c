@@ -173,7 +173,9 @@ static lreg_status stage_write(void *state, void *stage, const void *bytes, size
     if (!size_add(blob->position, length, &sum) || reserve(storage, blob, sum) != LREG_OK) {
         return LREG_NO_MEMORY;
     }
-    memcpy(blob->bytes + blob->position, bytes, length);
+    if (length > 0) { /* an empty one has no memory to point into */
+        memcpy(blob->bytes + blob->position, bytes, length);
+    }
     int64_t now_ms = hooks_now_ms(storage->hooks);
     (void)pthread_mutex_lock(&storage->mutex); /* somebody may be listing */
     blob->length = sum;

@@ -231,6 +231,11 @@ static void check_empty(struct storage *storage) {
     char key[LREG_STORAGE_KEY_MAX + 1];
     commit_text(create(storage, "empty"), "", key);
     assert_true(fixture_holds(storage, key, "", 0));
+    struct storage_stage *stage = create(storage, "empty-synced");
+    assert_int_equal(storage_stage_sync(stage, NULL), LREG_OK);
+    assert_int_equal(storage_stage_write(stage, "", 0, NULL), LREG_OK);
+    commit_text(stage, "", key);
+    assert_true(fixture_holds(storage, key, "", 0));
 }
 
 static void test_storage_contract__empty_object_is_an_object(void **state) {

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FUZZ_SUPPORT_SCRIPT_H
+#define FUZZ_SUPPORT_SCRIPT_H
+
+/*
+ * A small language for whole stories: requests one after the other, parted by SCRIPT_END.
+ *
+ *     @as reader                          lines that begin with @: how it is sent, see script.c
+ *     POST /v2/acme/images/app/blobs/uploads/
+ *     Name: value
+ *                                         an empty line, then the body; lines that begin with = say what it is made
+ *     =form a.apk                         into: =form FILENAME, =apk, =tar, see body.c
+ *     =apk
+ *     pkgname = a
+ *
+ * In targets, values and bodies these words stand for what an input could not know:
+ *
+ *     $d0 … $d9  $s0 … $s9   digest ("sha256:…") and length of the body of that request
+ *     $D  $S                 of the body of this one (not within it)
+ *     $t0 … $t9  $u0 … $u9   digest and length of that entry of the archive, in later ones
+ *     $L  $I                 path of the last Location; the last "id" of an answer in JSON
+ */
+
+#include "base/strbuf.h"
+#include "support/world.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCRIPT_END "\x1e\x1e\n"
+#define SCRIPT_REQUESTS_MAX 24
+#define SCRIPT_BODY_MAX ((size_t)1 << 20)
+#define SCRIPT_WORD_MAX 512
+
+struct script_piece {
+    char digest[80];
+    size_t length;
+};
+
+/* How one request is sent. */
+struct script_manner {
+    enum world_who who;
+    uint8_t step; /* length of the first piece of the body; 0: in one piece */
+    bool is_open; /* the body comes without a length */
+    bool is_cut_off; /* the client goes away in the middle of the body */
+    bool by_pieces; /* the response is taken by next and consume */
+    bool is_elsewhere; /* paths in answers may have something in front */
+};
+
+struct script {
+    struct world world;
+    struct hooks hooks;
+    struct script_piece bodies[10];
+    struct script_piece entries[10];
+    size_t count; /* requests so far */
+    char location[SCRIPT_WORD_MAX];
+    char id[SCRIPT_WORD_MAX];
+    struct strbuf body; /* of the request, as it is sent */
+    struct strbuf answer; /* the body of the response, its beginning */
+    uint8_t answer_sha256[32]; /* of all of it */
+    uint64_t told; /* a digest of all answers */
+    struct script_manner manner;
+    bool may_fail; /* the storage may: 5xx and failed exchanges are no finding */
+    const bool *is_lied_to; /* NULL or whether what was acknowledged may be gone or other */
+    void (*set_faults)(void *user, bool on); /* off while the harness itself looks; may be NULL */
+    void *user;
+};
+
+/* Runs all requests; `backend` as in world_open(). Ends the world with world_close() and the rest with script_end(),
+ * in this order, when all that is to be looked at was. */
+void script_begin(struct script *script, const lreg_storage_backend *backend, void *state);
+void script_run(struct script *script, const uint8_t *bytes, size_t length);
+void script_end(struct script *script);
+
+/* --- body.c --- */
+
+/* Appends `length` bytes with the words that begin with $ replaced. */
+void script_expand(const struct script *script, const char *bytes, size_t length, struct strbuf *out);
+
+/* Makes script->body of the text of a body. Gives the Content-Type that goes with it, NULL for none. */
+const char *script_make_body(struct script *script, const char *bytes, size_t length);
+
+/* Notes digest and length of bytes. */
+void script_note(const void *bytes, size_t length, struct script_piece *out);
+
+/* --- check.c --- */
+
+/* After a response to `method target`: what was acknowledged is there, and what was removed is not. */
+void script_check_effect(struct script *script, const char *method, const char *target, int32_t status);
+
+/* Sends the request of the exchange, whose head is complete, and takes its response; gives the status, 0 when the
+ * storage broke it off. */
+int32_t script_exchange(struct script *script, bool is_head);
+
+#endif
