@@ -262,6 +262,7 @@ static enum step after_work(struct connection *connection, enum work work) {
         return STEP_WAIT;
     case WORK_YIELD:
         return STEP_YIELD;
+    case WORK_ELSEWHERE: /* is dealt with where it can come from */
     case WORK_LOST:
         break;
     }
@@ -276,7 +277,10 @@ static enum step step_body(struct connection *connection) {
         return STEP_WAIT;
     }
     if (request_is_quick(connection)) {
-        return after_work(connection, request_work(connection, loop->input, LOOP_INPUT_BYTES));
+        enum work work = request_work(connection, loop->input, LOOP_INPUT_BYTES);
+        if (work != WORK_ELSEWHERE) {
+            return after_work(connection, work);
+        }
     }
     if (!connection_keep_input(connection)) {
         return STEP_CLOSE;

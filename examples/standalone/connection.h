@@ -30,6 +30,7 @@ enum work {
     WORK_RESPONSE, /* there is something to send */
     WORK_WAIT, /* the socket has to be ready first */
     WORK_YIELD, /* there is more to do, but others are waiting too */
+    WORK_ELSEWHERE, /* it may take its time: for a worker */
     WORK_LOST /* the client is gone */
 };
 

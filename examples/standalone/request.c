@@ -88,7 +88,7 @@ const char *request_find_field(const struct request *request, const char *name) 
 
 bool request_is_quick(const struct connection *connection) {
     unsigned method = connection->parser.method;
-    return method == HTTP_GET || method == HTTP_HEAD;
+    return (method == HTTP_GET || method == HTTP_HEAD) && !connection->request->is_deferred;
 }
 
 static lreg_status set_origin(const struct connection *connection, lreg_exchange *exchange) {
@@ -112,6 +112,9 @@ static void begin(struct connection *connection) {
     const char *method = http_method_str(connection->parser.method);
     request->is_begun = true;
     lreg_status status = lreg_exchange_set_request(exchange, method, request_target(request), NULL);
+    if (status == LREG_OK) {
+        status = lreg_exchange_set_defers_work(exchange, request_is_quick(connection), NULL);
+    }
     if (status == LREG_OK) {
         status = set_origin(connection, exchange);
     }
@@ -207,10 +210,25 @@ static enum transfer receive(struct connection *connection, char *buffer, size_t
     return transfer;
 }
 
+/* What was not for the event loop. */
+static void work_off(struct request *request) {
+    lreg_status status = lreg_exchange_work(request->exchange, NULL);
+    if (status != LREG_OK) {
+        request_refuse(request, lreg_status_http(status), "the server could not do the work");
+    }
+}
+
 enum work request_work(struct connection *connection, char *buffer, size_t capacity) {
     struct request *request = connection->request;
     if (!request->is_begun && request->refusal == 0) {
         begin(connection);
+    }
+    if (request->refusal == 0 && lreg_exchange_wants(request->exchange) == LREG_WANTS_WORK) {
+        if (!request->is_deferred) {
+            request->is_deferred = true;
+            return WORK_ELSEWHERE;
+        }
+        work_off(request);
     }
     size_t turn = 0;
     while (!is_settled(request)) {

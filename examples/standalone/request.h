@@ -42,6 +42,7 @@ struct request {
 
     /* How far it is. */
     bool is_begun;
+    bool is_deferred; /* the library asked for a thread that may wait */
     bool is_body_complete;
     bool is_response_begun;
     unsigned continue_sent; /* bytes of "100 Continue" */
@@ -68,10 +69,10 @@ bool request_next_field(const struct request *request, size_t *at, const char **
 const char *request_find_field(const struct request *request, const char *name);
 const char *request_target(const struct request *request);
 
-/* Whether the event loop may do it by itself, because nothing is written to disk for it. */
+/* Whether the event loop may do it by itself, because it waits for no disk and no lock. */
 bool request_is_quick(const struct connection *connection);
 
-/* Begins the exchange and hands the body over, as far as it is there. Threads: the one that has the connection. */
+/* Begins the exchange and hands the body over, as far as it is there. After WORK_ELSEWHERE it goes on in a worker. Threads: the one that has the connection. */
 enum work request_work(struct connection *connection, char *buffer, size_t capacity);
 
 #endif

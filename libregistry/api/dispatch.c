@@ -67,7 +67,8 @@ lreg_status lreg_exchange_run(lreg_exchange *exchange, const lreg_dispatch_io *i
     if (!take_io(io, &own)) {
         return LREG_BAD_ARGUMENT;
     }
-    if (own.send_file != NULL) {
+    status = lreg_exchange_set_defers_work(exchange, 0, err); /* we wait anyway */
+    if (status == LREG_OK && own.send_file != NULL) {
         status = lreg_exchange_set_sends_files(exchange, 1, err);
     }
     if (status == LREG_OK) {

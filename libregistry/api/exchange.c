@@ -123,12 +123,32 @@ lreg_status lreg_exchange_set_environment(lreg_exchange *exchange, const char *c
     return hand_over(exchange, exchange_set_environment(exchange->inner, variables, &failure), &failure, err);
 }
 
+lreg_status lreg_exchange_set_defers_work(lreg_exchange *exchange, lreg_bool defers, lreg_error **err) {
+    struct error failure = {0};
+    if (exchange == NULL) {
+        return api_null(NULL, "exchange", err);
+    }
+    return hand_over(exchange, exchange_set_defers_work(exchange->inner, defers != 0, &failure), &failure, err);
+}
+
+lreg_status lreg_exchange_work(lreg_exchange *exchange, lreg_error **err) {
+    struct error failure = {0};
+    if (exchange == NULL) {
+        return api_null(NULL, "exchange", err);
+    }
+    return hand_over(exchange, exchange_work(exchange->inner, &failure), &failure, err);
+}
+
 lreg_status lreg_exchange_begin(lreg_exchange *exchange, lreg_error **err) {
     struct error failure = {0};
     if (exchange == NULL) {
         return api_null(NULL, "exchange", err);
     }
-    return hand_over(exchange, exchange_begin(exchange->inner, &failure), &failure, err);
+    lreg_status status = core_check_process(exchange->core, &failure);
+    if (status == LREG_OK) {
+        status = exchange_begin(exchange->inner, &failure);
+    }
+    return hand_over(exchange, status, &failure, err);
 }
 
 lreg_wants lreg_exchange_wants(const lreg_exchange *exchange) {
@@ -144,7 +164,11 @@ lreg_status lreg_exchange_write(lreg_exchange *exchange, const void *bytes, size
     if (exchange == NULL || (bytes == NULL && length > 0)) {
         return api_null(NULL, "exchange and bytes", err);
     }
-    return hand_over(exchange, exchange_write(exchange->inner, bytes, length, &failure), &failure, err);
+    lreg_status status = core_check_process(exchange->core, &failure);
+    if (status == LREG_OK) {
+        status = exchange_write(exchange->inner, bytes, length, &failure);
+    }
+    return hand_over(exchange, status, &failure, err);
 }
 
 lreg_status lreg_exchange_finish(lreg_exchange *exchange, lreg_error **err) {
@@ -152,7 +176,11 @@ lreg_status lreg_exchange_finish(lreg_exchange *exchange, lreg_error **err) {
     if (exchange == NULL) {
         return api_null(NULL, "exchange", err);
     }
-    return hand_over(exchange, exchange_finish(exchange->inner, &failure), &failure, err);
+    lreg_status status = core_check_process(exchange->core, &failure);
+    if (status == LREG_OK) {
+        status = exchange_finish(exchange->inner, &failure);
+    }
+    return hand_over(exchange, status, &failure, err);
 }
 
 int32_t lreg_exchange_status(const lreg_exchange *exchange) {

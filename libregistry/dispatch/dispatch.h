@@ -33,9 +33,11 @@ lreg_status exchange_set_peer(struct exchange *exchange, const char *address, st
 lreg_status exchange_trust_forwarded(struct exchange *exchange, bool trust, struct error *err);
 lreg_status exchange_add_header(struct exchange *exchange, const char *name, const char *value, struct error *err);
 lreg_status exchange_set_sends_files(struct exchange *exchange, bool sends_files, struct error *err);
+lreg_status exchange_set_defers_work(struct exchange *exchange, bool defers, struct error *err);
 lreg_status exchange_set_environment(struct exchange *exchange, const char *const *variables, struct error *err);
 
 lreg_status exchange_begin(struct exchange *exchange, struct error *err);
+lreg_status exchange_work(struct exchange *exchange, struct error *err);
 lreg_wants exchange_wants(const struct exchange *exchange);
 int64_t exchange_body_remaining(const struct exchange *exchange);
 lreg_status exchange_write(struct exchange *exchange, const void *bytes, size_t length, struct error *err);

@@ -126,6 +126,10 @@ static lreg_status run_sink_finish(struct exchange *exchange, struct error *err)
 /* After the handler: its response stands, or its sink takes the body, if there is one. */
 static lreg_status settle(struct exchange *exchange, struct error *err) {
     struct call *call = &exchange->call;
+    if (call->is_deferred) {
+        exchange->phase = PHASE_WORK;
+        return LREG_OK;
+    }
     if (call->response.status != 0) {
         respond(exchange);
         return LREG_OK;
@@ -167,6 +171,11 @@ static lreg_status refuse_method(const struct exchange *exchange, struct error *
     return error_set(err, LREG_METHOD_NOT_ALLOWED, "method_not_allowed", "%s is not possible here", exchange->method);
 }
 
+/* Counts of downloads are written in passing, by a request that is late anyway when there is one. */
+static bool is_flush_deferred(struct call *call) {
+    return call->may_defer && core_downloads_are_due(call->core) && call_defers(call);
+}
+
 static lreg_status handle(struct exchange *exchange, const struct compiled_route *found, struct error *err) {
     struct call *call = &exchange->call;
     call->route = found->route;
@@ -178,7 +187,10 @@ static lreg_status handle(struct exchange *exchange, const struct compiled_route
     if (status != LREG_OK) {
         return status;
     }
-    status = found->route->handle(call, err);
+    call->may_defer = call->may_defer && (call->method == HTTP_GET || call->method == HTTP_HEAD);
+    if (!is_flush_deferred(call)) {
+        status = found->route->handle(call, err);
+    }
     return status == LREG_OK ? settle(exchange, err) : status;
 }
 
@@ -235,7 +247,36 @@ lreg_status exchange_begin(struct exchange *exchange, struct error *err) {
     return LREG_OK;
 }
 
+static lreg_status work(struct exchange *exchange, struct error *err) {
+    struct call *call = &exchange->call;
+    call->may_defer = false;
+    call->is_deferred = false;
+    if (core_downloads_are_due(call->core)) {
+        (void)core_flush_downloads(call->core, NULL); /* tried again later */
+    }
+    lreg_status status = call->route->handle(call, err);
+    return status == LREG_OK ? settle(exchange, err) : status;
+}
+
+lreg_status exchange_work(struct exchange *exchange, struct error *err) {
+    if (exchange->phase != PHASE_WORK) {
+        return exchange_misuse(err, "there is no work");
+    }
+    struct error failure;
+    struct core_pin pin;
+    call_response_clear(&exchange->call);
+    core_pin(exchange->call.core, &pin);
+    if (work(exchange, &failure) != LREG_OK) {
+        failure_show(exchange, &failure);
+    }
+    core_unpin(exchange->call.core);
+    return LREG_OK;
+}
+
 lreg_wants exchange_wants(const struct exchange *exchange) {
+    if (exchange->phase == PHASE_WORK) {
+        return LREG_WANTS_WORK;
+    }
     if (exchange->phase == PHASE_BODY) {
         return LREG_WANTS_BODY;
     }

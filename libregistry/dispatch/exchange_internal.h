@@ -16,6 +16,7 @@ struct dispatcher {
 
 enum exchange_phase {
     PHASE_HEAD, /* takes the head */
+    PHASE_WORK, /* the handler waits for a thread that may wait */
     PHASE_BODY, /* a sink takes the body */
     PHASE_RESPONSE, /* the response stands */
     PHASE_FAILED /* only reset and free */

@@ -165,6 +165,14 @@ lreg_status exchange_set_sends_files(struct exchange *exchange, bool sends_files
     return status;
 }
 
+lreg_status exchange_set_defers_work(struct exchange *exchange, bool defers, struct error *err) {
+    lreg_status status = check_phase(exchange, err);
+    if (status == LREG_OK) {
+        exchange->call.may_defer = defers;
+    }
+    return status;
+}
+
 /* Whether one more field is within the limits; else its fault is noted. */
 static bool has_room(struct exchange *exchange, const char *name, const char *value) {
     const struct core_limits *limits = core_limits_of(exchange->dispatcher->core);

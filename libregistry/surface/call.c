@@ -42,6 +42,11 @@ const char *call_parameter(const struct call *call, const char *name) {
     return "";
 }
 
+bool call_defers(struct call *call) {
+    call->is_deferred = call->may_defer;
+    return call->is_deferred;
+}
+
 const char *call_url(struct call *call, const char *path) {
     size_t base = strlen(call->base_url);
     size_t length = strlen(path);

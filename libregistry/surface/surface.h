@@ -98,6 +98,8 @@ struct call {
     bool has_body;
     bool has_length;
     uint64_t body_length; /* when has_length */
+    bool may_defer; /* see call_defers() */
+    bool is_deferred;
     bool sends_files; /* the host can have a whole file sent by its path, and ranges of it without us */
 
     const struct surface *surface;
@@ -115,6 +117,10 @@ struct call {
 
 /* Value of a pattern's {name}; "" when the pattern has none. */
 const char *call_parameter(const struct call *call, const char *name);
+
+/* Asked by a handler of GET before it waits for a disk, a lock or a long calculation. True when the host wants that done
+ * in another thread: the handler then returns LREG_OK at once, without an answer, and is called again later. */
+bool call_defers(struct call *call);
 
 /* --- Answers. Each sets response.status and the body; one of them may succeed per call. After a failure the dispatcher
  * drops what was made, headers too, and shows the failure. --- */

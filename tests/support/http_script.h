@@ -6,9 +6,10 @@
  * Runs requests that are written as text through an exchange, and gives the responses as text. No sockets, no HTTP
  * parser of a host: just enough to write protocol tests.
  *
- * struct http_script script = {.instance = instance}; struct http_answer *answer = http_script_run(&script, "GET
- * /org/reg/files/a.txt HTTP/1.1\nHost: localhost\n\n"); assert_int_equal(answer->status, 200);
- * http_answer_free(answer);
+ *     struct http_script script = {.instance = instance};
+ *     struct http_answer *answer = http_script_run(&script, "GET /org/reg/files/a.txt HTTP/1.1\nHost: localhost\n\n");
+ *     assert_int_equal(answer->status, 200);
+ *     http_answer_free(answer);
  *
  * Failures of the harness itself (a malformed script, a failed call) end the test through cmocka's fail_msg().
  */

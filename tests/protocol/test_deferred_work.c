@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests that read and yet have something to write or to make: for a host that asks for it they are left to a thread
+ * that may wait, and then end as they would have at once. */
+#include "support/protocol_world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INDEX "/my-organization/my-alpine-packages/alpine_any/alpine_any/main/x86_64/APKINDEX.tar.gz"
+#define FILE_PATH "/my-organization/my-files/files/app-1.0.0.zip"
+#define BLOBS "/v2/my-organization/my-images/app/blobs/"
+#define ABC_DIGEST "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define LONG_MS (INT64_C(30) * 24 * 3600 * 1000) /* longer than anything is kept back, and than a claim lasts */
+
+static lreg_exchange *exchange;
+
+static int setup(void **state) {
+    if (protocol_setup(state) != 0) {
+        return -1;
+    }
+    struct protocol_world *world = *state;
+    assert_int_equal(lreg_exchange_new(world->instance, &exchange, NULL), LREG_OK);
+    return 0;
+}
+
+static int teardown(void **state) {
+    lreg_exchange_free(exchange);
+    return protocol_teardown(state);
+}
+
+/* Begins a request and gives what is wanted then. */
+static lreg_wants begin_as(const struct protocol_world *world, enum protocol_who who, const char *method,
+                           const char *target) {
+    lreg_exchange_reset(exchange);
+    assert_int_equal(lreg_exchange_set_request(exchange, method, target, NULL), LREG_OK);
+    assert_int_equal(lreg_exchange_add_header(exchange, "Host", "localhost", NULL), LREG_OK);
+    if (world->authorization[who][0] != '\0') {
+        assert_int_equal(lreg_exchange_add_header(exchange, "Authorization", world->authorization[who], NULL), LREG_OK);
+    }
+    assert_int_equal(lreg_exchange_set_defers_work(exchange, 1, NULL), LREG_OK);
+    assert_int_equal(lreg_exchange_begin(exchange, NULL), LREG_OK);
+    return lreg_exchange_wants(exchange);
+}
+
+static lreg_wants begin(const struct protocol_world *world, const char *method, const char *target) {
+    return begin_as(world, WHO_OWNER, method, target);
+}
+
+/* The work that is wanted is done, and leads to an answer. */
+static int32_t work(void) {
+    assert_int_equal(lreg_exchange_status(exchange), 0);
+    assert_int_equal(lreg_exchange_work(exchange, NULL), LREG_OK);
+    assert_int_equal(lreg_exchange_wants(exchange), LREG_WANTS_RESPONSE);
+    return lreg_exchange_status(exchange);
+}
+
+static int64_t read_all(void) {
+    char bytes[4096];
+    int64_t length = 0;
+    size_t got = 1;
+    while (got > 0) {
+        assert_int_equal(lreg_exchange_read(exchange, bytes, sizeof bytes, &got, NULL), LREG_OK);
+        length += (int64_t)got;
+    }
+    return length;
+}
+
+static void test_protocol_deferred_work__an_index_is_made_later_and_then_is_there(void **state) {
+    struct protocol_world *world = *state;
+    assert_int_equal(begin(world, "GET", INDEX), LREG_WANTS_WORK);
+    assert_int_equal(work(), 200);
+    int64_t length = lreg_exchange_content_length(exchange);
+    assert_true(length > 0 && read_all() == length);
+    assert_true(lreg_exchange_may_keep_alive(exchange));
+    assert_int_equal(begin(world, "GET", INDEX), LREG_WANTS_RESPONSE);
+    assert_true(lreg_exchange_content_length(exchange) == length);
+    assert_int_equal(begin(world, "HEAD", INDEX), LREG_WANTS_RESPONSE);
+    assert_true(lreg_exchange_content_length(exchange) == length);
+}
+
+static void test_protocol_deferred_work__the_answer_has_each_field_once(void **state) {
+    struct protocol_world *world = *state;
+    const char *name = NULL;
+    const char *value = NULL;
+    size_t etags = 0;
+    assert_int_equal(begin(world, "GET", INDEX), LREG_WANTS_WORK);
+    assert_int_equal(work(), 200);
+    for (size_t i = 0; lreg_exchange_header_at(exchange, i, &name, &value) != 0; i++) {
+        etags += strcmp(name, "ETag") == 0 ? 1 : 0;
+    }
+    assert_int_equal(etags, 1);
+}
+
+static void test_protocol_deferred_work__a_refusal_waits_for_nothing(void **state) {
+    struct protocol_world *world = *state;
+    assert_int_equal(begin_as(world, WHO_NOBODY, "GET", INDEX), LREG_WANTS_RESPONSE);
+    assert_int_equal(lreg_exchange_status(exchange), 401);
+    assert_int_equal(
+        begin(world, "GET", "/my-organization/my-alpine-packages/alpine_any/alpine_any/main/x86_64/none.apk"),
+        LREG_WANTS_RESPONSE);
+    assert_int_equal(lreg_exchange_status(exchange), 404);
+}
+
+static void test_protocol_deferred_work__work_may_end_in_a_refusal(void **state) {
+    struct protocol_world *world = *state;
+    lreg_registry *registry = NULL;
+    assert_int_equal(begin(world, "GET", INDEX), LREG_WANTS_WORK);
+    assert_int_equal(lreg_registry_find(world->instance, "my-organization", "my-alpine-packages", &registry, NULL),
+                     LREG_OK);
+    assert_int_equal(lreg_registry_delete(world->instance, registry, NULL), LREG_OK);
+    lreg_registry_free(registry);
+    assert_int_equal(work(), 404);
+}
+
+static void test_protocol_deferred_work__the_key_is_left_to_it(void **state) {
+    struct protocol_world *world = *state;
+    assert_int_equal(begin(world, "GET", "/my-organization/my-alpine-packages/rsakey"), LREG_WANTS_WORK);
+    assert_int_equal(work(), 200);
+    assert_true(read_all() > 0);
+}
+
+static void test_protocol_deferred_work__download_counts_are_written_by_it(void **state) {
+    struct protocol_world *world = *state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(begin(world, "GET", FILE_PATH), LREG_WANTS_RESPONSE);
+        assert_int_equal(lreg_exchange_status(exchange), 200);
+    }
+    world->now_ms += LONG_MS;
+    assert_int_equal(begin(world, "GET", FILE_PATH), LREG_WANTS_WORK);
+    assert_int_equal(work(), 200);
+    assert_true(read_all() == (int64_t)strlen(PROTOCOL_CONTENT));
+    assert_int_equal(begin(world, "GET", FILE_PATH), LREG_WANTS_RESPONSE);
+    struct http_answer *answer = protocol_expect(
+        world, WHO_OWNER, "GET /v2/packages/organizations/my-organization/registries/my-files/packages/<<package>>\n\n",
+        200);
+    assert_non_null(strstr(answer->body, "\"downloads\":3"));
+    http_answer_free(answer);
+}
+
+static void test_protocol_deferred_work__a_claim_on_a_blob_is_renewed_by_it(void **state) {
+    struct protocol_world *world = *state;
+    http_answer_free(protocol_expect(
+        world, WHO_OWNER, "POST " BLOBS "uploads/?digest=" ABC_DIGEST "\nContent-Type: application/octet-stream\n\nabc",
+        201));
+    assert_int_equal(begin(world, "HEAD", BLOBS ABC_DIGEST), LREG_WANTS_RESPONSE);
+    world->now_ms += LONG_MS;
+    assert_int_equal(begin_as(world, WHO_READER, "HEAD", BLOBS ABC_DIGEST), LREG_WANTS_RESPONSE);
+    assert_int_equal(begin(world, "HEAD", BLOBS ABC_DIGEST), LREG_WANTS_WORK);
+    assert_int_equal(work(), 200);
+    assert_true(lreg_exchange_content_length(exchange) == 3);
+    assert_int_equal(begin(world, "HEAD", BLOBS ABC_DIGEST), LREG_WANTS_RESPONSE);
+}
+
+static void test_protocol_deferred_work__who_has_not_asked_for_it_gets_the_answer_at_once(void **state) {
+    struct protocol_world *world = *state;
+    http_answer_free(protocol_expect(world, WHO_OWNER, "GET " INDEX "\n\n", 200));
+    lreg_exchange_reset(exchange); /* ends the wish of the request before */
+    assert_int_equal(lreg_exchange_set_request(exchange, "GET", "/my-organization/my-alpine-packages/rsakey", NULL),
+                     LREG_OK);
+    assert_int_equal(lreg_exchange_add_header(exchange, "Authorization", world->authorization[WHO_OWNER], NULL),
+                     LREG_OK);
+    assert_int_equal(lreg_exchange_begin(exchange, NULL), LREG_OK);
+    assert_int_equal(lreg_exchange_wants(exchange), LREG_WANTS_RESPONSE);
+}
+
+static void test_protocol_deferred_work__it_is_refused_in_other_phases(void **state) {
+    struct protocol_world *world = *state;
+    assert_int_equal(lreg_exchange_work(exchange, NULL), LREG_MISUSE);
+    assert_int_equal(begin(world, "GET", INDEX), LREG_WANTS_WORK);
+    assert_int_equal(lreg_exchange_write(exchange, "x", 1, NULL), LREG_MISUSE);
+    assert_int_equal(lreg_exchange_finish(exchange, NULL), LREG_MISUSE);
+    assert_int_equal(lreg_exchange_set_defers_work(exchange, 0, NULL), LREG_MISUSE);
+    assert_int_equal(work(), 200);
+    assert_int_equal(lreg_exchange_work(exchange, NULL), LREG_MISUSE);
+    assert_int_equal(begin(world, "GET", "/my-organization/my-alpine-packages/rsakey"), LREG_WANTS_WORK);
+    /* the teardown ends it here */
+}
