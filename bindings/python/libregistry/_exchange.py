@@ -154,6 +154,12 @@ class Exchange:
         self.finish()
 
     @property
+    def body_remaining(self) -> Optional[int]:
+        """How much of the request's body is still to come; None when its length is not known, and before begin()."""
+        remaining = int(_handle.get("lreg_exchange_body_remaining", self._handle))
+        return None if remaining < 0 else remaining
+
+    @property
     def status(self) -> int:
         """The status of the response, such as 200; 0 while it is not ready."""
         return int(_handle.get("lreg_exchange_status", self._handle))

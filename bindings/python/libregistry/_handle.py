@@ -170,21 +170,18 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def _take(status: int, error: Any) -> _error.Error:
-    """The exception that a status and an error object (which is freed) become."""
+    """The exception that a status and an error object become."""
     library = _library.get()
     kind = _error.class_of(status)
     if not error:
         return kind(library.lreg_status_name(status).decode(), status=status)
-    try:
-        return kind(
-            library.lreg_error_message(error).decode("utf-8", "replace"),
-            status=status,
-            code=library.lreg_error_code(error).decode("utf-8", "replace"),
-            operation=library.lreg_error_operation(error).decode("utf-8", "replace"),
-            cause=library.lreg_error_cause(error),
-        )
-    finally:
-        library.lreg_error_free(error)
+    return kind(
+        library.lreg_error_message(error).decode("utf-8", "replace"),
+        status=status,
+        code=library.lreg_error_code(error).decode("utf-8", "replace"),
+        operation=library.lreg_error_operation(error).decode("utf-8", "replace"),
+        cause=library.lreg_error_cause(error),
+    )
 
 
 def _settle(status: int, error: Any, raised: List[Tuple[BaseException, bool]]) -> None:
@@ -243,11 +240,17 @@ def call(name: str, *arguments: Any) -> None:
 
     An exception that a callback raised during the call is raised itself, with that of the library as its context.
     """
+    library = _library.get()
     error = ctypes.POINTER(_abi.lreg_error)()
+    end = library.lreg_error_free
     raised: List[Tuple[BaseException, bool]] = []
-    status = _run(getattr(_library.get(), name), (*arguments, ctypes.byref(error)), raised)
-    if status != _abi.LREG_OK or raised:
-        _settle(status, error, raised)
+    try:
+        status = _run(getattr(library, name), (*arguments, ctypes.byref(error)), raised)
+        if status != _abi.LREG_OK or raised:
+            _settle(status, error, raised)
+    finally:
+        if error:  # freed here, where the stack is no deeper than it was for the call
+            end(error)
 
 
 def get(name: str, *arguments: Any) -> Any:
@@ -277,11 +280,12 @@ def ending(name: str) -> Callable[[Any], None]:
     return function
 
 
-def guarded(function: Callable[..., Any], failed: Callable[[BaseException], Tuple[Any, bool]]) -> Callable[..., Any]:
+def guarded(function: Callable[..., Any], failed: Callable[[BaseException], Tuple[Any, bool]],
+            fallback: Any = None) -> Callable[..., Any]:
     """A hook that C can call: what `function` raises is kept for the call that is running.
 
     `failed` says what C gets instead, and whether the exception is a usual answer (such as "there is no such object")
-    that the library deals with.
+    that the library deals with. `fallback` is what C gets when there is not even the stack or the memory for that.
     """
     thread = _thread
 
@@ -290,16 +294,26 @@ def guarded(function: Callable[..., Any], failed: Callable[[BaseException], Tupl
         try:
             return function(*arguments)
         except BaseException as exception:  # nothing may pass through C
-            value, expected = failed(exception)
-            if thread.calls:
-                thread.calls[-1].append((exception, expected))
-            elif not expected:
-                report(exception)
-            return value
+            try:
+                value, expected = failed(exception)
+                if thread.calls:
+                    thread.calls[-1].append((exception, expected))
+                elif not expected:
+                    report(exception)
+                return value
+            except BaseException:
+                return fallback
         finally:
             thread.hooks -= 1
 
     return run
+
+
+def function(value: Any, what: str) -> Any:
+    """The value, when it can be called."""
+    if not callable(value):
+        raise TypeError(f"{what} is a function, not {type(value).__name__}")
+    return value
 
 
 def buffer_of(data: Any) -> Tuple[Any, int]:

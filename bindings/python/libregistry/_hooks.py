@@ -26,7 +26,15 @@ _TO_LOGGING = {
 def _callback(struct: Any, member: str, function: Callable[..., Any],
               failed: Callable[[BaseException], Tuple[Any, bool]]) -> Any:
     """A Python function as the C function pointer that a member of a struct is."""
-    return dict(struct._fields_)[member](_handle.guarded(function, failed))
+    kind = dict(struct._fields_)[member]
+    # Of a clock the fallback is a time, of an executor that it has no thread to spare.
+    fallback = 0 if member in ("now_ms", "run") else fallback_of(kind)
+    return kind(_handle.guarded(function, failed, fallback))
+
+
+def fallback_of(kind: Any) -> Any:
+    """What a callback gives when nothing works any more: a failure, where it can fail."""
+    return None if kind._restype_ is None else _abi.LREG_HOST_STATUS
 
 
 def status_of(exception: BaseException) -> int:
@@ -42,6 +50,7 @@ def status_of(exception: BaseException) -> int:
 
 def clock_struct(clock: Clock) -> Any:
     """The clock of an instance: a function that gives seconds since the epoch, as time.time() does."""
+    _handle.function(clock, "clock")
 
     def now_ms(_user: Any) -> int:
         return int(clock() * 1000)
@@ -54,6 +63,7 @@ def clock_struct(clock: Clock) -> Any:
 
 def random_struct(random: Random) -> Any:
     """Randomness of an instance: a function that gives so many bytes, as os.urandom() does."""
+    _handle.function(random, "random")
 
     def fill(memory: int, length: int, _user: Any) -> int:
         made = bytes(random(length))
@@ -90,6 +100,7 @@ def log_struct(logger: logging.Logger) -> Any:
 
 def finding_callback(function: Callable[[str], None], raised: List[BaseException]) -> Any:
     """What lreg_verify() calls for each finding. The walk cannot be ended, so the first exception is kept for later."""
+    _handle.function(function, "finding")
 
     def finding(message: bytes, _user: Any) -> None:
         if not raised:

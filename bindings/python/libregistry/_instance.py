@@ -59,8 +59,10 @@ class Instance:
 
     directory        where it lives; made when it is absent, but not its parents. None: in memory, until it is closed
     base_url         absolute base of URLs in answers; None: scheme, host and mount of each request
-    durable          what was acknowledged survives a power cut; False: the death of the process, which is faster
+    durable          True, the default: what was acknowledged survives a power cut; False: the death of the process,
+                     which is faster
     busy_timeout     seconds to wait for another process's lock until BusyError
+    config           a file with lines "name = value"; what is given besides counts more
     limits           {"package_bytes": 1 << 30, …}; LIMITS has the names, `<libregistry/instance.h>` the defaults
     storage          a Storage for package bytes instead of files below the directory; "memory" keeps them in memory
     clock            gives seconds since the epoch, as time.time() does
@@ -75,18 +77,21 @@ class Instance:
     __slots__ = ("_handle", "__weakref__")
 
     def __init__(self, directory: Union[str, os.PathLike[str], None] = None, *, base_url: Optional[str] = None,
-                 durable: bool = True, busy_timeout: Optional[float] = None,
-                 limits: Optional[Mapping[str, int]] = None,
+                 durable: Optional[bool] = None, busy_timeout: Optional[float] = None,
+                 config: Union[str, os.PathLike[str], None] = None, limits: Optional[Mapping[str, int]] = None,
                  storage: Union[_storage.Storage, str, None] = None, clock: Optional[_hooks.Clock] = None,
                  random: Optional[_hooks.Random] = None, logger: Optional[logging.Logger] = _handle.LOGGER,
                  hashing_threads: int = 0) -> None:
         options = _Options()
         try:
+            if config is not None:
+                options.set("from_file", _handle.text(os.fspath(config), "config"))
             if directory is not None:
                 options.set("directory", _handle.text(os.fspath(directory), "directory"))
             if base_url is not None:
                 options.set("base_url", _handle.text(base_url, "base_url"))
-            options.set("durable", bool(durable))
+            if durable is not None:
+                options.set("durable", bool(durable))
             if busy_timeout is not None:
                 options.set("busy_timeout_ms", _milliseconds(busy_timeout, 31))
             for name, value in (limits or {}).items():

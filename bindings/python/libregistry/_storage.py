@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
 import itertools
 import threading
 from typing import Any, Dict, Iterable, Iterator, Optional, Tuple, Union
@@ -15,6 +16,8 @@ from . import _abi, _error, _handle, _hooks
 #: and its length.
 Entry = Tuple[str, float, int]
 
+#: So many stages that are closed, and may go on, are remembered.
+_PAUSED_MAX = 10000
 _once_lock = threading.Lock()
 
 
@@ -127,21 +130,40 @@ def _void_failed(_exception: BaseException) -> Tuple[None, bool]:
     return None, False
 
 
+class _Digest:
+    """What a stage has taken from its beginning on. When an interrupt or an exhausted stack meets the first step of a
+    callback, ctypes gives C a status that nobody has set; what was lost so must not be committed."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._sha256 = hashlib.sha256()
+
+    def add(self, data: bytes) -> None:
+        self.length += len(data)
+        self._sha256.update(data)
+
+    def hexadecimal(self) -> str:
+        return self._sha256.hexdigest()
+
+
 class Adapter:
     """The table of C functions for a Storage. What is open is known to C by a number, never by a pointer."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._open: Dict[int, Any] = {}
+        #: Name and digest of each stage that is open, and digests of those that may go on.
+        self._writing: Dict[int, Tuple[bytes, Optional[_Digest]]] = {}
+        self._paused: Dict[bytes, _Digest] = {}
         self._numbers = itertools.count(1)
         self.table = _abi.sized(_abi.lreg_storage_backend)
         kinds: Dict[str, Any] = {name: kind for name, kind, *_ in _abi.lreg_storage_backend._fields_}
         for name in kinds:
             if name in ("size", "reserved") or (name.startswith("list_") and not self._lists()):
                 continue
-            is_void = name in ("stage_close", "stage_drop", "object_close", "list_close", "destroy")
-            function = _handle.guarded(getattr(self, "_" + name), _void_failed if is_void else _failed)
-            setattr(self.table, name, kinds[name](function))
+            fallback = _hooks.fallback_of(kinds[name])
+            failed = _failed if fallback is not None else _void_failed
+            setattr(self.table, name, kinds[name](_handle.guarded(getattr(self, "_" + name), failed, fallback)))
 
     def _lists(self) -> bool:
         kind = type(self._storage)
@@ -161,16 +183,28 @@ class Adapter:
         return self._open.pop(number or 0)
 
     def _stage_create(self, _state: Any, name: bytes, out: Any) -> int:
-        out[0] = self._put(self._storage.create_stage(name.decode()), Stage)
+        stage = self._storage.create_stage(name.decode())
+        out[0] = self._put_stage(stage, name, _Digest())
         return _abi.LREG_OK
 
     def _stage_reopen(self, _state: Any, name: bytes, length: int, out: Any) -> int:
-        out[0] = self._put(self._storage.reopen_stage(name.decode(), length), Stage)
+        stage = self._storage.reopen_stage(name.decode(), length)
+        digest = self._paused.pop(name, None)
+        out[0] = self._put_stage(stage, name, digest if digest is not None and digest.length == length else None)
         return _abi.LREG_OK
+
+    def _put_stage(self, stage: Any, name: bytes, digest: Optional[_Digest]) -> int:
+        number = self._put(stage, Stage)
+        self._writing[number] = (name, digest)
+        return number
 
     def _stage_write(self, _state: Any, stage: int, memory: int, length: int) -> int:
         # A copy, because a subclass may keep it, and the memory is lent for this call only.
-        self._get(stage).write(ctypes.string_at(memory, length) if length else b"")
+        data = ctypes.string_at(memory, length) if length else b""
+        self._get(stage).write(data)
+        digest = self._writing[stage][1]
+        if digest is not None:
+            digest.add(data)
         return _abi.LREG_OK
 
     def _stage_sync(self, _state: Any, stage: int) -> int:
@@ -178,17 +212,29 @@ class Adapter:
         return _abi.LREG_OK
 
     def _stage_close(self, _state: Any, stage: int) -> None:
-        self._take(stage).close()
+        thing = self._take(stage)
+        name, digest = self._writing.pop(stage)
+        if digest is not None and len(self._paused) < _PAUSED_MAX:
+            self._paused[name] = digest
+        thing.close()
 
     def _stage_drop(self, _state: Any, stage: int) -> None:
-        self._take(stage).drop()
+        thing = self._take(stage)
+        del self._writing[stage]
+        thing.drop()
 
     def _stage_remove(self, _state: Any, name: bytes) -> int:
+        self._paused.pop(name, None)
         self._storage.remove_stage(name.decode())
         return _abi.LREG_OK
 
     def _stage_commit(self, _state: Any, stage: int, digest: bytes, key: int) -> int:
-        _write_name(key, self._take(stage).commit(digest.decode()))
+        thing = self._take(stage)
+        taken = self._writing.pop(stage)[1]
+        if taken is not None and taken.hexadecimal() != digest.decode():
+            thing.drop()
+            raise OSError(errno.EIO, "bytes were lost on their way to the storage")
+        _write_name(key, thing.commit(digest.decode()))
         return _abi.LREG_OK
 
     def _object_open(self, _state: Any, key: bytes, out: Any, out_length: Any) -> int:

@@ -127,23 +127,16 @@ def _refuse(start_response: StartResponse, status: int, reason: str) -> List[byt
 
 def _pass_body(environ: Environ, exchange: Exchange) -> bool:
     """Hands over the body as it comes, as long as it is wanted. False when the server does not say where it ends."""
-    if exchange.wants is not Wants.BODY:
-        return True
-    stream = environ["wsgi.input"]
-    length = environ.get("CONTENT_LENGTH") or None
-    if length is None and not environ.get("wsgi.input_terminated"):
+    if exchange.wants is Wants.BODY and exchange.body_remaining is None and not environ.get("wsgi.input_terminated"):
         return False
-    # Malformed lengths were refused before.
-    left = int(length) if length is not None else None
-    while left is None or left > 0:
-        piece = stream.read(PIECE_BYTES if left is None else min(left, PIECE_BYTES))
-        if not piece:
-            break
-        exchange.write(piece)
-        if exchange.wants is not Wants.BODY:
-            return True
-        left = None if left is None else left - len(piece)
-    exchange.finish()
+    while exchange.wants is Wants.BODY:
+        # Never more than there is: not every server ends the input there.
+        left = exchange.body_remaining
+        piece = environ["wsgi.input"].read(PIECE_BYTES if left is None else min(left, PIECE_BYTES)) if left != 0 else b""
+        if piece:
+            exchange.write(piece)
+        else:
+            exchange.finish()
     return True
 
 

@@ -57,6 +57,20 @@ def test_limits_are_kept():
             publish(instance, b"eleven bytes")
 
 
+def test_options_come_from_a_file_and_are_overridden(folder):
+    config = folder / "registry.conf"
+    config.write_text(f"# a comment\ndirectory = {folder / 'data'}\npackage-bytes = 10\ndurable = false\n")
+    with Instance(config=config) as instance:
+        with pytest.raises(libregistry.TooLargeError):
+            publish(instance, b"eleven bytes")
+    assert (folder / "data" / "registry.db").exists()
+    with Instance(folder / "other", config=str(config), limits={"package_bytes": 100}) as instance:
+        assert publish(instance, b"eleven bytes").size == 12
+    config.write_text("patience = 3\n")
+    with pytest.raises(libregistry.BadArgumentError):
+        Instance(config=config)
+
+
 def test_base_url_is_in_answers(bearer_of):
     with Instance(base_url="https://packages.example.com/below") as instance:
         publish(instance)

@@ -10,6 +10,7 @@ import weakref
 import libregistry
 import pytest
 from libregistry import Instance
+from libregistry._storage import Adapter
 from storages import MemoryObject, MemoryStage, MemoryStorage
 
 LONG = os.urandom(1_000_000)
@@ -334,3 +335,12 @@ def test_descriptor_of_an_object_is_lent(folder, world, monkeypatch):
             assert exchange.read() == b"content"
     finally:
         os.close(descriptor)
+
+
+def test_bytes_that_were_lost_are_not_committed(monkeypatch):
+    """As when a callback is interrupted before its first step."""
+    monkeypatch.setattr(Adapter, "_stage_write", lambda *_: 0)
+    lossy = World(Failing())
+    with pytest.raises(OSError, match="lost"):
+        lossy.registry.publish(LONG, "a.bin")
+    assert lossy.storage.staged == {} and lossy.storage.kept == {}
