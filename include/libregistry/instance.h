@@ -7,8 +7,9 @@
  * Opening an instance, its options, and the work that keeps it in order.
  *
  * An instance is a data directory: metadata, blobs, keys. It needs no daemon and no configuration. Any number of
- * threads, of instances and of processes may use one directory at the same time. After fork() the child opens its own
- * instance.
+ * threads, of instances and of processes may use one directory at the same time. For fork() see lreg_fork_begin(); in a
+ * child that was forked without it, calls on handles of the parent give LREG_MISUSE ("forked"), and those that end
+ * handles release memory and change nothing.
  */
 
 #include <libregistry/abi.h>
@@ -171,8 +172,7 @@ LREG_EXPORT lreg_status lreg_options_set_memory_storage(lreg_options *options, l
  * of it.
  *
  * @param options    not NULL
- * @param allocator  copied; its `user` lives until the last handle and the last error of its instances have ended;
- *                   NULL: malloc, realloc, free
+ * @param allocator  copied, but for what its `user` points to (sys/hooks.h); NULL: malloc, realloc, free
  * @param err        owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (too small, a function missing)
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
@@ -184,7 +184,7 @@ LREG_EXPORT lreg_status lreg_options_set_allocator(lreg_options *options, const 
  * Sets the clock.
  *
  * @param options  not NULL
- * @param clock    copied; NULL: the one of the operating system
+ * @param clock    copied, but for what its `user` points to (sys/hooks.h); NULL: the one of the operating system
  * @param err      owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
@@ -195,7 +195,7 @@ LREG_EXPORT lreg_status lreg_options_set_clock(lreg_options *options, const lreg
  * Sets the source of randomness. Secrets and keys are made of it.
  *
  * @param options  not NULL
- * @param random   copied; NULL: the one of the operating system
+ * @param random   copied, but for what its `user` points to (sys/hooks.h); NULL: the one of the operating system
  * @param err      owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
@@ -206,7 +206,7 @@ LREG_EXPORT lreg_status lreg_options_set_random(lreg_options *options, const lre
  * Sets who gets log lines.
  *
  * @param options  not NULL
- * @param log      copied; NULL, the default: nobody
+ * @param log      copied, but for what its `user` points to (sys/hooks.h); NULL, the default: nobody
  * @param err      owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
@@ -217,7 +217,7 @@ LREG_EXPORT lreg_status lreg_options_set_log(lreg_options *options, const lreg_l
  * Sets whose threads may help with an upload.
  *
  * @param options   not NULL
- * @param executor  copied; NULL, the default: nobody's
+ * @param executor  copied, but for what its `user` points to (sys/hooks.h); NULL, the default: nobody's
  * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
@@ -233,22 +233,48 @@ LREG_EXPORT lreg_status lreg_options_set_executor(lreg_options *options, const l
  * @param err      owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_IO; LREG_NOT_FOUND (no parent directory); LREG_NO_SPACE; LREG_CORRUPT (database or key are not
  *         what they were); LREG_UNSUPPORTED (written by a newer version); LREG_BUSY; LREG_MISUSE (the storage of these
- *         options was used before); LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY; a status of the source of randomness
+ *         options was used before; "forked": the parent process had an instance on this directory open at the fork,
+ *         and this child has not closed it, or the parent's threads were using it); LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY; a status of the source of randomness
  * Blocks: files and metadata database. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_open(lreg_options *options, lreg_instance **out, lreg_error **err);
 
 /**
- * Lets go of an instance. Handles that came from it stay valid and keep what they need open until they are freed.
+ * Lets go of an instance. Handles that came from it stay valid and keep what they need open until they are freed. In a
+ * forked child this releases memory and descriptors alone.
  *
  * @param instance  may be NULL
  * Blocks: writes gathered download counts. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT void lreg_close(lreg_instance *instance);
 
+/**
+ * Brings an instance to rest, so that the process may fork while others of its threads use it: waits until nobody is in
+ * the database, closes it, and holds off whoever comes. Made for pthread_atfork() and its relatives. After a fork under
+ * it, both processes go on with the instance; without it, a forked child cannot use the instance, only close it.
+ * Handles that other threads had at the fork are the parent's. The child of an instance in memory, or with a storage of
+ * the host, can only close it in any case.
+ *
+ * @param instance  not NULL
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK: lreg_fork_end() has to follow, on the same thread, in each process, before any other call on this
+ *         instance; LREG_BAD_ARGUMENT (NULL); LREG_BUSY (others were at work for longer than the busy timeout; nothing
+ *         is held); LREG_MISUSE (begun already, or in a forked child)
+ * Blocks: until calls of other threads have left the database. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_fork_begin(lreg_instance *instance, lreg_error **err);
+
+/**
+ * Ends what lreg_fork_begin() began, in the parent and in the child.
+ *
+ * @param instance  may be NULL
+ * Does not block. Threads: that of lreg_fork_begin(). Since: 0.1
+ */
+LREG_EXPORT void lreg_fork_end(lreg_instance *instance);
+
 /** What lreg_verify() tells of each finding. @param message borrowed for the call @param user as it was given
- * Threads: that of the call. Since: 0.1 */
-typedef void (*lreg_finding)(const char *message, void *user);
+ * @return LREG_OK; any other status ends the walk. Threads: that of the call. Since: 0.1 */
+typedef lreg_status (*lreg_finding)(const char *message, void *user);
 
 /** What lreg_verify() looked at and found. Since: 0.1 */
 typedef struct lreg_verify_report {
@@ -271,7 +297,8 @@ typedef struct lreg_verify_report {
  * @param user      handed to `finding`
  * @param report    filled in; its `size` set; not NULL
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, `size`); LREG_IO; LREG_BUSY; LREG_NO_MEMORY
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, `size`); LREG_IO; LREG_BUSY; LREG_NO_MEMORY; a status of `finding`,
+ *         unchanged
  * Blocks: reads every byte; others read and write meanwhile. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_verify(lreg_instance *instance, lreg_finding finding, void *user,

@@ -81,10 +81,26 @@ void lreg_close(lreg_instance *instance) {
         return;
     }
     struct core *core = instance->core;
-    (void)core_flush_downloads(core, NULL); /* handles may keep the instance open for long */
+    if (core_check_process(core, NULL) == LREG_OK) {
+        (void)core_flush_downloads(core, NULL); /* handles may keep the instance open for long */
+    }
     dispatcher_release(instance->dispatcher);
     memory_release(core_hooks(core), instance);
     core_release(core);
+}
+
+lreg_status lreg_fork_begin(lreg_instance *instance, lreg_error **err) {
+    struct error failure = {0};
+    if (instance == NULL) {
+        return api_null(NULL, "instance", err);
+    }
+    return api_result(api_hooks(instance), core_fork_begin(instance->core, &failure), &failure, err);
+}
+
+void lreg_fork_end(lreg_instance *instance) {
+    if (instance != NULL) {
+        core_fork_end(instance->core);
+    }
 }
 
 struct finding {
@@ -92,11 +108,9 @@ struct finding {
     void *user;
 };
 
-static void pass_finding(void *user, const char *message) {
+static lreg_status pass_finding(void *user, const char *message) {
     const struct finding *finding = user;
-    if (finding->function != NULL) {
-        finding->function(message, finding->user);
-    }
+    return finding->function == NULL ? LREG_OK : finding->function(message, finding->user);
 }
 
 lreg_status lreg_verify(lreg_instance *instance, lreg_finding finding, void *user, lreg_verify_report *report,

@@ -16,6 +16,10 @@ struct lreg_publication {
 
 static lreg_status begin(lreg_publication *publication, struct error *failure) {
     const struct core_registry *registry = publication->context.registry;
+    lreg_status status = core_check_process(publication->core, failure);
+    if (status != LREG_OK) {
+        return status;
+    }
     if (registry->ecosystem == NULL) {
         return error_set(failure, LREG_UNSUPPORTED, "ecosystem_unsupported", "this build has no ecosystem \"%s\"",
                          registry->row.ecosystem);
@@ -74,8 +78,10 @@ lreg_status lreg_publication_write(lreg_publication *publication, const void *by
     if (length == 0) {
         return LREG_OK;
     }
-    lreg_status status =
-        publication->context.registry->ecosystem->publish_write(publication->state, bytes, length, &failure);
+    lreg_status status = core_check_process(publication->core, &failure);
+    if (status == LREG_OK) {
+        status = publication->context.registry->ecosystem->publish_write(publication->state, bytes, length, &failure);
+    }
     publication->is_finished = status != LREG_OK;
     return api_result(core_hooks(publication->core), status, &failure, err);
 }
@@ -95,8 +101,11 @@ lreg_status lreg_publication_finish(lreg_publication *publication, lreg_package 
         return misuse(publication, err);
     }
     publication->is_finished = true;
-    lreg_status status =
-        publication->context.registry->ecosystem->publish_finish(publication->state, &snapshot, &created, &failure);
+    lreg_status status = core_check_process(publication->core, &failure);
+    if (status == LREG_OK) {
+        const struct core_ecosystem *ecosystem = publication->context.registry->ecosystem;
+        status = ecosystem->publish_finish(publication->state, &snapshot, &created, &failure);
+    }
     if (status != LREG_OK) {
         return api_result(core_hooks(publication->core), status, &failure, err);
     }

@@ -13,12 +13,15 @@
 
 #include <stdbool.h>
 
+struct process_mark; /* base/process.h */
+
 struct hooks {
     lreg_allocator allocator;
     lreg_clock clock;
     lreg_random random;
     lreg_log log; /* log.write may be NULL: no log */
     lreg_executor executor; /* executor.run may be NULL: no threads but the caller's */
+    const struct process_mark *process; /* of the instance; NULL before there is one */
 };
 
 /* The operating system's memory, clock and randomness (getrandom), no log. */

@@ -151,6 +151,18 @@ void core_cache_free(struct core_cache *cache) {
     memory_release(hooks, cache);
 }
 
+void core_cache_lock(struct core_cache *cache) {
+    (void)pthread_mutex_lock(&cache->mutex);
+}
+
+bool core_cache_try_lock(struct core_cache *cache) {
+    return pthread_mutex_trylock(&cache->mutex) == 0;
+}
+
+void core_cache_unlock(struct core_cache *cache) {
+    (void)pthread_mutex_unlock(&cache->mutex);
+}
+
 /* FNV-1a from a secret start, with a final mix, as its low bits choose the bucket. */
 static uint64_t hash_of(const struct core_cache *cache, const char *key, size_t length) {
     uint64_t hash = cache->seed ^ 0xcbf29ce484222325u;

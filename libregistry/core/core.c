@@ -135,22 +135,43 @@ static lreg_status open_parts(struct core *core, const struct core_options *opti
     return core->cache == NULL ? error_no_memory(err) : LREG_OK;
 }
 
-/* Ends what is there, also of an instance that was opened in part only. */
-static void close_parts(struct core *core) {
+static void free_core(struct core *core) {
     struct hooks hooks = core->hooks; /* the memory that holds them goes too */
-    core_cache_free(core->cache);
-    core_kept_drop(core);
-    storage_close(core->storage);
-    meta_close(core->meta);
-    memory_release(&hooks, core->downloads.entries);
-    pthread_mutex_destroy(&core->downloads.mutex);
-    pthread_mutex_destroy(&core->stages.mutex);
-    pthread_mutex_destroy(&core->kept.mutex);
     core_pins_end(core);
+    process_mark_end(&core->process);
+    memory_release(&hooks, core->downloads.entries);
     memory_release(&hooks, core->base_url);
     memory_release(&hooks, core->directory);
     memory_wipe(&core->keys, sizeof(core->keys));
     memory_release(&hooks, core);
+}
+
+/* Ends what is there, also of an instance that was opened in part only. */
+static void close_parts(struct core *core) {
+    core_cache_free(core->cache);
+    core_kept_drop(core);
+    storage_close(core->storage);
+    meta_close(core->meta);
+    pthread_mutex_destroy(&core->downloads.mutex);
+    pthread_mutex_destroy(&core->stages.mutex);
+    pthread_mutex_destroy(&core->kept.mutex);
+    free_core(core);
+}
+
+/* In a forked child: memory and descriptors alone, and of the memory not what a thread of the parent was changing at
+ * the fork. The parent sees nothing of it. */
+static void abandon_parts(struct core *core) {
+    if (core_cache_try_lock(core->cache)) {
+        core_cache_unlock(core->cache);
+        core_cache_free(core->cache);
+    }
+    if (pthread_mutex_trylock(&core->kept.mutex) == 0) {
+        pthread_mutex_unlock(&core->kept.mutex);
+        core_kept_drop(core);
+    }
+    storage_close(core->storage);
+    meta_abandon(core->meta);
+    free_core(core);
 }
 
 static bool make_mutexes(struct core *core) {
@@ -175,6 +196,8 @@ static struct core *new_core(const struct core_options *options) {
         return NULL;
     }
     core->hooks = options->hooks;
+    process_mark_set(&core->process);
+    core->hooks.process = &core->process;
     core->durable = options->durable;
     core->limits = options->limits;
     core->ecosystems = options->ecosystems;
@@ -211,11 +234,19 @@ void core_release(struct core *core) {
     if (core == NULL || atomic_fetch_sub_explicit(&core->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
+    if (process_is_foreign(&core->hooks)) {
+        abandon_parts(core);
+        return;
+    }
     struct error err = {0};
     if (core_flush_downloads(core, &err) != LREG_OK) {
         hooks_log(&core->hooks, LREG_LOG_WARNING, "download counts since the last flush are lost: %s", err.message);
     }
     close_parts(core);
+}
+
+lreg_status core_check_process(const struct core *core, struct error *err) {
+    return process_check(&core->hooks, err);
 }
 
 const struct hooks *core_hooks(const struct core *core) {

@@ -76,6 +76,12 @@ lreg_status core_open(const struct core_options *options, struct core **out, str
 void core_retain(struct core *core);
 void core_release(struct core *core); /* the last one closes; NULL is fine */
 
+/* LREG_MISUSE ("forked") when the instance is that of the process which forked this one. */
+lreg_status core_check_process(const struct core *core, struct error *err);
+/* See lreg_fork_begin(). */
+lreg_status core_fork_begin(struct core *core, struct error *err);
+void core_fork_end(struct core *core);
+
 const struct hooks *core_hooks(const struct core *core);
 const struct core_limits *core_limits_of(const struct core *core);
 const char *core_base_url(const struct core *core); /* NULL when there is none; without a slash at the end */

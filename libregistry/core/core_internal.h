@@ -5,6 +5,7 @@
 /* What the files of this room share: the instance itself, cached reading, and the rules for what people write. */
 
 #include "base/json.h"
+#include "base/process.h"
 #include "core/core.h"
 #include "core/ecosystem.h"
 
@@ -59,6 +60,7 @@ struct core_kept_objects {
 
 struct core {
     struct hooks hooks;
+    struct process_mark process; /* whose it is */
     atomic_size_t references;
     char *directory; /* NULL: everything in memory */
     char *base_url; /* NULL: from the request */
@@ -119,6 +121,11 @@ lreg_status core_hold_take(struct core *core, int64_t until_ms, struct error *er
 lreg_status core_hold_end(struct core *core, int64_t until_ms, struct error *err);
 lreg_status core_hold_is_on(struct core *core, struct meta_transaction *transaction, bool *out, struct error *err);
 
+/* --- downloads.c --- */
+
+/* Under its mutex. */
+void core_downloads_forget(struct core_downloads *downloads);
+
 /* --- stages.c --- */
 
 /* False when `name` is claimed already. The claim lives in the caller's memory until it is released. */
@@ -146,6 +153,10 @@ lreg_status core_generation(struct core *core, uint64_t *out, struct error *err)
 /* NULL when memory is out. A bound of 0 keeps nothing. */
 struct core_cache *core_cache_new(const struct hooks *hooks, size_t max_bytes);
 void core_cache_free(struct core_cache *cache); /* NULL is fine */
+/* For forks: nobody is in it between the two. */
+void core_cache_lock(struct core_cache *cache);
+bool core_cache_try_lock(struct core_cache *cache);
+void core_cache_unlock(struct core_cache *cache);
 
 /* What an object and all that it points to take, roughly: for core_cache_put. */
 size_t core_shared_bytes(const struct core_shared *shared);

@@ -81,6 +81,13 @@ static void add(struct core_downloads *downloads, const char *id, uint64_t count
     entry->count += count;
 }
 
+void core_downloads_forget(struct core_downloads *downloads) {
+    for (size_t i = 0; downloads->entries != NULL && i < downloads->capacity; i++) {
+        downloads->entries[i].count = 0;
+    }
+    downloads->count = 0;
+}
+
 /* Takes all that was gathered; NULL when there is nothing. */
 static struct core_download_count *take(struct core *core) {
     struct core_downloads *downloads = &core->downloads;
@@ -149,13 +156,19 @@ static bool is_flush_due(const struct core_downloads *downloads, int64_t now_ms)
     return due && now_ms >= downloads->retry_ms;
 }
 
-void core_package_count_download(struct core *core, const struct core_package *package) {
+bool core_downloads_are_due(struct core *core) {
     struct core_downloads *downloads = &core->downloads;
     int64_t now_ms = hooks_now_ms(&core->hooks);
     (void)pthread_mutex_lock(&downloads->mutex);
     bool is_due = is_flush_due(downloads, now_ms);
     (void)pthread_mutex_unlock(&downloads->mutex);
-    if (is_due) {
+    return is_due;
+}
+
+void core_package_count_download(struct core *core, const struct core_package *package) {
+    struct core_downloads *downloads = &core->downloads;
+    int64_t now_ms = hooks_now_ms(&core->hooks);
+    if (core_downloads_are_due(core)) {
         (void)core_flush_downloads(core, NULL);
     }
     prepare_table(core);

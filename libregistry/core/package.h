@@ -51,5 +51,7 @@ lreg_status core_package_open(struct core *core, const struct core_package *pack
 /* One more download; gathered in memory and written in batches (core_flush_downloads, also at close). Never fails. */
 void core_package_count_download(struct core *core, const struct core_package *package);
 lreg_status core_flush_downloads(struct core *core, struct error *err);
+/* Whether the next download that is counted will have them written. */
+bool core_downloads_are_due(struct core *core);
 
 #endif

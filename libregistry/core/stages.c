@@ -42,6 +42,9 @@ bool core_stage_claim(struct core *core, struct core_stage_claim *claim, const c
 }
 
 void core_stage_release(struct core *core, struct core_stage_claim *claim) {
+    if (process_is_foreign(&core->hooks)) {
+        return; /* who knows what another thread of the parent was doing to the list */
+    }
     (void)pthread_mutex_lock(&core->stages.mutex);
     if (claim->link != NULL) {
         *claim->link = claim->next;

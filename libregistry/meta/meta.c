@@ -7,6 +7,7 @@
 
 #include "meta/meta_internal.h"
 
+#include "base/process.h"
 #include "base/strbuf.h"
 #include "meta/schema_internal.h"
 
@@ -18,9 +19,21 @@
 
 #define DATABASE_NAME "registry.db"
 
+/* Under the pool's mutex. */
+static void count_back(struct meta *meta) {
+    meta->in_use--;
+    if (meta->is_resting) {
+        (void)pthread_cond_broadcast(&meta->pool_changed);
+    }
+}
+
 lreg_status meta_take_connection(struct meta *meta, enum meta_mode mode, struct meta_connection **out,
                                  struct error *err) {
     (void)pthread_mutex_lock(&meta->pool_mutex);
+    while (meta->is_resting) {
+        (void)pthread_cond_wait(&meta->pool_changed, &meta->pool_mutex);
+    }
+    meta->in_use++;
     struct meta_connection **link = &meta->idle;
     while (mode == META_WRITE && *link != NULL && (*link)->next_idle != NULL) {
         link = &(*link)->next_idle;
@@ -33,14 +46,29 @@ lreg_status meta_take_connection(struct meta *meta, enum meta_mode mode, struct 
     }
     (void)pthread_mutex_unlock(&meta->pool_mutex);
     *out = connection;
-    return connection != NULL ? LREG_OK : meta_connection_open(meta, out, err);
+    lreg_status status = connection != NULL ? LREG_OK : meta_connection_open(meta, out, err);
+    if (status != LREG_OK) {
+        (void)pthread_mutex_lock(&meta->pool_mutex);
+        count_back(meta);
+        (void)pthread_mutex_unlock(&meta->pool_mutex);
+    }
+    return status;
 }
 
 void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_connection *connection) {
     bool in_memory = meta->path == NULL; /* that connection is the database */
-    bool kept = false;
+    if (connection->unusable && !in_memory) {
+        meta_connection_close(connection);
+        connection = NULL;
+    }
     (void)pthread_mutex_lock(&meta->pool_mutex);
-    if (in_memory || (!connection->unusable && meta->idle_count < IDLE_MAX)) {
+    if (connection != NULL && !in_memory && meta->idle_count >= IDLE_MAX) {
+        (void)pthread_mutex_unlock(&meta->pool_mutex);
+        meta_connection_close(connection);
+        connection = NULL;
+        (void)pthread_mutex_lock(&meta->pool_mutex);
+    }
+    if (connection != NULL) {
         struct meta_connection **link = &meta->idle;
         while (mode == META_WRITE && *link != NULL) {
             link = &(*link)->next_idle;
@@ -48,12 +76,9 @@ void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_co
         connection->next_idle = *link;
         *link = connection;
         meta->idle_count++;
-        kept = true;
     }
+    count_back(meta);
     (void)pthread_mutex_unlock(&meta->pool_mutex);
-    if (!kept) {
-        meta_connection_close(connection);
-    }
 }
 
 /* Makes the directory, and the file for nobody else to read: SQLite gives its companions the mode of the file. It is
@@ -87,7 +112,7 @@ static char *make_path(const struct hooks *hooks, const char *directory) {
 }
 
 static lreg_status open_watcher(struct meta *meta, struct error *err) {
-    lreg_status status = meta_connection_open(meta, &meta->watcher, err);
+    lreg_status status = meta->watcher == NULL ? meta_connection_open(meta, &meta->watcher, err) : LREG_OK;
     if (status != LREG_OK) {
         return status;
     }
@@ -109,6 +134,11 @@ static lreg_status open_database(struct meta *meta, const char *directory, struc
         meta->idle_count = 1;
         status = meta_schema_migrate(meta->idle, err);
     }
+    if (status == LREG_OK && directory != NULL && meta_locks_are_inherited(meta)) {
+        status = error_set(err, LREG_MISUSE, "forked",
+                           "this process was forked while its parent had the database open: close the parent's instance"
+                           " here first, or fork under lreg_fork_begin()");
+    }
     if (status == LREG_OK && directory != NULL) {
         status = open_watcher(meta, err);
     }
@@ -124,6 +154,12 @@ static bool init_locks(struct meta *meta) {
         return false;
     }
     if (pthread_mutex_init(&meta->watcher_mutex, NULL) != 0) {
+        (void)pthread_mutex_destroy(&meta->pool_mutex);
+        meta_write_queue_free(&meta->write_queue);
+        return false;
+    }
+    if (!meta_condition_init(&meta->pool_changed)) {
+        (void)pthread_mutex_destroy(&meta->watcher_mutex);
         (void)pthread_mutex_destroy(&meta->pool_mutex);
         meta_write_queue_free(&meta->write_queue);
         return false;
@@ -172,6 +208,7 @@ void meta_close(struct meta *meta) {
         meta->idle = connection->next_idle;
         meta_connection_close(connection);
     }
+    (void)pthread_cond_destroy(&meta->pool_changed);
     (void)pthread_mutex_destroy(&meta->watcher_mutex);
     (void)pthread_mutex_destroy(&meta->pool_mutex);
     meta_write_queue_free(&meta->write_queue);
@@ -183,24 +220,40 @@ uint64_t meta_commits(const struct meta *meta) {
     return (uint64_t)atomic_load(&meta->commits);
 }
 
-lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err) {
-    *out = 0;
-    if (meta->path == NULL) {
-        *out = meta_commits(meta);
-        return LREG_OK;
-    }
+/* Under the watcher's mutex. */
+static lreg_status ask_watcher(struct meta *meta, int result, uint64_t *out, struct error *err) {
     lreg_status status = LREG_OK;
-    int result = meta_step_fault(meta); /* not under the lock: it is a call to outside */
-    (void)pthread_mutex_lock(&meta->watcher_mutex);
     if (result == SQLITE_OK) {
         result = sqlite3_step(meta->data_version);
     }
     if (result == SQLITE_ROW) {
-        *out = (uint64_t)sqlite3_column_int64(meta->data_version, 0);
+        uint32_t version = (uint32_t)sqlite3_column_int64(meta->data_version, 0);
+        *out = (uint64_t)meta->watchers << 32 | version;
     } else {
         status = meta_fail(meta->watcher, result, err);
     }
     (void)sqlite3_reset(meta->data_version);
+    return status;
+}
+
+lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err) {
+    *out = 0;
+    lreg_status status = process_check(meta->hooks, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (meta->path == NULL) {
+        *out = meta_commits(meta);
+        return LREG_OK;
+    }
+    int result = meta_step_fault(meta); /* not under the lock: it is a call to outside */
+    (void)pthread_mutex_lock(&meta->watcher_mutex);
+    if (meta->data_version == NULL) {
+        status = open_watcher(meta, err);
+    }
+    if (status == LREG_OK) {
+        status = ask_watcher(meta, result, out, err);
+    }
     (void)pthread_mutex_unlock(&meta->watcher_mutex);
     return status;
 }

@@ -21,12 +21,16 @@ struct meta {
 
     struct meta_write_queue write_queue;
 
-    pthread_mutex_t pool_mutex; /* guards the idle connections */
+    pthread_mutex_t pool_mutex; /* guards the connections */
+    pthread_cond_t pool_changed; /* one was given back while somebody rests, or he rests no longer */
     struct meta_connection *idle;
     size_t idle_count;
+    size_t in_use; /* those that were taken, and those being opened */
+    bool is_resting; /* for a fork: none is given */
 
     pthread_mutex_t watcher_mutex; /* guards the use of the watcher */
-    struct meta_connection *watcher; /* never writes; NULL for a database in memory */
+    struct meta_connection *watcher; /* never writes; NULL for a database in memory, and after a fork */
+    uint32_t watchers; /* how many there were: each counts versions from its own beginning */
     sqlite3_stmt *data_version; /* of the watcher */
     atomic_uint_fast64_t commits; /* of this process; the generation of a database in memory */
 };
@@ -35,6 +39,9 @@ struct meta {
  * gets the connection of the writer before, whose cached pages are still true. */
 lreg_status meta_take_connection(struct meta *meta, enum meta_mode mode, struct meta_connection **out,
                                  struct error *err);
+/* A connection is open: does SQLite take locks of a parent process for ours? */
+bool meta_locks_are_inherited(const struct meta *meta);
+
 /* Keeps it for the next, or closes it. */
 void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_connection *connection);
 

@@ -6,6 +6,8 @@
  */
 
 #include "meta/meta_internal.h"
+
+#include "base/process.h"
 #include "meta/statement_internal.h"
 
 /* A database in memory is one connection, which readers take turns with too. */
@@ -63,12 +65,16 @@ static lreg_status begin(struct meta *meta, enum meta_mode mode, bool is_synced,
 static lreg_status begin_in_turn(struct meta *meta, enum meta_mode mode, bool is_synced, struct meta_transaction **out,
                                  struct error *err) {
     *out = NULL;
+    lreg_status status = process_check(meta->hooks, err);
+    if (status != LREG_OK) {
+        return status;
+    }
     bool turn = needs_turn(meta, mode);
     if (turn && !meta_write_queue_enter(&meta->write_queue, meta->busy_timeout_ms)) {
         return error_set(err, LREG_BUSY, "database_busy", "metadata: other writers took longer than %d ms",
                          (int)meta->busy_timeout_ms);
     }
-    lreg_status status = begin(meta, mode, is_synced, out, err);
+    status = begin(meta, mode, is_synced, out, err);
     if (status != LREG_OK && turn) {
         meta_write_queue_leave(&meta->write_queue);
     }

@@ -24,7 +24,7 @@ void meta_write_queue_free(struct meta_write_queue *queue) {
     (void)pthread_mutex_destroy(&queue->mutex);
 }
 
-static struct timespec deadline_in(int32_t timeout_ms) {
+struct timespec meta_deadline_in(int32_t timeout_ms) {
     struct timespec at = {0};
     (void)clock_gettime(CLOCK_MONOTONIC, &at); /* cannot fail for this clock */
     if (timeout_ms > 0) {
@@ -38,8 +38,7 @@ static struct timespec deadline_in(int32_t timeout_ms) {
     return at;
 }
 
-/* On the monotonic clock: setting the time of day must neither cut nor stretch the wait. */
-static bool init_condition(pthread_cond_t *condition) {
+bool meta_condition_init(pthread_cond_t *condition) {
     pthread_condattr_t attributes;
     if (pthread_condattr_init(&attributes) != 0) {
         return false;
@@ -76,7 +75,7 @@ static void unlink_writer(struct meta_write_queue *queue, const struct meta_writ
 
 static bool wait_for_turn(struct meta_write_queue *queue, struct timespec deadline) {
     struct meta_writer writer = {0};
-    if (!init_condition(&writer.its_turn)) {
+    if (!meta_condition_init(&writer.its_turn)) {
         return false;
     }
     append(queue, &writer);
@@ -99,7 +98,7 @@ bool meta_write_queue_enter(struct meta_write_queue *queue, int32_t timeout_ms) 
     if (entered) {
         queue->taken = true;
     } else if (timeout_ms > 0) {
-        entered = wait_for_turn(queue, deadline_in(timeout_ms));
+        entered = wait_for_turn(queue, meta_deadline_in(timeout_ms));
     }
     (void)pthread_mutex_unlock(&queue->mutex);
     return entered;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 struct meta_writer;
 
@@ -24,6 +25,10 @@ struct meta_write_queue {
 
 bool meta_write_queue_init(struct meta_write_queue *queue); /* false: no memory */
 void meta_write_queue_free(struct meta_write_queue *queue); /* nobody is in it */
+
+/* For waits on the monotonic clock: setting the time of day must neither cut nor stretch them. */
+bool meta_condition_init(pthread_cond_t *condition);
+struct timespec meta_deadline_in(int32_t timeout_ms);
 
 /* False when the turn did not come within the time. */
 bool meta_write_queue_enter(struct meta_write_queue *queue, int32_t timeout_ms);

@@ -12,6 +12,9 @@
 
 #include "storage/filesystem_internal.h"
 
+#include "base/descriptor.h"
+#include "base/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -24,8 +27,22 @@
 #define CREATE_TRIES 100
 #define WRITEBACK_BYTES (8u << 20)
 
+/* Holds off everybody else who wants to write to the stage, also in other processes, until it is given up: two
+ * writers would mix their bytes under a digest of one of them. On filesystems without locks there is none. */
+static int lock_file(int descriptor, int operation) {
+    int result;
+    do {
+        result = flock(descriptor, operation);
+    } while (result != 0 && errno == EINTR);
+    return result != 0 && errno == EWOULDBLOCK ? -1 : 0;
+}
+
 static void free_stage(const struct filesystem *filesystem, struct filesystem_stage *stage) {
     if (stage->descriptor >= 0) {
+        /* A child that was forked meanwhile has the same file open, and would hold the lock on. */
+        if (!process_is_foreign(filesystem->hooks)) {
+            (void)lock_file(stage->descriptor, LOCK_UN);
+        }
         (void)close(stage->descriptor);
     }
     memory_release(filesystem->hooks, stage);
@@ -51,16 +68,6 @@ static int open_stage(const struct filesystem *filesystem, const char *name, int
         descriptor = openat(filesystem->staging, name, flags, FILE_MODE);
     } while (descriptor < 0 && errno == EINTR);
     return descriptor;
-}
-
-/* Holds off everybody else who wants to write to the stage, also in other processes, until the descriptor is closed:
- * two writers would mix their bytes under a digest of one of them. On filesystems without locks there is none. */
-static int lock_file(int descriptor, int operation) {
-    int result;
-    do {
-        result = flock(descriptor, operation);
-    } while (result != 0 && errno == EINTR);
-    return result != 0 && errno == EWOULDBLOCK ? -1 : 0;
 }
 
 /* Opening and locking are two steps: between them a commit may have made an object of the file. */

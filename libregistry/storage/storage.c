@@ -8,6 +8,7 @@
 #include "storage/storage.h"
 
 #include "base/text.h"
+#include "base/process.h"
 #include "storage/filesystem_internal.h"
 
 #include <errno.h>
@@ -141,7 +142,10 @@ lreg_status storage_backend_copy(const lreg_storage_backend *backend, lreg_stora
 
 static lreg_status stage_new(struct storage *storage, const char *name, struct storage_stage **out, struct error *err) {
     *out = NULL;
-    lreg_status status = check_stage_name(name, err);
+    lreg_status status = process_check(storage->hooks, err);
+    if (status == LREG_OK) {
+        status = check_stage_name(name, err);
+    }
     if (status != LREG_OK) {
         return status;
     }
@@ -162,7 +166,13 @@ static lreg_status check_not_failed(const struct storage_stage *stage, struct er
     if (stage->failed) {
         return error_set(err, LREG_MISUSE, "stage_failed", "the stage failed before and can only be dropped");
     }
-    return LREG_OK;
+    return process_check(stage->storage->hooks, err);
+}
+
+/* In a forked child, handles of a host's backend are not ended: what that would do to the parent, nobody here knows.
+ * Ours are, without touching any file. */
+static bool may_end(const struct storage *storage) {
+    return storage->is_filesystem || !process_is_foreign(storage->hooks);
 }
 
 static lreg_status visit_listed(struct storage *storage, void *list, int32_t what, storage_visit visit, void *user,
@@ -246,7 +256,7 @@ void storage_close(struct storage *storage) {
     if (storage == NULL) {
         return;
     }
-    if (storage->backend.destroy != NULL) {
+    if (storage->backend.destroy != NULL && may_end(storage)) {
         storage->backend.destroy(storage->state);
     }
     memory_release(storage->hooks, storage);
@@ -313,21 +323,28 @@ lreg_status storage_stage_sync(struct storage_stage *stage, struct error *err) {
 }
 
 void storage_stage_close(struct storage_stage *stage) {
-    if (stage != NULL) {
+    if (stage != NULL && may_end(stage->storage)) {
         stage->storage->backend.stage_close(stage->storage->state, stage->handle);
+    }
+    if (stage != NULL) {
         stage_free(stage);
     }
 }
 
 void storage_stage_drop(struct storage_stage *stage) {
-    if (stage != NULL) {
+    if (stage != NULL && process_is_foreign(stage->storage->hooks)) {
+        storage_stage_close(stage);
+    } else if (stage != NULL) {
         stage->storage->backend.stage_drop(stage->storage->state, stage->handle);
         stage_free(stage);
     }
 }
 
 lreg_status storage_stage_remove(struct storage *storage, const char *name, struct error *err) {
-    lreg_status status = check_stage_name(name, err);
+    lreg_status status = process_check(storage->hooks, err);
+    if (status == LREG_OK) {
+        status = check_stage_name(name, err);
+    }
     if (status != LREG_OK) {
         return status;
     }
@@ -369,7 +386,10 @@ lreg_status storage_object_open(struct storage *storage, const char *key, struct
                                 uint64_t *out_length, struct error *err) {
     uint64_t length = 0;
     *out = NULL;
-    lreg_status status = check_key(key, err);
+    lreg_status status = process_check(storage->hooks, err);
+    if (status == LREG_OK) {
+        status = check_key(key, err);
+    }
     if (status != LREG_OK) {
         return status;
     }
@@ -454,7 +474,9 @@ bool storage_object_path(struct storage_object *object, char *path) {
 void storage_object_close(struct storage_object *object) {
     if (object != NULL && atomic_fetch_sub_explicit(&object->owners, 1, memory_order_acq_rel) == 1) {
         const struct storage *storage = object->storage;
-        storage->backend.object_close(storage->state, object->handle);
+        if (may_end(storage)) {
+            storage->backend.object_close(storage->state, object->handle);
+        }
         memory_release(storage->hooks, object);
     }
 }
@@ -467,7 +489,10 @@ bool storage_object_share(struct storage_object *object) {
 }
 
 lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err) {
-    lreg_status status = check_key(key, err);
+    lreg_status status = process_check(storage->hooks, err);
+    if (status == LREG_OK) {
+        status = check_key(key, err);
+    }
     if (status != LREG_OK) {
         return status;
     }
