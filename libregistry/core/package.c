@@ -6,6 +6,7 @@
 #include "core/core_internal.h"
 
 #include "base/encoding.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -235,7 +236,7 @@ static lreg_status update_package(const struct change *change, const struct meta
 
 static bool has_same_content(const struct meta_package *a, const struct meta_package *b) {
     uint32_t algorithms = a->digests.algorithms & b->digests.algorithms;
-    return (algorithms & DIGEST_SHA256) != 0 &&
+    return (algorithms & DIGEST_SHA256) != 0 && text_equals(a->document, b->document) &&
            memcmp(a->digests.sha256, b->digests.sha256, sizeof a->digests.sha256) == 0;
 }
 

@@ -153,6 +153,9 @@ static lreg_status add_fields(struct exchange *exchange, const struct error *fai
     if (failure->status == LREG_BUSY || failure->status == LREG_NO_MEMORY) {
         return call_header(call, "Retry-After", "1", err);
     }
+    if (failure->status == LREG_TOO_MANY) {
+        return call_header(call, "Retry-After", "30", err); /* the client itself may have to end something first */
+    }
     return LREG_OK;
 }
 

@@ -54,10 +54,7 @@ static enum range_result resolve(struct slice spec, uint64_t total, uint64_t *fi
     if (from_is == NUMBER_NONE) {
         return to_is == NUMBER_SOUND ? last_bytes(to, total, first, length) : RANGE_WHOLE;
     }
-    if (from > to) {
-        return RANGE_WHOLE;
-    }
-    if (from >= total) {
+    if (from > to || from >= total) { /* backwards is invalid, which may be ignored or refused: section 14.2 */
         return RANGE_NOT_SATISFIABLE;
     }
     *first = from;

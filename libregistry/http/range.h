@@ -11,7 +11,7 @@
 enum range_result {
     RANGE_WHOLE, /* no range, malformed, other unit, or several ranges: answer with the whole, 200 */
     RANGE_PART, /* 206 with *first and *length */
-    RANGE_NOT_SATISFIABLE /* 416 */
+    RANGE_NOT_SATISFIABLE /* behind the end, or backwards: 416 */
 };
 
 /* `value` may be NULL. `total` is the length of the representation. *first and *length tell the whole unless it is a

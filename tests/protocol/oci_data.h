@@ -29,6 +29,10 @@
     "c68037a50722ac6bf685f2a63\",\"size\":22}],\"annotations\":{\"a\":\"b\"}}"
 #define IMAGE_DIGEST "sha256:c08bb802b71b7ad7f833e5774a247c6e4914e49e636d569984d3276405dece8b"
 
+#define IMAGE_SHA512                                                          \
+    "sha512:2eccb65bd385e10111509c65e38b606f856ca6b28365216d1ff7704f37ffe482" \
+    "dec3962dae2bcc852672d8635768a93764c579f135e41c065ce60552777970ce"
+
 #define OTHER_IMAGE                                                                                       \
     "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":{\"med" \
     "iaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"sha256:c5b1d63604f273462ef36f"    \

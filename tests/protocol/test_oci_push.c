@@ -222,6 +222,7 @@ static void test_protocol_oci_push__a_registry_has_so_many_uploads_at_once(void 
     }
     struct http_answer *answer = REQUEST(world, WHO_OWNER, 429, "POST " OTHER "/blobs/uploads/\n\n");
     expect_error(answer, "TOOMANYREQUESTS", "its limit is 1000");
+    expect_header(answer, "Retry-After", "30");
     http_answer_free(answer);
     EXPECT_STATUS(world, WHO_OWNER, 202, "POST " PUBLIC "/blobs/uploads/\n\n");
     push_blob(world, REPOSITORY, LAYER_DIGEST, LAYER);
@@ -317,6 +318,8 @@ static void test_protocol_oci_push__part_of_a_blob_is_sent(void **state) {
     answer = REQUEST(world, WHO_OWNER, 416, "GET " REPOSITORY "/blobs/" LAYER_DIGEST "\nRange: bytes=100-\n\n");
     expect_header(answer, "Content-Range", "bytes */22");
     http_answer_free(answer);
+    EXPECT_STATUS(world, WHO_OWNER, 416, "GET " REPOSITORY "/blobs/" LAYER_DIGEST "\nRange: bytes=10-4\n\n");
+    EXPECT_STATUS(world, WHO_OWNER, 200, "HEAD " REPOSITORY "/blobs/" LAYER_DIGEST "\nRange: bytes=4-10\n\n");
     EXPECT_STATUS(world, WHO_OWNER, 304,
                   "GET " REPOSITORY "/blobs/" LAYER_DIGEST "\nIf-None-Match: \"" LAYER_DIGEST "\"\n\n");
 }

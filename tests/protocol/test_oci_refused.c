@@ -231,12 +231,12 @@ static void test_protocol_oci_refused__manifests_that_name_what_is_not_there(voi
 
 static void test_protocol_oci_refused__lists(void **state) {
     static const struct protocol_case cases[] = {
-        {"a page of a negative length", WHO_OWNER, "GET " REPOSITORY "/tags/list?n=-1\n\n", 0, 400, "UNKNOWN",
+        {"a page of a negative length", WHO_OWNER, "GET " REPOSITORY "/tags/list?n=-1\n\n", 0, 400, "UNSUPPORTED",
          "the parameter n is no number"},
-        {"a page of no length", WHO_OWNER, "GET " REPOSITORY "/tags/list?n=\n\n", 0, 400, "UNKNOWN", NULL},
-        {"a page of a word", WHO_OWNER, "GET " REPOSITORY "/tags/list?n=ten\n\n", 0, 400, "UNKNOWN", NULL},
+        {"a page of no length", WHO_OWNER, "GET " REPOSITORY "/tags/list?n=\n\n", 0, 400, "UNSUPPORTED", NULL},
+        {"a page of a word", WHO_OWNER, "GET " REPOSITORY "/tags/list?n=ten\n\n", 0, 400, "UNSUPPORTED", NULL},
         {"a page beyond all numbers", WHO_OWNER, "GET " REPOSITORY "/tags/list?n=99999999999999999999\n\n", 0, 400,
-         "UNKNOWN", NULL},
+         "UNSUPPORTED", NULL},
     };
     RUN(state, cases);
 }
@@ -279,7 +279,8 @@ static void test_protocol_oci_refused__who_may_not(void **state) {
         {"a scheme that is not known", WHO_NOBODY, "GET /v2/\nAuthorization: Digest x\n\n", 0, 401, "UNAUTHORIZED",
          NULL},
         {"credentials twice", WHO_OWNER,
-         "GET /v2/\nAuthorization: Basic dTp3cm9uZw==\nAuthorization: Basic dTp3cm9uZw==\n\n", 0, 400, "UNKNOWN", NULL},
+         "GET /v2/\nAuthorization: Basic dTp3cm9uZw==\nAuthorization: Basic dTp3cm9uZw==\n\n", 0, 400, "UNSUPPORTED",
+         NULL},
     };
     RUN(state, cases);
 }
@@ -299,8 +300,8 @@ static void test_protocol_oci_refused__tokens(void **state) {
          NULL},
         {"another grant", WHO_NOBODY, FORM "grant_type=authorization_code&code=x", 0, 415, "UNSUPPORTED", NULL},
         {"JSON", WHO_NOBODY, "POST /-/token\nContent-Type: application/json\n\n{}", 0, 415, "UNSUPPORTED", NULL},
-        {"a malformed form", WHO_NOBODY, FORM "password=%zz", 0, 400, "UNKNOWN", NULL},
-        {"a form with NUL", WHO_NOBODY, PROTOCOL_BYTES(FORM "password=a\0b"), 400, "UNKNOWN", NULL},
+        {"a malformed form", WHO_NOBODY, FORM "password=%zz", 0, 400, "UNSUPPORTED", NULL},
+        {"a form with NUL", WHO_NOBODY, PROTOCOL_BYTES(FORM "password=a\0b"), 400, "UNSUPPORTED", NULL},
         {"a form too large", WHO_NOBODY, FORM "password=<<a*20000>>", 0, 413, "SIZE_INVALID", NULL},
         {"PUT", WHO_OWNER, "PUT /-/token\n\n", 0, 405, "UNSUPPORTED", NULL},
     };

@@ -20,14 +20,15 @@ struct code_of_status {
 };
 
 static const struct code_of_word WORDS[] = {
-    {"bad_content_length", "SIZE_INVALID"},   {"bad_target", "NAME_INVALID"},
-    {"blob_unknown", "BLOB_UNKNOWN"},         {"body_too_long", "SIZE_INVALID"},
-    {"body_truncated", "SIZE_INVALID"},       {"digest_invalid", "DIGEST_INVALID"},
-    {"document_unknown", "MANIFEST_UNKNOWN"}, {"manifest_invalid", "MANIFEST_INVALID"},
-    {"manifest_unknown", "MANIFEST_UNKNOWN"}, {"name_invalid", "NAME_INVALID"},
-    {"name_unknown", "NAME_UNKNOWN"},         {"package_unknown", "MANIFEST_UNKNOWN"},
-    {"size_invalid", "SIZE_INVALID"},         {"upload_busy", "BLOB_UPLOAD_INVALID"},
-    {"upload_moved", "BLOB_UPLOAD_INVALID"},  {"upload_unknown", "BLOB_UPLOAD_UNKNOWN"},
+    {"bad_content_length", "SIZE_INVALID"},    {"bad_target", "NAME_INVALID"},
+    {"blob_unknown", "BLOB_UNKNOWN"},          {"body_too_long", "SIZE_INVALID"},
+    {"body_truncated", "SIZE_INVALID"},        {"digest_invalid", "DIGEST_INVALID"},
+    {"document_unknown", "MANIFEST_UNKNOWN"},  {"manifest_invalid", "MANIFEST_INVALID"},
+    {"manifest_unknown", "MANIFEST_UNKNOWN"},  {"name_invalid", "NAME_INVALID"},
+    {"name_unknown", "NAME_UNKNOWN"},          {"package_unknown", "MANIFEST_UNKNOWN"},
+    {"size_invalid", "SIZE_INVALID"},          {"too_many_segments", "NAME_INVALID"},
+    {"upload_busy", "BLOB_UPLOAD_INVALID"},    {"upload_moved", "BLOB_UPLOAD_INVALID"},
+    {"upload_unknown", "BLOB_UPLOAD_UNKNOWN"},
 };
 
 static const struct code_of_status STATUSES[] = {
@@ -37,8 +38,10 @@ static const struct code_of_status STATUSES[] = {
     {LREG_RANGE, "BLOB_UPLOAD_INVALID"},
 };
 
-/* Outside of the specification's list: what has no code there, such as a full disk. */
-static const char UNKNOWN[] = "UNKNOWN";
+/* What is the client's must have a code of the list; of the failures of a server, such as a full disk, it has none. */
+static const char *code_of_rest(lreg_status status) {
+    return error_http_status(status) < 500 ? "UNSUPPORTED" : "UNKNOWN";
+}
 
 static const char *code_of(const struct error *failure) {
     const char *word = failure->code != NULL ? failure->code : "";
@@ -52,7 +55,7 @@ static const char *code_of(const struct error *failure) {
             return STATUSES[i].code;
         }
     }
-    return UNKNOWN;
+    return code_of_rest(failure->status);
 }
 
 json_t *oci_error(const char *code, const char *message, json_t *detail) {

@@ -6,12 +6,6 @@
 
 #include <string.h>
 
-/* What is known before the body comes. */
-struct put {
-    struct oci_push push;
-    bool by_digest;
-};
-
 static lreg_status bad_tag(const char *tag, struct error *err) {
     return error_set(err, LREG_BAD_ARGUMENT, "manifest_invalid",
                      "\"%.160s\" is no tag: letters, digits, _ . - and at most %d of them", tag, OCI_TAG_MAX);
@@ -29,28 +23,27 @@ static lreg_status add_tag(struct oci_push *push, const char *tag, struct error 
 }
 
 /* A tag, or a digest with tags as parameters. */
-static lreg_status read_reference(const struct call *call, struct put *put, struct error *err) {
+static lreg_status read_reference(const struct call *call, struct oci_push *push, struct error *err) {
     const char *reference = call_parameter(call, "reference");
-    put->by_digest = strchr(reference, ':') != NULL;
-    if (!put->by_digest) {
-        return add_tag(&put->push, reference, err);
+    push->by_digest = strchr(reference, ':') != NULL;
+    if (!push->by_digest) {
+        return add_tag(push, reference, err);
     }
-    if (!oci_digest_parse(reference, &put->push.digest)) {
+    if (!oci_digest_parse(reference, &push->digest)) {
         return oci_digest_invalid(reference, err);
     }
     lreg_status status = LREG_OK;
     const char *tag = url_parameter_at(&call->url, "tag", 0);
     for (size_t i = 1; status == LREG_OK && tag != NULL; i++) {
-        status = add_tag(&put->push, tag, err);
+        status = add_tag(push, tag, err);
         tag = url_parameter_at(&call->url, "tag", i);
     }
     return status;
 }
 
-static lreg_status read_digest(struct put *put, struct error *err) {
-    struct oci_push *push = &put->push;
+static lreg_status read_digest(struct oci_push *push, struct error *err) {
     digest_of(DIGEST_ALL, push->content, push->length, &push->digests);
-    if (!put->by_digest) {
+    if (!push->by_digest) {
         oci_digest_of_sha256(push->digests.sha256, &push->digest);
         return LREG_OK;
     }
@@ -84,8 +77,7 @@ static lreg_status respond_missing(struct call *call, const struct oci_push *pus
     return oci_respond_errors(call, 400, errors, err);
 }
 
-static lreg_status add_fields(struct call *call, const struct put *put, struct error *err) {
-    const struct oci_push *push = &put->push;
+static lreg_status add_fields(struct call *call, const struct oci_push *push, struct error *err) {
     const char *below = arena_format(call->arena, "/manifests/%s", push->digest.text);
     if (below == NULL) {
         return error_no_memory(err);
@@ -97,54 +89,57 @@ static lreg_status add_fields(struct call *call, const struct put *put, struct e
     if (status == LREG_OK && push->manifest->subject != NULL) {
         status = call_header(call, "OCI-Subject", push->manifest->subject, err);
     }
-    for (size_t i = 0; put->by_digest && status == LREG_OK && i < push->tag_count; i++) {
+    for (size_t i = 0; push->by_digest && status == LREG_OK && i < push->tag_count; i++) {
         status = call_header(call, "OCI-Tag", push->tags[i], err);
     }
     return status;
 }
 
-static lreg_status store(struct call *call, struct put *put, struct error *err) {
-    lreg_status status = oci_push_store(&put->push, err);
+static lreg_status store(struct call *call, struct oci_push *push, struct error *err) {
+    lreg_status status = oci_push_store(push, err);
     if (status != LREG_OK) {
         return status;
     }
-    if (put->push.missing_count > 0) {
-        return respond_missing(call, &put->push, err);
+    if (push->missing_count > 0) {
+        return respond_missing(call, push, err);
     }
-    status = add_fields(call, put, err);
+    status = add_fields(call, push, err);
     return status == LREG_OK ? call_respond(call, 201, err) : status;
 }
 
 static lreg_status put_collected(struct call *call, void *user, const char *bytes, size_t length, struct error *err) {
-    struct put *put = user;
+    struct oci_push *push = user;
     struct oci_manifest manifest = {0};
-    put->push.content = bytes;
-    put->push.length = length;
-    lreg_status status = read_digest(put, err);
+    push->content = bytes;
+    push->length = length;
+    lreg_status status = read_digest(push, err);
     if (status == LREG_OK) {
         status = oci_manifest_parse(bytes, length, headers_find(&call->headers, "Content-Type"),
                                     core_limits_of(call->core)->max_json_depth, call->arena, &manifest, err);
     }
     if (status == LREG_OK) {
-        put->push.manifest = &manifest;
-        status = store(call, put, err);
+        push->manifest = &manifest;
+        status = store(call, push, err);
     }
     oci_manifest_free(&manifest);
     return status;
 }
 
 lreg_status oci_manifest_put(struct call *call, struct error *err) {
-    struct put *put = arena_allocate_zeroed(call->arena, 1, sizeof *put);
-    if (put == NULL) {
+    struct oci_push *push = arena_allocate_zeroed(call->arena, 1, sizeof *push);
+    if (push == NULL) {
         return error_no_memory(err);
     }
-    put->push =
-        (struct oci_push){.core = call->core, .registry = call->registry, .actor = &call->actor, .arena = call->arena};
-    lreg_status status = oci_image(call, &put->push.image, err);
+    *push = (struct oci_push){.core = call->core,
+                              .registry = call->registry,
+                              .actor = &call->actor,
+                              .arena = call->arena,
+                              .conditions = &call->headers};
+    lreg_status status = oci_image(call, &push->image, err);
     if (status == LREG_OK) {
-        status = read_reference(call, put, err);
+        status = read_reference(call, push, err);
     }
     return status == LREG_OK
-               ? call_collect_body(call, core_limits_of(call->core)->max_manifest_bytes, put_collected, put, err)
+               ? call_collect_body(call, core_limits_of(call->core)->max_manifest_bytes, put_collected, push, err)
                : status;
 }

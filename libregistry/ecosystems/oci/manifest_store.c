@@ -17,6 +17,7 @@
 struct survey {
     bool is_stored;
     bool is_tagged; /* with all tags of the push */
+    const char *document; /* to which the reference of the push leads; NULL: to none */
 };
 
 /* A push in a transaction. */
@@ -87,6 +88,7 @@ static lreg_status look_for_document(struct storing *storing, struct error *err)
     lreg_status status = meta_document_find(storing->transaction, push->registry->row.id, push->image,
                                             push->digest.text, &arena, &row, err);
     storing->survey.is_stored = status == LREG_OK && text_equals(row.media_type, push->manifest->media_type);
+    storing->survey.document = status == LREG_OK ? push->digest.text : NULL;
     arena_free(&arena);
     return status == LREG_NOT_FOUND ? LREG_OK : status;
 }
@@ -99,21 +101,26 @@ static lreg_status look_for_tag(struct storing *storing, const char *tag, struct
     }
     lreg_status status = meta_package_find_by_filename(storing->transaction, push->registry->row.id, filename,
                                                        push->arena, &push->package, err);
-    bool is_same = status == LREG_OK &&
-                   memcmp(push->package.digests.sha256, push->digests.sha256, sizeof push->digests.sha256) == 0;
-    storing->survey.is_tagged = storing->survey.is_tagged && is_same;
+    const char *document = status == LREG_OK ? push->package.document : NULL;
+    storing->survey.is_tagged = storing->survey.is_tagged && text_equals(document, push->digest.text);
+    if (!push->by_digest) {
+        storing->survey.document = document;
+    }
     return status == LREG_NOT_FOUND ? LREG_OK : status;
 }
 
 static lreg_status look(struct storing *storing, struct error *err) {
     const struct oci_push *push = storing->push;
-    storing->survey = (struct survey){.is_stored = false, .is_tagged = true};
+    storing->survey = (struct survey){.is_tagged = true};
     lreg_status status = look_for_missing(storing, err);
     if (status == LREG_OK) {
         status = look_for_document(storing, err);
     }
     for (size_t i = 0; status == LREG_OK && i < push->tag_count; i++) {
         status = look_for_tag(storing, push->tags[i], err);
+    }
+    if (status == LREG_OK && push->conditions != NULL && push->missing_count == 0) {
+        status = oci_manifest_check_conditions(push->conditions, storing->survey.document, err);
     }
     return status;
 }

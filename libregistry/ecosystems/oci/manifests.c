@@ -8,6 +8,9 @@
 
 #include "ecosystems/oci/oci_internal.h"
 
+#include "http/conditional.h"
+
+#include <stdio.h>
 #include <string.h>
 
 #define PAGE_ROWS 100
@@ -93,6 +96,20 @@ lreg_status oci_manifest_get(struct call *call, struct error *err) {
     return status;
 }
 
+/* --- Conditions of changes --- */
+
+lreg_status oci_manifest_check_conditions(const struct headers *headers, const char *document, struct error *err) {
+    char etag[OCI_DIGEST_TEXT + 2] = "";
+    if (document != NULL) {
+        (void)snprintf(etag, sizeof etag, "\"%s\"", document);
+    }
+    if (conditional_evaluate(headers, false, document != NULL ? etag : NULL, -1, NULL) == CONDITIONAL_PROCEED) {
+        return LREG_OK;
+    }
+    return error_set(err, LREG_PRECONDITION_FAILED, "precondition_failed",
+                     "a precondition of the request does not hold: %s", document != NULL ? document : "there is none");
+}
+
 /* --- Deleting --- */
 
 /* A deletion that is under way. */
@@ -113,6 +130,9 @@ static lreg_status delete_tag(struct deletion *deletion, struct error *err) {
     }
     lreg_status status = meta_package_find_by_filename(deletion->transaction, call->registry->row.id, filename,
                                                        &deletion->arena, &row, err);
+    if (status == LREG_OK) {
+        status = oci_manifest_check_conditions(&call->headers, row.document, err);
+    }
     if (status == LREG_OK) {
         status = core_package_delete_in(call->core, deletion->transaction, &call->actor, call->registry, row.id,
                                         &deletion->arena, err);
@@ -159,10 +179,10 @@ static lreg_status delete_manifest(struct deletion *deletion, struct error *err)
     struct oci_digest digest;
     size_t count = 0;
     size_t deleted = 0;
-    lreg_status status = LREG_OK;
     if (!oci_digest_parse(deletion->reference, &digest)) {
         return oci_digest_invalid(deletion->reference, err);
     }
+    lreg_status status = LREG_OK;
     do {
         status = delete_page_of_tags(deletion, digest.text, &count, err);
         deleted += count;
@@ -173,6 +193,9 @@ static lreg_status delete_manifest(struct deletion *deletion, struct error *err)
     }
     if (is_absent(status)) {
         return oci_manifest_unknown(deletion->call, digest.text, err);
+    }
+    if (status == LREG_OK) {
+        status = oci_manifest_check_conditions(&deletion->call->headers, digest.text, err);
     }
     return status == LREG_OK && deleted == 0 ? note_untagged(deletion, digest.text, err) : status;
 }

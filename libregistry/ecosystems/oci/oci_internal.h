@@ -123,6 +123,9 @@ lreg_status oci_upload_whole(struct call *call, const char *image, const char *d
 lreg_status oci_manifest_get(struct call *call, struct error *err);
 lreg_status oci_manifest_delete(struct call *call, struct error *err);
 lreg_status oci_manifest_put(struct call *call, struct error *err);
+/* If-Match and If-None-Match of a request that changes what leads to `document` now; NULL: to nothing.
+ * LREG_PRECONDITION_FAILED. */
+lreg_status oci_manifest_check_conditions(const struct headers *headers, const char *document, struct error *err);
 
 #define OCI_TAGS_MAX 32 /* of one push */
 
@@ -140,13 +143,16 @@ struct oci_push {
     struct digest_set digests; /* of the content, all of them */
     const char *tags[OCI_TAGS_MAX];
     size_t tag_count;
+    const struct headers *conditions; /* a request's, NULL: none; on the manifest of that digest, or of its one tag: */
+    bool by_digest;
     /* What came of it: */
     const char **missing; /* digests that the repository lacks; then nothing was stored */
     size_t missing_count;
     struct meta_package package; /* of the last tag */
     bool created; /* the last tag is new */
 };
-/* Stores it and sets its tags, in one transaction; nothing is written when all is there already. */
+/* Stores it and sets its tags, in one transaction; nothing is written when all is there already.
+ * LREG_PRECONDITION_FAILED. */
 lreg_status oci_push_store(struct oci_push *push, struct error *err);
 
 /* Takes away a manifest that no tag and no index has any more, and likewise what it named as an index. */

@@ -2,14 +2,15 @@
 
 /*
  * Manifests whose subject is a given one, such as signatures (OCI distribution 1.1, "Listing Referrers"), as an
- * index. One answer looks at a page of them, however many a filter lets through; the next page is a Link.
+ * index. One answer looks at a page of them, however many a filter lets through; the next page is a Link. Descriptors
+ * have all annotations of their manifests, so a page also ends where it would become long; one always fits.
  */
 
 #include "ecosystems/oci/oci_internal.h"
 
 #define PAGE_ROWS ((size_t)100)
-#define ANNOTATIONS_MAX ((size_t)16 * 1024) /* as text; larger ones are left to the manifest */
-#define ANSWER_BYTES ((size_t)4 * 1024 * 1024)
+#define PAGE_BYTES ((size_t)1024 * 1024)
+#define DESCRIPTOR_BYTES ((size_t)1024) /* at most, without annotations; more than the frame of the index, too */
 
 struct listing {
     struct call *call;
@@ -17,6 +18,7 @@ struct listing {
     struct oci_digest subject;
     const char *filter; /* artifact type; NULL: any */
     json_t *manifests;
+    size_t max_bytes; /* that these take as text */
     const char *next; /* continue behind this one; NULL: that was all */
 };
 
@@ -25,20 +27,15 @@ static lreg_status read_annotations(const struct listing *listing, const struct 
                                     struct error *err) {
     struct oci_manifest manifest = {0};
     struct arena arena;
-    struct strbuf text;
     *out = NULL;
     arena_init(&arena, listing->call->hooks, OCI_PARSED_BYTES_MAX);
-    strbuf_init(&text, listing->call->hooks, ANNOTATIONS_MAX);
     lreg_status status = oci_manifest_parse_stored(&document->row, &arena, &manifest, err);
     if (status == LREG_OK && manifest.annotations != NULL) {
-        status = json_render(manifest.annotations, &text, err);
-        *out = status == LREG_OK ? json_deep_copy(manifest.annotations) : NULL;
-        status = status == LREG_OK && *out == NULL ? error_no_memory(err) : status;
+        *out = json_incref(json_object_get(manifest.root, "annotations"));
     }
-    strbuf_free(&text);
     oci_manifest_free(&manifest);
     arena_free(&arena);
-    return status == LREG_TOO_LARGE ? LREG_OK : status;
+    return status;
 }
 
 static json_t *make_descriptor(const struct meta_document *row, const char *artifact_type, json_t *annotations) {
@@ -76,7 +73,20 @@ static lreg_status add_descriptor(struct listing *listing, const char *digest, c
     return status;
 }
 
-static lreg_status add_row(struct listing *listing, const struct meta_document *row, struct error *err) {
+/* Annotations without blanks between are no longer than the manifest that they come from. False when the page is full;
+ * the first descriptor always has its place. */
+static bool take_room(struct listing *listing, const struct meta_document *row) {
+    size_t bytes = listing->max_bytes;
+    if (!size_add(bytes, row->content_length, &bytes) || !size_add(bytes, DESCRIPTOR_BYTES, &bytes) ||
+        (bytes > PAGE_BYTES && json_array_size(listing->manifests) > 0)) {
+        return false;
+    }
+    listing->max_bytes = bytes;
+    return true;
+}
+
+static lreg_status add_row(struct listing *listing, const struct meta_document *row, bool *out_full,
+                           struct error *err) {
     json_t *attributes = NULL;
     lreg_status status = oci_document_attributes(row, &attributes, err);
     if (status != LREG_OK) {
@@ -85,7 +95,8 @@ static lreg_status add_row(struct listing *listing, const struct meta_document *
     const char *type = json_member_text(attributes, "artifact_type");
     type = type != NULL ? type : "";
     if (listing->filter == NULL || text_equals(listing->filter, type)) {
-        status = add_descriptor(listing, row->name, type, err);
+        *out_full = !take_room(listing, row);
+        status = *out_full ? LREG_OK : add_descriptor(listing, row->name, type, err);
     }
     json_decref(attributes);
     return status;
@@ -109,11 +120,16 @@ static lreg_status read_page(struct listing *listing, struct meta_document **out
 static lreg_status list_page(struct listing *listing, struct error *err) {
     struct meta_document *rows = NULL;
     size_t count = 0;
+    size_t taken = 0;
+    bool is_full = false;
     lreg_status status = read_page(listing, &rows, &count, err);
-    for (size_t i = 0; status == LREG_OK && i < count; i++) {
-        status = add_row(listing, &rows[i], err);
+    while (status == LREG_OK && taken < count && !is_full) {
+        status = add_row(listing, &rows[taken], &is_full, err);
+        taken += is_full ? 0 : 1;
     }
-    listing->next = status == LREG_OK && count == PAGE_ROWS ? rows[count - 1].name : NULL;
+    if (status == LREG_OK && (is_full || count == PAGE_ROWS)) {
+        listing->next = rows[taken - 1].name;
+    }
     return status;
 }
 
@@ -124,7 +140,7 @@ static lreg_status add_link(const struct listing *listing, struct error *err) {
         return error_no_memory(err);
     }
     const char *below = arena_format(call->arena, "/referrers/%s?last=%s%s%s", listing->subject.text, listing->next,
-                                     filter[0] != '\0' ? "&artifactType=" : "", filter);
+                                     listing->filter != NULL ? "&artifactType=" : "", filter);
     const char *location = below != NULL ? oci_location(call, listing->image, below) : NULL;
     if (location == NULL) {
         return error_no_memory(err);
@@ -140,32 +156,62 @@ static lreg_status add_fields(const struct listing *listing, struct error *err) 
     return status == LREG_OK && listing->next != NULL ? add_link(listing, err) : status;
 }
 
+static void free_text(void *object) {
+    strbuf_free(object);
+}
+
 /* The media type is the index's, not that of plain JSON. */
+static lreg_status respond_rendered(const struct listing *listing, const json_t *document, struct strbuf *text,
+                                    struct core_shared *keep, struct error *err) {
+    lreg_status status = json_render(document, text, err);
+    if (status == LREG_OK) {
+        status = add_fields(listing, err);
+    }
+    return status == LREG_OK
+               ? call_respond_bytes(listing->call, 200, OCI_MEDIA_INDEX, strbuf_text(text), text->length, keep, err)
+               : status;
+}
+
+/* The text may be larger than what a request has memory for otherwise: it is kept beside. */
 static lreg_status respond(const struct listing *listing, struct error *err) {
     struct call *call = listing->call;
-    struct strbuf text;
+    struct core_shared *keep = NULL;
+    void *text = NULL;
+    lreg_status status = core_shared_new(call->core, sizeof(struct strbuf), free_text, &text, &keep, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    strbuf_init(text, call->hooks, listing->max_bytes);
     json_t *document =
         json_pack("{s:i, s:s, s:O}", "schemaVersion", 2, "mediaType", OCI_MEDIA_INDEX, "manifests", listing->manifests);
-    strbuf_init(&text, call->hooks, ANSWER_BYTES);
-    const char *copy = NULL;
-    lreg_status status = json_render(document, &text, err);
-    if (status == LREG_OK) {
-        copy = arena_copy_bytes(call->arena, strbuf_text(&text), text.length);
-        status = copy != NULL ? add_fields(listing, err) : error_no_memory(err);
-    }
-    if (status == LREG_OK) {
-        status = call_respond_bytes(call, 200, OCI_MEDIA_INDEX, copy, text.length, NULL, err);
-    }
-    strbuf_free(&text);
+    status = respond_rendered(listing, document, text, keep, err);
     json_decref(document);
+    core_shared_release(keep);
     return status;
 }
 
+/* A media type has no blank; clients write its plus as it is, which means a blank in a query. */
+static lreg_status read_filter(struct listing *listing, struct error *err) {
+    const char *type = url_parameter(&listing->call->url, "artifactType");
+    if (type == NULL || type[0] == '\0') {
+        return LREG_OK;
+    }
+    char *filter = arena_copy_text(listing->call->arena, type);
+    for (char *at = filter; at != NULL && *at != '\0'; at++) {
+        *at = *at == ' ' ? '+' : *at;
+    }
+    listing->filter = filter;
+    return filter != NULL ? LREG_OK : error_no_memory(err);
+}
+
 lreg_status oci_referrers_list(struct call *call, struct error *err) {
-    struct listing listing = {.call = call, .filter = url_parameter(&call->url, "artifactType")};
+    struct listing listing = {.call = call, .max_bytes = DESCRIPTOR_BYTES};
     lreg_status status = oci_image(call, &listing.image, err);
     if (status == LREG_OK) {
         status = oci_path_digest(call, &listing.subject, err);
+    }
+    if (status == LREG_OK) {
+        status = read_filter(&listing, err);
     }
     if (status != LREG_OK) {
         return status;
