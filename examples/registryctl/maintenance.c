@@ -18,13 +18,14 @@ static int init(struct invocation *invocation) {
     return EXIT_DONE;
 }
 
-static void print_finding(const char *message, void *user) {
+static lreg_status print_finding(const char *message, void *user) {
     json_t *findings = user;
     if (findings == NULL) {
         fprintf(stderr, "registryctl: %s\n", message);
     } else {
         json_array_append_new(findings, json_string(message));
     }
+    return LREG_OK;
 }
 
 static int verify(struct invocation *invocation) {

@@ -13,8 +13,9 @@ struct core_verify_report {
     uint64_t unnamed_objects; /* stored, but not in the metadata: for the collector */
 };
 /* Hashes every blob and document again and checks the database. Findings are reported and told to `finding`
- * (may be NULL), not a failure of the call; LREG_OK means that the walk was complete. */
-typedef void (*core_verify_finding)(void *user, const char *message);
+ * (may be NULL), not a failure of the call; LREG_OK means that the walk was complete. What else than LREG_OK `finding`
+ * gives ends it. */
+typedef lreg_status (*core_verify_finding)(void *user, const char *message);
 lreg_status core_verify(struct core *core, core_verify_finding finding, void *user, struct core_verify_report *out,
                         struct error *err);
 

@@ -24,20 +24,24 @@ struct verification {
     struct arena arena; /* of one page */
 };
 
-static void tell(const struct verification *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static lreg_status tell(const struct verification *run, struct error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-static void tell(const struct verification *run, const char *format, ...) {
+/* What the host does not take well ends the walk. */
+static lreg_status tell(const struct verification *run, struct error *err, const char *format, ...) {
     char message[ERROR_MESSAGE_MAX];
     if (run->finding == NULL) {
-        return;
+        return LREG_OK;
     }
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    if (length >= 0) {
-        run->finding(run->user, message);
+    if (length < 0) {
+        return LREG_OK;
     }
+    lreg_status status = run->finding(run->user, message);
+    return status == LREG_OK ? LREG_OK : error_set(err, status, "", "the host has ended the verification");
 }
 
 /* --- Blobs --- */
@@ -72,12 +76,11 @@ static lreg_status compare_blob(const struct verification *run, const struct met
     lreg_status status = hash_object(run, object, length, &digests, err);
     if (is_finding(status)) {
         run->report->damaged++;
-        tell(run, "blob sha256:%s cannot be read: %s", name, err->message);
-        return LREG_OK;
+        return tell(run, err, "blob sha256:%s cannot be read: %s", name, err->message);
     }
     if (status == LREG_OK && memcmp(digests.sha256, blob->sha256, sizeof blob->sha256) != 0) {
         run->report->damaged++;
-        tell(run, "blob sha256:%s has other bytes than were published", name);
+        status = tell(run, err, "blob sha256:%s has other bytes than were published", name);
     }
     return status;
 }
@@ -95,13 +98,11 @@ static lreg_status verify_blob(struct verification *run, const struct meta_blob 
     run->report->blob_bytes += blob->size_bytes;
     if (status == LREG_CORRUPT && strcmp(err->code, "blob_missing") == 0) {
         run->report->missing++;
-        tell(run, "blob sha256:%s is missing in the storage", name);
-        return LREG_OK;
+        return tell(run, err, "blob sha256:%s is missing in the storage", name);
     }
     if (is_finding(status)) {
         run->report->damaged++;
-        tell(run, "blob sha256:%s cannot be opened: %s", name, err->message);
-        return LREG_OK;
+        return tell(run, err, "blob sha256:%s cannot be opened: %s", name, err->message);
     }
     if (status == LREG_OK) {
         status = compare_blob(run, blob, object, length, err);
@@ -144,12 +145,11 @@ static lreg_status verify_blobs(struct verification *run, struct error *err) {
 static lreg_status verify_document(void *user, const struct meta_document *document, struct error *err) {
     struct verification *run = user;
     struct digest_set digests;
-    (void)err;
     run->report->documents++;
     digest_of(DIGEST_SHA256, document->content, document->content_length, &digests);
     if (memcmp(digests.sha256, document->sha256, sizeof digests.sha256) != 0) {
         run->report->damaged++;
-        tell(run, "document %s of %s has other bytes than were published", document->name, document->scope);
+        return tell(run, err, "document %s of %s has other bytes than were published", document->name, document->scope);
     }
     return LREG_OK;
 }
@@ -169,8 +169,7 @@ static lreg_status verify_database(struct verification *run, struct error *err) 
     lreg_status status = meta_check(run->core->meta, err);
     if (status == LREG_CORRUPT) {
         run->report->damaged++;
-        tell(run, "the database is damaged: %s", err->message);
-        return LREG_OK;
+        return tell(run, err, "the database is damaged: %s", err->message);
     }
     return status;
 }

@@ -172,9 +172,15 @@ static void test_component_instance__handles_outlive_it(void **state) {
     fixture_close(&fixture);
 }
 
-static void count_finding(const char *message, void *user) {
+static lreg_status count_finding(const char *message, void *user) {
     assert_string_not_equal(message, "");
     (*(int *)user)++;
+    return LREG_OK;
+}
+
+static lreg_status refuse_finding(const char *message, void *user) {
+    (void)count_finding(message, user);
+    return LREG_HOST_STATUS + 7;
 }
 
 /* Overwrites the one object below `objects/` with other bytes of the same length. */
@@ -212,6 +218,13 @@ static void test_component_instance__verify_finds_what_is_damaged(void **state) 
     assert_int_equal(findings, 1);
     CHECK(lreg_verify(fixture.instance, NULL, NULL, &report, &err), err);
     assert_int_equal(report.damaged, 1);
+    lreg_package_free(publish_text(fixture.instance, registry, "b.txt", "more content"));
+    assert_int_equal(nftw(objects, damage_entry, 16, FTW_PHYS), 0);
+    findings = 0;
+    assert_int_equal(lreg_verify(fixture.instance, refuse_finding, &findings, &report, &err), LREG_HOST_STATUS + 7);
+    assert_int_equal(lreg_error_status(err), LREG_HOST_STATUS + 7);
+    assert_int_equal(findings, 1); /* of two: the walk ends at once */
+    lreg_error_free(err);
     lreg_registry_free(registry);
     fixture_close(&fixture);
 }

@@ -354,9 +354,10 @@ char *rig_authorization(struct rig *rig, const struct core_organization *organiz
     return strdup(text);
 }
 
-static void print_finding(void *user, const char *message) {
+static lreg_status print_finding(void *user, const char *message) {
     (void)user;
     print_error("finding: %s\n", message);
+    return LREG_OK;
 }
 
 struct core_verify_report rig_verify(struct rig *rig) {

@@ -78,6 +78,7 @@ LREG_REGISTRY_STRICT_NAMES = 3
 LREG_WANTS_NOTHING = 0
 LREG_WANTS_BODY = 1
 LREG_WANTS_RESPONSE = 2
+LREG_WANTS_WORK = 3
 
 LREG_PIECE_END = 0
 LREG_PIECE_BYTES = 1
@@ -210,7 +211,7 @@ _void_pp = POINTER(c_void_p)
 # What a callback is to fill with text: c_char_p would be turned into bytes, which cannot be written to.
 _room = c_void_p
 
-lreg_finding = CFUNCTYPE(None, c_char_p, c_void_p)
+lreg_finding = CFUNCTYPE(c_int32, c_char_p, c_void_p)
 
 
 class lreg_dispatch_io(Structure):
@@ -359,7 +360,8 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     fails("options_set_log", options, POINTER(lreg_log))
     fails("options_set_executor", options, POINTER(lreg_executor))
     fails("open", options, POINTER(instance))
-    ends(instance, "close")
+    ends(instance, "close", "fork_end")
+    fails("fork_begin", instance)
     fails("verify", instance, lreg_finding, c_void_p, POINTER(lreg_verify_report))
     fails("collect", instance, c_int64, POINTER(lreg_collect_report))
     fails("backup", instance, text)
@@ -428,7 +430,9 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     plain("exchange_file_path", text, exchange)
     fails("exchange_add_header", exchange, text, text)
     fails("exchange_set_environment", exchange, POINTER(text))
+    fails("exchange_set_defers_work", exchange, boolean)
     fails("exchange_begin", exchange)
+    fails("exchange_work", exchange)
     plain("exchange_wants", c_int32, exchange)
     fails("exchange_write", exchange, c_void_p, c_size_t)
     fails("exchange_finish", exchange)

@@ -8,7 +8,7 @@ import ctypes
 import logging
 import threading
 import time
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, Tuple
 
 from . import _abi, _error, _handle
 
@@ -98,19 +98,18 @@ def log_struct(logger: logging.Logger) -> Any:
     return struct
 
 
-def finding_callback(function: Callable[[str], None], raised: List[BaseException]) -> Any:
-    """What lreg_verify() calls for each finding. The walk cannot be ended, so the first exception is kept for later."""
+def finding_callback(function: Callable[[str], None]) -> Any:
+    """What lreg_verify() calls for each finding. An exception ends the walk."""
     _handle.function(function, "finding")
 
-    def finding(message: bytes, _user: Any) -> None:
-        if not raised:
-            function((message or b"").decode("utf-8", "replace"))
+    def finding(message: bytes, _user: Any) -> int:
+        function((message or b"").decode("utf-8", "replace"))
+        return _abi.LREG_OK
 
-    def failed(exception: BaseException) -> Tuple[None, bool]:
-        raised.append(exception)
-        return None, True
+    def failed(_exception: BaseException) -> Tuple[int, bool]:
+        return _abi.LREG_HOST_STATUS, False
 
-    return _abi.lreg_finding(_handle.guarded(finding, failed))
+    return _abi.lreg_finding(_handle.guarded(finding, failed, _abi.LREG_HOST_STATUS))
 
 
 def executor_struct(threads: int) -> Any:

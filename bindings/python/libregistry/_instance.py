@@ -146,13 +146,10 @@ class Instance:
 
     def verify(self, finding: Optional[Callable[[str], None]] = None) -> VerifyReport:
         """Hashes everything stored again and checks the database; others read and write meanwhile. `finding` is called
-        with a text for each finding; when it raises, no more are told, and its exception is raised at the end."""
+        with a text for each finding; when it raises, the walk ends, and its exception is raised."""
         report = _abi.sized(_abi.lreg_verify_report)
-        raised: List[BaseException] = []
-        callback = _hooks.finding_callback(finding, raised) if finding is not None else _abi.lreg_finding(0)
+        callback = _hooks.finding_callback(finding) if finding is not None else _abi.lreg_finding(0)
         _handle.call("lreg_verify", self._handle, callback, None, ctypes.byref(report))
-        if raised:
-            raise raised[0]
         return VerifyReport(*(getattr(report, name) for name in VerifyReport._fields))
 
     def collect(self, grace: float = 3600.0) -> CollectReport:

@@ -99,7 +99,8 @@ impl Instance {
         Options::new()?.directory(directory)?.open()
     }
 
-    /// Hashes everything stored again and tells of each finding. Findings are not a failure.
+    /// Hashes everything stored again and tells of each finding. Findings are not a failure. A panic in `finding` ends
+    /// the walk.
     pub fn verify(&self, mut finding: impl FnMut(&str)) -> Result<Verified> {
         let mut teller = Teller {
             finding: &mut finding,
@@ -169,8 +170,11 @@ struct Teller<'a> {
     held: Held,
 }
 
-unsafe extern "C" fn tell(message: *const c_char, user: *mut c_void) {
+unsafe extern "C" fn tell(message: *const c_char, user: *mut c_void) -> sys::lreg_status {
     let teller = &mut *user.cast::<Teller<'_>>();
     let finding = &mut teller.finding;
-    teller.held.run(|| finding(text(message)));
+    match teller.held.run(|| finding(text(message))) {
+        Some(()) => sys::LREG_OK,
+        None => sys::LREG_HOST_STATUS,
+    }
 }

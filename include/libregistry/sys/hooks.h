@@ -8,7 +8,9 @@
  * some.
  *
  * Second tier: for those who extend or test the library. The structs grow only at their end; the library copies
- * min(size, its own size) bytes when an options object takes them and never looks at the caller's again.
+ * min(size, its own size) bytes when an options object takes them and never looks at the caller's again. What `user`
+ * points to, and the code of the functions, have to live until the options and the last handle of their instances have
+ * ended; those of an allocator also until the last error.
  * Each hook is called from any thread that calls the library, without a lock held, and must not call the library.
  */
 
@@ -67,7 +69,7 @@ typedef struct lreg_executor {
     void *user;
     /** 1: `task(argument)` runs once, soon, on another thread; 0: there is none to spare. Never 1 when the task could
      * wait for a thread that is inside the library, because that one may be waiting for the task. Does not block. */
-    int32_t (*run)(void (*task)(void *argument), void *argument, void *user);
+    lreg_bool (*run)(void (*task)(void *argument), void *argument, void *user);
 } lreg_executor;
 
 #ifdef __cplusplus

@@ -295,9 +295,10 @@ static inline size_t count_stored(struct core *core, int32_t what) {
     return count;
 }
 
-static inline void print_finding(void *user, const char *message) {
+static inline lreg_status print_finding(void *user, const char *message) {
     (void)user;
     print_error("finding: %s\n", message);
+    return LREG_OK;
 }
 
 static inline struct core_verify_report assert_sound(struct core *core) {

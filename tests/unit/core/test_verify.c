@@ -11,10 +11,11 @@ struct findings {
     char last[512];
 };
 
-static void note_finding(void *user, const char *message) {
+static lreg_status note_finding(void *user, const char *message) {
     struct findings *findings = user;
     findings->count++;
     snprintf(findings->last, sizeof findings->last, "%s", message);
+    return LREG_OK;
 }
 
 static struct core_verify_report verify(struct store *store, struct findings *findings) {

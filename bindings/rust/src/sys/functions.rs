@@ -104,7 +104,13 @@ extern "C" {
         variables: *const *const c_char,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
+    pub fn lreg_exchange_set_defers_work(
+        exchange: *mut lreg_exchange,
+        defers: lreg_bool,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
     pub fn lreg_exchange_begin(exchange: *mut lreg_exchange, err: *mut *mut lreg_error) -> lreg_status;
+    pub fn lreg_exchange_work(exchange: *mut lreg_exchange, err: *mut *mut lreg_error) -> lreg_status;
     pub fn lreg_exchange_wants(exchange: *const lreg_exchange) -> lreg_wants;
     pub fn lreg_exchange_body_remaining(exchange: *const lreg_exchange) -> i64;
     pub fn lreg_exchange_write(
@@ -215,6 +221,8 @@ extern "C" {
         err: *mut *mut lreg_error,
     ) -> lreg_status;
     pub fn lreg_close(instance: *mut lreg_instance);
+    pub fn lreg_fork_begin(instance: *mut lreg_instance, err: *mut *mut lreg_error) -> lreg_status;
+    pub fn lreg_fork_end(instance: *mut lreg_instance);
     pub fn lreg_verify(
         instance: *mut lreg_instance,
         finding: lreg_finding,

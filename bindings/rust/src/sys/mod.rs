@@ -79,6 +79,7 @@ pub const LREG_HOST_STATUS: i32 = 1000;
 pub const LREG_WANTS_NOTHING: i32 = 0;
 pub const LREG_WANTS_BODY: i32 = 1;
 pub const LREG_WANTS_RESPONSE: i32 = 2;
+pub const LREG_WANTS_WORK: i32 = 3;
 pub const LREG_PIECE_END: i32 = 0;
 pub const LREG_PIECE_BYTES: i32 = 1;
 pub const LREG_PIECE_FILE: i32 = 2;
@@ -121,7 +122,7 @@ pub const LREG_STORAGE_PATH_MAX: i32 = 1023;
 pub const LREG_STORAGE_STAGES: i32 = 1;
 pub const LREG_STORAGE_OBJECTS: i32 = 2;
 
-pub type lreg_finding = Option<unsafe extern "C" fn(message: *const c_char, user: *mut c_void)>;
+pub type lreg_finding = Option<unsafe extern "C" fn(message: *const c_char, user: *mut c_void) -> lreg_status>;
 
 #[repr(C)]
 pub struct lreg_dispatch_io {
@@ -222,7 +223,7 @@ pub struct lreg_executor {
             task: Option<unsafe extern "C" fn(argument: *mut c_void)>,
             argument: *mut c_void,
             user: *mut c_void,
-        ) -> i32,
+        ) -> lreg_bool,
     >,
 }
 
