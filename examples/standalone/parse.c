@@ -95,9 +95,25 @@ static int on_header_field(http_parser *parser, const char *at, size_t length) {
     return (request->part != HEAD_NAME && !begin_name(request)) || !append(request, at, length);
 }
 
+/* No control character (RFC 9110 section 5.5). The parser does not look at the first character of a value, and a NUL
+ * there would end it, so that what follows is taken for the next name. */
+static bool is_value(const char *bytes, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if ((byte < ' ' && byte != '\t') || byte == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int on_header_value(http_parser *parser, const char *at, size_t length) {
     const struct connection *connection = parser->data;
     struct request *request = connection->request;
+    if (!is_value(at, length)) {
+        request_refuse(request, 400, "the value of a header field is malformed");
+        return 1;
+    }
     if (request->part == HEAD_NAME && !end_text(request)) {
         return 1;
     }

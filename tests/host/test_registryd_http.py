@@ -376,7 +376,7 @@ class Http(unittest.TestCase):
         self.assert_refused("GET /-/health HTTP/1.1\r\nHost: x\r\n\rX", 400)
 
     def test_control_characters_in_fields(self):
-        for value in ("a\x00b", "a\rb", "a\x01b", "a\x7fb"):
+        for value in ("a\x00b", "a\rb", "a\x01b", "a\x7fb", "\x00", "\x00Host", "\x01b", "\x7f"):
             with self.subTest(value=value):
                 self.assert_refused(f"GET /-/health HTTP/1.1\r\nHost: x\r\nX: {value}\r\n\r\n", 400)
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The variables of a gateway, one on each line: what is taken from them is a request that an exchange takes, and
+ * answers below the mount that it names. The first byte chooses how long a target may be and how scarce memory is. */
+#include "http/gateway.h"
+#include "http/url.h"
+
+#include "support/fuzzer.h"
+
+#define VARIABLES_MAX 32
+
+static void check_request(const struct gateway_request *request, bool is_whole) {
+    expect(request->method[0] != '\0' && request->target != NULL && url_is_mount(request->mount));
+    expect(strcmp(request->scheme, "http") == 0 || strcmp(request->scheme, "https") == 0);
+    expect(request->host == NULL || url_is_host(request->host));
+    const char *separator = request->target[0] != '/' ? strstr(request->target, "://") : NULL;
+    const char *path = separator != NULL ? separator + 3 + strcspn(separator + 3, "/?#") : request->target;
+    size_t mount = strlen(request->mount);
+    expect(!is_whole || (strncmp(path, request->mount, mount) == 0 && strchr("/?#", path[mount]) != NULL));
+}
+
+static void check_fields(const char *const *variables) {
+    struct gateway_position position = {0};
+    struct header field = {0};
+    for (size_t count = 0; gateway_next_field(variables, &position, &field); count++) {
+        expect(count < VARIABLES_MAX && field.name[0] != '\0' && strlen(field.name) <= GATEWAY_NAME_MAX);
+        expect(strcmp(field.name, "Authorization") != 0 && strcmp(field.name, "Transfer-Encoding") != 0);
+        expect(field.value != NULL);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct hooks hooks;
+    struct arena arena;
+    struct gateway_request request = {0};
+    const char *variables[VARIABLES_MAX + 1] = {NULL};
+    size_t count = 0;
+    if (size == 0) {
+        return 0;
+    }
+    hooks_default(&hooks);
+    arena_init(&arena, &hooks, (data[0] & 1) != 0 ? (size_t)data[0] * 8 : (size_t)1 << 20);
+    size_t max = (data[0] & 2) != 0 ? data[0] : 8192;
+    char *text = copy_text(data + 1, size - 1);
+    for (char *line = text; count < VARIABLES_MAX && line != NULL;) {
+        char *end = strchr(line, '\n');
+        if (end != NULL) {
+            *end++ = '\0';
+        }
+        variables[count++] = line;
+        line = end;
+    }
+    lreg_status status = gateway_read(variables, max, &arena, &request, NULL);
+    expect(status == LREG_OK || status == LREG_BAD_ARGUMENT || status == LREG_NO_MEMORY);
+    if (status == LREG_OK) {
+        check_request(&request, strlen(request.target) <= max);
+    }
+    check_fields(variables);
+    arena_free(&arena);
+    free(text);
+    return 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Heads of requests at an instance that has nothing: targets, routes, framing, and all that says where clients see us.
+ * Each is answered soundly, nothing is an internal error. One instance serves all inputs, as no request finds
+ * anything that it could change. The first byte says what the host sets; then come the variables of a gateway, or the
+ * request line and fields. */
+#include "support/fuzzer.h"
+
+#include <libregistry.h>
+
+#define LINES_MAX 40
+
+enum {
+    IS_GATEWAY = 1,
+    IS_TRUSTED = 2,
+    IS_HTTPS = 4,
+    HAS_HOST = 8,
+    HAS_MOUNT = 16,
+    HAS_BODY = 32
+};
+
+static int64_t now_ms(void *user) {
+    (void)user;
+    return INT64_C(1795230245678);
+}
+
+static lreg_status fill(void *bytes, size_t length, void *user) {
+    (void)user;
+    memset(bytes, 7, length);
+    return LREG_OK;
+}
+
+static lreg_instance *open_instance(void) {
+    static lreg_instance *instance;
+    lreg_options *options = NULL;
+    const lreg_clock clock = {.size = sizeof clock, .now_ms = now_ms};
+    const lreg_random source = {.size = sizeof source, .fill = fill};
+    if (instance == NULL) {
+        expect(lreg_options_new(&options, NULL) == LREG_OK);
+        expect(lreg_options_set_clock(options, &clock, NULL) == LREG_OK);
+        expect(lreg_options_set_random(options, &source, NULL) == LREG_OK);
+        expect(lreg_open(options, &instance, NULL) == LREG_OK);
+        lreg_options_free(options);
+    }
+    return instance;
+}
+
+static void set_host_side(lreg_exchange *exchange, uint8_t how) {
+    if ((how & IS_TRUSTED) != 0) {
+        expect(lreg_exchange_trust_forwarded(exchange, 1, NULL) == LREG_OK);
+    }
+    if ((how & IS_HTTPS) != 0) {
+        expect(lreg_exchange_set_scheme(exchange, "https", NULL) == LREG_OK);
+    }
+    if ((how & HAS_HOST) != 0) {
+        expect(lreg_exchange_set_host(exchange, "host.test:8080", NULL) == LREG_OK);
+    }
+    if ((how & HAS_MOUNT) != 0) {
+        expect(lreg_exchange_set_mount(exchange, "/mount", NULL) == LREG_OK);
+    }
+}
+
+/* False: the variables are no request. */
+static bool give_head(lreg_exchange *exchange, uint8_t how, char **lines, size_t count) {
+    if ((how & IS_GATEWAY) != 0) {
+        lreg_status status = lreg_exchange_set_environment(exchange, (const char *const *)lines, NULL);
+        expect(status == LREG_OK || status == LREG_BAD_ARGUMENT);
+        return status == LREG_OK;
+    }
+    set_host_side(exchange, how);
+    char *target = strchr(lines[0], ' ');
+    if (target != NULL) {
+        *target++ = '\0';
+    }
+    expect(lreg_exchange_set_request(exchange, lines[0], target != NULL ? target : "", NULL) == LREG_OK);
+    for (size_t i = 1; i < count; i++) {
+        char *value = strchr(lines[i], ':');
+        if (value != NULL) {
+            *value++ = '\0';
+        }
+        expect(lreg_exchange_add_header(exchange, lines[i], value != NULL ? value : "", NULL) == LREG_OK);
+    }
+    return true;
+}
+
+static void check_response(lreg_exchange *exchange) {
+    char bytes[512];
+    const char *name = NULL;
+    const char *value = NULL;
+    size_t got = 1;
+    int32_t status = lreg_exchange_status(exchange);
+    expect(status >= 200 && status <= 599 && status != 500);
+    for (size_t i = 0; lreg_exchange_header_at(exchange, i, &name, &value) != 0; i++) {
+        expect(name[0] != '\0' && strpbrk(name, " :\r\n") == NULL && strpbrk(value, "\r\n") == NULL);
+    }
+    while (got > 0) {
+        expect(lreg_exchange_read(exchange, bytes, sizeof bytes, &got, NULL) == LREG_OK);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    lreg_exchange *exchange = NULL;
+    char *lines[LINES_MAX + 1] = {NULL};
+    size_t count = 0;
+    if (size == 0) {
+        return 0;
+    }
+    expect(lreg_exchange_new(open_instance(), &exchange, NULL) == LREG_OK);
+    char *text = copy_text(data + 1, size - 1);
+    for (char *line = text; count < LINES_MAX && line != NULL;) {
+        char *end = strchr(line, '\n');
+        if (end != NULL) {
+            *end++ = '\0';
+        }
+        lines[count++] = line;
+        line = end;
+    }
+    if (give_head(exchange, data[0], lines, count)) {
+        expect(lreg_exchange_begin(exchange, NULL) == LREG_OK);
+        if ((data[0] & HAS_BODY) != 0 && lreg_exchange_wants(exchange) == LREG_WANTS_BODY) {
+            expect(lreg_exchange_write(exchange, "0123456789", 10, NULL) == LREG_OK);
+        }
+        if (lreg_exchange_wants(exchange) == LREG_WANTS_BODY) {
+            expect(lreg_exchange_finish(exchange, NULL) == LREG_OK);
+        }
+        check_response(exchange);
+    }
+    lreg_exchange_free(exchange);
+    free(text);
+    return 0;
+}
