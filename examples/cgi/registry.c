@@ -6,20 +6,27 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 extern char **environ;
 
+/* By SIGTERM Apache says that the client is gone: what was staged is to be removed before we go. */
+static volatile sig_atomic_t is_ended;
+
+static void end(int number) {
+    is_ended = number;
+}
+
 static lreg_status read_body(void *user, void *buffer, size_t capacity, size_t *out_got) {
-    ssize_t got;
+    ssize_t got = -1;
     (void)user;
-    do {
-        got = read(STDIN_FILENO, buffer, capacity);
-    } while (got < 0 && errno == EINTR);
+    while (is_ended == 0 && (got = read(STDIN_FILENO, buffer, capacity)) < 0 && errno == EINTR) {
+    }
     *out_got = got > 0 ? (size_t)got : 0;
-    return got < 0 ? LREG_HOST_STATUS : LREG_OK;
+    return got < 0 || is_ended != 0 ? LREG_HOST_STATUS : LREG_OK;
 }
 
 static lreg_status write_head(void *user, const lreg_exchange *exchange) {
@@ -50,18 +57,21 @@ static lreg_status send_file(void *user, const lreg_exchange *exchange, const ch
 static lreg_status answer(lreg_exchange *exchange) {
     lreg_dispatch_io io = {.size = sizeof io, .read = read_body, .write_head = write_head, .write = write_body};
     io.send_file = gateway_sendfile() != NULL ? send_file : NULL;
+    io.flags = LREG_DISPATCH_READS_ALL;
     lreg_error *err = NULL;
     lreg_status status = lreg_exchange_set_environment(exchange, (const char *const *)environ, &err);
     if (status == LREG_OK) {
         status = lreg_exchange_run(exchange, &io, &err);
     }
-    if (status != LREG_OK) {
+    if (status != LREG_OK && status < LREG_HOST_STATUS) {
         gateway_complain(status, err);
     }
     return status == LREG_OK && fflush(stdout) != 0 ? LREG_HOST_STATUS : status;
 }
 
 int main(void) {
+    const struct sigaction action = {.sa_handler = end};
+    (void)sigaction(SIGTERM, &action, NULL);
     lreg_instance *instance = gateway_open();
     lreg_exchange *exchange = NULL;
     if (instance == NULL || lreg_exchange_new(instance, &exchange, NULL) != LREG_OK) {

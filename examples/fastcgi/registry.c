@@ -87,6 +87,7 @@ static void answer(lreg_exchange *exchange, FCGX_Request *request) {
     lreg_dispatch_io io = {
         .size = sizeof io, .user = request, .read = read_body, .write_head = write_head, .write = write_body};
     io.send_file = gateway_sendfile() != NULL ? send_file : NULL;
+    io.flags = LREG_DISPATCH_READS_ALL;
     lreg_error *err = NULL;
     lreg_status status = lreg_exchange_set_environment(exchange, (const char *const *)request->envp, &err);
     if (status == LREG_OK) {

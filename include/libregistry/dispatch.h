@@ -16,6 +16,11 @@
 extern "C" {
 #endif
 
+/** Read the body of the request to its end before the response is sent, also when the response does not need it. For
+ * gateways that hand all of it over before they look at the response, and lose that of a program which has ended with
+ * unread input: Apache's mod_cgid does. */
+#define LREG_DISPATCH_READS_ALL 1
+
 /**
  * Where the body of a request comes from and where the response goes to. Each entry returns LREG_OK, or a status that
  * ends the call and is returned by it, unchanged. They are called from the thread of the call, and may call the
@@ -42,6 +47,9 @@ typedef struct lreg_dispatch_io {
     /** Optional, may be behind `size`: have the front server send the body. Called in place of `write_head` and `write`
      * when the body is the file at `path` (lreg_exchange_file_path()), to send the head with the field that says so. */
     lreg_status (*send_file)(void *user, const lreg_exchange *exchange, const char *path);
+
+    /** LREG_DISPATCH_*, or 0; may be behind `size`. */
+    uint64_t flags;
 } lreg_dispatch_io;
 
 /**

@@ -6,6 +6,7 @@
 
 #include <libregistry/dispatch.h>
 
+#include <stdbool.h>
 #include <string.h>
 
 #define READ_BYTES 16384
@@ -25,7 +26,9 @@ static int take_io(const lreg_dispatch_io *io, lreg_dispatch_io *own) {
 
 static lreg_status feed(lreg_exchange *exchange, const lreg_dispatch_io *io, lreg_error **err) {
     unsigned char bytes[READ_BYTES];
-    while (lreg_exchange_wants(exchange) == LREG_WANTS_BODY) {
+    bool reads_all = (io->flags & LREG_DISPATCH_READS_ALL) != 0;
+    while (lreg_exchange_wants(exchange) == LREG_WANTS_BODY ||
+           (reads_all && lreg_exchange_body_remaining(exchange) != 0)) {
         size_t got = 0;
         int64_t rest = lreg_exchange_body_remaining(exchange);
         size_t wanted = rest >= 0 && rest < READ_BYTES ? (size_t)rest : sizeof bytes;

@@ -290,10 +290,13 @@ static bool is_begun(const struct exchange *exchange) {
 
 int64_t exchange_body_remaining(const struct exchange *exchange) {
     const struct call *call = &exchange->call;
-    if (!is_begun(exchange) || (call->has_body && !call->has_length)) {
+    if (!is_begun(exchange)) {
         return -1;
     }
-    return exchange->body_complete ? 0 : (int64_t)(call->body_length - exchange->body_received);
+    if (exchange->body_complete) {
+        return 0;
+    }
+    return call->has_length ? (int64_t)(call->body_length - exchange->body_received) : -1;
 }
 
 /* The request does not end where its head said. */

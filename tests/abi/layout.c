@@ -89,7 +89,8 @@ AT(lreg_dispatch_io, read, 16);
 AT(lreg_dispatch_io, write_head, 24);
 AT(lreg_dispatch_io, write, 32);
 AT(lreg_dispatch_io, send_file, 40);
-SIZE(lreg_dispatch_io, 48);
+AT(lreg_dispatch_io, flags, 48);
+SIZE(lreg_dispatch_io, 56);
 
 AT(lreg_verify_report, size, 0);
 AT(lreg_verify_report, reserved, 4);
@@ -113,6 +114,8 @@ SIZE(lreg_collect_report, 56);
 
 /* Values that programs have been compiled with. */
 #define VALUE(name, value) _Static_assert((name) == (value), #name)
+
+VALUE(LREG_DISPATCH_READS_ALL, 1);
 
 VALUE(LREG_WANTS_NOTHING, 0);
 VALUE(LREG_WANTS_BODY, 1);
