@@ -23,6 +23,8 @@ class Wants(enum.IntEnum):
     BODY = _abi.LREG_WANTS_BODY
     #: The response is ready to be sent.
     RESPONSE = _abi.LREG_WANTS_RESPONSE
+    #: work(), after set_defers_work().
+    WORK = _abi.LREG_WANTS_WORK
 
 
 class FilePiece(NamedTuple):
@@ -118,9 +120,18 @@ class Exchange:
         array = (ctypes.c_char_p * (len(lines) + 1))(*lines, None)
         _handle.call("lreg_exchange_set_environment", self._handle, array)
 
+    def set_defers_work(self, defers: bool = True) -> None:
+        """For event loops that call begin() for GET and HEAD in the loop itself: what has to wait for a disk now and
+        then is left to work()."""
+        _handle.call("lreg_exchange_set_defers_work", self._handle, bool(defers))
+
     def begin(self) -> None:
         """The head is complete: finds the route, decides access, starts the work."""
         _handle.call("lreg_exchange_begin", self._handle)
+
+    def work(self) -> None:
+        """Does what begin() has left for a thread that may wait."""
+        _handle.call("lreg_exchange_work", self._handle)
 
     @property
     def wants(self) -> Wants:

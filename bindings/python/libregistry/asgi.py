@@ -122,7 +122,9 @@ class Application:
         if length is not None:
             headers.append((b"content-length", str(length).encode()))
         await send({"type": "http.response.start", "status": exchange.status, "headers": headers})
-        gone = asyncio.ensure_future(_wait_until_gone(receive))
+        # Behind a body that is not wanted there is no looking whether the client is still there.
+        ended = exchange.may_keep_alive
+        gone = asyncio.ensure_future(_wait_until_gone(receive) if ended else asyncio.sleep(float("inf")))
         try:
             piece: Optional[bytes] = None
             while piece != b"":

@@ -134,6 +134,19 @@ def test_wrong_values_are_refused_before_the_library_sees_them(instance, wrong):
         wrong(exchange)
 
 
+def test_work_that_may_wait_is_left_to_another_call(instance, organization, token):
+    alpine = organization.create_registry("My packages", ecosystem="alpine", public=True)
+    with instance.exchange() as exchange:
+        exchange.set_request("GET", f"/my-organization/{alpine.slug}/alpine_any/alpine_any/main/x86_64/APKINDEX.tar.gz")
+        exchange.set_defers_work()
+        exchange.begin()
+        if exchange.wants is Wants.WORK:
+            exchange.work()
+        assert exchange.wants is Wants.RESPONSE and exchange.status in (200, 404)
+        with pytest.raises(libregistry.MisuseError):
+            exchange.work()
+
+
 def test_file_for_a_front_server(folder, instance, registry, bearer):
     package = registry.publish(LONG, "a.txt")
     with instance.exchange() as exchange:

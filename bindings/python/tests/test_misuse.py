@@ -301,6 +301,36 @@ def test_signal_handler_that_closes_what_is_in_use(world):
     assert calls
 
 
+class Interrupted(BaseException):
+    """What the handler of a signal raises, as KeyboardInterrupt is."""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_interrupts_at_any_time_leave_what_is_sound():
+    def handler(_number, _frame):
+        raise Interrupted
+
+    generator = random.Random(2)
+    instance = Instance(storage=MemoryStorage(), logger=None)
+    registry = instance.create_organization("O").create_registry("R", ecosystem="files")
+    before = signal.signal(signal.SIGALRM, handler)
+    interrupted = 0
+    try:
+        for turn in range(300):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, generator.uniform(0.0001, 0.002))
+                registry.publish(os.urandom(300_000), f"{turn}.bin")
+            except (Interrupted, libregistry.Error, OSError, ctypes.ArgumentError):
+                interrupted += 1
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted > 10
+    assert instance.verify().sound
+    assert registry.publish(b"afterwards", "z.txt").read_bytes() == b"afterwards"
+
+
 OPEN_EVERYTHING = """
 import atexit, gc, sys, threading, libregistry
 from storages import MemoryStorage
@@ -358,6 +388,7 @@ def test_exception_inside_a_deep_recursion(world):
     assert world.package.filename == "a.txt"
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_hook_with_little_stack_left():
     with Instance(clock=lambda: float("1800000000"), storage=MemoryStorage()) as instance:
         registry = instance.create_organization("O").create_registry("R", ecosystem="files")

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Publishes packages from 8 threads, and says how much memory that took: publish_many.py DIRECTORY COUNT
+
+After a warm-up of as many packages. Prints the resident set before and after, in KiB, and the handles that are left.
+"""
+import concurrent.futures
+import gc
+import hashlib
+import io
+import sys
+
+import libregistry
+from libregistry import _handle
+
+THREADS = 8
+
+
+def resident_kib():
+    gc.collect()
+    with open("/proc/self/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
+
+
+def main():
+    with libregistry.Instance(sys.argv[1]) as instance:
+        organization = instance.create_organization("My Organization")
+        registry = organization.create_registry("My files", ecosystem="files")
+
+        def publish(number):
+            content = hashlib.sha256(str(number).encode()).digest() * 1500
+            package = registry.publish(io.BytesIO(content), f"app-{number}.bin")
+            with package.open() as opened:
+                assert opened.read() == content
+            try:
+                registry.publish(b"other", f"app-{number}.bin")
+            except libregistry.ConflictError:
+                return package.size
+            raise AssertionError("published twice")
+
+        count = int(sys.argv[2])
+        with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+            for _ in pool.map(publish, range(count)):
+                pass
+            before = resident_kib()
+            for _ in pool.map(publish, range(count, 2 * count)):
+                pass
+            after = resident_kib()
+        assert sum(1 for _ in registry.packages()) == 2 * count
+        gc.collect()
+        print(before, after, len([thing for thing in gc.get_objects() if isinstance(thing, _handle.Resource)]))
+
+
+main()
