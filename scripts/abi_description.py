@@ -127,7 +127,9 @@ class Builder:
 
     def add_function(self, header, prototype, comment):
         read = abi_types.function(prototype, self.known)
-        facts = {"name": read["name"], "header": header.name} | since_and_threads(comment) | self.call(read, comment)
+        facts = {"name": read["name"], "header": header.name} | since_and_threads(comment)
+        facts |= {"blocks": re.search(r"\b(Blocks|May block)\b", comment.footer) is not None}
+        facts |= self.call(read, comment)
         if read["result"].startswith("*"):
             facts["returns"] = {"nullable": may_be_null(comment.result)} | ownership(comment.result)
         self.functions.append(facts)

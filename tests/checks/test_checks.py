@@ -207,7 +207,7 @@ class Checks(unittest.TestCase):
             with open(os.path.join(root, "bindings/abi.json"), encoding="utf-8") as file:
                 made = json.load(file)
             function = {"name": "lreg_a", "header": "libregistry/abi", "since": "0.1", "threads": "any, at once",
-                        "result": "i32", "parameters": []}
+                        "blocks": False, "result": "i32", "parameters": []}
             self.assertEqual(made["functions"], [function])
 
     def described(self, declarations):

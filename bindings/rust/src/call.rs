@@ -85,6 +85,16 @@ impl Held {
     }
 }
 
+/// A struct of the ABI in which nothing but its size is set. Structs grow at their end, and zero means "as before".
+macro_rules! sized {
+    ($name:ident) => {{
+        // SAFETY: integers, pointers and optional functions, for all of which zero is a value.
+        let mut value: crate::sys::$name = unsafe { std::mem::zeroed() };
+        value.size = std::mem::size_of::<crate::sys::$name>() as u32;
+        value
+    }};
+}
+
 /// A type that owns a handle. `shared` ones are for any number of threads at once, `moved` ones for one at a time.
 macro_rules! handle {
     ($(#[$note:meta])* shared $name:ident, $raw:ident, $end:ident) => {
@@ -150,4 +160,4 @@ macro_rules! listing {
     };
 }
 
-pub(crate) use {accessors, handle, listing};
+pub(crate) use {accessors, handle, listing, sized};

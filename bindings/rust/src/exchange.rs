@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Requests and responses: an exchange step by step, for hosts with an event loop, and a whole one in one call.
 
-use crate::call::{c_text, call, give, handle, text, Held};
+use crate::call::{c_text, call, give, handle, sized, text, Held};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::sys;
 use std::io::{self, Read};
 use std::marker::PhantomData;
-use std::mem::size_of;
 use std::os::raw::c_void;
 use std::os::unix::io::RawFd;
 use std::{ptr, slice};
 
 /// What an exchange waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Wants {
     /// The head of a request; or the response was sent to its end; or the exchange has failed.
     Nothing,
@@ -21,6 +21,8 @@ pub enum Wants {
     Body,
     /// The response is ready: send it.
     Response,
+    /// [`Exchange::work`], on a thread that may wait. Only after [`Exchange::set_defers_work`].
+    Work,
 }
 
 /// The next piece of a response's body.
@@ -133,15 +135,26 @@ impl Exchange {
         call(|error| unsafe { sys::lreg_exchange_add_header(self.as_ptr(), name, value, error) })
     }
 
+    /// Leaves what may wait for long to [`work`](Exchange::work), so that an event loop can call `begin` for GET and HEAD.
+    pub fn set_defers_work(&mut self, defers: bool) -> Result<()> {
+        call(|error| unsafe { sys::lreg_exchange_set_defers_work(self.as_ptr(), defers.into(), error) })
+    }
+
     /// The head is complete. A refusal is a response, not a failure.
     pub fn begin(&mut self) -> Result<()> {
         call(|error| unsafe { sys::lreg_exchange_begin(self.as_ptr(), error) })
+    }
+
+    /// Does what `begin` has left.
+    pub fn work(&mut self) -> Result<()> {
+        call(|error| unsafe { sys::lreg_exchange_work(self.as_ptr(), error) })
     }
 
     pub fn wants(&self) -> Wants {
         match unsafe { sys::lreg_exchange_wants(self.as_ptr()) } {
             sys::LREG_WANTS_BODY => Wants::Body,
             sys::LREG_WANTS_RESPONSE => Wants::Response,
+            sys::LREG_WANTS_WORK => Wants::Work,
             _ => Wants::Nothing,
         }
     }
@@ -167,15 +180,7 @@ impl Exchange {
 
     /// Shows the next piece of the response's body, without moving on.
     pub fn piece(&mut self) -> Result<Piece<'_>> {
-        let mut piece = sys::lreg_piece {
-            size: size_of::<sys::lreg_piece>() as u32,
-            kind: sys::LREG_PIECE_END,
-            bytes: ptr::null(),
-            length: 0,
-            file_offset: 0,
-            file: -1,
-            reserved: 0,
-        };
+        let mut piece = sized!(lreg_piece);
         call(|error| unsafe { sys::lreg_exchange_next(self.as_ptr(), &mut piece, error) })?;
         match piece.kind {
             sys::LREG_PIECE_END => Ok(Piece::End),
@@ -293,15 +298,11 @@ fn dispatched(
         failure: None,
     };
     let user: *mut Host<'_> = &mut host;
-    let io = sys::lreg_dispatch_io {
-        size: size_of::<sys::lreg_dispatch_io>() as u32,
-        reserved: 0,
-        user: user.cast(),
-        read: Some(read_body),
-        write_head: Some(write_head),
-        write: Some(write_body),
-        send_file: None,
-    };
+    let mut io = sized!(lreg_dispatch_io);
+    io.user = user.cast();
+    io.read = Some(read_body);
+    io.write_head = Some(write_head);
+    io.write = Some(write_body);
     let done = call(|error| function(&io, error));
     host.held.release();
     match host.failure.take() {

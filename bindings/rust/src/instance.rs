@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Opening an instance, and the work that keeps it in order.
 
-use crate::call::{c_text, call, give, handle, text, Held};
+use crate::call::{c_text, call, give, handle, sized, text, Held};
 use crate::error::{Error, Result};
 use crate::sys;
-use std::mem::size_of;
 use std::os::raw::{c_char, c_void};
 use std::path::Path;
 use std::time::Duration;
@@ -107,16 +106,7 @@ impl Instance {
             held: Held::default(),
         };
         let user: *mut Teller<'_> = &mut teller;
-        let mut report = sys::lreg_verify_report {
-            size: size_of::<sys::lreg_verify_report>() as u32,
-            reserved: 0,
-            blobs: 0,
-            blob_bytes: 0,
-            documents: 0,
-            missing: 0,
-            damaged: 0,
-            unnamed_objects: 0,
-        };
+        let mut report = sized!(lreg_verify_report);
         // SAFETY: `user` is what `tell` takes it for, and both outlive the call.
         let done =
             call(|error| unsafe { sys::lreg_verify(self.as_ptr(), Some(tell), user.cast(), &mut report, error) });
@@ -135,16 +125,7 @@ impl Instance {
     /// Removes what nothing names any more; what is younger than `grace` stays, for it may belong to a writer at work.
     pub fn collect(&self, grace: Duration) -> Result<Collected> {
         let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
-        let mut report = sys::lreg_collect_report {
-            size: size_of::<sys::lreg_collect_report>() as u32,
-            reserved: 0,
-            uploads: 0,
-            stages: 0,
-            blobs: 0,
-            blob_bytes: 0,
-            objects: 0,
-            audit_events: 0,
-        };
+        let mut report = sized!(lreg_collect_report);
         // SAFETY: the report outlives the call.
         call(|error| unsafe { sys::lreg_collect(self.as_ptr(), grace, &mut report, error) })?;
         Ok(Collected {

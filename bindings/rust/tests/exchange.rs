@@ -142,6 +142,7 @@ fn an_exchange_goes_step_by_step_and_is_used_again() {
         exchange.read_to_string(&mut body).unwrap();
         assert!(body.contains("a-1.0.txt"), "{}", body);
         assert_eq!(exchange.wants(), Wants::Nothing);
+        assert_eq!(exchange.work().err().unwrap().status(), Status::MISUSE);
         let error = exchange.begin().err().unwrap();
         assert_eq!(error.status(), Status::MISUSE);
         exchange.reset();

@@ -51,6 +51,7 @@ pub const LREG_VERSION_MAJOR: i32 = 0;
 pub const LREG_VERSION_MINOR: i32 = 1;
 pub const LREG_VERSION_PATCH: i32 = 0;
 pub const LREG_VERSION_STRING: &str = "0.1.0";
+pub const LREG_DISPATCH_READS_ALL: i32 = 1;
 pub const LREG_OK: i32 = 0;
 pub const LREG_BAD_ARGUMENT: i32 = 1;
 pub const LREG_UNAUTHENTICATED: i32 = 2;
@@ -142,6 +143,7 @@ pub struct lreg_dispatch_io {
     pub send_file: Option<
         unsafe extern "C" fn(user: *mut c_void, exchange: *const lreg_exchange, path: *const c_char) -> lreg_status,
     >,
+    pub flags: u64,
 }
 
 #[repr(C)]
