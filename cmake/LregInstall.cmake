@@ -9,6 +9,8 @@ set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/libregistry")
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/bindings/cpp/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        FILES_MATCHING PATTERN "*.hpp")
 file(GLOB man1 CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.1")
 file(GLOB man3 CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.3")
 install(FILES ${man1} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
@@ -41,8 +43,10 @@ if(TARGET registry)
     string(REGEX REPLACE "/$" "" LREG_PC_PREFIX "${LREG_PC_PREFIX}")
     file(RELATIVE_PATH LREG_PC_LIBDIR "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_LIBDIR}")
     file(RELATIVE_PATH LREG_PC_INCLUDEDIR "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
-    configure_file("${PROJECT_SOURCE_DIR}/pkgconfig/libregistry.pc.in" "${PROJECT_BINARY_DIR}/libregistry.pc" @ONLY)
-    install(FILES "${PROJECT_BINARY_DIR}/libregistry.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+    foreach(module IN ITEMS libregistry libregistry-static)
+        configure_file("${PROJECT_SOURCE_DIR}/pkgconfig/${module}.pc.in" "${PROJECT_BINARY_DIR}/${module}.pc" @ONLY)
+        install(FILES "${PROJECT_BINARY_DIR}/${module}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+    endforeach()
 endif()
 
 foreach(program IN ITEMS registryd registryctl)

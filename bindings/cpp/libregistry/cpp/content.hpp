@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LIBREGISTRY_CPP_CONTENT_HPP
+#define LIBREGISTRY_CPP_CONTENT_HPP
+
+/**
+ * @file
+ * The bytes of packages: on their way in (publication) and open for reading (content).
+ */
+
+#include <libregistry/cpp/snapshots.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace libregistry {
+
+/** What publication::finish() gives. */
+struct published {
+    package item;
+    bool is_new; /**< false: it was there already */
+};
+
+/**
+ * A package file on its way in, from instance::publish(). When it ends without finish(), nothing of it stays.
+ * Threads: any, one at a time per handle. Since: 0.1
+ */
+class publication : public handle<lreg_publication, lreg_publication_free> {
+  public:
+    using handle::handle;
+
+    /** Adds bytes, in order. Throws as lreg_publication_write() fails; then nothing but its end is left. Blocks. */
+    void write(const void *bytes, std::size_t length) {
+        detail::call([&](lreg_error **failure) { return lreg_publication_write(get(), bytes, length, failure); });
+    }
+    void write(std::string_view bytes) {
+        write(bytes.data(), bytes.size());
+    }
+
+    /** Publishes: when it returns, the package is there for everybody, durably. Throws as
+     * lreg_publication_finish() fails. Blocks. */
+    published finish() {
+        lreg_bool is_new = 0;
+        package item = detail::make<package>([&](lreg_package **out, lreg_error **failure) {
+            return lreg_publication_finish(get(), out, &is_new, failure);
+        });
+        return published{std::move(item), is_new != 0};
+    }
+};
+
+/** A package's bytes, from instance::open_content(). Threads: any, one at a time per handle. Since: 0.1 */
+class content : public handle<lreg_content, lreg_content_close> {
+  public:
+    using handle::handle;
+
+    /** How long it is, in bytes. */
+    std::uint64_t length() const noexcept {
+        return lreg_content_length(get());
+    }
+
+    /** Reads from any offset. @return how many bytes; fewer than `capacity` only at the end. Blocks. */
+    std::size_t read(std::uint64_t offset, void *bytes, std::size_t capacity) {
+        std::size_t got = 0;
+        detail::call(
+            [&](lreg_error **failure) { return lreg_content_read(get(), offset, bytes, capacity, &got, failure); });
+        return got;
+    }
+};
+
+} // namespace libregistry
+
+#endif

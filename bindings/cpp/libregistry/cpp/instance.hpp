@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LIBREGISTRY_CPP_INSTANCE_HPP
+#define LIBREGISTRY_CPP_INSTANCE_HPP
+
+/**
+ * @file
+ * An instance: a data directory with everything in it, and what can be done with it without HTTP.
+ */
+
+#include <libregistry/cpp/content.hpp>
+#include <libregistry/cpp/options.hpp>
+#include <libregistry/cpp/snapshots.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace libregistry {
+
+/**
+ * An instance. Handles that came from it live on when it ends. Every function throws libregistry::error where the C
+ * function of the same name fails, with the statuses that its comment tells; blocks as that one does; and throws
+ * LREG_BAD_ARGUMENT for texts with a NUL inside.
+ * Threads: any, at once; moving and ending it: one at a time. Since: 0.1
+ */
+class instance : public handle<lreg_instance, lreg_close> {
+  public:
+    using handle::handle;
+
+    /** Opens one, and makes it when the directory is new. */
+    explicit instance(options &settings) {
+        open([&](lreg_instance **out, lreg_error **failure) { return lreg_open(settings.get(), out, failure); });
+    }
+    /** The same with all defaults. @param directory nothing: in memory */
+    explicit instance(const optional_text &directory) {
+        options settings;
+        settings.set_directory(directory);
+        open([&](lreg_instance **out, lreg_error **failure) { return lreg_open(settings.get(), out, failure); });
+    }
+
+    /* --- organisations --- */
+
+    /** @param slug nothing: from the name @param name nothing: the slug; one of both is needed */
+    organization create_organization(const optional_text &slug, const optional_text &name = std::nullopt) const {
+        const detail::nullable_text slug_copy(slug);
+        const detail::nullable_text name_copy(name);
+        return detail::make<organization>([&](lreg_organization **out, lreg_error **failure) {
+            return lreg_organization_create(get(), slug_copy.get(), name_copy.get(), out, failure);
+        });
+    }
+    organization find_organization(std::string_view slug) const {
+        const std::string copy = detail::text(slug);
+        return detail::make<organization>([&](lreg_organization **out, lreg_error **failure) {
+            return lreg_organization_find(get(), copy.c_str(), out, failure);
+        });
+    }
+    organization_list organizations() const {
+        return detail::make<organization_list>([&](lreg_organization_list **out, lreg_error **failure) {
+            return lreg_organization_list_open(get(), out, failure);
+        });
+    }
+    /** One without registries. */
+    void delete_organization(std::string_view slug) const {
+        const std::string copy = detail::text(slug);
+        detail::call([&](lreg_error **failure) { return lreg_organization_delete(get(), copy.c_str(), failure); });
+    }
+
+    /** An organisation's events, newest first. */
+    audit_list audit_events(std::string_view organization_slug) const {
+        const std::string copy = detail::text(organization_slug);
+        return detail::make<audit_list>([&](lreg_audit_list **out, lreg_error **failure) {
+            return lreg_audit_list_open(get(), copy.c_str(), out, failure);
+        });
+    }
+
+    /* --- registries --- */
+
+    /** @param settings name and ecosystem are needed */
+    registry create_registry(std::string_view organization_slug, const registry_settings &settings) const {
+        const std::string copy = detail::text(organization_slug);
+        return detail::make<registry>([&](lreg_registry **out, lreg_error **failure) {
+            return lreg_registry_create(get(), copy.c_str(), settings.get(), out, failure);
+        });
+    }
+    registry find_registry(std::string_view organization_slug, std::string_view slug) const {
+        const std::string organization_copy = detail::text(organization_slug);
+        const std::string slug_copy = detail::text(slug);
+        return detail::make<registry>([&](lreg_registry **out, lreg_error **failure) {
+            return lreg_registry_find(get(), organization_copy.c_str(), slug_copy.c_str(), out, failure);
+        });
+    }
+    registry_list registries(std::string_view organization_slug) const {
+        const std::string copy = detail::text(organization_slug);
+        return detail::make<registry_list>([&](lreg_registry_list **out, lreg_error **failure) {
+            return lreg_registry_list_open(get(), copy.c_str(), out, failure);
+        });
+    }
+    /** Changes what is set in `settings`. @return the registry as it is now */
+    registry update_registry(const registry &item, const registry_settings &settings) const {
+        return detail::make<registry>([&](lreg_registry **out, lreg_error **failure) {
+            return lreg_registry_update(get(), item.get(), settings.get(), out, failure);
+        });
+    }
+    /** For good, with all its packages and tokens. */
+    void delete_registry(const registry &item) const {
+        detail::call([&](lreg_error **failure) { return lreg_registry_delete(get(), item.get(), failure); });
+    }
+
+    /* --- packages --- */
+
+    /** Begins to publish one package file. */
+    publication publish(const registry &into, std::string_view filename) const {
+        const std::string copy = detail::text(filename);
+        return detail::make<publication>([&](lreg_publication **out, lreg_error **failure) {
+            return lreg_publication_begin(get(), into.get(), copy.c_str(), out, failure);
+        });
+    }
+    package find_package(const registry &in, std::string_view id) const {
+        const std::string copy = detail::text(id);
+        return detail::make<package>([&](lreg_package **out, lreg_error **failure) {
+            return lreg_package_find(get(), in.get(), copy.c_str(), out, failure);
+        });
+    }
+    /** @param filename "app-1.0.zip", "x86_64/hello-1.0-r0.apk", "image:tag" */
+    package find_package_by_filename(const registry &in, std::string_view filename) const {
+        const std::string copy = detail::text(filename);
+        return detail::make<package>([&](lreg_package **out, lreg_error **failure) {
+            return lreg_package_find_by_filename(get(), in.get(), copy.c_str(), out, failure);
+        });
+    }
+    /** Newest first. @param name_contains only those whose name contains it, ASCII case ignored; nothing: all */
+    package_list packages(const registry &in, const optional_text &name_contains = std::nullopt) const {
+        const detail::nullable_text copy(name_contains);
+        return detail::make<package_list>([&](lreg_package_list **out, lreg_error **failure) {
+            return lreg_package_list_open(get(), in.get(), copy.get(), out, failure);
+        });
+    }
+    void delete_package(const package &item) const {
+        detail::call([&](lreg_error **failure) { return lreg_package_delete(get(), item.get(), failure); });
+    }
+    /** A package's bytes; of an image, its manifest. */
+    content open_content(const package &item) const {
+        return detail::make<content>([&](lreg_content **out, lreg_error **failure) {
+            return lreg_content_open(get(), item.get(), out, failure);
+        });
+    }
+
+    /* --- tokens --- */
+
+    /** An API access token; its secret is shown this once. @param expires_ms milliseconds since the epoch; 0: never */
+    token create_token(std::string_view organization_slug, std::string_view description, std::string_view scopes,
+                       std::int64_t expires_ms = 0) const {
+        const std::string organization_copy = detail::text(organization_slug);
+        const std::string description_copy = detail::text(description);
+        const std::string scopes_copy = detail::text(scopes);
+        return detail::make<token>([&](lreg_token **out, lreg_error **failure) {
+            return lreg_token_create(get(), organization_copy.c_str(), description_copy.c_str(), scopes_copy.c_str(),
+                                     expires_ms, out, failure);
+        });
+    }
+    /** A registry token, which reads one registry. */
+    token create_token(const registry &for_registry, std::string_view description) const {
+        const std::string copy = detail::text(description);
+        return detail::make<token>([&](lreg_token **out, lreg_error **failure) {
+            return lreg_token_create_for_registry(get(), for_registry.get(), copy.c_str(), out, failure);
+        });
+    }
+    /** An organisation's API access tokens. */
+    token_list tokens(std::string_view organization_slug) const {
+        const std::string copy = detail::text(organization_slug);
+        return detail::make<token_list>([&](lreg_token_list **out, lreg_error **failure) {
+            return lreg_token_list_open(get(), copy.c_str(), nullptr, out, failure);
+        });
+    }
+    /** A registry's tokens, with their secrets. */
+    token_list tokens(const registry &of_registry) const {
+        return detail::make<token_list>([&](lreg_token_list **out, lreg_error **failure) {
+            return lreg_token_list_open(get(), nullptr, of_registry.get(), out, failure);
+        });
+    }
+    /** An API access token of an organisation. */
+    token find_token(std::string_view organization_slug, std::string_view id) const {
+        const std::string organization_copy = detail::text(organization_slug);
+        const std::string id_copy = detail::text(id);
+        return detail::make<token>([&](lreg_token **out, lreg_error **failure) {
+            return lreg_token_find(get(), organization_copy.c_str(), nullptr, id_copy.c_str(), out, failure);
+        });
+    }
+    /** A token of a registry, with its secret. */
+    token find_token(const registry &of_registry, std::string_view id) const {
+        const std::string copy = detail::text(id);
+        return detail::make<token>([&](lreg_token **out, lreg_error **failure) {
+            return lreg_token_find(get(), nullptr, of_registry.get(), copy.c_str(), out, failure);
+        });
+    }
+    /** From then on it opens nothing. */
+    void delete_token(const token &item) const {
+        detail::call([&](lreg_error **failure) { return lreg_token_delete(get(), item.get(), failure); });
+    }
+
+    /* --- keeping it in order --- */
+
+    /** Hashes everything stored again. Findings are not a failure. */
+    lreg_verify_report verify() const {
+        return verify([](std::string_view) {});
+    }
+    /** @param finding `void(std::string_view message)`, called for each finding; what it throws ends the walk and comes
+     * out */
+    template <class Finding> lreg_verify_report verify(Finding &&finding) const {
+        using function = std::remove_reference_t<Finding>;
+        lreg_verify_report report = {};
+        report.size = sizeof report;
+        const lreg_finding tell = [](const char *message, void *user) noexcept {
+            return detail::guard([&] { (**static_cast<function **>(user))(std::string_view(message)); });
+        };
+        function *to = &finding;
+        detail::call([&](lreg_error **failure) { return lreg_verify(get(), tell, &to, &report, failure); });
+        return report;
+    }
+
+    /** Removes what nothing names any more. @param grace_ms protects what is younger */
+    lreg_collect_report collect(std::int64_t grace_ms = 3600000) const {
+        lreg_collect_report report = {};
+        report.size = sizeof report;
+        detail::call([&](lreg_error **failure) { return lreg_collect(get(), grace_ms, &report, failure); });
+        return report;
+    }
+
+    /** Makes a consistent copy while others read and write. @param directory must not exist */
+    void backup(std::string_view directory) const {
+        const std::string copy = detail::text(directory);
+        detail::call([&](lreg_error **failure) { return lreg_backup(get(), copy.c_str(), failure); });
+    }
+};
+
+/**
+ * Holds an instance at rest, so that the process may fork: both processes go on with it when the guard has ended in
+ * each of them, on the thread that made it. Throws as lreg_fork_begin() fails.
+ * Threads: any, one at a time per instance. Since: 0.1
+ */
+class fork_guard {
+  public:
+    explicit fork_guard(const instance &of) : instance_(of.get()) {
+        detail::call([this](lreg_error **failure) { return lreg_fork_begin(instance_, failure); });
+    }
+    ~fork_guard() {
+        lreg_fork_end(instance_);
+    }
+    fork_guard(const fork_guard &) = delete;
+    fork_guard &operator=(const fork_guard &) = delete;
+
+  private:
+    lreg_instance *instance_;
+};
+
+} // namespace libregistry
+
+#endif
