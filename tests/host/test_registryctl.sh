@@ -198,7 +198,7 @@ if [ -w /dev/full ]; then
     ctl package list acme my-files >/dev/full 2>err
     count "output that cannot be written is a failure" $(($? != 1))
 fi
-if type script >/dev/null 2>&1; then
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then # there is one, and a pseudo-terminal for it
     head -c 300000 /dev/urandom >bar-1.0.0.bin
     script -qec "'$program' --data '$data' publish acme my-files bar-1.0.0.bin" /dev/null >out 2>err </dev/null
     grep -q '\[##############################\] 100%' out
