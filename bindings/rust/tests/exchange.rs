@@ -23,7 +23,10 @@ struct Fixture {
 }
 
 fn fixture() -> Fixture {
-    let instance = Options::new().unwrap().open().unwrap();
+    fixture_of(Options::new().unwrap().open().unwrap())
+}
+
+fn fixture_of(instance: Instance) -> Fixture {
     instance.create_organization("acme", None).unwrap();
     let registry = instance
         .create_registry("acme", &Settings::new("My files", Ecosystem::Files))
@@ -244,7 +247,8 @@ fn a_callback_that_fails_ends_the_call() {
 
 #[test]
 fn a_callback_that_panics_does_not_unwind_through_the_library() {
-    let fixture = fixture();
+    let folder = Folder::new();
+    let fixture = fixture_of(Instance::open(&folder.0).unwrap());
     for in_head in [true, false] {
         let mut bad = Bad {
             in_head,
@@ -275,6 +279,9 @@ fn a_callback_that_panics_does_not_unwind_through_the_library() {
     assert_eq!((body.calls, response.status), (1, 0));
     assert!(fixture.get("/v2/", &mut response).is_ok());
     assert_eq!(response.status, 200);
+    assert!(folder.open_files() > 0);
+    drop(fixture);
+    assert_eq!(folder.open_files(), 0);
 }
 
 #[test]

@@ -245,4 +245,6 @@ fn damage_is_found_and_what_is_deleted_is_collected() {
     instance.delete_package(&published.package).unwrap();
     let collected = instance.collect(Duration::ZERO).unwrap();
     assert_eq!((collected.blobs, collected.blob_bytes), (1, bytes.len() as u64));
+    drop((instance, registry, published));
+    assert_eq!(folder.open_files(), 0);
 }

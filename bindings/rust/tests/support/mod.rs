@@ -18,7 +18,15 @@ impl Folder {
         );
         let path = env::temp_dir().join(name);
         fs::create_dir(&path).unwrap();
-        Folder(path)
+        Folder(fs::canonicalize(path).unwrap())
+    }
+
+    /// How many files below it this process has open: none when every handle was ended. An unwinding that went through
+    /// the library would have left some.
+    pub fn open_files(&self) -> usize {
+        let descriptors = fs::read_dir("/proc/self/fd").unwrap();
+        let targets = descriptors.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+        targets.filter(|target| target.starts_with(&self.0)).count()
     }
 }
 
