@@ -11,6 +11,7 @@
 
 #include "core/core_internal.h"
 
+#include "base/descriptor.h"
 #include "base/encoding.h"
 
 #include <errno.h>
@@ -81,10 +82,10 @@ static lreg_status copy_key(struct backup *run, struct error *err) {
     if (status != LREG_OK) {
         return status;
     }
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int file = descriptor_above_streams(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (file < 0) {
         status = error_set_errno(err, errno, "cannot make the backup's instance key");
-    } else if (write(file, bytes, length) != (ssize_t)length) {
+    } else if (fchmod(file, 0600) != 0 || write(file, bytes, length) != (ssize_t)length) {
         status = error_set(err, LREG_IO, "", "cannot write the backup's instance key");
     }
     if (file >= 0) {
@@ -345,7 +346,7 @@ static lreg_status back_up(struct backup *run, const char *directory, struct err
     if (status != LREG_OK) {
         return status;
     }
-    if (mkdir(run->partial, 0700) != 0) {
+    if (mkdir(run->partial, 0700) != 0 || chmod(run->partial, 0700) != 0) { /* whatever the umask is */
         return error_set_errno(err, errno, "cannot make the backup's directory");
     }
     status = copy_key(run, err);

@@ -7,8 +7,10 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define KIB ((size_t)1 << 10)
 #define MIB ((size_t)1 << 20)
@@ -76,15 +78,36 @@ static lreg_status set_base_url(struct core *core, const char *base_url, struct 
     return core->base_url == NULL ? error_no_memory(err) : LREG_OK;
 }
 
+/* Keeps it as an absolute path: the database is opened again and again, and the host may change its directory. */
+static lreg_status set_directory(struct core *core, const char *directory, struct error *err) {
+    char present[PATH_MAX] = "";
+    size_t length = 0;
+    if (directory[0] != '/' && getcwd(present, sizeof present) == NULL) {
+        return error_set_errno(err, errno, "find the present directory");
+    }
+    if (!size_add(strlen(present) + 1, strlen(directory), &length)) {
+        return error_no_memory(err);
+    }
+    struct strbuf path;
+    strbuf_init(&path, &core->hooks, length);
+    strbuf_append_text(&path, present);
+    strbuf_append_text(&path, directory[0] == '/' ? "" : "/");
+    strbuf_append_text(&path, directory);
+    core->directory = strbuf_detach(&path, NULL);
+    strbuf_free(&path);
+    return core->directory == NULL ? error_no_memory(err) : LREG_OK;
+}
+
 static lreg_status make_directory(struct core *core, const char *directory, struct error *err) {
     if (directory == NULL) {
         return LREG_OK;
     }
-    if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
+    if (mkdir(directory, 0700) == 0) {
+        (void)chmod(directory, 0700); /* whatever the host's umask takes away */
+    } else if (errno != EEXIST) {
         return error_set_errno(err, errno, "make the data directory");
     }
-    core->directory = memory_copy_text(&core->hooks, directory);
-    return core->directory == NULL ? error_no_memory(err) : LREG_OK;
+    return set_directory(core, directory, err);
 }
 
 static lreg_status open_storage(struct core *core, const struct core_options *options, struct error *err) {

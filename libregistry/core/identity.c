@@ -8,6 +8,7 @@
 
 #include "core/core_internal.h"
 
+#include "base/descriptor.h"
 #include "base/encoding.h"
 
 #include <errno.h>
@@ -84,10 +85,12 @@ static lreg_status read_key(struct core *core, int directory, uint8_t key[AUTH_K
 static lreg_status write_new_key(struct core *core, int directory, const char *name, struct error *err) {
     uint8_t key[AUTH_KEY_BYTES];
     char text[KEY_FILE_LENGTH + 1];
-    int file = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int file =
+        descriptor_above_streams(openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (file < 0) {
         return error_set_errno(err, errno, "make the instance key");
     }
+    (void)fchmod(file, 0600); /* whatever the host's umask takes away */
     lreg_status status = hooks_random(&core->hooks, key, sizeof(key), err);
     if (status == LREG_OK) {
         hex_encode(key, sizeof(key), text);

@@ -2,9 +2,9 @@
 
 /*
  * Finds out whether SQLite believes locks of a parent process to be ours (see fork.c). Every connection to a database
- * with a write-ahead log holds a lock on the file for as long as it is open. So when this process has the file open more
- * than once, and the kernel knows of no lock of it, the others were inherited: what would be written here could be lost
- * as soon as the parent ends. Where the system does not tell, the answer is no.
+ * with a write-ahead log holds a lock on the file for as long as it is open. So when this process has the file open
+ * more than once, and the kernel knows of no lock of it, the others were inherited: what would be written here could be
+ * lost as soon as the parent ends. Where the system does not tell, the answer is no.
  */
 
 #include "meta/meta_internal.h"

@@ -88,7 +88,9 @@ static lreg_status make_file(const struct meta *meta, const char *directory, str
     if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
         return error_set_errno(err, errno, "make the directory of the metadata");
     }
-    if (mknod(meta->path, S_IFREG | 0600, 0) != 0 && errno != EEXIST) {
+    if (mknod(meta->path, S_IFREG | 0600, 0) == 0) {
+        (void)chmod(meta->path, 0600); /* whatever the host's umask takes away */
+    } else if (errno != EEXIST) {
         return error_set_errno(err, errno, "make the file of the metadata");
     }
     return LREG_OK;

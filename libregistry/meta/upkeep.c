@@ -166,6 +166,7 @@ static lreg_status make_new_file(const char *path, struct error *err) {
     if (descriptor < 0) {
         return error_set_errno(err, errno, "make the file of the backup");
     }
+    (void)fchmod(descriptor, 0600); /* whatever the host's umask takes away */
     (void)close(descriptor);
     return LREG_OK;
 }

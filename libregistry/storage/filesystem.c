@@ -7,6 +7,7 @@
 
 #include "storage/storage.h"
 
+#include "base/descriptor.h"
 #include "storage/filesystem_internal.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ static int open_at_once(int directory, const char *path, int flags) {
     do {
         descriptor = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
     } while (descriptor < 0 && errno == EINTR);
-    return descriptor;
+    return descriptor_above_streams(descriptor);
 #else
     (void)directory;
     (void)path;
@@ -56,7 +57,7 @@ static int open_part(int directory, const char *name, int flags) {
     do {
         descriptor = openat(directory, name, flags);
     } while (descriptor < 0 && errno == EINTR);
-    return descriptor;
+    return descriptor_above_streams(descriptor);
 }
 
 static int open_part_by_part(int directory, const char *path, int flags) {
@@ -132,8 +133,16 @@ void filesystem_mark_settled(int directory) {
     (void)fchmod(directory, FILESYSTEM_DIRECTORY_MODE | S_ISVTX); /* without the mark the next one syncs again */
 }
 
+int filesystem_make_directory(int parent, const char *name) {
+    if (mkdirat(parent, name, FILESYSTEM_DIRECTORY_MODE) == 0) {
+        (void)fchmodat(parent, name, FILESYSTEM_DIRECTORY_MODE, 0); /* whatever the host's umask takes away */
+        return 0;
+    }
+    return errno == EEXIST ? 0 : -1;
+}
+
 static int open_or_make(int parent, const char *name) {
-    if (mkdirat(parent, name, FILESYSTEM_DIRECTORY_MODE) != 0 && errno != EEXIST) {
+    if (filesystem_make_directory(parent, name) != 0) {
         return -1;
     }
     return open_part(parent, name, DIRECTORY_FLAGS);
@@ -141,7 +150,7 @@ static int open_or_make(int parent, const char *name) {
 
 /* The store's directory is the host's choice: it may be reached by symbolic links, what is below may not. */
 static int open_root(const char *path) {
-    if (mkdir(path, FILESYSTEM_DIRECTORY_MODE) != 0 && errno != EEXIST) {
+    if (filesystem_make_directory(AT_FDCWD, path) != 0) {
         return -1;
     }
     return open_part(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -5,6 +5,8 @@
 
 #include "storage/filesystem_internal.h"
 
+#include "base/descriptor.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -81,8 +83,12 @@ static int copy_file(const struct filesystem *from, const char *path, const stru
         return errno;
     }
     int number = 0;
-    target = openat(to->staging, stage_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-    number = target >= 0 ? copy_bytes(to, source, target) : errno;
+    target = descriptor_above_streams(
+        openat(to->staging, stage_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE));
+    number = target < 0 || fchmod(target, FILE_MODE) != 0 ? errno : 0; /* whatever the host's umask is */
+    if (number == 0) {
+        number = copy_bytes(to, source, target);
+    }
     if (number == 0 && filesystem_sync_file(to, target) != 0) {
         number = errno;
     }

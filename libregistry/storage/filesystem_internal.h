@@ -39,6 +39,9 @@ lreg_status filesystem_failure(int number);
  * Gives -1 and errno as open does. */
 int filesystem_open_below(const struct filesystem *filesystem, int directory, const char *path, int flags);
 
+/* Makes a directory of ours where there is none: 0, or -1 and errno. */
+int filesystem_make_directory(int parent, const char *name);
+
 /* Writes out what is unwritten: 0, or -1 and errno. Nothing to do when the filesystem is not durable. */
 int filesystem_sync_file(const struct filesystem *filesystem, int descriptor);
 int filesystem_sync_directory(const struct filesystem *filesystem, int descriptor);

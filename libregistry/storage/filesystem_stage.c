@@ -67,7 +67,7 @@ static int open_stage(const struct filesystem *filesystem, const char *name, int
     do {
         descriptor = openat(filesystem->staging, name, flags, FILE_MODE);
     } while (descriptor < 0 && errno == EINTR);
-    return descriptor;
+    return descriptor_above_streams(descriptor);
 }
 
 /* Opening and locking are two steps: between them a commit may have made an object of the file. */
@@ -86,6 +86,7 @@ static int make_stage(const struct filesystem *filesystem, struct filesystem_sta
         if (stage->descriptor < 0) {
             return -1;
         }
+        (void)fchmod(stage->descriptor, FILE_MODE); /* whatever the host's umask takes away */
         (void)lock_file(stage->descriptor, LOCK_EX);
         if (is_still_stage(filesystem, stage->descriptor, stage->name)) {
             return 0;

@@ -13,7 +13,7 @@
 #define EXIT_UNLESS(condition)                                                      \
     do {                                                                            \
         if (!(condition)) {                                                         \
-            fprintf(stderr, "%s:%d: not so: " #condition "\n", __FILE__, __LINE__); \
+            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
             _exit(1);                                                               \
         }                                                                           \
     } while (0)
@@ -24,6 +24,7 @@ static inline pid_t process_start(int (*run)(void *user), void *user) {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        (void)setenv("CMOCKA_TEST_ABORT", "1", 1); /* its assertions end the child too */
         (void)alarm(PROCESS_SECONDS_MAX);
         _exit(run(user));
     }

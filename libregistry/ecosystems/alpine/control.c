@@ -23,6 +23,17 @@ static lreg_status refuse_name(const char *name, const char *reason, struct erro
                      reason);
 }
 
+/* libarchive turns names of extended headers into the host's locale, and has none for what it cannot turn. Names that
+ * are the same in every locale are all that control data and signatures need. */
+static bool is_ascii(const char *name) {
+    for (const char *at = name; at != NULL && *at != '\0'; at++) {
+        if ((unsigned char)*at >= 0x80) {
+            return false;
+        }
+    }
+    return name != NULL;
+}
+
 static lreg_status report(struct archive *archive, struct error *err) {
     if (archive_errno(archive) == ENOMEM) {
         return error_no_memory(err);
@@ -61,8 +72,12 @@ static lreg_status read_package_info(struct archive *archive, struct archive_ent
 static lreg_status read_entry(struct archive *archive, struct archive_entry *entry, struct alpine_control *out,
                               bool is_first, struct error *err) {
     const char *name = archive_entry_pathname(entry);
-    if (name == NULL || name[0] != '.' || strchr(name, '/') != NULL) {
-        return refuse_name(name != NULL ? name : "", "is neither a signature nor control data", err);
+    if (!is_ascii(name)) {
+        return error_set(err, LREG_UNPROCESSABLE, "bad_control",
+                         "the name of an entry before the data segment is not in ASCII");
+    }
+    if (name[0] != '.' || strchr(name, '/') != NULL) {
+        return refuse_name(name, "is neither a signature nor control data", err);
     }
     bool is_signature = text_starts_with(name, ".SIGN.");
     if (is_first) {
