@@ -135,7 +135,7 @@ void filesystem_mark_settled(int directory) {
 
 int filesystem_make_directory(int parent, const char *name) {
     if (mkdirat(parent, name, FILESYSTEM_DIRECTORY_MODE) == 0) {
-        (void)fchmodat(parent, name, FILESYSTEM_DIRECTORY_MODE, 0); /* whatever the host's umask takes away */
+        (void)!fchmodat(parent, name, FILESYSTEM_DIRECTORY_MODE, 0); /* whatever the host's umask takes away */
         return 0;
     }
     return errno == EEXIST ? 0 : -1;
