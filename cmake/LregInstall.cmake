@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Headers, both libraries, the CMake package, libregistry.pc and the man pages. Everything is relocatable: the installed
-# files name each other by relative paths.
+# Headers, the ABI as data, both libraries, the CMake package, libregistry.pc and the man pages. Everything is
+# relocatable: the installed files name each other by relative paths.
 
 include(CMakePackageConfigHelpers)
 
@@ -11,6 +11,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_
         FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/bindings/cpp/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.hpp")
+install(FILES "${PROJECT_SOURCE_DIR}/bindings/abi.json" DESTINATION "${CMAKE_INSTALL_DATADIR}/libregistry")
 file(GLOB man1 CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.1")
 file(GLOB man3 CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.3")
 install(FILES ${man1} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")

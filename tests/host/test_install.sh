@@ -74,6 +74,8 @@ check "pkg-config keeps private libraries private" sh -c "! pkg-config --libs li
 check "no installed text names the folder of the build" \
     sh -c "! grep -rIl -e '$LREG_SOURCE/' -e '$folder/first' '$folder/prefix' | grep ."
 
+check "the description of the ABI is installed" python3 -m json.tool "$folder/prefix/share/libregistry/abi.json"
+
 for program in registryd registryctl; do
     if [ -e "$folder/prefix/bin/$program" ]; then
         check "$program runs from where it was moved to" "$folder/prefix/bin/$program" --help
