@@ -19,6 +19,7 @@ import c_source
 PATH = "bindings/abi.json"
 FORMAT = 1
 LINE_LENGTH = 120
+ERROR_OUT = "*mut *mut lreg_error"
 THREADS = re.compile(r"Threads: (any, at once|any, one at a time per handle|only from inside the callback)")
 # Lines of a header that are no declarations, but belong there.
 SCAFFOLD = re.compile(
@@ -92,7 +93,10 @@ class Builder:
             self.handles.append(facts)
         elif self.known[name] == "struct":
             body = declaration[declaration.index("{") + 1:declaration.rindex("}")]
-            self.structs.append(facts | {"members": [self.member(*pair) for pair in members_of(body)]})
+            members = [self.member(*pair) for pair in members_of(body)]
+            if not members or members[0] != {"name": "size", "type": "u32"}:
+                raise abi_types.Problem("a struct begins with uint32_t size")
+            self.structs.append(facts | {"members": members})
         else:
             read = abi_types.variable(declaration.removeprefix("typedef ").rstrip(";"), self.known)
             if read["type"] == "callback":
@@ -127,6 +131,9 @@ class Builder:
 
     def add_function(self, header, prototype, comment):
         read = abi_types.function(prototype, self.known)
+        types = [parameter["type"] for parameter in read["parameters"]]
+        if read["result"] == "lreg_status" and types[-1:] != [ERROR_OUT] and types != ["*const lreg_error"]:
+            raise abi_types.Problem("a function that can fail takes lreg_error **err, last")
         facts = {"name": read["name"], "header": header.name} | since_and_threads(comment)
         facts |= {"blocks": re.search(r"\b(Blocks|May block)\b", comment.footer) is not None}
         facts |= self.call(read, comment)
@@ -219,7 +226,7 @@ def since_and_threads(comment):
 
 def contract(read, said):
     """What the words about a parameter say of NULL and of who ends it."""
-    if read["type"] == "*mut *mut lreg_error" and read["name"] == "err":
+    if read["type"] == ERROR_OUT and read["name"] == "err":
         return {"nullable": True, "ownership": "owned", "ended_by": "lreg_error_free"}
     if read["type"] == "callback":
         return {"nullable": may_be_null(said)}

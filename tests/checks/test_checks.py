@@ -285,6 +285,8 @@ LREG_EXPORT const char *lreg_f(const lreg_s *a, lreg_a **out);
             ("typedef struct lreg_t {\n    uint32_t a : 3;\n} lreg_t;", "a bit field"),
             ("typedef struct lreg_t {\n    uint8_t a[4];\n} lreg_t;", "an array"),
             ("typedef struct lreg_t {\n    lreg_a a;\n} lreg_t;", "the struct lreg_a by value"),
+            ("typedef struct lreg_t {\n    uint64_t a;\n} lreg_t;", "a struct begins with uint32_t size"),
+            ("typedef int32_t lreg_status;\n" + function + "lreg_status lreg_f(int32_t a);", "takes lreg_error **err"),
             ("typedef struct lreg_h lreg_h;", "the handle lreg_h is ended by nothing"),
             ("#define LREG_HALF 0.5", "LREG_HALF is no integer"),
             ("#define LREG_TWICE(a) (2 * (a))", "not understood"),
