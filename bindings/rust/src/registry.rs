@@ -65,6 +65,7 @@ listing! {
 
 /// What kind of packages a registry has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ecosystem {
     Files,
     Alpine,
