@@ -35,9 +35,10 @@
  *
  * Ownership. Four words say who ends what. *Owned*: you do, with the function that is named; `_new`, `_open`,
  * `_create`, `_find`, `_next` and `_begin` give owned handles through an out-parameter; `_free` or `_close` ends them,
- * takes NULL, cannot fail, and works in any order: a handle keeps what it needs of its instance. *Borrowed until …*:
- * nobody has to; accessors give such pointers. *Copied*: texts and structs that are given to the library, unless said
- * otherwise. *Taken*: the library ends it, also when the call fails.
+ * takes NULL, cannot fail, and works in any order: a handle keeps what it needs of its instance, and the last one that
+ * ends after lreg_close() closes the database, which may block. *Borrowed until …*: nobody has to; accessors give such
+ * pointers. *Copied*: texts and structs that are given to the library, unless said otherwise. *Taken*: the library ends
+ * it, also when the call fails.
  *
  * NULL. Where a comment does not allow it, a call that can fail gives LREG_BAD_ARGUMENT, and an accessor "" or 0. Every
  * out-parameter is NULL after a failure.
