@@ -34,7 +34,7 @@ static lreg_status write_head(void *user, const lreg_exchange *exchange) {
     const char *value = NULL;
     int64_t length = lreg_exchange_content_length(exchange);
     (void)user;
-    printf("Status: %d\r\n", (int)lreg_exchange_status(exchange));
+    printf("Status: %d %s\r\n", (int)lreg_exchange_status(exchange), lreg_exchange_reason(exchange));
     for (size_t i = 0; lreg_exchange_header_at(exchange, i, &name, &value); i++) {
         printf("%s: %s\r\n", name, value);
     }

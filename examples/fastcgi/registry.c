@@ -49,9 +49,9 @@ static void put_field(const FCGX_Request *request, const char *name, const char 
     FCGX_PutS("\r\n", request->out);
 }
 
-static void put_number(const FCGX_Request *request, const char *name, int64_t value) {
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRId64, value);
+static void put_number(const FCGX_Request *request, const char *name, int64_t value, const char *behind) {
+    char text[64];
+    (void)snprintf(text, sizeof text, "%" PRId64 "%s%s", value, behind[0] != '\0' ? " " : "", behind);
     put_field(request, name, text);
 }
 
@@ -60,12 +60,12 @@ static lreg_status write_head(void *user, const lreg_exchange *exchange) {
     const char *name = NULL;
     const char *value = NULL;
     int64_t length = lreg_exchange_content_length(exchange);
-    put_number(request, "Status", lreg_exchange_status(exchange));
+    put_number(request, "Status", lreg_exchange_status(exchange), lreg_exchange_reason(exchange));
     for (size_t i = 0; lreg_exchange_header_at(exchange, i, &name, &value); i++) {
         put_field(request, name, value);
     }
     if (length >= 0 && lreg_exchange_file_path(exchange) == NULL) {
-        put_number(request, "Content-Length", length);
+        put_number(request, "Content-Length", length, "");
     }
     return FCGX_PutS("\r\n", request->out) >= 0 ? LREG_OK : LREG_HOST_STATUS;
 }

@@ -297,6 +297,10 @@ LREG_EXPORT lreg_status lreg_exchange_finish(lreg_exchange *exchange, lreg_error
  * @param exchange not NULL. Does not block. Threads: any, one at a time per handle. Since: 0.1 */
 LREG_EXPORT int32_t lreg_exchange_status(const lreg_exchange *exchange);
 
+/** The reason phrase of the status, such as "Not Found", for protocols that have one; "" while there is no response.
+ * @param exchange not NULL. Static storage. Does not block. Threads: any, one at a time per handle. Since: 0.1 */
+LREG_EXPORT const char *lreg_exchange_reason(const lreg_exchange *exchange);
+
 /**
  * A field of the response's head. Content-Length, Date, Connection and Transfer-Encoding are never among them.
  * @param index      from 0 on

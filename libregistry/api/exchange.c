@@ -187,6 +187,10 @@ int32_t lreg_exchange_status(const lreg_exchange *exchange) {
     return exchange == NULL ? 0 : exchange_status(exchange->inner);
 }
 
+const char *lreg_exchange_reason(const lreg_exchange *exchange) {
+    return exchange == NULL ? "" : exchange_reason(exchange->inner);
+}
+
 lreg_bool lreg_exchange_header_at(const lreg_exchange *exchange, size_t index, const char **out_name,
                                   const char **out_value) {
     if (out_name != NULL) {

@@ -44,6 +44,7 @@ lreg_status exchange_write(struct exchange *exchange, const void *bytes, size_t 
 lreg_status exchange_finish(struct exchange *exchange, struct error *err);
 
 int32_t exchange_status(const struct exchange *exchange);
+const char *exchange_reason(const struct exchange *exchange);
 bool exchange_header_at(const struct exchange *exchange, size_t index, const char **out_name, const char **out_value);
 int64_t exchange_content_length(const struct exchange *exchange);
 bool exchange_may_keep_alive(const struct exchange *exchange);

@@ -6,6 +6,7 @@
  */
 
 #include "dispatch/exchange_internal.h"
+#include "http/status.h"
 
 #include <string.h>
 
@@ -61,33 +62,6 @@ static void make_presentable(const struct exchange *exchange, const struct error
     out->operation[0] = '\0';
 }
 
-static const char *reason_of(int status) {
-    switch (status) {
-    case 400:
-        return "Bad Request";
-    case 401:
-        return "Unauthorized";
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 413:
-        return "Content Too Large";
-    case 414:
-        return "URI Too Long";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 501:
-        return "Not Implemented";
-    case 503:
-        return "Service Unavailable";
-    default:
-        return status < 500 ? "Request Refused" : "Internal Server Error";
-    }
-}
-
 static void append_escaped(struct strbuf *page, const char *text) {
     for (; *text != '\0'; text++) {
         switch (*text) {
@@ -116,7 +90,7 @@ static lreg_status show_page(struct call *call, const struct error *failure, str
     strbuf_append_format(&page,
                          "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>%d %s</title>\n"
                          "<h1>%d %s</h1>\n<p>",
-                         status, reason_of(status), status, reason_of(status));
+                         status, status_reason(status), status, status_reason(status));
     append_escaped(&page, failure->message);
     strbuf_append_text(&page, "</p>\n</html>\n");
     lreg_status result = strbuf_status(&page, err);

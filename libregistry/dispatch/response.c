@@ -4,6 +4,7 @@
  * storage. */
 
 #include "dispatch/exchange_internal.h"
+#include "http/status.h"
 
 #include <string.h>
 
@@ -18,6 +19,10 @@ static bool is_ready(const struct exchange *exchange) {
 
 int32_t exchange_status(const struct exchange *exchange) {
     return is_ready(exchange) ? exchange->call.response.status : 0;
+}
+
+const char *exchange_reason(const struct exchange *exchange) {
+    return is_ready(exchange) ? status_reason(exchange->call.response.status) : "";
 }
 
 static struct header common_field(const struct exchange *exchange, size_t index) {

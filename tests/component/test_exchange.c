@@ -97,9 +97,11 @@ static void test_component_exchange__is_reusable_after_reset_in_any_phase(void *
     lreg_exchange_reset(exchange);
     begin("GET", "/nothing/here");
     assert_int_equal(lreg_exchange_status(exchange), 404);
+    assert_string_equal(lreg_exchange_reason(exchange), "Not Found");
     EXPECT(lreg_exchange_add_header(exchange, "a", "b", &err), &err, LREG_MISUSE, "");
     lreg_exchange_reset(exchange);
     assert_int_equal(lreg_exchange_status(exchange), 0);
+    assert_string_equal(lreg_exchange_reason(exchange), "");
     assert_true(lreg_exchange_content_length(exchange) == -1);
     begin("HEAD", "/acme/files/files/a.txt");
     assert_int_equal(lreg_exchange_status(exchange), 200);

@@ -82,6 +82,7 @@ static void test_component_null__tells_zeros(void **state) {
     assert_true(lreg_exchange_content_length(NULL) == -1);
     assert_int_equal(lreg_exchange_may_keep_alive(NULL), 0);
     assert_null(lreg_exchange_file_path(NULL));
+    assert_string_equal(lreg_exchange_reason(NULL), "");
     assert_true(lreg_exchange_body_remaining(NULL) == -1);
     assert_int_equal(lreg_exchange_header_at(NULL, 0, &name, &value), 0);
     assert_null(name);
@@ -156,6 +157,8 @@ static void test_component_null__is_no_exchange(void **state) {
     REFUSED(lreg_exchange_set_request(NULL, "GET", "/", &err));
     REFUSED(lreg_exchange_set_environment(NULL, (const char *const[]){NULL}, &err));
     REFUSED(lreg_exchange_set_sends_files(NULL, 1, &err));
+    REFUSED(lreg_exchange_set_defers_work(NULL, 1, &err));
+    REFUSED(lreg_exchange_work(NULL, &err));
     REFUSED(lreg_exchange_set_scheme(NULL, "http", &err));
     REFUSED(lreg_exchange_set_host(NULL, "a", &err));
     REFUSED(lreg_exchange_set_mount(NULL, "", &err));

@@ -78,7 +78,8 @@ class Site:
         return os.path.join(self.folder, *names)
 
     def run(self, command, **more):
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=300, **more)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=300,
+                              **more)
         if done.returncode != 0:
             raise AssertionError(f"{' '.join(command)}: {done.stdout.decode()}")
         return done.stdout.decode()
@@ -231,8 +232,9 @@ class Apache(Site):
         os.makedirs(self.path("www"), exist_ok=True)
         write(self.path("apache.conf"), "\n".join(lines))
         with open(self.path("start.log"), "ab") as log:
+            # It ends by a signal to its process group.
             self.process = subprocess.Popen([APACHE, "-f", self.path("apache.conf"), "-DFOREGROUND"],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
 
 class ApacheHost(Apache):
@@ -260,10 +262,16 @@ class Nginx(Site):
         environment = dict(os.environ, REGISTRY_DATA=self.data)
         if self.sendfile:
             environment["REGISTRY_SENDFILE"] = "X-Accel-Redirect: /registry-files/"
+        if os.path.exists(self.path("registry.sock")):
+            os.unlink(self.path("registry.sock"))
         with open(self.path("registry.log"), "ab") as log:
             self.registry = subprocess.Popen([self.program, self.path("registry.sock")], env=environment,
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        host.wait_until(lambda: os.path.exists(self.path("registry.sock")), "the socket of the registry")
+        host.wait_until(self.listens, "the socket of the registry")
+
+    def listens(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(self.path("registry.sock")) == 0
 
     def start_server(self):
         if self.registry is None:

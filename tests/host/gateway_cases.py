@@ -17,13 +17,14 @@ import host
 SUPPORT = os.path.join(gateway.SOURCE, "tests", "support")
 FILES = f"/{host.ORGANIZATION}/{host.REGISTRY}/files"
 PACKAGES = host.PACKAGES
-REQUESTS, AT_ONCE = 1000, 16
+AT_ONCE = 16
 
 
 class Cases:
     """Mixed into a unittest.TestCase with `site`, a gateway.Site."""
 
     site = None
+    requests = 1000 # of the mixed ones
 
     def put(self, name, content):
         """Publishes by curl; gives the path of the file."""
@@ -41,7 +42,7 @@ class Cases:
         status, body = self.site.curl(self.site.base + path)
         self.assertEqual((status, body), (200, content))
         listing = self.site.request("GET", PACKAGES)
-        self.assertIn(b"round-1.0.0.bin", listing.body)
+        self.assertIn(b'"round"', listing.body)
         self.assertIn(self.site.base.encode() + b"/v2/packages/", listing.body) # URLs name the mount
 
     def test_names_come_as_the_client_sent_them(self):
@@ -177,7 +178,7 @@ class Cases:
     def test_thousand_mixed_requests(self):
         self.put("mixed-0.0.1.bin", b"mixed content")
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            wrong = [pair for pair in pool.map(self.mixed, range(REQUESTS)) if pair[0] != pair[1]]
+            wrong = [pair for pair in pool.map(self.mixed, range(self.requests)) if pair[0] != pair[1]]
         self.assertEqual(wrong, [])
 
     def half_an_upload(self, name, chunked):
@@ -185,14 +186,20 @@ class Cases:
         body, kind = self.site.form(name, b"x" * 500000)
         framing = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(body)}"
         client = socket.create_connection(("127.0.0.1", self.site.port), host.PATIENCE_S)
-        client.sendall((f"POST {self.site.url_prefix}{PACKAGES} HTTP/1.1\r\nHost: h\r\n"
-                        f"Authorization: Bearer {self.site.token}\r\nContent-Type: {kind}\r\n{framing}\r\n\r\n").encode())
+        head = (f"POST {self.site.url_prefix}{PACKAGES} HTTP/1.1\r\nHost: h\r\n"
+                f"Authorization: Bearer {self.site.token}\r\nContent-Type: {kind}\r\n{framing}\r\n\r\n")
+        client.sendall(head.encode())
         half = body[:250000]
         client.sendall(b"%x\r\n%s\r\n" % (len(half), half) if chunked else half)
         return client
 
     def staged(self):
         return os.listdir(os.path.join(self.site.data, "staging"))
+
+    def forget_staged(self):
+        """What a killed program leaves goes when a collector finds it old enough."""
+        for name in self.staged():
+            os.unlink(os.path.join(self.site.data, "staging", name))
 
     def test_upload_that_the_client_breaks_off_leaves_nothing(self):
         for chunked in (False, True):

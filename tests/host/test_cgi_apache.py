@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The CGI program behind a real Apache, by mod_cgid (event MPM) and mod_cgi (prefork), below a path and as a whole
+host, with the settings that are installed.
+Labels: release"""
+import os
+import signal
+import unittest
+
+import gateway
+import gateway_cases
+import host
+
+gateway.skip_without(gateway.APACHE, *(f"{gateway.MODULES}/mod_{name}.so" for name in ("cgid", "cgi", "xsendfile")))
+
+
+class Cgi(gateway_cases.Cases):
+    def test_program_that_is_killed_leaves_nothing_wrong(self):
+        with self.half_an_upload("killed-1.0.0.bin", False) as client:
+            host.wait_until(self.staged, "the upload to begin")
+            for pid in gateway_cases.pids_of(self.site.program):
+                os.kill(pid, signal.SIGKILL)
+            client.shutdown(1)
+            client.recv(65536)
+        self.assertEqual(self.site.request("GET", gateway_cases.FILES + "/killed-1.0.0.bin").status, 404)
+        self.put("killed-1.0.0.bin", b"whole")
+        self.forget_staged()
+
+    def test_program_without_a_data_directory_says_so(self):
+        status, body = self.site.curl(f"http://127.0.0.1:{self.site.port}/v2/")
+        self.assertEqual(status, 200, body)
+        done = self.site.run(["sh", "-c", f"REQUEST_METHOD=GET REQUEST_URI=/ '{self.site.program}' || true"])
+        self.assertIn("Status: 503", done)
+        self.assertIn("LREG_BAD_ARGUMENT", done)
+
+
+class ApacheByCgid(Cgi, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.site = gateway.Apache("cgid")
+        cls.addClassCleanup(cls.site.close)
+
+
+class ApacheByCgi(Cgi, unittest.TestCase):
+    requests = 100
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = gateway.Apache("cgi")
+        cls.addClassCleanup(cls.site.close)
+
+
+class ApacheAsHost(Cgi, unittest.TestCase):
+    requests = 100
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = gateway.ApacheHost("cgid")
+        cls.addClassCleanup(cls.site.close)
+
+
+class ApacheSendsFiles(Cgi, unittest.TestCase):
+    """With mod_xsendfile; everything is as without it."""
+
+    requests = 100
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = gateway.Apache("cgid", sendfile=True)
+        cls.addClassCleanup(cls.site.close)
+
+    def test_path_stays_inside(self):
+        path = self.put("inside-1.0.0.bin", b"inside")
+        self.assertNotIn("x-sendfile", self.site.request("GET", path).headers)
+
+
+class ProgramNamesFiles(unittest.TestCase):
+    def test_file_is_left_to_apache(self):
+        site = gateway.Apache("cgid", sendfile=True, with_module=False)
+        self.addCleanup(site.close)
+        name = "named-1.0.0.bin"
+        gateway.write(site.path(name), "content")
+        self.assertEqual(site.publish(site.path(name))[0], 200)
+        answer = site.request("GET", f"{gateway_cases.FILES}/{name}")
+        self.assertEqual((answer.status, answer.body), (200, b""))
+        with open(answer.headers["x-sendfile"], encoding="ascii") as file:
+            self.assertEqual(file.read(), "content")
+
+
+if __name__ == "__main__":
+    host.main()
