@@ -60,6 +60,12 @@ static size_t append_word(const struct script *script, const char *at, size_t le
     case 'S':
         append_piece(&script->bodies[script->count % 10], at[0] == 'S', out);
         return 1;
+    case 'H':
+        strbuf_append_text(out, script->sha512);
+        return 1;
+    case 'T':
+        strbuf_append_text(out, script->token);
+        return 1;
     case 'L':
         strbuf_append_text(out, script->location);
         return 1;

@@ -117,19 +117,22 @@ static void take_head(struct script *script) {
     }
 }
 
-static void note_id(struct script *script) {
-    static const char mark[] = "\"id\":\"";
+/* The text behind `mark`, up to the next quote; what was noted before stays when there is none. */
+static void note_member(const struct script *script, const char *mark, char out[SCRIPT_WORD_MAX]) {
     const char *at = strstr(strbuf_text(&script->answer), mark);
     const char *end = at != NULL ? strchr(at + strlen(mark), '"') : NULL;
     if (end != NULL) {
         at += strlen(mark);
-        (void)snprintf(script->id, sizeof script->id, "%.*s", (int)(end - at), at);
+        (void)snprintf(out, SCRIPT_WORD_MAX, "%.*s", (int)(end - at), at);
     }
 }
 
 int32_t script_exchange(struct script *script, bool is_head) {
     lreg_exchange *exchange = script->world.exchange;
     expect(lreg_exchange_begin(exchange, NULL) == LREG_OK);
+    if (lreg_exchange_wants(exchange) == LREG_WANTS_WORK) {
+        expect(lreg_exchange_work(exchange, NULL) == LREG_OK);
+    }
     give_body(script);
     if (lreg_exchange_wants(exchange) != LREG_WANTS_RESPONSE) {
         expect(script->manner.is_cut_off);
@@ -140,7 +143,8 @@ int32_t script_exchange(struct script *script, bool is_head) {
     tell(script, &status, sizeof status);
     take_head(script);
     take_body(script, &status, is_head);
-    note_id(script);
+    note_member(script, "\"id\":\"", script->id);
+    note_member(script, "\"token\":\"", script->token);
     return status;
 }
 

@@ -4,10 +4,12 @@
  * Runs scripts. Lines before the request line:
  *
  *     @as owner, reader, publisher, registry, nobody      whose token; owner when nothing is said
+ *     @basic        as a password
  *     @cut N        the body comes in pieces, the first has N bytes
  *     @open         the body comes without a length
  *     @gone         the client goes away when half of the body is sent
  *     @pieces       the response is taken by next and consume
+ *     @defer        work that may wait for something is done apart
  *     @trust, @scheme S, @host H, @mount M, @peer A       what the host says
  *     @wait N       N minutes pass first
  *     @collect N    what nothing names any more, and is older than N minutes, is collected first
@@ -15,6 +17,8 @@
 
 #include "support/script.h"
 
+#include "base/digest.h"
+#include "base/encoding.h"
 #include "support/fuzzer.h"
 
 #include <stdio.h>
@@ -81,6 +85,8 @@ static void take_directive(struct script *script, char *name) {
     }
     if (strcmp(name, "as") == 0) {
         script->manner.who = find_who(value);
+    } else if (strcmp(name, "basic") == 0) {
+        script->manner.is_basic = true;
     } else if (strcmp(name, "cut") == 0) {
         script->manner.step = (uint8_t)strtoul(value, NULL, 10);
     } else if (strcmp(name, "open") == 0) {
@@ -89,6 +95,8 @@ static void take_directive(struct script *script, char *name) {
         script->manner.is_cut_off = true;
     } else if (strcmp(name, "pieces") == 0) {
         script->manner.by_pieces = true;
+    } else if (strcmp(name, "defer") == 0) {
+        (void)lreg_exchange_set_defers_work(script->world.exchange, 1, NULL);
     } else if (strcmp(name, "wait") == 0) {
         script->world.now_ms += minutes(value);
     } else if (strcmp(name, "collect") == 0) {
@@ -110,11 +118,30 @@ static bool give_field(struct script *script, const struct strbuf *line) {
     return is_type;
 }
 
+static void note_sha512(struct script *script) {
+    struct digest_set digests;
+    digest_of(DIGEST_SHA512, strbuf_text(&script->body), script->body.length, &digests);
+    memcpy(script->sha512, "sha512:", 7);
+    hex_encode(digests.sha512, sizeof digests.sha512, script->sha512 + 7);
+}
+
+/* "Basic" and the base64 of "buildkite:" and the token. */
+static void give_password(struct script *script, const char *token) {
+    char plain[160];
+    char value[256] = "Basic ";
+    int length = snprintf(plain, sizeof plain, "buildkite:%s", token);
+    expect(length > 0 && (size_t)length < sizeof plain);
+    base64_encode(plain, (size_t)length, value + strlen(value));
+    expect(lreg_exchange_add_header(script->world.exchange, "Authorization", value, NULL) == LREG_OK);
+}
+
 static void give_own_fields(struct script *script, const char *type) {
     lreg_exchange *exchange = script->world.exchange;
     const char *authorization = world_authorization(&script->world, script->manner.who);
     char length[24];
-    if (authorization[0] != '\0') {
+    if (authorization[0] != '\0' && script->manner.is_basic) {
+        give_password(script, authorization + strlen("Bearer "));
+    } else if (authorization[0] != '\0') {
         expect(lreg_exchange_add_header(exchange, "Authorization", authorization, NULL) == LREG_OK);
     }
     if (type != NULL) {
@@ -146,6 +173,7 @@ static void run_request(struct script *script, const char *at, const char *end) 
     lreg_exchange_reset(world->exchange);
     const char *type = script_make_body(script, body, (size_t)(end - body));
     script_note(strbuf_text(&script->body), script->body.length, &script->bodies[script->count % 10]);
+    note_sha512(script);
     strbuf_init(&line, &script->hooks, SCRIPT_BODY_MAX);
     bool has_line = take_line(script, &at, body, &line);
     while (has_line && strbuf_text(&line)[0] == '@') {

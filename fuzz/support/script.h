@@ -16,9 +16,9 @@
  * In targets, values and bodies these words stand for what an input could not know:
  *
  *     $d0 … $d9  $s0 … $s9   digest ("sha256:…") and length of the body of that request
- *     $D  $S                 of the body of this one (not within it)
+ *     $D  $S  $H             of the body of this one (not within it); $H is its SHA-512
  *     $t0 … $t9  $u0 … $u9   digest and length of that entry of the archive, in later ones
- *     $L  $I                 path of the last Location; the last "id" of an answer in JSON
+ *     $L  $I  $T             path of the last Location; the last "id" and "token" of an answer in JSON
  */
 
 #include "base/strbuf.h"
@@ -42,6 +42,7 @@ struct script_piece {
 struct script_manner {
     enum world_who who;
     uint8_t step; /* length of the first piece of the body; 0: in one piece */
+    bool is_basic; /* the token comes as a password */
     bool is_open; /* the body comes without a length */
     bool is_cut_off; /* the client goes away in the middle of the body */
     bool by_pieces; /* the response is taken by next and consume */
@@ -56,6 +57,8 @@ struct script {
     size_t count; /* requests so far */
     char location[SCRIPT_WORD_MAX];
     char id[SCRIPT_WORD_MAX];
+    char token[SCRIPT_WORD_MAX];
+    char sha512[144]; /* of the body of this request */
     struct strbuf body; /* of the request, as it is sent */
     struct strbuf answer; /* the body of the response, its beginning */
     uint8_t answer_sha256[32]; /* of all of it */

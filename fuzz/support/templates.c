@@ -70,6 +70,7 @@ const char *const script_templates[] = {
     "PATCH $L\n\nworld",
     "GET $L\n\n",
     "PUT $L?digest=$D\n\nlayer",
+    "PUT $L?digest=$H\n\nlayer",
     "PUT $L?digest=$d1\n\n",
     "PUT $L?digest=sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n\n",
     "DELETE $L\n\n",
@@ -104,9 +105,10 @@ const char *const script_templates[] = {
 const size_t script_template_count = sizeof script_templates / sizeof script_templates[0];
 
 const char *const script_directives[] = {
-    "@as reader\n", "@as publisher\n", "@as registry\n", "@as nobody\n", "@cut 1\n",        "@cut 7\n",
-    "@open\n",      "@gone\n",         "@pieces\n",      "@trust\n",     "@scheme https\n", "@mount /packages\n",
-    "@host h:1\n",  "@peer ::1\n",     "@wait 100000\n", "@collect 0\n", "@collect 1000\n",
+    "@as reader\n", "@as publisher\n", "@as registry\n",  "@as nobody\n",       "@cut 1\n",
+    "@cut 7\n",     "@open\n",         "@gone\n",         "@basic\n",           "@defer\n",
+    "@pieces\n",    "@trust\n",        "@scheme https\n", "@mount /packages\n", "@host h:1\n",
+    "@peer ::1\n",  "@wait 100000\n",  "@collect 0\n",    "@collect 1000\n",
 };
 const size_t script_directive_count = sizeof script_directives / sizeof script_directives[0];
 
@@ -126,6 +128,7 @@ const char *const script_fields[] = {
     "Accept: text/html;q=0.5, application/json\n",
     "Authorization: Basic YnVpbGRraXRlOng=\n",
     "Authorization: Bearer lrga_x\n",
+    "Authorization: Bearer $T\n",
     "Content-Type: application/json\n",
     "Content-Range: 5-9\n",
     "Content-Length: 3\n",

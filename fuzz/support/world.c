@@ -8,6 +8,7 @@
 #include "support/fuzzer.h"
 
 #include <mbedtls/rsa.h>
+#include <sqlite3.h>
 #include <stdio.h>
 
 #define KEY_BITS 2048
@@ -85,6 +86,7 @@ void world_open(struct world *world, const lreg_storage_backend *backend, void *
 void world_close(struct world *world) {
     lreg_exchange_free(world->exchange);
     lreg_close(world->instance);
+    expect(sqlite3_memory_used() == 0);
 }
 
 #define ALL_SCOPES "read_packages,write_packages,delete_packages,read_registries,write_registries,delete_registries"

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds the fuzzers as OSS-Fuzz and its relatives want it: compilers in $CC and $CXX, their flags in $CFLAGS and
+# $CXXFLAGS, the engine in $LIB_FUZZING_ENGINE, results in $OUT. Each fuzzer gets its corpus (NAME_seed_corpus.zip) and
+# its dictionary beside it, and the shared libraries that it needs below $OUT/lib. For a try without all that:
+#   CC=clang CXX=clang++ CFLAGS="-O1 -g -fsanitize=address,fuzzer-no-link" CXXFLAGS="$CFLAGS" \
+#       LIB_FUZZING_ENGINE=-fsanitize=fuzzer OUT=/tmp/fuzzers fuzz/build.sh
+set -euo pipefail
+: "${CC:?}" "${CXX:?}" "${CFLAGS:?}" "${LIB_FUZZING_ENGINE:?}" "${OUT:?}"
+source=$(cd "$(dirname "$0")/.." && pwd)
+build=${WORK:-$(mktemp -d)}/libregistry-fuzz
+
+# The flags are the engine's: no build type, and no sanitizers of ours. Shared libraries are found beside the program.
+cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="$CFLAGS" \
+    -DCMAKE_CXX_FLAGS="${CXXFLAGS:-$CFLAGS}" -DCMAKE_EXE_LINKER_FLAGS="-Wl,-rpath,'\$ORIGIN/lib'" \
+    -DLREG_FUZZ_ENGINE=external -DLREG_FUZZ_LIBRARY="$LIB_FUZZING_ENGINE" -DLREG_LTO=OFF \
+    -DLREG_BUILD_TESTS=OFF -DLREG_BUILD_BENCH=OFF -DLREG_INSTALL=OFF
+cmake --build "$build" -t fuzzers
+
+mkdir -p "$OUT/lib"
+for program in "$build"/bin/*_fuzzer; do
+    name=$(basename "$program")
+    subject=${name%_fuzzer}
+    cp "$program" "$OUT/"
+    cp "$source/fuzz/dict/$subject.dict" "$OUT/$name.dict"
+    python3 - "$OUT/${name}_seed_corpus.zip" "$source/fuzz/corpus/$subject" "$source/fuzz/regressions/$subject" <<'PYTHON'
+import pathlib, sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED) as archive:
+    for folder in map(pathlib.Path, sys.argv[2:]):
+        for path in sorted(folder.glob("*")):
+            archive.write(path, path.name)
+PYTHON
+    ldd "$program" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' |
+        grep -E '/lib(sqlite3|archive|jansson|mbed|nettle|hogweed|gmp|http_parser|z|bz2|lzma|lz4|zstd|xml2|acl|icu)' |
+        xargs -r cp -n -L -t "$OUT/lib"
+done
