@@ -62,7 +62,9 @@ static enum MHD_Result respond(lreg_exchange *exchange, struct MHD_Connection *c
     if (!lreg_exchange_may_keep_alive(exchange)) {
         (void)MHD_add_response_header(response, "Connection", "close");
     }
-    (void)MHD_set_response_options(response, MHD_RF_SEND_KEEP_ALIVE_HEADER, MHD_RO_END); /* apk wants to read it */
+    /* apk wants to read keep-alive. A 304 has no length, and would get the end of a chunked body: it closes. */
+    (void)MHD_set_response_options(
+        response, length < 0 ? MHD_RF_HTTP_1_0_COMPATIBLE_STRICT : MHD_RF_SEND_KEEP_ALIVE_HEADER, MHD_RO_END);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned int)lreg_exchange_status(exchange), response);
     MHD_destroy_response(response);
     return result;

@@ -47,11 +47,19 @@ static enum MHD_Result send_newest(struct MHD_Connection *connection, lreg_insta
     return send_text(connection, MHD_HTTP_OK, text);
 }
 
+/* The context of a request to one of the server's own pages. */
+static const char OWN_PAGE[] = "own page";
+
 static enum MHD_Result answer(void *instance, struct MHD_Connection *connection, const char *path, const char *method,
                               const char *version, const char *body, size_t *length, void **context) {
     (void)version;
-    if (*context != NULL) { /* the registry: its targets have a context from packages_begin() */
+    if (*context != NULL && *context != OWN_PAGE) { /* the registry: packages_begin() gave its targets a context */
         return packages_answer(*context, connection, method, body, length);
+    }
+    if (*context == NULL || *length > 0) { /* answers come when the request is complete; its body is of no interest */
+        *context = (void *)(uintptr_t)OWN_PAGE;
+        *length = 0;
+        return MHD_YES;
     }
     if (strcmp(path, "/hello") == 0) {
         return send_text(connection, MHD_HTTP_OK, "hello\n");
@@ -60,6 +68,12 @@ static enum MHD_Result answer(void *instance, struct MHD_Connection *connection,
         return send_newest(connection, instance);
     }
     return send_text(connection, MHD_HTTP_NOT_FOUND, "there is no such page\n");
+}
+
+static void end(void *unused, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code) {
+    if (*context != OWN_PAGE) { /* the registry */
+        packages_end(unused, connection, context, code);
+    }
 }
 
 static lreg_instance *open_registry(const char *directory) {
@@ -85,10 +99,8 @@ static struct MHD_Daemon *listen_on(uint16_t port, lreg_instance *instance) {
     return MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, port,
                             NULL, NULL, answer, instance, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
                             CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_BYTES,
-                            /* the registry: two lines */
-                            MHD_OPTION_URI_LOG_CALLBACK, packages_begin, instance, MHD_OPTION_NOTIFY_COMPLETED,
-                            packages_end, NULL, MHD_OPTION_END);
+                            (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_COMPLETED, end, NULL, /* the registry: */
+                            MHD_OPTION_URI_LOG_CALLBACK, packages_begin, instance, MHD_OPTION_END);
 }
 
 int main(int argc, char **argv) {

@@ -43,6 +43,8 @@ def wait_until(condition, what):
 class Registryd:
     """A server that runs, its data directory, and the command line tool for it."""
 
+    mount = ""  # path of the registry in the server
+
     def __init__(self, *options, folder=None, listen="127.0.0.1:0", prepare=True, log_level="warning"):
         self.own_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="registryd-test-")
@@ -169,7 +171,7 @@ class Registryd:
         form += f"\r\n--{boundary}--\r\n".encode()
         framing = framing or f"Content-Length: {len(form)}"
         head = (
-            f"POST {PACKAGES} HTTP/1.1\r\nHost: x\r\n{self.authorization()}"
+            f"POST {self.mount}{PACKAGES} HTTP/1.1\r\nHost: x\r\n{self.authorization()}"
             f"Content-Type: multipart/form-data; boundary={boundary}\r\n{framing}\r\n{more}\r\n"
         ).encode()
         return head, form
@@ -181,7 +183,7 @@ class Registryd:
             return client.response()
 
     def file_path(self, name):
-        return f"/{ORGANIZATION}/{REGISTRY}/files/{name}"
+        return f"{self.mount}/{ORGANIZATION}/{REGISTRY}/files/{name}"
 
     def package_names(self):
         listing = self.ctl("package", "list", ORGANIZATION, REGISTRY)
