@@ -168,8 +168,9 @@ LREG_EXPORT lreg_status lreg_options_set_storage(lreg_options *options, const lr
 LREG_EXPORT lreg_status lreg_options_set_memory_storage(lreg_options *options, lreg_error **err);
 
 /**
- * Sets where the memory of instances comes from. What SQLite and other libraries allocate for themselves is not asked
- * of it.
+ * Sets where the memory of instances comes from: all that the library allocates from lreg_open() on, and zlib for it.
+ * Not what SQLite, jansson, Mbed TLS, libarchive and the C library allocate for themselves: their allocators are the
+ * process's, so they are the host's to set before (sqlite3_config(), json_set_alloc_funcs(), …; docs/abi.md, "Memory").
  *
  * @param options    not NULL
  * @param allocator  copied, but for what its `user` points to (sys/hooks.h); NULL: malloc, realloc, free
@@ -234,7 +235,8 @@ LREG_EXPORT lreg_status lreg_options_set_executor(lreg_options *options, const l
  * @return LREG_OK; LREG_IO; LREG_NOT_FOUND (no parent directory); LREG_NO_SPACE; LREG_CORRUPT (database or key are not
  *         what they were); LREG_UNSUPPORTED (written by a newer version); LREG_BUSY; LREG_MISUSE (the storage of these
  *         options was used before; "forked": the parent process had an instance on this directory open at the fork,
- *         and this child has not closed it, or the parent's threads were using it); LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY; a status of the source of randomness
+ *         and this child has not closed it, or the parent's threads were using it); LREG_BAD_ARGUMENT (NULL);
+ *         LREG_NO_MEMORY; a status of the source of randomness
  * Blocks: files and metadata database. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_open(lreg_options *options, lreg_instance **out, lreg_error **err);

@@ -16,7 +16,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define PACKAGES "/v2/packages/organizations/acme/registries/%s/packages"
+#define REGISTRIES "/v2/packages/organizations/acme/registries"
+#define PACKAGES REGISTRIES "/%s/packages"
 #define REPOSITORY "/v2/acme/images/app"
 
 struct story {
@@ -27,15 +28,6 @@ struct story {
 
 static void check(lreg_status status) {
     assert_int_equal(status, LREG_OK);
-}
-
-static void make_registry(struct story *story, const char *name, const char *ecosystem) {
-    lreg_registry_settings *settings = NULL;
-    check(lreg_registry_settings_new(&settings, NULL));
-    check(lreg_registry_settings_set_text(settings, LREG_REGISTRY_NAME, name, NULL));
-    check(lreg_registry_settings_set_text(settings, LREG_REGISTRY_ECOSYSTEM, ecosystem, NULL));
-    check(lreg_registry_create(story->instance, "acme", settings, NULL, NULL));
-    lreg_registry_settings_free(settings);
 }
 
 static char *make_token(const struct story *story) {
@@ -69,6 +61,11 @@ __attribute__((format(printf, 3, 4))) static void ask(struct story *story, int s
     va_end(arguments);
     assert_in_range(length, 1, (int)sizeof request - 1);
     http_answer_free(ask_bytes(story, status, request, (size_t)length));
+}
+
+static void make_registry(struct story *story, const char *name, const char *ecosystem) {
+    ask(story, 200, "POST " REGISTRIES "\nContent-Type: application/json\n\n{\"name\":\"%s\",\"ecosystem\":\"%s\"}",
+        name, ecosystem);
 }
 
 /* The upload of a form with one file. */
@@ -181,7 +178,7 @@ static void play_container(struct story *story) {
 }
 
 static void play_management(struct story *story) {
-    static const char registries[] = "/v2/packages/organizations/acme/registries";
+    static const char registries[] = REGISTRIES;
     ask(story, 200,
         "POST %s\nContent-Type: application/json\n\n{\"name\":\"Fr\xc3\xbchst\xc3\xbc"
         "ck\",\"ecosystem\":"
@@ -208,11 +205,11 @@ char *story_play(lreg_instance *instance, const char *backup) {
                                    "\xc3\x84"
                                    "cme",
                                    NULL, NULL));
+    char *authorization = make_token(&story);
+    story.script.authorization = authorization;
     make_registry(&story, "files", "files");
     make_registry(&story, "apks", "alpine");
     make_registry(&story, "images", "container");
-    char *authorization = make_token(&story);
-    story.script.authorization = authorization;
     play_files(&story);
     play_alpine(&story);
     play_container(&story);
