@@ -121,6 +121,7 @@ extern "C" {
     ) -> lreg_status;
     pub fn lreg_exchange_finish(exchange: *mut lreg_exchange, err: *mut *mut lreg_error) -> lreg_status;
     pub fn lreg_exchange_status(exchange: *const lreg_exchange) -> i32;
+    pub fn lreg_exchange_reason(exchange: *const lreg_exchange) -> *const c_char;
     pub fn lreg_exchange_header_at(
         exchange: *const lreg_exchange,
         index: usize,
