@@ -135,7 +135,8 @@ impl Exchange {
         call(|error| unsafe { sys::lreg_exchange_add_header(self.as_ptr(), name, value, error) })
     }
 
-    /// Leaves what may wait for long to [`work`](Exchange::work), so that an event loop can call `begin` for GET and HEAD.
+    /// Leaves what may wait for long to [`work`](Exchange::work), so that an event loop can call `begin` for GET and
+    /// HEAD.
     pub fn set_defers_work(&mut self, defers: bool) -> Result<()> {
         call(|error| unsafe { sys::lreg_exchange_set_defers_work(self.as_ptr(), defers.into(), error) })
     }
