@@ -20,22 +20,36 @@ static void format_uuid(const uint8_t bytes[UUID_BYTES], char out[ID_TEXT]) {
     out[-1] = '\0';
 }
 
+static void set_version(uint8_t bytes[UUID_BYTES], uint8_t version) {
+    bytes[6] = (uint8_t)(version << 4 | (bytes[6] & 0x0f));
+    bytes[8] = (uint8_t)(0x80 | (bytes[8] & 0x3f)); /* variant 10 */
+}
+
 lreg_status id_new(const struct hooks *hooks, char out[ID_TEXT], struct error *err) {
     uint8_t bytes[UUID_BYTES];
     lreg_status status = hooks_random(hooks, bytes, sizeof bytes, err);
     if (status != LREG_OK) {
         return status;
     }
-    /* RFC 9562 section 5.7: 48 bits of milliseconds, version 7, variant 10; the rest stays random. */
+    /* RFC 9562 section 5.7: 48 bits of milliseconds, version and variant; the rest stays random. */
     int64_t now = hooks_now_ms(hooks);
     uint64_t milliseconds = now > 0 ? (uint64_t)now : 0;
     for (size_t i = 0; i < 6; i++) {
         bytes[i] = (uint8_t)(milliseconds >> (40 - 8 * i));
     }
-    bytes[6] = (uint8_t)(0x70 | (bytes[6] & 0x0f));
-    bytes[8] = (uint8_t)(0x80 | (bytes[8] & 0x3f));
+    set_version(bytes, 7);
     format_uuid(bytes, out);
     return LREG_OK;
+}
+
+lreg_status id_new_secret(const struct hooks *hooks, char out[ID_TEXT], struct error *err) {
+    uint8_t bytes[UUID_BYTES];
+    lreg_status status = hooks_random(hooks, bytes, sizeof bytes, err);
+    if (status == LREG_OK) {
+        set_version(bytes, 4);
+        format_uuid(bytes, out);
+    }
+    return status;
 }
 
 static bool is_lower_hex(char c) {

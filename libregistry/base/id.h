@@ -10,6 +10,8 @@
 
 /* A new UUIDv7 from the instance's clock and randomness. */
 lreg_status id_new(const struct hooks *hooks, char out[ID_TEXT], struct error *err);
+/* A new UUIDv4: 122 bits that nobody guesses. */
+lreg_status id_new_secret(const struct hooks *hooks, char out[ID_TEXT], struct error *err);
 
 bool id_is_valid(const char *text); /* the lower-case 8-4-4-4-12 form, any version */
 

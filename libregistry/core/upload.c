@@ -8,13 +8,9 @@
 
 #include "core/core_internal.h"
 
-#include "base/encoding.h"
 #include "base/text.h"
 
 #include <string.h>
-
-#define UPLOAD_RANDOM_BYTES 16 /* not to be guessed: who knows the id is asked for nothing but the principal */
-#define UPLOAD_ID_LENGTH (2 * UPLOAD_RANDOM_BYTES)
 
 lreg_status core_upload_unknown(struct error *err) {
     return error_set(err, LREG_NOT_FOUND, "upload_unknown", "there is no such upload, or it has ended");
@@ -85,15 +81,14 @@ static lreg_status make_session(struct core *core, const struct meta_upload *row
 lreg_status core_upload_begin(struct core *core, const struct core_registry *registry,
                               const struct auth_principal *principal, const char *scope, char out_id[ID_TEXT],
                               struct error *err) {
-    uint8_t random[UPLOAD_RANDOM_BYTES];
-    char id[UPLOAD_ID_LENGTH + 1];
+    char id[ID_TEXT];
     struct core_stage_claim claim;
     out_id[0] = '\0';
-    lreg_status status = hooks_random(&core->hooks, random, sizeof random, err);
+    /* Not to be guessed: who knows the id is asked for nothing but the principal. */
+    lreg_status status = id_new_secret(&core->hooks, id, err);
     if (status != LREG_OK) {
         return status;
     }
-    hex_encode(random, sizeof random, id);
     int64_t now_ms = hooks_now_ms(&core->hooks);
     const struct meta_upload row = {
         .id = id,
@@ -115,16 +110,11 @@ lreg_status core_upload_begin(struct core *core, const struct core_registry *reg
     return status;
 }
 
-static bool is_upload_id(const char *id) {
-    size_t length = strspn(id, "0123456789abcdef");
-    return length == UPLOAD_ID_LENGTH && id[length] == '\0';
-}
-
 lreg_status core_upload_find(struct core *core, const struct core_registry *registry, const char *scope, const char *id,
                              const struct auth_principal *principal, struct arena *arena, struct meta_upload *out,
                              struct error *err) {
     struct meta_transaction *transaction = NULL;
-    if (!is_upload_id(id)) {
+    if (!id_is_valid(id)) {
         return core_upload_unknown(err);
     }
     lreg_status status = meta_begin(core->meta, META_READ, &transaction, err);

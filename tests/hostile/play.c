@@ -22,7 +22,6 @@
 #define DENSE 50 /* so many n are all tried, whatever the stride */
 #define SQLITE_STRIDE 13
 #define LARGE 32768
-#define UPLOAD_ID_LENGTH 32
 
 struct play {
     struct play_script *script;
@@ -212,8 +211,7 @@ static size_t random_length(const char *text) {
     if (strncmp(text, "lrgr_", 5) == 0 || strncmp(text, "lrga_", 5) == 0 || strncmp(text, "lrgb_", 5) == 0) {
         return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
     }
-    length = strspn(text, "0123456789abcdef");
-    return length == UPLOAD_ID_LENGTH ? length : 0;
+    return 0;
 }
 
 /* Length of a member whose value is made of what is random, or counts the probes themselves; or of the body's length,

@@ -71,7 +71,7 @@ static void go_on_with_second_chunk(struct play *play) {
     go_on_with_upload(play, LAYER_BYTES);
 }
 
-/* When the bytes have gone with what failed, and that could not be noted either, the end tells. */
+/* When the bytes went with what failed, and that could not be noted either, the end tells: then all begins anew. */
 static void go_on_with_end(struct play *play) {
     static const char end[] = "PUT ${location}?digest=sha256:${layer_hash}\n" AUTHORIZED "\n";
     go_on_with_upload(play, LAYER_BYTES);
@@ -79,6 +79,7 @@ static void go_on_with_end(struct play *play) {
     int status = answer->status;
     http_answer_free(answer);
     if (status == 404) {
+        ask_for(play, "POST " APP "/blobs/uploads/\n" AUTHORIZED "\n", 202);
         go_on_with_upload(play, LAYER_BYTES);
         ask_for(play, end, 201);
     } else {

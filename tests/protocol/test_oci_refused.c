@@ -6,7 +6,7 @@
 #define PUT_AS(reference) "PUT " REPOSITORY "/manifests/" reference "\n"
 #define PUT PUT_AS("new")
 #define TYPED PUT "Content-Type: " MANIFEST_TYPE "\n\n"
-#define NO_UPLOAD "0123456789abcdef0123456789abcdef"
+#define NO_UPLOAD "01234567-89ab-4def-8123-456789abcdef"
 #define DESCRIPTOR(type, digest) "{\"mediaType\":\"" type "\",\"digest\":\"" digest "\",\"size\":1}"
 #define CONFIG_OF(digest) "\"config\":" DESCRIPTOR("application/vnd.oci.image.config.v1+json", digest)
 #define INVALID_NAME 400, "NAME_INVALID", NULL

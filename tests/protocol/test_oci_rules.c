@@ -107,6 +107,18 @@ static void test_protocol_oci_rules__refusals_have_a_code_of_the_list(void **sta
     }
 }
 
+/* "The <location> MUST contain a UUID": in the form of RFC 9562. */
+static void test_protocol_oci_rules__the_location_of_an_upload_has_a_uuid(void **state) {
+    char *location = begin_upload(*state, REPOSITORY);
+    char *id = strrchr(location, '/') + 1;
+    char shape[] = "xxxxxxxx-xxxx-4xxx-xxxx-xxxxxxxxxxxx";
+    assert_int_equal(strlen(id), strlen(shape));
+    for (size_t i = 0; i < strlen(shape); i++) {
+        assert_true(shape[i] == 'x' ? strchr("0123456789abcdef", id[i]) != NULL : id[i] == shape[i]);
+    }
+    free(location);
+}
+
 /* --- Mounting --- */
 
 /* The answer, without the id of the upload that it opens. */

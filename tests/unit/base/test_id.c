@@ -40,6 +40,29 @@ static void test_base_id__uuid7_holds_time_version_and_variant(void **state) {
     check_id(INT64_C(0xffffffffffff), 0x5a, "ffffffff-ffff-7a5a-9a5a-5a5a5a5a5a5a");
 }
 
+static void test_base_id__uuid4_is_random_but_for_version_and_variant(void **state) {
+    static const struct {
+        int fill;
+        const char *id;
+    } cases[] = {
+        {0x00, "00000000-0000-4000-8000-000000000000"},
+        {0xff, "ffffffff-ffff-4fff-bfff-ffffffffffff"},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct hooks hooks;
+        char id[ID_TEXT];
+        int fill = cases[i].fill;
+        hooks_default(&hooks);
+        hooks.random.fill = fill_with;
+        hooks.random.user = &fill;
+        assert_int_equal(id_new_secret(&hooks, id, NULL), LREG_OK);
+        assert_string_equal(id, cases[i].id);
+        hooks.random.fill = fill_fails;
+        assert_int_equal(id_new_secret(&hooks, id, NULL), LREG_IO);
+    }
+}
+
 static void test_base_id__clock_before_the_epoch_counts_as_the_epoch(void **state) {
     (void)state;
     check_id(-5, 0x00, "00000000-0000-7000-8000-000000000000");

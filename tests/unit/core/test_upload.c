@@ -99,7 +99,7 @@ static void test_core_upload__chunks_become_one_blob(void **state) {
     (void)state;
     store_begin(&store);
     begin_upload(&store, core_actor_host.principal, id);
-    assert_int_equal(strlen(id), 32);
+    assert_true(id_is_valid(id));
     assert_int_equal(send_chunk(store.core, &store, id, "one ", NULL), LREG_OK);
     assert_int_equal(send_chunk(store.core, &store, id, "", NULL), LREG_OK);
     assert_int_equal(send_chunk(store.core, &store, id, "two ", NULL), LREG_OK);
@@ -198,8 +198,9 @@ static void test_core_upload__malformed_ids_are_unknown(void **state) {
     static const char *const IDS[] = {"",
                                       "x",
                                       "../../etc/passwd",
-                                      "0123456789abcdef0123456789abcdeF",
-                                      "0123456789abcdef0123456789abcdef0",
+                                      "01234567-89ab-4def-8123-456789abcdeF",
+                                      "01234567-89ab-4def-8123-456789abcdef0",
+                                      "0123456789abcdef0123456789abcdef",
                                       "w-123456789abcdef0123456789abcdef"};
     struct store store;
     struct arena arena;
