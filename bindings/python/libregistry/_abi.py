@@ -85,6 +85,8 @@ LREG_PIECE_BYTES = 1
 LREG_PIECE_FILE = 2
 LREG_PIECE_WAIT = 3
 
+LREG_DISPATCH_READS_ALL = 1
+
 LREG_LOG_ERROR = 1
 LREG_LOG_WARNING = 2
 LREG_LOG_INFO = 3
@@ -223,6 +225,7 @@ class lreg_dispatch_io(Structure):
         ("write_head", CFUNCTYPE(c_int32, c_void_p, POINTER(lreg_exchange))),
         ("write", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)),
         ("send_file", CFUNCTYPE(c_int32, c_void_p, POINTER(lreg_exchange), c_char_p)),
+        ("flags", c_uint64),
     ]
 
 
@@ -438,6 +441,7 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     fails("exchange_finish", exchange)
     plain("exchange_body_remaining", c_int64, exchange)
     plain("exchange_status", c_int32, exchange)
+    plain("exchange_reason", text, exchange)
     plain("exchange_header_at", boolean, exchange, c_size_t, POINTER(text), POINTER(text))
     plain("exchange_content_length", c_int64, exchange)
     plain("exchange_may_keep_alive", boolean, exchange)

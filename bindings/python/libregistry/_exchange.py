@@ -176,6 +176,12 @@ class Exchange:
         return int(_handle.get("lreg_exchange_status", self._handle))
 
     @property
+    def reason(self) -> str:
+        """The reason phrase of the status, such as "Not Found"; "" while there is no response."""
+        phrase: bytes = _handle.get("lreg_exchange_reason", self._handle)
+        return phrase.decode("latin-1")
+
+    @property
     def headers(self) -> List[Tuple[str, str]]:
         """The response's fields, in order. Content-Length, Date, Connection and Transfer-Encoding are never among
         them: framing is the host's."""

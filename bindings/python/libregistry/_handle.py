@@ -62,6 +62,20 @@ class Handle:
     def leave(self) -> None:
         """The call is over."""
 
+    def drop(self) -> None:
+        """For a forked child: ends what it got a copy of, unless a thread of the parent was using it."""
+        pointer, self._pointer = self._pointer, None
+        if pointer is not None and not self.is_used():
+            self._end(pointer)
+
+    def is_used(self) -> bool:
+        """Whether a call is using it that may change it."""
+        return False
+
+    def keeps(self, other: Handle) -> bool:
+        """Whether it keeps another handle."""
+        return self._keep is other
+
     def _release(self) -> None:
         pointer, self._pointer = self._pointer, None
         if pointer is None or self._process != os.getpid():
@@ -121,6 +135,9 @@ class Resource(Handle):
         if is_last:
             self._release()
 
+    def is_used(self) -> bool:
+        return self._users > 0
+
     def close(self) -> None:
         """Lets go of the pointer as soon as nobody uses it. Harmless when closed, or in a forked child."""
         if self._process != os.getpid():
@@ -156,6 +173,17 @@ def _end_later() -> None:
             _thread.calls.pop()
         if raised:
             _settle(_abi.LREG_OK, None, raised)
+
+
+def is_inside() -> bool:
+    """Whether the running thread is inside the library, in a callback."""
+    return bool(_thread.calls)
+
+
+def resources(kind: str) -> List[Resource]:
+    """The resources of a kind, also those that are closed but kept by other handles."""
+    with _resources_lock:
+        return [resource for resource in _resources if resource.kind == kind]
 
 
 def _after_fork() -> None:

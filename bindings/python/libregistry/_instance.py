@@ -8,9 +8,11 @@ import logging
 import os
 from typing import Any, BinaryIO, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
-from . import _abi, _error, _exchange, _handle, _hooks, _storage
+from . import _abi, _error, _exchange, _fork, _handle, _hooks, _storage
 from ._base import Listing
 from ._organization import Organization
+
+_fork.install()
 
 #: What Instance(limits=…) takes: "package_bytes", "uploads" and so on, with what they are called in C behind.
 LIMITS: Dict[str, int] = {

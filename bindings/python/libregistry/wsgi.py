@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A registry as a WSGI application (PEP 3333).
 
-    gunicorn --worker-class gthread --threads 8 'libregistry.wsgi:application("/var/lib/registry")'
+    python3 -m gunicorn --worker-class gthread --threads 8 'libregistry.wsgi:application("/var/lib/registry")'
 
 Bodies pass through by pieces in both directions, as far as the server lets them. A file that is sent whole is handed
 to the server's `wsgi.file_wrapper`, which may use sendfile. SCRIPT_NAME is the mount.
@@ -9,7 +9,6 @@ to the server's `wsgi.file_wrapper`, which may use sendfile. SCRIPT_NAME is the 
 
 from __future__ import annotations
 
-import http
 import os
 import threading
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
@@ -97,31 +96,23 @@ class Application:
         except ValueError as error:
             if isinstance(error, _error.Error):
                 raise
-            return _refuse(start_response, 400, "the head of the request has a character that it may not have")
+            return _refuse(start_response, "400 Bad Request", "the head of the request has a character that it may not have")
         exchange.trust_forwarded(self._trust_forwarded)
         exchange.begin()
         if not _pass_body(environ, exchange):
-            return _refuse(start_response, 411, "the server cannot tell where this body ends")
+            return _refuse(start_response, "411 Length Required", "the server cannot tell where this body ends")
         body = _body_of(environ, exchange)
         headers = exchange.headers
         length = exchange.content_length
         if length is not None:
             headers.append(("Content-Length", str(length)))
-        start_response(_status_line(exchange.status), headers)
+        start_response(f"{exchange.status} {exchange.reason}", headers)
         return body
 
 
-def _status_line(status: int) -> str:
-    try:
-        return f"{status} {http.HTTPStatus(status).phrase}"
-    except ValueError:
-        return f"{status} Unknown"
-
-
-def _refuse(start_response: StartResponse, status: int, reason: str) -> List[bytes]:
+def _refuse(start_response: StartResponse, status: str, reason: str) -> List[bytes]:
     body = (reason + "\n").encode()
-    start_response(_status_line(status), [("Content-Type", "text/plain; charset=utf-8"),
-                                          ("Content-Length", str(len(body)))])
+    start_response(status, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))])
     return [body]
 
 

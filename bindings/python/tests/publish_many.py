@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishes packages from 8 threads, and says how much memory that took: publish_many.py DIRECTORY COUNT
+"""Publishes packages from 8 threads, and says how much memory that took: publish_many.py DIRECTORY COUNT [WARM-UP]
 
-After a warm-up of as many packages. Prints the resident set before and after, in KiB, and the handles that are left.
+After a warm-up of as many packages, or of so many. Prints the resident set before and after, in KiB, and the handles that are left.
 """
 import concurrent.futures
 import gc
@@ -38,14 +38,15 @@ def main():
             raise AssertionError("published twice")
 
         count = int(sys.argv[2])
+        first = int(sys.argv[3]) if len(sys.argv) > 3 else count
         with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
-            for _ in pool.map(publish, range(count)):
+            for _ in pool.map(publish, range(first)):
                 pass
             before = resident_kib()
-            for _ in pool.map(publish, range(count, 2 * count)):
+            for _ in pool.map(publish, range(first, first + count)):
                 pass
             after = resident_kib()
-        assert sum(1 for _ in registry.packages()) == 2 * count
+        assert sum(1 for _ in registry.packages()) == first + count
         gc.collect()
         print(before, after, len([thing for thing in gc.get_objects() if isinstance(thing, _handle.Resource)]))
 

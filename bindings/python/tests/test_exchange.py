@@ -43,7 +43,7 @@ def test_upload_by_pieces_and_download_by_pieces(instance, registry, bearer):
         assert exchange.status == 0
         exchange.set_request("GET", "/nothing")
         exchange.begin()
-        assert exchange.status == 404
+        assert (exchange.status, exchange.reason) == (404, "Not Found")
 
 
 def test_pieces_of_files_are_shown_and_consumed(instance, registry, bearer):

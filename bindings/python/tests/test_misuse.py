@@ -278,6 +278,54 @@ def test_forked_child_ends_without_harm_and_opens_its_own(folder):
     assert world.instance.verify().sound
 
 
+def test_forks_while_threads_publish(folder):
+    """Children open instances of their own, whatever threads of the parent are doing."""
+    world = World(directory=folder / "data", durable=False)
+    over, failures = threading.Event(), []
+
+    def work(number):
+        try:
+            for attempt in itertools.count():
+                if over.is_set():
+                    return
+                world.registry.publish(b"x" * 1000, f"{number}-{attempt}.txt")
+        except BaseException as failure:
+            failures.append(failure)
+
+    def child(turn):
+        with Instance(folder / "data", durable=False) as own:
+            registry = own.organization("my-organization").registry("my-files")
+            return registry.publish(b"of a child", f"child-{turn}.txt").size
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for turn in range(10):
+            assert in_child(lambda turn=turn: child(turn)) == "10"
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+    for turn in range(10):
+        assert world.registry.package(f"child-{turn}.txt").read_bytes() == b"of a child"
+    assert world.instance.verify().sound
+
+
+def test_fork_inside_a_callback_does_not_wait_for_itself():
+    forked = []
+
+    def clock():
+        if not forked:
+            forked.append(in_child(lambda: "child"))
+        return 1_800_000_000
+
+    instance = Instance(clock=clock, busy_timeout=600)
+    instance.create_organization("x")
+    assert forked == ["child"]
+
+
 def test_signal_handler_that_closes_what_is_in_use(world):
     """A handler runs between two steps of Python code in the main thread, also inside of a call of this package."""
     calls = []

@@ -243,7 +243,7 @@ def test_keys_that_do_not_fit_are_refused(failing, monkeypatch, key):
         failing.registry.publish(b"x", "a.txt")
 
 
-@pytest.mark.parametrize("given", [b"x" * 10_000_000, None, "text", 7.5])
+@pytest.mark.parametrize("given", [b"x" * 10_000_000, None, "text", 7.5], ids=["too much", "None", "str", "float"])
 def test_reads_that_give_too_much_are_refused(failing, monkeypatch, given):
     package = failing.registry.publish(LONG, "a.bin")
     monkeypatch.setattr(FailingObject, "read", lambda self, offset, length: given)

@@ -81,7 +81,7 @@ def test_upload_and_download(server, registry, bearer):
     ("HEAD", {"Range": "bytes=5-9"}, None, b"", None),
     ("GET", {"Range": f"bytes={len(LONG)}-"}, 416, None, None),
     ("GET", {"If-None-Match": "*"}, 304, b"", None),
-])
+], ids=["head", "first range", "rest", "head of range", "no range", "not changed"])
 def test_parts_and_conditions(server, package, bearer, method, headers, status, body, length):
     got = server.request(method, package.path, {**bearer, **headers}, file_wrapper=wsgiref.util.FileWrapper).answer()
     assert status in (None, got[0]) and body in (None, got[2])
