@@ -22,10 +22,11 @@ pytestmark = [
 ]
 
 
-def commands(section):
-    """The lines of shell in a section."""
-    text = README.split(f"\n## {section}\n", 1)[1].split("\n## ", 1)[0]
-    return [line[4:] for line in text.replace("\\\n", " ").splitlines() if line.startswith("    ")]
+def commands(section, text=README, mark="##"):
+    """The lines of shell in a section, before its first example in Python or behind it."""
+    text = text.split(f"\n{mark} {section}\n", 1)[1].split("\n## ", 1)[0]
+    text = re.sub("```python.*?```", "", text, flags=re.DOTALL)
+    return [" ".join(line.split()) for line in text.replace("\\\n", " ").splitlines() if line.startswith("    ")]
 
 
 def run(command, folder, environment, timeout=PATIENCE_S):
@@ -89,6 +90,20 @@ def test_installed_package_is_typed(installed):
     done = subprocess.run(["python3", "-m", "mypy", "--strict", "host.py"], cwd=folder, env=environment,
                           capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.stdout.count("error:") == 1 and 'incompatible type "int"; expected "str"' in done.stdout, done.stdout
+
+
+def test_section_of_the_main_readme_does_what_it_says(installed):
+    folder, environment = installed
+    main = (SOURCE / "README.md").read_text(encoding="utf-8")
+    # The commands are those of the other file, which are run here.
+    assert commands("In a Python program", main, "###") == commands("Install")[2:] + commands("Serve it: WSGI")[:1]
+    data = folder / "main"
+    with libregistry.Instance(data) as instance:
+        instance.create_organization("My organization").create_registry("My files", ecosystem="files")
+    (folder / "my-custom-app-1.0.0.ipa").write_bytes(b"content")
+    program = main.split("\n### In a Python program\n", 1)[1].split("```python\n", 1)[1].split("```", 1)[0].replace("/var/lib/registry", str(data))
+    (folder / "program.py").write_text(program, encoding="utf-8")
+    assert run("python3 program.py", folder, environment) == "my-custom-app-1.0.0.ipa 7\n"
 
 
 @pytest.mark.parametrize("line", [line for line in commands("Serve it: WSGI")], ids=lambda line: line.split("-m ")[1].split()[0])
