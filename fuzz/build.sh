@@ -31,7 +31,7 @@ with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.glob("*")):
             archive.write(path, path.name)
 PYTHON
-    ldd "$program" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' |
-        grep -E '/lib(sqlite3|archive|jansson|mbed|nettle|hogweed|gmp|http_parser|z|bz2|lzma|lz4|zstd|xml2|acl|icu)' |
-        xargs -r cp -n -L -t "$OUT/lib"
+    mapfile -t libraries < <(ldd "$program" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' |
+        grep -E '/lib(sqlite3|archive|jansson|mbed|nettle|hogweed|gmp|http_parser|z|bz2|lzma|lz4|zstd|xml2|acl|icu)')
+    [ ${#libraries[@]} = 0 ] || cp -L -t "$OUT/lib" "${libraries[@]}"
 done
