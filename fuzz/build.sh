@@ -13,7 +13,8 @@ build=${WORK:-$(mktemp -d)}/libregistry-fuzz
 
 # The flags are the engine's: no build type, and no sanitizers of ours. Shared libraries are found beside the program.
 cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="$CFLAGS" \
-    -DCMAKE_CXX_FLAGS="${CXXFLAGS:-$CFLAGS}" -DCMAKE_EXE_LINKER_FLAGS="-Wl,-rpath,'\$ORIGIN/lib'" \
+    -DCMAKE_CXX_FLAGS="${CXXFLAGS:-$CFLAGS}" \
+    -DCMAKE_EXE_LINKER_FLAGS="-Wl,-rpath,'\$ORIGIN/lib'" \
     -DLREG_FUZZ_ENGINE=external -DLREG_FUZZ_LIBRARY="$LIB_FUZZING_ENGINE" -DLREG_LTO=OFF \
     -DLREG_BUILD_TESTS=OFF -DLREG_BUILD_BENCH=OFF -DLREG_INSTALL=OFF
 cmake --build "$build" -t fuzzers
