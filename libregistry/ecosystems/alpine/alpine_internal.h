@@ -31,6 +31,10 @@ struct alpine_index_file {
 lreg_status alpine_repository_index(struct core *core, const struct core_registry *registry, const char *architecture,
                                     struct alpine_index_file *out, struct error *err);
 
+/* The one that was made last; LREG_NOT_FOUND when it is no longer true. */
+lreg_status alpine_repository_kept_index(struct core *core, const struct core_registry *registry,
+                                         const char *architecture, struct alpine_index_file *out, struct error *err);
+
 /* The registry's signing key; made when first asked for. */
 lreg_status alpine_repository_key(struct core *core, const struct core_registry *registry, struct arena *arena,
                                   struct core_registry_key *out, struct error *err);

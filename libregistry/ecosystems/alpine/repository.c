@@ -209,20 +209,29 @@ out:
     return status;
 }
 
-lreg_status alpine_repository_index(struct core *core, const struct core_registry *registry, const char *architecture,
-                                    struct alpine_index_file *out, struct error *err) {
+lreg_status alpine_repository_kept_index(struct core *core, const struct core_registry *registry,
+                                         const char *architecture, struct alpine_index_file *out, struct error *err) {
     const struct core_document *document = NULL;
     *out = (struct alpine_index_file){0};
     lreg_status status = core_document_find(core, registry, INDEX_SCOPE, architecture, &document, err);
-    if (status == LREG_OK && document->row.revision == registry->row.revision) {
-        out->bytes = document->row.content;
-        out->length = document->row.content_length;
-        memcpy(out->sha256, document->row.sha256, sizeof out->sha256);
-        out->keep = document->shared; /* the reference of `document` */
-        return LREG_OK;
+    if (status != LREG_OK) {
+        return status;
     }
-    core_document_release(document);
-    if (status != LREG_OK && status != LREG_NOT_FOUND) {
+    if (document->row.revision != registry->row.revision) {
+        core_document_release(document);
+        return error_set(err, LREG_NOT_FOUND, "", "the index of %s is outdated", architecture);
+    }
+    out->bytes = document->row.content;
+    out->length = document->row.content_length;
+    memcpy(out->sha256, document->row.sha256, sizeof out->sha256);
+    out->keep = document->shared; /* the reference of `document` */
+    return LREG_OK;
+}
+
+lreg_status alpine_repository_index(struct core *core, const struct core_registry *registry, const char *architecture,
+                                    struct alpine_index_file *out, struct error *err) {
+    lreg_status status = alpine_repository_kept_index(core, registry, architecture, out, err);
+    if (status != LREG_NOT_FOUND) {
         return status;
     }
     error_clear(err);

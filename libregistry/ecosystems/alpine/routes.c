@@ -40,7 +40,15 @@ static lreg_status serve_index(struct call *call, struct error *err) {
     if (status != LREG_OK) {
         return status;
     }
-    status = alpine_repository_index(call->core, call->registry, architecture, &file, err);
+    status = alpine_repository_kept_index(call->core, call->registry, architecture, &file, err);
+    if (status == LREG_NOT_FOUND && call_defers(call)) {
+        error_clear(err);
+        return LREG_OK;
+    }
+    if (status == LREG_NOT_FOUND) {
+        error_clear(err);
+        status = alpine_repository_index(call->core, call->registry, architecture, &file, err);
+    }
     if (status != LREG_OK) {
         return status;
     }
@@ -121,6 +129,9 @@ static lreg_status serve_key(struct call *call, struct error *err) {
     struct core_registry_key key = {0};
     struct digest_set digests;
     struct representation what = {.media_type = KEY_MEDIA_TYPE, .modified_ms = -1};
+    if (call_defers(call)) { /* asked for once per client, and it may have to be made */
+        return LREG_OK;
+    }
     lreg_status status = alpine_repository_key(call->core, call->registry, call->arena, &key, err);
     if (status != LREG_OK) {
         goto out;

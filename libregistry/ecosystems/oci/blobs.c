@@ -124,14 +124,17 @@ static lreg_status renew_claim(const struct call *call, const struct meta_blob_l
 
 /* The collector leaves a blob alone for the whole grace after its last claim. At least half of it is to be left when a
  * pusher is told that he need not send the blob; so one that is asked for all the time is written once in a while. */
-static lreg_status claim(const struct call *call, const struct oci_blob *blob, struct error *err) {
+static lreg_status claim(struct call *call, const struct oci_blob *blob, struct error *err) {
     int64_t now_ms = hooks_now_ms(call->hooks);
     if (now_ms - blob->link.claimed_ms < core_limits_of(call->core)->blob_grace_ms / 2) {
         return LREG_OK;
     }
     lreg_status status = core_authorize(call->core, &call->principal, AUTH_ACTION_WRITE_PACKAGES, call->organization,
                                         call->registry, NULL);
-    return status == LREG_OK ? renew_claim(call, &blob->link, now_ms, err) : LREG_OK;
+    if (status != LREG_OK || call_defers(call)) {
+        return LREG_OK;
+    }
+    return renew_claim(call, &blob->link, now_ms, err);
 }
 
 /* --- Answers --- */
@@ -183,7 +186,7 @@ lreg_status oci_blob_head(struct call *call, struct error *err) {
     if (status == LREG_OK) {
         status = claim(call, blob, err);
     }
-    if (status == LREG_OK) {
+    if (status == LREG_OK && !call->is_deferred) {
         status = respond(call, blob, NULL, err);
     }
     oci_blob_release(blob);
