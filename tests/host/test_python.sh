@@ -47,8 +47,8 @@ else
 fi
 
 status=0
-"${environment[@]}" "$python" -X faulthandler -m pytest -q -p no:cacheprovider --basetemp "$folder/pytest" "${chosen[@]}" \
-    >"$folder/out" 2>"$folder/err" || status=$?
+"${environment[@]}" "$python" -X faulthandler -m pytest -q -p no:cacheprovider --basetemp "$folder/pytest" \
+    "${chosen[@]}" >"$folder/out" 2>"$folder/err" || status=$?
 cat "$folder/out"
 numbers=$(tail -n 5 "$folder/out")
 count() { grep -o "[0-9]* $1" <<<"$numbers" | grep -o '^[0-9]*' || echo 0; }
@@ -56,7 +56,8 @@ passed=$(count passed) failed=$(($(count failed) + $(count error)))
 [ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
 
 # Leaks of python3 itself are its own; so is what has no frame of the library. Other reports end the program.
-if grep -E -q 'libregistry\.so|in lreg_|/libregistry/[a-z0-9_/]+\.c|ERROR: AddressSanitizer|runtime error:' "$folder/err"; then
+found='libregistry\.so|in lreg_|/libregistry/[a-z0-9_/]+\.c|ERROR: AddressSanitizer|runtime error:'
+if grep -E -q "$found" "$folder/err"; then
     failed=$((failed + 1))
     status=1
 fi

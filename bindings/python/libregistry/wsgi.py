@@ -96,7 +96,7 @@ class Application:
         except ValueError as error:
             if isinstance(error, _error.Error):
                 raise
-            return _refuse(start_response, "400 Bad Request", "the head of the request has a character that it may not have")
+            return _refuse(start_response, "400 Bad Request", "the head has a character that it may not have")
         exchange.trust_forwarded(self._trust_forwarded)
         exchange.begin()
         if not _pass_body(environ, exchange):
@@ -123,7 +123,8 @@ def _pass_body(environ: Environ, exchange: Exchange) -> bool:
     while exchange.wants is Wants.BODY:
         # Never more than there is: not every server ends the input there.
         left = exchange.body_remaining
-        piece = environ["wsgi.input"].read(PIECE_BYTES if left is None else min(left, PIECE_BYTES)) if left != 0 else b""
+        size = PIECE_BYTES if left is None else min(left, PIECE_BYTES)
+        piece = environ["wsgi.input"].read(size) if size > 0 else b""
         if piece:
             exchange.write(piece)
         else:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publishes packages from 8 threads, and says how much memory that took: publish_many.py DIRECTORY COUNT [WARM-UP]
 
-After a warm-up of as many packages, or of so many. Prints the resident set before and after, in KiB, and the handles that are left.
+After a warm-up of as many packages, or of so many. Prints the resident set before and after, in KiB, and how many
+handles are left.
 """
 import concurrent.futures
 import gc

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What README.md says, as it is written: from an installed prefix and an installed package outside of the source tree."""
+"""What README.md says, as it is written: from an installed prefix and package outside of the source tree."""
 import http.client
 import importlib.util
 import os
@@ -106,10 +106,14 @@ def test_section_of_the_main_readme_does_what_it_says(installed):
     assert run("python3 program.py", folder, environment) == "my-custom-app-1.0.0.ipa 7\n"
 
 
-@pytest.mark.parametrize("line", [line for line in commands("Serve it: WSGI")], ids=lambda line: line.split("-m ")[1].split()[0])
+def server_of(line):
+    return line.split("-m ")[1].split()[0]
+
+
+@pytest.mark.parametrize("line", commands("Serve it: WSGI"), ids=server_of)
 def test_server_is_started_as_it_says(installed, line):
     folder, environment = installed
-    if importlib.util.find_spec(line.split("-m ")[1].split()[0]) is None:
+    if importlib.util.find_spec(server_of(line)) is None:
         pytest.skip("no such server here")
     data = folder / "data"
     with libregistry.Instance(data) as instance:
