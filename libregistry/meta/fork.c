@@ -35,12 +35,10 @@ static bool wait_until_idle(struct meta *meta) {
 }
 
 lreg_status meta_fork_begin(struct meta *meta, struct error *err) {
-    (void)pthread_mutex_lock(&meta->pool_mutex);
-    if (meta->is_resting) {
-        (void)pthread_mutex_unlock(&meta->pool_mutex);
+    if (atomic_exchange(&meta->is_resting, true)) { /* not under the mutex, which whoever began it holds */
         return error_set(err, LREG_MISUSE, "fork_begun", "a fork is begun already");
     }
-    meta->is_resting = true;
+    (void)pthread_mutex_lock(&meta->pool_mutex);
     if (!wait_until_idle(meta)) {
         meta->is_resting = false;
         (void)pthread_cond_broadcast(&meta->pool_changed);

@@ -26,7 +26,7 @@ struct meta {
     struct meta_connection *idle;
     size_t idle_count;
     size_t in_use; /* those that were taken, and those being opened */
-    bool is_resting; /* for a fork: none is given */
+    atomic_bool is_resting; /* for a fork: none is given */
 
     pthread_mutex_t watcher_mutex; /* guards the use of the watcher */
     struct meta_connection *watcher; /* never writes; NULL for a database in memory, and after a fork */

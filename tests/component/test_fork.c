@@ -223,6 +223,7 @@ static void test_component_fork__begun_twice_is_refused(void **state) {
     fixture_open_folder(&fixture);
     EXPECT(lreg_fork_begin(NULL, &err), &err, LREG_BAD_ARGUMENT, "null_argument");
     CHECK(lreg_fork_begin(fixture.instance, &err), err);
+    EXPECT(lreg_fork_begin(fixture.instance, &err), &err, LREG_MISUSE, "fork_begun");
     lreg_fork_end(fixture.instance);
     CHECK(lreg_fork_begin(fixture.instance, &err), err);
     lreg_fork_end(fixture.instance);
