@@ -48,19 +48,21 @@ class ByNginx(gateway_cases.Cases, unittest.TestCase):
             listening.bind(path)
             listening.listen()
             environment = dict(os.environ, REGISTRY_DATA=self.site.data, REGISTRY_THREADS="2")
-            with subprocess.Popen([self.site.program], stdin=listening, env=environment) as registry:
-                head = b"\x01\x01\x00\x01\x00\x08\x00\x00" + b"\x00\x01\x00\x00\x00\x00\x00\x00" # FCGI_BEGIN_REQUEST
-                variables = b"".join(bytes((len(name), len(value))) + name + value for name, value in (
-                    (b"REQUEST_METHOD", b"GET"), (b"REQUEST_URI", b"/v2/"), (b"HTTP_HOST", b"h")))
-                params = b"\x01\x04\x00\x01" + len(variables).to_bytes(2, "big") + b"\x00\x00" + variables
-                end = b"\x01\x04\x00\x01\x00\x00\x00\x00" + b"\x01\x05\x00\x01\x00\x00\x00\x00"
-                with socket.socket(socket.AF_UNIX) as client:
-                    client.settimeout(host.PATIENCE_S)
-                    client.connect(path)
-                    client.sendall(head + params + end)
-                    self.assertIn(b"Status: 401\r\n", host.Client(client).rest())
-                registry.terminate()
-                self.assertEqual(registry.wait(host.PATIENCE_S), 0)
+            registry = subprocess.Popen([self.site.program], stdin=listening, env=environment)
+            self.addCleanup(lambda: registry.poll() is None and registry.kill())
+            # FCGI_BEGIN_REQUEST, FCGI_PARAMS and FCGI_STDIN, the last two with their ends.
+            head = b"\x01\x01\x00\x01\x00\x08\x00\x00" + b"\x00\x01\x00\x00\x00\x00\x00\x00"
+            variables = b"".join(bytes((len(name), len(value))) + name + value for name, value in (
+                (b"REQUEST_METHOD", b"GET"), (b"REQUEST_URI", b"/v2/"), (b"HTTP_HOST", b"h")))
+            params = b"\x01\x04\x00\x01" + len(variables).to_bytes(2, "big") + b"\x00\x00" + variables
+            end = b"\x01\x04\x00\x01\x00\x00\x00\x00" + b"\x01\x05\x00\x01\x00\x00\x00\x00"
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(host.PATIENCE_S)
+                client.connect(path)
+                client.sendall(head + params + end)
+                self.assertIn(b"Status: 401 Unauthorized\r\n", host.Client(client).rest())
+            registry.terminate()
+            self.assertEqual(registry.wait(host.PATIENCE_S), 0)
 
 
 class NginxSendsFiles(gateway_cases.Cases, unittest.TestCase):
