@@ -65,7 +65,7 @@ TEST(a_response_comes_in_pieces) {
     CHECK(THROWN(one.begin()).status() == LREG_MISUSE);
     one.set_request(std::nullopt, "/acme/files/files/none").set_request("HEAD", std::nullopt);
     one.begin();
-    CHECK(one.response().status() == 404);
+    CHECK(one.response().status() == 404 && one.response().reason() == "Not Found");
 }
 
 TEST(a_body_goes_in_by_pieces) {

@@ -102,6 +102,10 @@ class response_head {
     std::int32_t status() const noexcept {
         return lreg_exchange_status(exchange_);
     }
+    /** The reason phrase, such as "Not Found"; "" while it is not ready. */
+    std::string_view reason() const noexcept {
+        return lreg_exchange_reason(exchange_);
+    }
     field_range fields() const noexcept {
         return field_range(exchange_);
     }
