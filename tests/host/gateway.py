@@ -26,7 +26,7 @@ FASTCGI_PARAMS = "/etc/nginx/fastcgi_params"
 ORGANIZATION = host.ORGANIZATION
 SETTINGS_PREFIX = "/usr/local" # what the installed settings say, and the tests replace
 SETTINGS_DATA = "/var/lib/registry"
-SETTINGS_SOCKET = "/run/registry.sock"
+SETTINGS_SOCKET = "/run/registry/registry.sock"
 
 # Apache gives up root, and what it starts is then this user's.
 WEB_USER = "www-data" if os.getuid() == 0 else None
@@ -187,6 +187,27 @@ class Site:
     def publish(self, path, *more, registry=host.REGISTRY):
         url = f"{self.base}/v2/packages/organizations/{ORGANIZATION}/registries/{registry}/packages"
         return self.curl("-F", f"file=@{path}", *more, url)
+
+    def run_readme(self, section):
+        """Runs what a section of the README says to clients, against this site."""
+        with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+            text = file.read().split(f"\n### {section}\n")[1].split("\n### ")[0]
+        for path in re.findall(r"/usr/local/\S+", text):
+            if not os.path.exists(path.replace(SETTINGS_PREFIX, self.prefix)):
+                raise AssertionError(f"{path} is not installed")
+        lines = re.sub(r"\\\n\s*", "", text).split("\n")
+        commands = [line.strip() for line in lines if re.match(r"    (curl|skopeo) ", line)]
+        folder = self.path("readme")
+        os.mkdir(folder)
+        write(os.path.join(folder, "my-custom-app-1.0.0.ipa"), "an app")
+        self.run([sys.executable, os.path.join(SOURCE, "tests", "support", "make_image.py"),
+                  os.path.join(folder, "my-image"), "1.0"])
+        script = "\n".join(["set -e", *commands])
+        script = script.replace("127.0.0.1", f"127.0.0.1:{self.port}").replace("my-images", "images")
+        write(os.path.join(folder, "policy.json"), '{"default": [{"type": "insecureAcceptAnything"}]}')
+        script = script.replace("skopeo ", "skopeo --policy policy.json ").replace("curl ", "curl --noproxy '*' ")
+        environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+        self.run(["sh", "-c", script], cwd=folder, env=dict(environment, TOKEN=self.token))
 
     @staticmethod
     def form(name, content):

@@ -152,6 +152,12 @@ class Cases:
         blobs = os.path.join("blobs", "sha256")
         self.assertEqual(sorted(os.listdir(os.path.join(back, blobs))), sorted(os.listdir(os.path.join(layout, blobs))))
 
+    def check_readme(self, section):
+        if shutil.which("skopeo") is None:
+            self.skipTest("skopeo is missing")
+        self.site.run_readme(section)
+        self.assertEqual(self.site.request("GET", FILES + "/my-custom-app-1.0.0.ipa").body, b"an app")
+
     def mixed(self, number):
         """One of a thousand; gives its status and whether it was the expected one."""
         content = b"mixed content"

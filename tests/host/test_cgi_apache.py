@@ -40,6 +40,9 @@ class ApacheByCgid(Cgi, unittest.TestCase):
         cls.site = gateway.Apache("cgid")
         cls.addClassCleanup(cls.site.close)
 
+    def test_works_as_the_readme_says(self):
+        self.check_readme("As a CGI program behind Apache")
+
 
 class ApacheByCgi(Cgi, unittest.TestCase):
     requests = 100

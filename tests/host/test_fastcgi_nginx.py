@@ -21,6 +21,9 @@ class ByNginx(gateway_cases.Cases, unittest.TestCase):
         cls.site = gateway.Nginx()
         cls.addClassCleanup(cls.site.close)
 
+    def test_works_as_the_readme_says(self):
+        self.check_readme("FastCGI behind nginx")
+
     def test_end_waits_for_requests(self):
         body, _ = self.site.form("end-1.0.0.bin", b"x" * 500000)
         with self.half_an_upload("end-1.0.0.bin", False) as connection:
