@@ -37,7 +37,8 @@ _thread = _Thread()
 _is_finalizing = sys.is_finalizing
 _later: Deque[Tuple[Callable[[Any], None], Any, Any]] = collections.deque()
 _resources: "weakref.WeakSet[Resource]" = weakref.WeakSet()
-_resources_lock = threading.Lock()
+# Taken again by the same thread when the collector runs meanwhile.
+_resources_lock = threading.RLock()
 
 
 class Handle:
@@ -189,7 +190,7 @@ def resources(kind: str) -> List[Resource]:
 def _after_fork() -> None:
     """The child owns nothing of what the parent has open, and nobody holds its locks."""
     global _resources_lock
-    _resources_lock = threading.Lock()
+    _resources_lock = threading.RLock()
     _resources.clear()
     _later.clear()
 

@@ -18,7 +18,7 @@ from . import _abi
 #: Names the library to load; nothing else is tried then.
 VARIABLE = "LIBREGISTRY_LIBRARY"
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _library: Optional[Library] = None
 
 
@@ -100,7 +100,7 @@ def get() -> Library:
 
 def _after_fork() -> None:
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -13,6 +13,7 @@ import threading
 
 import libregistry
 import pytest
+from conftest import PATIENCE_S
 from libregistry import ClosedError, Instance, _handle
 from storages import MemoryStorage
 
@@ -241,6 +242,7 @@ def in_child(action):
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
+        signal.alarm(PATIENCE_S)  # ends a child that waits in vain
         try:
             os.write(writing, str(action()).encode())
         except BaseException as error:

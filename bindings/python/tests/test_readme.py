@@ -101,8 +101,8 @@ def test_section_of_the_main_readme_does_what_it_says(installed):
     with libregistry.Instance(data) as instance:
         instance.create_organization("My organization").create_registry("My files", ecosystem="files")
     (folder / "my-custom-app-1.0.0.ipa").write_bytes(b"content")
-    program = main.split("\n### In a Python program\n", 1)[1].split("```python\n", 1)[1].split("```", 1)[0].replace("/var/lib/registry", str(data))
-    (folder / "program.py").write_text(program, encoding="utf-8")
+    program = main.split("\n### In a Python program\n", 1)[1].split("```python\n", 1)[1].split("```", 1)[0]
+    (folder / "program.py").write_text(program.replace("/var/lib/registry", str(data)), encoding="utf-8")
     assert run("python3 program.py", folder, environment) == "my-custom-app-1.0.0.ipa 7\n"
 
 
