@@ -25,7 +25,7 @@ for program in "$build"/bin/*_fuzzer; do
     subject=${name%_fuzzer}
     cp "$program" "$OUT/"
     cp "$source/fuzz/dict/$subject.dict" "$OUT/$name.dict"
-    python3 - "$OUT/${name}_seed_corpus.zip" "$source/fuzz/corpus/$subject" "$source/fuzz/regressions/$subject" <<'PYTHON'
+    python3 - "$OUT/${name}_seed_corpus.zip" "$source"/fuzz/{corpus,regressions}/"$subject" <<'PYTHON'
 import pathlib, sys, zipfile
 with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED) as archive:
     for folder in map(pathlib.Path, sys.argv[2:]):

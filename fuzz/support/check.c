@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/encoding.h"
+#include "base/text.h"
 #include "support/fuzzer.h"
 
 #include <stdio.h>
@@ -127,6 +128,16 @@ static void note_member(const struct script *script, const char *mark, char out[
     }
 }
 
+/* A path goes into a header field of the host's. */
+static void check_path(const lreg_exchange *exchange, int32_t status) {
+    const char *path = lreg_exchange_file_path(exchange);
+    if (path != NULL) {
+        size_t length = strlen(path);
+        expect(status == 200 && length > 0 && length <= LREG_STORAGE_PATH_MAX);
+        expect(text_is_utf8(path, length) && !text_has_control(path, length));
+    }
+}
+
 int32_t script_exchange(struct script *script, bool is_head) {
     lreg_exchange *exchange = script->world.exchange;
     expect(lreg_exchange_begin(exchange, NULL) == LREG_OK);
@@ -142,6 +153,7 @@ int32_t script_exchange(struct script *script, bool is_head) {
     expect(status >= 200 && status <= 599 && (status != 500 || script->may_fail));
     tell(script, &status, sizeof status);
     take_head(script);
+    check_path(exchange, status);
     take_body(script, &status, is_head);
     note_member(script, "\"id\":\"", script->id);
     note_member(script, "\"token\":\"", script->token);

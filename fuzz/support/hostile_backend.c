@@ -220,6 +220,22 @@ static lreg_status object_descriptor(void *state, void *object, int32_t *out_des
     return LREG_OK;
 }
 
+static lreg_status object_path(void *state, void *object, char *path) {
+    struct hostile_backend *backend = state;
+    struct decision decision = decide(backend);
+    (void)object;
+    if (decision.fault == FAULT_BEFORE || decision.fault == FAULT_AFTER) {
+        return decision.status;
+    }
+    memcpy(path, "objects/a", 10);
+    if (decision.fault == FAULT_LIE && decision.amount < 64) {
+        memset(path, decision.amount, LREG_STORAGE_PATH_MAX + 1);
+    } else if (decision.fault == FAULT_LIE) {
+        lie_about_key(decision.amount, path);
+    }
+    return LREG_OK;
+}
+
 static void object_close(void *state, void *object) {
     struct hostile_backend *backend = state;
     backend->open_handles--;
@@ -303,5 +319,6 @@ void hostile_backend_begin(struct hostile_backend *backend, const struct hooks *
                                         .list_open = list_open,
                                         .list_next = list_next,
                                         .list_close = list_close,
-                                        .destroy = destroy};
+                                        .destroy = destroy,
+                                        .object_path = object_path};
 }

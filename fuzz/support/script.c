@@ -10,6 +10,7 @@
  *     @gone         the client goes away when half of the body is sent
  *     @pieces       the response is taken by next and consume
  *     @defer        work that may wait for something is done apart
+ *     @files        a front server can send files
  *     @trust, @scheme S, @host H, @mount M, @peer A       what the host says
  *     @wait N       N minutes pass first
  *     @collect N    what nothing names any more, and is older than N minutes, is collected first
@@ -97,6 +98,8 @@ static void take_directive(struct script *script, char *name) {
         script->manner.by_pieces = true;
     } else if (strcmp(name, "defer") == 0) {
         (void)lreg_exchange_set_defers_work(script->world.exchange, 1, NULL);
+    } else if (strcmp(name, "files") == 0) {
+        (void)lreg_exchange_set_sends_files(script->world.exchange, 1, NULL);
     } else if (strcmp(name, "wait") == 0) {
         script->world.now_ms += minutes(value);
     } else if (strcmp(name, "collect") == 0) {

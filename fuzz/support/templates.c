@@ -105,10 +105,10 @@ const char *const script_templates[] = {
 const size_t script_template_count = sizeof script_templates / sizeof script_templates[0];
 
 const char *const script_directives[] = {
-    "@as reader\n", "@as publisher\n", "@as registry\n",  "@as nobody\n",       "@cut 1\n",
-    "@cut 7\n",     "@open\n",         "@gone\n",         "@basic\n",           "@defer\n",
-    "@pieces\n",    "@trust\n",        "@scheme https\n", "@mount /packages\n", "@host h:1\n",
-    "@peer ::1\n",  "@wait 100000\n",  "@collect 0\n",    "@collect 1000\n",
+    "@as reader\n", "@as publisher\n", "@as registry\n", "@as nobody\n",    "@cut 1\n",
+    "@cut 7\n",     "@open\n",         "@gone\n",        "@files\n",        "@basic\n",
+    "@defer\n",     "@pieces\n",       "@trust\n",       "@scheme https\n", "@mount /packages\n",
+    "@host h:1\n",  "@peer ::1\n",     "@wait 100000\n", "@collect 0\n",    "@collect 1000\n",
 };
 const size_t script_directive_count = sizeof script_directives / sizeof script_directives[0];
 
