@@ -19,7 +19,7 @@ enum MHD_Result packages_answer(void *exchange, struct MHD_Connection *connectio
                                 size_t *length);
 
 /* For MHD_OPTION_NOTIFY_COMPLETED: ends the context, also of a client that went away. */
-void packages_end(void *unused, struct MHD_Connection *connection, void **context,
+void packages_end(void *unused, struct MHD_Connection *connection, void **exchange,
                   enum MHD_RequestTerminationCode code);
 
 #endif

@@ -18,8 +18,7 @@
 #define SILENCE_S 60
 
 static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned int status, const char *text) {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response = MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
     enum MHD_Result result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return result;
@@ -47,17 +46,14 @@ static enum MHD_Result send_newest(struct MHD_Connection *connection, lreg_insta
     return send_text(connection, MHD_HTTP_OK, text);
 }
 
-/* The context of a request to one of the server's own pages. */
-static const char OWN_PAGE[] = "own page";
-
 static enum MHD_Result answer(void *instance, struct MHD_Connection *connection, const char *path, const char *method,
                               const char *version, const char *body, size_t *length, void **context) {
     (void)version;
-    if (*context != NULL && *context != OWN_PAGE) { /* the registry: packages_begin() gave its targets a context */
+    if (*context != NULL && *context != connection) { /* the registry: packages_begin() gave its targets a context */
         return packages_answer(*context, connection, method, body, length);
     }
     if (*context == NULL || *length > 0) { /* answers come when the request is complete; its body is of no interest */
-        *context = (void *)(uintptr_t)OWN_PAGE;
+        *context = connection;
         *length = 0;
         return MHD_YES;
     }
@@ -71,7 +67,7 @@ static enum MHD_Result answer(void *instance, struct MHD_Connection *connection,
 }
 
 static void end(void *unused, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code) {
-    if (*context != OWN_PAGE) { /* the registry */
+    if (*context != connection) { /* the registry */
         packages_end(unused, connection, context, code);
     }
 }
