@@ -24,6 +24,7 @@ struct shelf {
     std::atomic<int> open{0};
     std::atomic<bool> is_destroyed{false};
     std::function<void(std::string_view call)> fault = [](std::string_view) {};
+    std::function<void()> when_dropped = [] {};
 };
 
 class shelf_stage : public libregistry::storage::stage {
@@ -53,6 +54,7 @@ class shelf_stage : public libregistry::storage::stage {
     void drop() override {
         const std::lock_guard<std::mutex> lock(on_.mutex);
         on_.stages.erase(name_);
+        on_.when_dropped();
         throw own_exception{99}; /* nobody can be told */
     }
 
@@ -205,6 +207,27 @@ TEST(what_the_storage_throws_comes_out) {
     CHECK(caught == 43);
 }
 
+TEST(what_a_storage_does_elsewhere_meanwhile_hides_nothing) {
+    shelf on;
+    const instance opened = open_on(on);
+    const instance elsewhere(std::nullopt);
+    const registry files = check::make_files(opened);
+    int dropped = 0;
+    on.when_dropped = [&] {
+        dropped++;
+        CHECK(THROWN(elsewhere.find_organization("none")).status() == LREG_NOT_FOUND);
+        elsewhere.create_organization("acme");
+    };
+    on.fault = failing("commit", own_exception{42});
+    int caught = 0;
+    try {
+        check::publish(opened, files, "a-1.0.0.txt", "hello");
+    } catch (const own_exception &thrown) {
+        caught = thrown.number;
+    }
+    CHECK(caught == 42 && dropped == 1 && elsewhere.find_organization("acme"));
+}
+
 TEST(a_storage_fails_with_a_status_by_throwing_an_error) {
     shelf on;
     const instance opened = open_on(on);
@@ -285,7 +308,8 @@ TEST(keys_are_checked) {
       private:
         std::string key_;
     };
-    for (const std::string &key : {std::string(), std::string(256, 'k'), std::string("a\0b", 3), std::string("none")}) {
+    for (const std::string &key :
+         {std::string(), std::string(256, 'k'), std::string(4096, 'k'), std::string("a\0b", 3), std::string("none")}) {
         shelf on;
         libregistry::options options;
         options.set_storage(std::make_unique<bad_storage>(on, key));
