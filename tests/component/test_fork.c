@@ -216,6 +216,37 @@ static void test_component_fork__both_go_on_while_threads_publish(void **state) 
     fixture_close(&fixture);
 }
 
+/* Not prepared, at any instant: the child can do nothing, and the parent sees nothing of it. */
+static int end_at_once(void *user) {
+    struct fixture *fixture = user;
+    lreg_error *err = NULL;
+    EXIT_UNLESS(is_forked(lreg_organization_create(fixture->instance, "other", NULL, NULL, &err), &err));
+    EXIT_UNLESS(is_forked(lreg_collect(fixture->instance, 0, NULL, &err), &err));
+    lreg_close(fixture->instance);
+    return 0;
+}
+
+static void test_component_fork__an_unprepared_child_does_not_disturb_threads(void **state) {
+    (void)state;
+    struct fixture fixture;
+    struct worker workers[THREADS];
+    fixture_open_folder(&fixture);
+    lreg_registry_free(make_files(fixture.instance));
+    for (unsigned i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){.fixture = &fixture, .number = i};
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, publish_all, &workers[i]), 0);
+    }
+    for (int i = 0; i < 4 * FORKS; i++) {
+        process_succeeds(process_start(end_at_once, &fixture));
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+        assert_false(workers[i].failed);
+    }
+    check_sound(fixture.instance);
+    fixture_close(&fixture);
+}
+
 static void test_component_fork__begun_twice_is_refused(void **state) {
     (void)state;
     struct fixture fixture;

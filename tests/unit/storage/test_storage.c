@@ -210,7 +210,7 @@ static void test_storage_storage__short_or_wrong_table_is_refused(void **state) 
     (void)state;
     lreg_storage_backend table = puppet_table;
     assert_table_refused(NULL, "backend_size", 0);
-    table.size = (uint32_t)sizeof table - 1;
+    table.size = (uint32_t)offsetof(lreg_storage_backend, object_path) - 1; /* the end of version 1 */
     assert_table_refused(&table, "backend_size", 0);
     table.size = 0;
     assert_table_refused(&table, "backend_size", 0);
