@@ -42,8 +42,8 @@ lreg_status meta_open(const struct hooks *hooks, const struct meta_options *opti
 void meta_close(struct meta *meta); /* no transaction is open any more; NULL is fine */
 
 /* Brings the database to rest, so that the process may fork: waits until nobody uses it, closes all connections, and
- * holds off whoever comes, until meta_fork_end() by the same thread, in both processes. LREG_BUSY when that takes longer
- * than the busy timeout; LREG_MISUSE ("fork_begun"). */
+ * holds off whoever comes, until meta_fork_end() by the same thread, in both processes. LREG_BUSY when that takes
+ * longer than the busy timeout; LREG_MISUSE ("fork_begun"). */
 lreg_status meta_fork_begin(struct meta *meta, struct error *err);
 void meta_fork_end(struct meta *meta, bool is_child);
 /* In place of meta_close() in a child whose parent forked without that. */
