@@ -72,7 +72,8 @@ const char *request_target(const struct request *request);
 /* Whether the event loop may do it by itself, because it waits for no disk and no lock. */
 bool request_is_quick(const struct connection *connection);
 
-/* Begins the exchange and hands the body over, as far as it is there. After WORK_ELSEWHERE it goes on in a worker. Threads: the one that has the connection. */
+/* Begins the exchange and hands the body over, as far as it is there. After WORK_ELSEWHERE it goes on in a worker.
+ * Threads: the one that has the connection. */
 enum work request_work(struct connection *connection, char *buffer, size_t capacity);
 
 #endif

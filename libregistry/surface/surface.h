@@ -118,8 +118,8 @@ struct call {
 /* Value of a pattern's {name}; "" when the pattern has none. */
 const char *call_parameter(const struct call *call, const char *name);
 
-/* Asked by a handler of GET before it waits for a disk, a lock or a long calculation. True when the host wants that done
- * in another thread: the handler then returns LREG_OK at once, without an answer, and is called again later. */
+/* Asked by a handler of GET before it waits for a disk, a lock or a long calculation. True when the host wants that
+ * done in another thread: the handler then returns LREG_OK at once, without an answer, and is called again later. */
 bool call_defers(struct call *call);
 
 /* --- Answers. Each sets response.status and the body; one of them may succeed per call. After a failure the dispatcher
