@@ -227,7 +227,11 @@ static lreg_status read_server(const char *const *variables, struct arena *arena
     if (out->host != NULL && has_port && !is_default) {
         out->host = arena_format(arena, "%s:%u", out->host, (unsigned)number);
     }
-    return out->host != NULL ? LREG_OK : error_no_memory(err);
+    if (out->host == NULL) {
+        return error_no_memory(err);
+    }
+    out->host = url_is_host(out->host) ? out->host : NULL; /* with its port it may be too long */
+    return LREG_OK;
 }
 
 /* Apache renames variables that a rewrite rule has set, once per internal redirect. */

@@ -154,6 +154,10 @@ static void check_host(const char *const *variables, const char *host) {
     }
 }
 
+#define TEN "abcdefgh.."
+#define FIFTY TEN TEN TEN TEN TEN
+#define LONG FIFTY FIFTY FIFTY FIFTY FIFTY "abcd" /* 254 characters; 255 may be */
+
 static void test_http_gateway__server_stands_in_for_the_field_host(void **state) {
     (void)state;
     check_host(VARIABLES("SERVER_NAME=example.com", "SERVER_PORT=80"), "example.com");
@@ -165,6 +169,8 @@ static void test_http_gateway__server_stands_in_for_the_field_host(void **state)
     check_host(VARIABLES("SERVER_NAME=example.com", "SERVER_PORT=-1"), "example.com");
     check_host(VARIABLES("SERVER_NAME=example.com", "HTTP_HOST=other"), NULL);
     check_host(VARIABLES("SERVER_NAME=<script>"), NULL);
+    check_host(VARIABLES("SERVER_NAME=" LONG, "SERVER_PORT=80"), LONG);
+    check_host(VARIABLES("SERVER_NAME=" LONG, "SERVER_PORT=8080"), NULL); /* too long with it */
 }
 
 static void test_http_gateway__authorization_is_found_behind_redirects(void **state) {
