@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#ifndef _GNU_SOURCE /* which declares it, too */
 extern char **environ;
+#endif
 
 /* By SIGTERM Apache says that the client is gone: what was staged is to be removed before we go. */
 static volatile sig_atomic_t is_ended;
