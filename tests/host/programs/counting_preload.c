@@ -16,8 +16,6 @@
 #define FRAMES 24
 
 void *__libc_malloc(size_t bytes);
-void *__libc_calloc(size_t count, size_t bytes_each);
-void *__libc_realloc(void *memory, size_t bytes);
 void *__libc_memalign(size_t alignment, size_t bytes);
 void __libc_free(void *memory);
 
@@ -28,6 +26,7 @@ void *memalign(size_t alignment, size_t bytes);
 void *aligned_alloc(size_t alignment, size_t bytes);
 int posix_memalign(void **out, size_t alignment, size_t bytes);
 void free(void *memory);
+size_t malloc_usable_size(void *memory);
 
 struct counts {
     atomic_size_t allocations;
@@ -133,10 +132,45 @@ static struct counts *counts_of(const void *caller) {
     return counts;
 }
 
-static void count_allocation(const void *caller, size_t bytes) {
-    struct counts *counts = counts_of(caller);
-    (void)atomic_fetch_add(&counts->allocations, 1);
-    (void)atomic_fetch_add(&counts->bytes, bytes);
+/* Before each block: whose it is, so that its end is counted there, whoever calls free(). */
+struct header {
+    struct counts *owner;
+    void *base; /* what the C library gave */
+    size_t bytes;
+    uintptr_t mark;
+};
+#define MARK ((uintptr_t)0x6c726567)
+
+_Static_assert(sizeof(struct header) % 16 == 0, "blocks stay aligned");
+
+static struct header *header_of(void *memory) {
+    return (struct header *)memory - 1;
+}
+
+/* `offset` is how far behind `base` the block begins. */
+static void *make_block(char *base, size_t offset, size_t bytes, struct counts *owner) {
+    if (base == NULL) {
+        return NULL;
+    }
+    *header_of(base + offset) = (struct header){.owner = owner, .base = base, .bytes = bytes, .mark = MARK};
+    (void)atomic_fetch_add(&owner->allocations, 1);
+    (void)atomic_fetch_add(&owner->bytes, bytes);
+    return base + offset;
+}
+
+static void *allocate(size_t bytes, struct counts *owner) {
+    if (bytes > SIZE_MAX - sizeof(struct header)) {
+        return NULL;
+    }
+    return make_block(__libc_malloc(sizeof(struct header) + bytes), sizeof(struct header), bytes, owner);
+}
+
+static void *allocate_aligned(size_t alignment, size_t bytes, struct counts *owner) {
+    size_t offset = alignment > sizeof(struct header) ? alignment : sizeof(struct header);
+    if (bytes > SIZE_MAX - offset) {
+        return NULL;
+    }
+    return make_block(__libc_memalign(alignment, offset + bytes), offset, bytes, owner);
 }
 
 /* The first unwinding loads a library. */
@@ -146,43 +180,63 @@ __attribute__((constructor)) static void prepare(void) {
 }
 
 void *malloc(size_t bytes) {
-    count_allocation(__builtin_return_address(0), bytes);
-    return __libc_malloc(bytes);
+    return allocate(bytes, counts_of(__builtin_return_address(0)));
 }
 
 void *calloc(size_t count, size_t bytes_each) {
-    count_allocation(__builtin_return_address(0), count * bytes_each);
-    return __libc_calloc(count, bytes_each);
+    if (bytes_each != 0 && count > SIZE_MAX / bytes_each) {
+        return NULL;
+    }
+    void *memory = allocate(count * bytes_each, counts_of(__builtin_return_address(0)));
+    return memory != NULL ? memset(memory, 0, count * bytes_each) : NULL;
 }
 
 void *realloc(void *memory, size_t bytes) {
-    struct counts *counts = counts_of(__builtin_return_address(0));
-    (void)atomic_fetch_add(memory == NULL ? &counts->allocations : &counts->reallocations, 1);
-    (void)atomic_fetch_add(&counts->bytes, bytes);
-    return __libc_realloc(memory, bytes);
+    struct counts *caller = counts_of(__builtin_return_address(0));
+    if (memory == NULL) {
+        return allocate(bytes, caller);
+    }
+    struct header *header = header_of(memory);
+    char *base = __libc_malloc(sizeof *header + bytes);
+    if (base == NULL) {
+        return NULL;
+    }
+    (void)atomic_fetch_add(&caller->reallocations, 1);
+    memcpy(base + sizeof *header, memory, header->bytes < bytes ? header->bytes : bytes);
+    *(struct header *)(void *)base =
+        (struct header){.owner = header->owner, .base = base, .bytes = bytes, .mark = MARK};
+    __libc_free(header->base);
+    return base + sizeof *header;
 }
 
 void *memalign(size_t alignment, size_t bytes) {
-    count_allocation(__builtin_return_address(0), bytes);
-    return __libc_memalign(alignment, bytes);
+    return allocate_aligned(alignment, bytes, counts_of(__builtin_return_address(0)));
 }
 
 void *aligned_alloc(size_t alignment, size_t bytes) {
-    count_allocation(__builtin_return_address(0), bytes);
-    return __libc_memalign(alignment, bytes);
+    return allocate_aligned(alignment, bytes, counts_of(__builtin_return_address(0)));
 }
 
 int posix_memalign(void **out, size_t alignment, size_t bytes) {
-    count_allocation(__builtin_return_address(0), bytes);
-    *out = __libc_memalign(alignment, bytes);
+    *out = allocate_aligned(alignment, bytes, counts_of(__builtin_return_address(0)));
     return *out != NULL ? 0 : ENOMEM;
 }
 
+size_t malloc_usable_size(void *memory) {
+    return memory != NULL ? header_of(memory)->bytes : 0;
+}
+
 void free(void *memory) {
-    if (memory != NULL) {
-        (void)atomic_fetch_add(&counts_of(__builtin_return_address(0))->releases, 1);
-        __libc_free(memory);
+    if (memory == NULL) {
+        return;
     }
+    struct header *header = header_of(memory);
+    if (header->mark != MARK) {
+        return; /* of the time before this library was there */
+    }
+    (void)atomic_fetch_add(&header->owner->releases, 1);
+    header->mark = 0;
+    __libc_free(header->base);
 }
 
 static void read_counts(const char *name, int through_libc, struct counts *counts, struct counting_module *out) {

@@ -13,7 +13,7 @@ struct counting_module {
     int through_libc; /* the C library's own calls, made for this module */
     size_t allocations; /* malloc, calloc, memalign, …, and realloc of NULL */
     size_t reallocations;
-    size_t releases;
+    size_t releases; /* of what it allocated, by whomever */
     size_t bytes; /* that were asked for */
 };
 
