@@ -6,6 +6,7 @@
 #include "support/processes.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 
 #define THREADS 8
@@ -331,6 +332,77 @@ static void test_component_fork__a_child_does_not_hold_uploads(void **state) {
     free(location);
     free((char *)script.authorization);
     lreg_registry_free(images);
+    fixture_close(&fixture);
+}
+
+/* A clock that stops whoever asks it. */
+struct slow_clock {
+    struct fixture *fixture;
+    sem_t asked;
+    sem_t answered;
+    atomic_bool is_slow;
+    atomic_bool is_over;
+};
+
+static int64_t ask_slow_clock(void *user) {
+    struct slow_clock *clock = user;
+    if (atomic_load(&clock->is_slow)) {
+        (void)sem_post(&clock->asked);
+        (void)sem_wait(&clock->answered);
+    }
+    return FIXTURE_NOW;
+}
+
+static void *publish_slowly(void *user) {
+    struct slow_clock *clock = user;
+    bool done = publishes(clock->fixture->instance, "slow.txt", "slow");
+    atomic_store(&clock->is_over, true);
+    (void)sem_post(&clock->asked);
+    return done ? clock : NULL;
+}
+
+/* Stops a publication wherever it asks for the time: some of it is within a transaction. */
+static void test_component_fork__waits_for_transactions_and_gives_up(void **state) {
+    (void)state;
+    struct fixture fixture;
+    struct slow_clock clock = {.fixture = &fixture};
+    const lreg_clock hook = {.size = sizeof hook, .user = &clock, .now_ms = ask_slow_clock};
+    lreg_error *err = NULL;
+    pthread_t thread;
+    void *done = NULL;
+    size_t busy = 0;
+    assert_int_equal(sem_init(&clock.asked, 0, 0), 0);
+    assert_int_equal(sem_init(&clock.answered, 0, 0), 0);
+    fixture_prepare(&fixture);
+    fixture_make_folder(fixture.folder);
+    CHECK(lreg_options_set_directory(fixture.options, fixture.folder, &err), err);
+    CHECK(lreg_options_set_clock(fixture.options, &hook, &err), err);
+    CHECK(lreg_options_set_busy_timeout_ms(fixture.options, 20, &err), err);
+    fixture_open(&fixture);
+    lreg_registry_free(make_files(fixture.instance));
+    atomic_store(&clock.is_slow, true);
+    assert_int_equal(pthread_create(&thread, NULL, publish_slowly, &clock), 0);
+    for (;;) {
+        assert_int_equal(sem_wait(&clock.asked), 0);
+        if (atomic_load(&clock.is_over)) {
+            break;
+        }
+        lreg_status status = lreg_fork_begin(fixture.instance, &err);
+        if (status == LREG_OK) {
+            lreg_fork_end(fixture.instance);
+        } else {
+            EXPECT(status, &err, LREG_BUSY, "database_busy");
+            busy++;
+        }
+        assert_int_equal(sem_post(&clock.answered), 0);
+    }
+    assert_int_equal(pthread_join(thread, &done), 0);
+    assert_non_null(done);
+    assert_true(busy > 0);
+    atomic_store(&clock.is_slow, false);
+    assert_true(has(fixture.instance, "slow.txt"));
+    assert_int_equal(sem_destroy(&clock.asked), 0);
+    assert_int_equal(sem_destroy(&clock.answered), 0);
     fixture_close(&fixture);
 }
 
