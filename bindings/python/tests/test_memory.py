@@ -17,5 +17,5 @@ def test_memory_stays_as_it_is_over_a_thousand_packages(run_python, folder):
 def test_a_thousand_packages_leak_nothing(run_python, folder):
     """The session's leak check sees what this leaves; here for the threads."""
     program = PUBLISH_MANY + "\nimport ctypes, gc; gc.collect(); ctypes.CDLL(None).__lsan_do_recoverable_leak_check()"
-    run_python(program, folder / "data", 500, 1, ASAN_OPTIONS="detect_leaks=1:leak_check_at_exit=0")
+    run_python(program, folder / "data", 500, 1, ASAN_OPTIONS="detect_leaks=1:leak_check_at_exit=0:symbolize=0")
     assert "libregistry" not in run_python.stderr
