@@ -11,16 +11,15 @@ static void write_log(int32_t level, const char *message, void *user) {
     fprintf(stderr, "registry: %s\n", message);
 }
 
-static lreg_status open_registry(lreg_options *options, lreg_instance **out, lreg_error **err) {
+static lreg_status open_registry(lreg_options *options, const char *data, lreg_instance **out, lreg_error **err) {
     const lreg_log log = {.size = sizeof log, .level = LREG_LOG_WARNING, .write = write_log};
     const char *config = getenv("REGISTRY_CONFIG");
-    const char *data = getenv("REGISTRY_DATA");
     lreg_status status = lreg_options_set_log(options, &log, err);
     if (status == LREG_OK && config != NULL) {
         status = lreg_options_set_from_file(options, config, err);
     }
     if (status == LREG_OK) {
-        status = lreg_options_set_directory(options, data != NULL ? data : "", err); /* never one in memory */
+        status = lreg_options_set_directory(options, data, err);
     }
     return status == LREG_OK ? lreg_open(options, out, err) : status;
 }
@@ -29,9 +28,14 @@ lreg_instance *gateway_open(void) {
     lreg_options *options = NULL;
     lreg_instance *instance = NULL;
     lreg_error *err = NULL;
+    const char *data = getenv("REGISTRY_DATA");
+    if (data == NULL) { /* which would be one in memory */
+        fprintf(stderr, "registry: REGISTRY_DATA is not set\n");
+        return NULL;
+    }
     lreg_status status = lreg_options_new(&options, &err);
     if (status == LREG_OK) {
-        status = open_registry(options, &instance, &err);
+        status = open_registry(options, data, &instance, &err);
     }
     lreg_options_free(options);
     if (status != LREG_OK) {

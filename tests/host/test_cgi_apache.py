@@ -5,6 +5,8 @@ host, with the settings that are installed.
 Labels: release"""
 import os
 import signal
+import subprocess
+import tempfile
 import unittest
 
 import gateway
@@ -31,7 +33,7 @@ class Cgi(gateway_cases.Cases):
         self.assertEqual(status, 200, body)
         done = self.site.run(["sh", "-c", f"REQUEST_METHOD=GET REQUEST_URI=/ '{self.site.program}' || true"])
         self.assertIn("Status: 503", done)
-        self.assertIn("LREG_BAD_ARGUMENT", done)
+        self.assertIn("REGISTRY_DATA is not set", done)
 
 
 class ApacheByCgid(Cgi, unittest.TestCase):
@@ -42,6 +44,32 @@ class ApacheByCgid(Cgi, unittest.TestCase):
 
     def test_works_as_the_readme_says(self):
         self.check_readme("As a CGI program behind Apache")
+
+
+class ProgramAlone(unittest.TestCase):
+    def run_program(self, **variables):
+        """The program as any web server would start it, for the same request."""
+        with tempfile.TemporaryDirectory() as folder:
+            config = os.path.join(folder, "options.conf")
+            gateway.write(config, variables.pop("config", ""))
+            done = subprocess.run([host.program("registry.cgi")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, check=False,
+                                  env=dict(REGISTRY_DATA=os.path.join(folder, "data"), REGISTRY_CONFIG=config,
+                                           REQUEST_METHOD="GET", PATH_INFO="/v2/", **variables))
+        return done.stdout.decode(), done.stderr.decode()
+
+    def test_options_come_from_a_file(self):
+        out, errors = self.run_program(config="# settings\nbase-url = https://packages.example.com\n")
+        self.assertTrue(out.startswith("Status: 401 Unauthorized\r\n"), out + errors)
+        self.assertIn('realm="https://packages.example.com/-/token"', out)
+        out, errors = self.run_program(config="\nlisten = x\n")
+        self.assertTrue(out.startswith("Status: 503\r\n"), out)
+        self.assertIn("line 2", errors)
+
+    def test_place_comes_from_the_variables(self):
+        out, _ = self.run_program(SCRIPT_NAME="/cgi-bin/registry.cgi", SERVER_NAME="example.com", SERVER_PORT="443",
+                                  HTTPS="on")
+        self.assertIn('realm="https://example.com/cgi-bin/registry.cgi/-/token"', out)
 
 
 class ApacheByCgi(Cgi, unittest.TestCase):
