@@ -14,13 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPEN_EVERY 10
+#define OPEN_EVERY 5
 #define GROWTH_BYTES ((size_t)32 << 10) /* in the second half: in the first, the C library fills its own caches */
 
 struct library {
     void *handle;
     lreg_status (*options_new)(lreg_options **out, lreg_error **err);
     lreg_status (*set_directory)(lreg_options *options, const char *directory, lreg_error **err);
+    lreg_status (*set_durable)(lreg_options *options, lreg_bool durable, lreg_error **err);
     lreg_status (*open)(lreg_options *options, lreg_instance **out, lreg_error **err);
     lreg_status (*create)(lreg_instance *instance, const char *slug, const char *name, lreg_organization **out,
                           lreg_error **err);
@@ -43,7 +44,8 @@ static int load(const char *path, struct library *library) {
         return 0;
     }
     return FIND(library, options_new, "lreg_options_new") &&
-           FIND(library, set_directory, "lreg_options_set_directory") && FIND(library, open, "lreg_open") &&
+           FIND(library, set_directory, "lreg_options_set_directory") &&
+           FIND(library, set_durable, "lreg_options_set_durable") && FIND(library, open, "lreg_open") &&
            FIND(library, create, "lreg_organization_create") && FIND(library, close, "lreg_close") &&
            FIND(library, options_free, "lreg_options_free");
 }
@@ -51,9 +53,9 @@ static int load(const char *path, struct library *library) {
 static int use(const struct library *library, const char *folder) {
     lreg_options *options = NULL;
     lreg_instance *instance = NULL;
-    int is_well = library->options_new(&options, NULL) == LREG_OK &&
-                  library->set_directory(options, folder, NULL) == LREG_OK &&
-                  library->open(options, &instance, NULL) == LREG_OK;
+    int is_well =
+        library->options_new(&options, NULL) == LREG_OK && library->set_directory(options, folder, NULL) == LREG_OK &&
+        library->set_durable(options, 0, NULL) == LREG_OK && library->open(options, &instance, NULL) == LREG_OK;
     lreg_status status = library->create(instance, "acme", NULL, NULL, NULL);
     is_well = is_well && (status == LREG_OK || status == LREG_CONFLICT);
     library->close(instance);
