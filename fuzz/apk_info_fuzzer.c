@@ -5,16 +5,7 @@
 #include "ecosystems/alpine/names.h"
 #include "ecosystems/alpine/version.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds) {
-    if (!holds) {
-        abort();
-    }
-}
+#include "support/fuzzer.h"
 
 /* Known letters in their order, each once, no line longer than clients read. */
 static void check_record(const char *text, size_t length) {

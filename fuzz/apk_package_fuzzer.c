@@ -5,10 +5,7 @@
 #include "ecosystems/alpine/gzip.h"
 #include "ecosystems/alpine/package_reader.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "support/fuzzer.h"
 
 struct verdict {
     lreg_status status;
@@ -16,20 +13,13 @@ struct verdict {
     uint8_t identity[DIGEST_SHA1_BYTES];
 };
 
-static void expect(bool holds) {
-    if (!holds) {
-        abort();
-    }
-}
-
 static void run(const struct hooks *hooks, const char *bytes, size_t length, uint8_t step, struct verdict *out) {
     struct alpine_package_reader *reader = NULL;
     memset(out, 0, sizeof *out);
     out->status = alpine_package_reader_new(hooks, UINT64_C(1) << 20, &reader, &out->err);
     for (size_t done = 0, piece; out->status == LREG_OK && done < length; done += piece) {
-        piece = step == 0 || step > length - done ? length - done : step;
+        piece = next_piece(&step, length - done);
         out->status = alpine_package_reader_write(reader, bytes + done, piece, &out->err);
-        step = (uint8_t)(step > 1 ? step * 5 % 64 + 1 : step);
     }
     if (out->status == LREG_OK) {
         out->status = alpine_package_reader_finish(reader, &out->err);

@@ -4,16 +4,7 @@
 
 #include "base/text.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds) {
-    if (!holds) {
-        abort();
-    }
-}
+#include "support/fuzzer.h"
 
 static void check(const char *value, struct arena *arena) {
     struct authorization out;
@@ -39,10 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     hooks_default(&hooks);
     /* The first byte chooses how scarce memory is. */
     arena_init(&arena, &hooks, data[0] < 128 ? data[0] : (size_t)1 << 20);
-    char *value = malloc(size);
-    expect(value != NULL);
-    memcpy(value, data + 1, size - 1);
-    value[size - 1] = '\0';
+    char *value = copy_text(data + 1, size - 1);
     check(value, &arena);
     free(value);
     arena_free(&arena);

@@ -3,16 +3,7 @@
 #include "http/conditional.h"
 #include "http/range.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds) {
-    if (!holds) {
-        abort();
-    }
-}
+#include "support/fuzzer.h"
 
 static void check_disposition(const char *value, struct arena *arena) {
     const char *filename = header_disposition_filename(value, arena);

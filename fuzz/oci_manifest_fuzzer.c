@@ -2,18 +2,9 @@
 /* Manifests: what is accepted has sound descriptors, within bounds, and is accepted again. */
 #include "ecosystems/oci/manifest.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "support/fuzzer.h"
 
 #define DEPTH 32
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds) {
-    if (!holds) {
-        abort();
-    }
-}
 
 static void check_descriptor(const struct oci_descriptor *descriptor) {
     struct oci_digest digest;

@@ -2,31 +2,11 @@
 /* Names, tags and digests: what is accepted fits into paths and headers as it is, and has one spelling. */
 #include "ecosystems/oci/names.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds) {
-    if (!holds) {
-        abort();
-    }
-}
-
-static bool has_only(const char *text, const char *allowed) {
-    return text[strspn(text, allowed)] == '\0';
-}
-
-#define LOWER "abcdefghijklmnopqrstuvwxyz"
-#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS "0123456789"
+#include "support/fuzzer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct oci_digest digest;
-    char *text = malloc(size + 1);
-    expect(text != NULL);
-    memcpy(text, data, size);
-    text[size] = '\0';
+    char *text = copy_text(data, size);
     if (oci_name_is_valid(text)) {
         size_t length = strlen(text);
         expect(length > 0 && length <= OCI_NAME_MAX && has_only(text, LOWER DIGITS "._-/"));

@@ -4,16 +4,7 @@
 
 #include "base/digest.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds) {
-    if (!holds) {
-        abort();
-    }
-}
+#include "support/fuzzer.h"
 
 struct seen {
     struct digest digest; /* of names, sizes and contents */

@@ -2,16 +2,7 @@
 /* Targets and forms: what is accepted is clean text, and encoding it again leads back to it. */
 #include "http/url.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds) {
-    if (!holds) {
-        abort();
-    }
-}
+#include "support/fuzzer.h"
 
 static void check_segments(const struct url *url, struct arena *arena) {
     const char *target = url->segment_count == 0 ? "/" : "";
@@ -52,10 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     /* The first byte chooses how scarce memory is. */
     arena_init(&arena, &hooks, (data[0] & 1) != 0 ? (size_t)data[0] * 4 : (size_t)16 << 20);
     bool is_scarce = arena.max_bytes < 4096;
-    char *text = malloc(size);
-    expect(text != NULL);
-    memcpy(text, data + 1, size - 1);
-    text[size - 1] = '\0';
+    char *text = copy_text(data + 1, size - 1);
     if (url_parse(&url, text, &arena, NULL) == LREG_OK && !is_scarce) {
         check_segments(&url, &arena);
         check_parameters(url.parameters, url.parameter_count);
