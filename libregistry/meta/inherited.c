@@ -21,51 +21,56 @@
 
 struct holdings {
     const struct stat *file;
+    int info; /* /proc/self/fdinfo */
     size_t descriptors; /* of this process, of that file */
     bool is_locked;
 };
 
-static bool has_lock(int folder, const char *name) {
+static bool has_lock(int info, const char *name) {
     char text[INFO_BYTES];
     ssize_t length = -1;
-    int info = openat(folder, name, O_RDONLY | O_CLOEXEC);
-    if (info >= 0) {
+    int file = openat(info, name, O_RDONLY | O_CLOEXEC);
+    if (file >= 0) {
         do {
-            length = read(info, text, sizeof text - 1);
+            length = read(file, text, sizeof text - 1);
         } while (length < 0 && errno == EINTR);
-        (void)close(info);
+        (void)close(file);
     }
     text[length > 0 ? length : 0] = '\0';
     return strstr(text, "\nlock:") != NULL;
 }
 
+/* Descriptors of other threads are among them, and may be closed at any moment: they are looked at by name alone. */
 static void count(struct holdings *holdings, int folder, const char *name) {
     struct stat facts;
-    unsigned number = 0;
-    for (const char *at = name; *at >= '0' && *at <= '9' && number < 100000000; at++) {
-        number = number * 10 + (unsigned)(*at - '0');
-    }
-    if (name[0] < '0' || name[0] > '9' || fstat((int)number, &facts) != 0 || facts.st_ino != holdings->file->st_ino ||
-        facts.st_dev != holdings->file->st_dev) {
+    if (name[0] < '0' || name[0] > '9' || fstatat(folder, name, &facts, 0) != 0 ||
+        facts.st_ino != holdings->file->st_ino || facts.st_dev != holdings->file->st_dev) {
         return;
     }
     holdings->descriptors++;
-    holdings->is_locked = holdings->is_locked || has_lock(folder, name);
+    holdings->is_locked = holdings->is_locked || has_lock(holdings->info, name);
 }
 
 bool meta_locks_are_inherited(const struct meta *meta) {
     struct stat file;
-    struct holdings holdings = {.file = &file};
+    struct holdings holdings = {.file = &file, .info = -1};
+    DIR *folder = NULL;
     if (stat(meta->path, &file) != 0) {
         return false;
     }
-    DIR *folder = opendir("/proc/self/fdinfo");
+    holdings.info = open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    folder = holdings.info >= 0 ? opendir("/proc/self/fd") : NULL;
     if (folder == NULL) {
-        return false;
+        goto out;
     }
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         count(&holdings, dirfd(folder), entry->d_name);
     }
     (void)closedir(folder);
+
+out:
+    if (holdings.info >= 0) {
+        (void)close(holdings.info);
+    }
     return holdings.descriptors > 1 && !holdings.is_locked;
 }

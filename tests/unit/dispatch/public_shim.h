@@ -74,6 +74,24 @@ lreg_status lreg_exchange_set_host(lreg_exchange *exchange, const char *host, lr
     return shim(exchange_set_host(inside(exchange), host, &failure), &failure, err);
 }
 
+lreg_status lreg_exchange_set_sends_files(lreg_exchange *exchange, lreg_bool sends_files, lreg_error **err) {
+    struct error failure;
+    return shim(exchange_set_sends_files(inside(exchange), sends_files != 0, &failure), &failure, err);
+}
+
+lreg_status lreg_exchange_set_defers_work(lreg_exchange *exchange, lreg_bool defers, lreg_error **err) {
+    struct error failure;
+    return shim(exchange_set_defers_work(inside(exchange), defers != 0, &failure), &failure, err);
+}
+
+int64_t lreg_exchange_body_remaining(const lreg_exchange *exchange) {
+    return exchange_body_remaining(inside_const(exchange));
+}
+
+const char *lreg_exchange_file_path(const lreg_exchange *exchange) {
+    return exchange_file_path(inside_const(exchange));
+}
+
 lreg_status lreg_exchange_set_mount(lreg_exchange *exchange, const char *mount, lreg_error **err) {
     struct error failure;
     return shim(exchange_set_mount(inside(exchange), mount, &failure), &failure, err);

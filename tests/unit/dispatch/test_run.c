@@ -125,7 +125,7 @@ static void test_dispatch_run__bad_tables_are_refused(void **state) {
     lreg_instance *instance = (lreg_instance *)world->dispatcher;
     assert_int_equal(lreg_dispatch(instance, "GET", "/open/range", NULL, NULL, NULL), LREG_BAD_ARGUMENT);
     lreg_dispatch_io io = io_of(&host);
-    io.size--;
+    io.size = offsetof(lreg_dispatch_io, send_file) - 1; /* where the first version ended */
     assert_int_equal(lreg_dispatch(instance, "GET", "/open/range", NULL, &io, NULL), LREG_BAD_ARGUMENT);
     io = io_of(&host);
     io.write = NULL;
