@@ -28,7 +28,7 @@ extern "C" {
  */
 typedef struct lreg_dispatch_io {
     uint32_t size; /**< sizeof(lreg_dispatch_io), set by the host */
-    uint32_t reserved; /**< 0 */
+    uint32_t flags; /**< LREG_DISPATCH_*, or 0 */
     void *user; /**< handed back in every call */
 
     /** Optional; without it there is no body. Read up to `capacity` bytes of the request's body; `*out_got` 0 is its
@@ -47,9 +47,6 @@ typedef struct lreg_dispatch_io {
     /** Optional, may be behind `size`: have the front server send the body. Called in place of `write_head` and `write`
      * when the body is the file at `path` (lreg_exchange_file_path()), to send the head with the field that says so. */
     lreg_status (*send_file)(void *user, const lreg_exchange *exchange, const char *path);
-
-    /** LREG_DISPATCH_*, or 0; may be behind `size`. */
-    uint64_t flags;
 } lreg_dispatch_io;
 
 /**
@@ -59,9 +56,9 @@ typedef struct lreg_dispatch_io {
  * @param exchange  not NULL; with a request set, not begun
  * @param io        not NULL; `size`, `write_head` and `write` are needed
  * @param err       owned, lreg_error_free(); may be NULL. Stays NULL for a status of a callback and for a bad `io`
- * @return LREG_OK when a response was written, whatever it says; LREG_BAD_ARGUMENT (`io`); a status of a callback; what
- *         the functions of exchange.h give. When `write_head` was called before a failure, the connection is to be
- *         closed
+ * @return LREG_OK when a response was written, whatever it says; LREG_BAD_ARGUMENT (`io`, or a flag that is not known);
+ *         a status of a callback; what the functions of exchange.h give. When `write_head` was called before a failure,
+ *         the connection is to be closed
  * Blocks. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_exchange_run(lreg_exchange *exchange, const lreg_dispatch_io *io, lreg_error **err);

@@ -21,7 +21,8 @@ static int take_io(const lreg_dispatch_io *io, lreg_dispatch_io *own) {
         return 0;
     }
     memcpy(own, io, io->size < sizeof *own ? io->size : sizeof *own);
-    return own->write_head != NULL && own->write != NULL;
+    bool has_known_flags = (own->flags & ~(uint32_t)LREG_DISPATCH_READS_ALL) == 0;
+    return has_known_flags && own->write_head != NULL && own->write != NULL;
 }
 
 static lreg_status feed(lreg_exchange *exchange, const lreg_dispatch_io *io, lreg_error **err) {

@@ -83,14 +83,13 @@ AT(lreg_piece, reserved, 36);
 SIZE(lreg_piece, 40);
 
 AT(lreg_dispatch_io, size, 0);
-AT(lreg_dispatch_io, reserved, 4);
+AT(lreg_dispatch_io, flags, 4);
 AT(lreg_dispatch_io, user, 8);
 AT(lreg_dispatch_io, read, 16);
 AT(lreg_dispatch_io, write_head, 24);
 AT(lreg_dispatch_io, write, 32);
 AT(lreg_dispatch_io, send_file, 40);
-AT(lreg_dispatch_io, flags, 48);
-SIZE(lreg_dispatch_io, 56);
+SIZE(lreg_dispatch_io, 48);
 
 AT(lreg_verify_report, size, 0);
 AT(lreg_verify_report, reserved, 4);

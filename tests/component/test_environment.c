@@ -143,7 +143,7 @@ static lreg_status drop_body(void *user, const void *bytes, size_t length) {
 }
 
 /* Gives the status. `rest` bytes come, and how many of them are left afterwards is in it then. */
-static int32_t refuse(size_t *rest, uint64_t flags, const char *length, const char *coding) {
+static int32_t refuse(size_t *rest, uint32_t flags, const char *length, const char *coding) {
     lreg_error *err = NULL;
     const lreg_dispatch_io io = {.size = sizeof io,
                                  .user = rest,

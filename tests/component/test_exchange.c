@@ -303,6 +303,9 @@ static void test_component_exchange__dispatch_gives_a_status_of_the_host_back(vo
                                        .user = &conversation,
                                        .write_head = take_head,
                                        .write = take_body};
+    const lreg_dispatch_io unknown = {
+        .size = sizeof unknown, .flags = 2, .user = &conversation, .write_head = take_head, .write = take_body};
+    assert_int_equal(lreg_dispatch(fixture.instance, "GET", "/", NULL, &unknown, NULL), LREG_BAD_ARGUMENT);
     assert_int_equal(lreg_dispatch(fixture.instance, "GET", "/acme/files/files/a.txt", NULL, &io, &err),
                      LREG_HOST_STATUS + 5);
     assert_null(err);

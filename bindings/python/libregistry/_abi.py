@@ -219,13 +219,12 @@ lreg_finding = CFUNCTYPE(c_int32, c_char_p, c_void_p)
 class lreg_dispatch_io(Structure):
     _fields_ = [
         ("size", c_uint32),
-        ("reserved", c_uint32),
+        ("flags", c_uint32),
         ("user", c_void_p),
         ("read", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t, _size_p)),
         ("write_head", CFUNCTYPE(c_int32, c_void_p, POINTER(lreg_exchange))),
         ("write", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)),
         ("send_file", CFUNCTYPE(c_int32, c_void_p, POINTER(lreg_exchange), c_char_p)),
-        ("flags", c_uint64),
     ]
 
 

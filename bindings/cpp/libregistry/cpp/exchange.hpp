@@ -138,6 +138,8 @@ struct dispatch_io {
     std::function<void(const void *bytes, std::size_t length)> write;
     /** Optional: has the front server send the file, in place of the two above. */
     std::function<void(const response_head &, std::string_view path)> send_file;
+    /** LREG_DISPATCH_*, or 0. */
+    std::uint32_t flags = 0;
 };
 
 namespace detail {
@@ -146,6 +148,7 @@ namespace detail {
 inline lreg_dispatch_io dispatch_table(const dispatch_io &io) noexcept {
     lreg_dispatch_io table = {};
     table.size = sizeof table;
+    table.flags = io.flags;
     table.user = const_cast<dispatch_io *>(&io);
     if (io.read) {
         table.read = [](void *user, void *buffer, std::size_t capacity, std::size_t *out_got) noexcept {

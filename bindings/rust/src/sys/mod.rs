@@ -128,7 +128,7 @@ pub type lreg_finding = Option<unsafe extern "C" fn(message: *const c_char, user
 #[repr(C)]
 pub struct lreg_dispatch_io {
     pub size: u32,
-    pub reserved: u32,
+    pub flags: u32,
     pub user: *mut c_void,
     pub read: Option<
         unsafe extern "C" fn(
@@ -143,7 +143,6 @@ pub struct lreg_dispatch_io {
     pub send_file: Option<
         unsafe extern "C" fn(user: *mut c_void, exchange: *const lreg_exchange, path: *const c_char) -> lreg_status,
     >,
-    pub flags: u64,
 }
 
 #[repr(C)]
