@@ -136,7 +136,11 @@ lreg_status lreg_exchange_work(lreg_exchange *exchange, lreg_error **err) {
     if (exchange == NULL) {
         return api_null(NULL, "exchange", err);
     }
-    return hand_over(exchange, exchange_work(exchange->inner, &failure), &failure, err);
+    lreg_status status = core_check_process(exchange->core, &failure);
+    if (status == LREG_OK) {
+        status = exchange_work(exchange->inner, &failure);
+    }
+    return hand_over(exchange, status, &failure, err);
 }
 
 lreg_status lreg_exchange_begin(lreg_exchange *exchange, lreg_error **err) {

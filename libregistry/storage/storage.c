@@ -7,8 +7,8 @@
 
 #include "storage/storage.h"
 
-#include "base/text.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "storage/filesystem_internal.h"
 
 #include <errno.h>

@@ -70,6 +70,7 @@ static int use_of_parent(void *user) {
     EXIT_UNLESS(is_forked(lreg_registry_find(fixture->instance, "acme", "files", &registry, &err), &err));
     EXIT_UNLESS(is_forked(lreg_publication_write(handles->publication, "child", 5, &err), &err));
     EXIT_UNLESS(is_forked(lreg_exchange_begin(handles->exchange, &err), &err));
+    EXIT_UNLESS(is_forked(lreg_exchange_work(handles->exchange, &err), &err));
     EXIT_UNLESS(is_forked(lreg_collect(fixture->instance, 0, NULL, &err), &err));
     EXIT_UNLESS(is_forked(lreg_fork_begin(fixture->instance, &err), &err));
     EXIT_UNLESS(lreg_content_read(handles->content, 0, &byte, 1, &got, NULL) == LREG_OK && byte == 'b');

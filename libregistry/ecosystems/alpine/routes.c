@@ -41,12 +41,11 @@ static lreg_status serve_index(struct call *call, struct error *err) {
         return status;
     }
     status = alpine_repository_kept_index(call->core, call->registry, architecture, &file, err);
-    if (status == LREG_NOT_FOUND && call_defers(call)) {
-        error_clear(err);
-        return LREG_OK;
-    }
     if (status == LREG_NOT_FOUND) {
         error_clear(err);
+        if (call_defers(call)) {
+            return LREG_OK;
+        }
         status = alpine_repository_index(call->core, call->registry, architecture, &file, err);
     }
     if (status != LREG_OK) {
