@@ -44,7 +44,7 @@ if [ "${LREG_SANITIZE:-}" = address ]; then
         chosen+=(--ignore "$file")
     done
 else
-    chosen=("${with_programs[@]}" "$tests"/test_{abi,library,packages,memory}.py)
+    chosen=("${with_programs[@]}" "$tests"/test_{abi,library,packages,memory,misuse}.py)
 fi
 
 status=0
