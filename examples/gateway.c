@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void write_log(int32_t level, const char *message, void *user) {
+static void write_log(void *user, int32_t level, const char *message) {
     (void)level;
     (void)user;
     fprintf(stderr, "registry: %s\n", message);

@@ -23,7 +23,7 @@ static int64_t now_ms(void *user) {
     return INT64_C(1795230245678);
 }
 
-static lreg_status fill(void *bytes, size_t length, void *user) {
+static lreg_status fill(void *user, void *bytes, size_t length) {
     (void)user;
     memset(bytes, 7, length);
     return LREG_OK;

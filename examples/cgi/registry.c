@@ -40,7 +40,7 @@ static lreg_status write_head(void *user, const lreg_exchange *exchange) {
     for (size_t i = 0; lreg_exchange_header_at(exchange, i, &name, &value); i++) {
         printf("%s: %s\r\n", name, value);
     }
-    if (length >= 0 && lreg_exchange_file_path(exchange) == NULL) {
+    if (length >= 0 && *lreg_exchange_file_path(exchange) == '\0') {
         printf("Content-Length: %" PRId64 "\r\n", length);
     }
     return printf("\r\n") > 0 ? LREG_OK : LREG_HOST_STATUS;

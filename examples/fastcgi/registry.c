@@ -64,7 +64,7 @@ static lreg_status write_head(void *user, const lreg_exchange *exchange) {
     for (size_t i = 0; lreg_exchange_header_at(exchange, i, &name, &value); i++) {
         put_field(request, name, value);
     }
-    if (length >= 0 && lreg_exchange_file_path(exchange) == NULL) {
+    if (length >= 0 && *lreg_exchange_file_path(exchange) == '\0') {
         put_number(request, "Content-Length", length, "");
     }
     return FCGX_PutS("\r\n", request->out) >= 0 ? LREG_OK : LREG_HOST_STATUS;

@@ -18,7 +18,7 @@ static int init(struct invocation *invocation) {
     return EXIT_DONE;
 }
 
-static lreg_status print_finding(const char *message, void *user) {
+static lreg_status print_finding(void *user, const char *message) {
     json_t *findings = user;
     if (findings == NULL) {
         fprintf(stderr, "registryctl: %s\n", message);

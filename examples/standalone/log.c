@@ -41,7 +41,7 @@ void complain_of(const char *what, lreg_status status, lreg_error *error) {
     lreg_error_free(error);
 }
 
-static void write_log_line(int32_t level, const char *message, void *user) {
+static void write_log_line(void *user, int32_t level, const char *message) {
     (void)user;
     static const char *const names[] = {"", "error", "warning", "info", "debug"};
     complain("%s: %s", level >= LREG_LOG_ERROR && level <= LREG_LOG_DEBUG ? names[level] : "note", message);

@@ -27,7 +27,7 @@
 #define THREADS_MAX 8
 #define FULL_WAIT_MS 50
 
-static int32_t lend_thread(void (*task)(void *argument), void *argument, void *user) {
+static int32_t lend_thread(void *user, void (*task)(void *argument), void *argument) {
     const struct server *server = user;
     return workers_lend(server->workers, task, argument) ? 1 : 0;
 }

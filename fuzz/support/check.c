@@ -131,9 +131,9 @@ static void note_member(const struct script *script, const char *mark, char out[
 /* A path goes into a header field of the host's. */
 static void check_path(const lreg_exchange *exchange, int32_t status) {
     const char *path = lreg_exchange_file_path(exchange);
-    if (path != NULL) {
-        size_t length = strlen(path);
-        expect(status == 200 && length > 0 && length <= LREG_STORAGE_PATH_MAX);
+    size_t length = strlen(path);
+    if (length > 0) {
+        expect(status == 200 && length <= LREG_STORAGE_PATH_MAX);
         expect(text_is_utf8(path, length) && !text_has_control(path, length));
     }
 }

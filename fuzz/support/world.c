@@ -20,7 +20,7 @@ static int64_t now_ms(void *user) {
     return world->now_ms;
 }
 
-static lreg_status fill(void *bytes, size_t length, void *user) {
+static lreg_status fill(void *user, void *bytes, size_t length) {
     struct world *world = user;
     for (size_t i = 0; i < length; i++) {
         world->random = world->random * 1664525u + 1013904223u;
@@ -37,7 +37,7 @@ int make_key(mbedtls_rsa_context *key, random_function *random, void *user, unsi
              int exponent) __asm__("__wrap_mbedtls_rsa_gen_key");
 
 static int fill_key(void *user, unsigned char *bytes, size_t length) {
-    return fill(bytes, length, user) == LREG_OK ? 0 : MBEDTLS_ERR_RSA_RNG_FAILED;
+    return fill(user, bytes, length) == LREG_OK ? 0 : MBEDTLS_ERR_RSA_RNG_FAILED;
 }
 
 /* In place of mbedtls' own (the linker wraps it): a key would take a second, for each input that asks for an index. */

@@ -333,7 +333,7 @@ LREG_EXPORT lreg_bool lreg_exchange_may_keep_alive(const lreg_exchange *exchange
  * lreg_exchange_set_sends_files(). The host may as well send the body itself.
  * @param exchange  not NULL
  * @return relative to the data directory ("objects/ab/cd/…", of characters that need no escape), or what the host's
- *         storage backend says; borrowed until lreg_exchange_reset() or lreg_exchange_free(). NULL: the body is to be
+ *         storage backend says; borrowed until lreg_exchange_reset() or lreg_exchange_free(). "": the body is to be
  *         sent as always. Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT const char *lreg_exchange_file_path(const lreg_exchange *exchange);

@@ -173,7 +173,7 @@ LREG_EXPORT lreg_status lreg_options_set_memory_storage(lreg_options *options, l
  * process's, so they are the host's to set before (sqlite3_config(), json_set_alloc_funcs(), …; docs/abi.md, "Memory").
  *
  * @param options    not NULL
- * @param allocator  copied, but for what its `user` points to (sys/hooks.h); NULL: malloc, realloc, free
+ * @param allocator  copied; its `user` is borrowed (sys/hooks.h); NULL: malloc, realloc, free
  * @param err        owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (too small, a function missing)
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
@@ -185,9 +185,9 @@ LREG_EXPORT lreg_status lreg_options_set_allocator(lreg_options *options, const 
  * Sets the clock.
  *
  * @param options  not NULL
- * @param clock    copied, but for what its `user` points to (sys/hooks.h); NULL: the one of the operating system
+ * @param clock    copied; its `user` is taken (sys/hooks.h); NULL: the one of the operating system
  * @param err      owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
+ * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing); LREG_NO_MEMORY
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_options_set_clock(lreg_options *options, const lreg_clock *clock, lreg_error **err);
@@ -196,9 +196,9 @@ LREG_EXPORT lreg_status lreg_options_set_clock(lreg_options *options, const lreg
  * Sets the source of randomness. Secrets and keys are made of it.
  *
  * @param options  not NULL
- * @param random   copied, but for what its `user` points to (sys/hooks.h); NULL: the one of the operating system
+ * @param random   copied; its `user` is taken (sys/hooks.h); NULL: the one of the operating system
  * @param err      owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
+ * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing); LREG_NO_MEMORY
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_options_set_random(lreg_options *options, const lreg_random *random, lreg_error **err);
@@ -207,9 +207,9 @@ LREG_EXPORT lreg_status lreg_options_set_random(lreg_options *options, const lre
  * Sets who gets log lines.
  *
  * @param options  not NULL
- * @param log      copied, but for what its `user` points to (sys/hooks.h); NULL, the default: nobody
+ * @param log      copied; its `user` is taken (sys/hooks.h); NULL, the default: nobody
  * @param err      owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
+ * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing); LREG_NO_MEMORY
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_options_set_log(lreg_options *options, const lreg_log *log, lreg_error **err);
@@ -218,9 +218,9 @@ LREG_EXPORT lreg_status lreg_options_set_log(lreg_options *options, const lreg_l
  * Sets whose threads may help with an upload.
  *
  * @param options   not NULL
- * @param executor  copied, but for what its `user` points to (sys/hooks.h); NULL, the default: nobody's
+ * @param executor  copied; its `user` is taken (sys/hooks.h); NULL, the default: nobody's
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing)
+ * @return LREG_OK; LREG_BAD_ARGUMENT (too small, its function missing); LREG_NO_MEMORY
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_options_set_executor(lreg_options *options, const lreg_executor *executor,
@@ -276,7 +276,7 @@ LREG_EXPORT void lreg_fork_end(lreg_instance *instance);
 
 /** What lreg_verify() tells of each finding. @param message borrowed for the call @param user as it was given
  * @return LREG_OK; any other status ends the walk. Threads: that of the call. Since: 0.1 */
-typedef lreg_status (*lreg_finding)(const char *message, void *user);
+typedef lreg_status (*lreg_finding)(void *user, const char *message);
 
 /** What lreg_verify() looked at and found. Since: 0.1 */
 typedef struct lreg_verify_report {

@@ -50,7 +50,7 @@ static lreg_status feed(lreg_exchange *exchange, const lreg_dispatch_io *io, lre
 
 static lreg_status answer(lreg_exchange *exchange, const lreg_dispatch_io *io, lreg_error **err) {
     const char *path = lreg_exchange_file_path(exchange);
-    if (path != NULL && io->send_file != NULL) {
+    if (path[0] != '\0' && io->send_file != NULL) {
         return io->send_file(io->user, exchange, path);
     }
     lreg_status status = io->write_head(io->user, exchange);

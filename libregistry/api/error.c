@@ -81,7 +81,7 @@ int32_t lreg_error_cause(const lreg_error *error) {
 
 void lreg_error_free(lreg_error *error) {
     if (error != NULL && error != &out_of_memory) {
-        error->allocator.release(error, error->allocator.user);
+        error->allocator.release(error->allocator.user, error);
     }
 }
 

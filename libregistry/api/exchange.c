@@ -218,7 +218,8 @@ lreg_bool lreg_exchange_may_keep_alive(const lreg_exchange *exchange) {
 }
 
 const char *lreg_exchange_file_path(const lreg_exchange *exchange) {
-    return exchange == NULL ? NULL : exchange_file_path(exchange->inner);
+    const char *path = exchange == NULL ? NULL : exchange_file_path(exchange->inner);
+    return path != NULL ? path : "";
 }
 
 lreg_status lreg_exchange_next(lreg_exchange *exchange, lreg_piece *piece, lreg_error **err) {

@@ -110,7 +110,7 @@ struct finding {
 
 static lreg_status pass_finding(void *user, const char *message) {
     const struct finding *finding = user;
-    return finding->function == NULL ? LREG_OK : finding->function(message, finding->user);
+    return finding->function == NULL ? LREG_OK : finding->function(finding->user, message);
 }
 
 lreg_status lreg_verify(lreg_instance *instance, lreg_finding finding, void *user, lreg_verify_report *report,

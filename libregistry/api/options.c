@@ -3,6 +3,7 @@
 /* Options: an opaque object with setters, so that nothing of it grows in public. */
 
 #include "api/options_internal.h"
+#include "base/hook_owner.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -74,6 +75,7 @@ void lreg_options_free(lreg_options *options) {
         return;
     }
     end_storage(options);
+    hooks_release(&options->hooks);
     memory_release(&options->own, options->directory);
     memory_release(&options->own, options->base_url);
     memory_release(&options->own, options);
@@ -194,71 +196,4 @@ lreg_status lreg_options_set_memory_storage(lreg_options *options, lreg_error **
     end_storage(options);
     options->memory_storage = true;
     return LREG_OK;
-}
-
-/* Copies a size-first struct of a hook over the default one; `needed` is the size of its first version. */
-static lreg_status set_hook(lreg_options *options, void *hook, size_t hook_size, const void *given,
-                            const void *fallback, lreg_error **err) {
-    uint32_t size = 0;
-    if (given == NULL) {
-        memcpy(hook, fallback, hook_size);
-        return LREG_OK;
-    }
-    memcpy(&size, given, sizeof size);
-    if (size < hook_size) {
-        return refuse(options, err, "the struct is smaller than its first version");
-    }
-    memcpy(hook, given, hook_size);
-    return LREG_OK;
-}
-
-lreg_status lreg_options_set_allocator(lreg_options *options, const lreg_allocator *allocator, lreg_error **err) {
-    if (options == NULL) {
-        return api_null(NULL, "options", err);
-    }
-    if (allocator != NULL && allocator->size >= sizeof *allocator &&
-        (allocator->allocate == NULL || allocator->reallocate == NULL || allocator->release == NULL)) {
-        return refuse(options, err, "the allocator lacks a function");
-    }
-    return set_hook(options, &options->hooks.allocator, sizeof *allocator, allocator, &options->own.allocator, err);
-}
-
-lreg_status lreg_options_set_clock(lreg_options *options, const lreg_clock *clock, lreg_error **err) {
-    if (options == NULL) {
-        return api_null(NULL, "options", err);
-    }
-    if (clock != NULL && clock->size >= sizeof *clock && clock->now_ms == NULL) {
-        return refuse(options, err, "the clock lacks its function");
-    }
-    return set_hook(options, &options->hooks.clock, sizeof *clock, clock, &options->own.clock, err);
-}
-
-lreg_status lreg_options_set_random(lreg_options *options, const lreg_random *random, lreg_error **err) {
-    if (options == NULL) {
-        return api_null(NULL, "options", err);
-    }
-    if (random != NULL && random->size >= sizeof *random && random->fill == NULL) {
-        return refuse(options, err, "the source of randomness lacks its function");
-    }
-    return set_hook(options, &options->hooks.random, sizeof *random, random, &options->own.random, err);
-}
-
-lreg_status lreg_options_set_log(lreg_options *options, const lreg_log *log, lreg_error **err) {
-    if (options == NULL) {
-        return api_null(NULL, "options", err);
-    }
-    if (log != NULL && log->size >= sizeof *log && log->write == NULL) {
-        return refuse(options, err, "the log lacks its function");
-    }
-    return set_hook(options, &options->hooks.log, sizeof *log, log, &options->own.log, err);
-}
-
-lreg_status lreg_options_set_executor(lreg_options *options, const lreg_executor *executor, lreg_error **err) {
-    if (options == NULL) {
-        return api_null(NULL, "options", err);
-    }
-    if (executor != NULL && executor->size >= sizeof *executor && executor->run == NULL) {
-        return refuse(options, err, "the executor lacks its function");
-    }
-    return set_hook(options, &options->hooks.executor, sizeof *executor, executor, &options->own.executor, err);
 }

@@ -16,17 +16,17 @@
 
 #define LOG_LINE_MAX 1024
 
-static void *system_allocate(size_t bytes, void *user) {
+static void *system_allocate(void *user, size_t bytes) {
     (void)user;
     return malloc(bytes);
 }
 
-static void *system_reallocate(void *memory, size_t bytes, void *user) {
+static void *system_reallocate(void *user, void *memory, size_t bytes) {
     (void)user;
     return realloc(memory, bytes);
 }
 
-static void system_release(void *memory, void *user) {
+static void system_release(void *user, void *memory) {
     (void)user;
     free(memory);
 }
@@ -38,7 +38,7 @@ static int64_t system_now_ms(void *user) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static lreg_status system_random(void *bytes, size_t length, void *user) {
+static lreg_status system_random(void *user, void *bytes, size_t length) {
     (void)user;
     unsigned char *at = bytes;
     while (length > 0) {
@@ -68,7 +68,7 @@ void hooks_default(struct hooks *hooks) {
 }
 
 void *memory_allocate(const struct hooks *hooks, size_t bytes) {
-    return hooks->allocator.allocate(bytes > 0 ? bytes : 1, hooks->allocator.user);
+    return hooks->allocator.allocate(hooks->allocator.user, bytes > 0 ? bytes : 1);
 }
 
 void *memory_allocate_zeroed(const struct hooks *hooks, size_t count, size_t bytes_each) {
@@ -91,12 +91,12 @@ void *memory_reallocate(const struct hooks *hooks, void *memory, size_t count, s
     if (memory == NULL) {
         return memory_allocate(hooks, bytes);
     }
-    return hooks->allocator.reallocate(memory, bytes > 0 ? bytes : 1, hooks->allocator.user);
+    return hooks->allocator.reallocate(hooks->allocator.user, memory, bytes > 0 ? bytes : 1);
 }
 
 void memory_release(const struct hooks *hooks, void *memory) {
     if (memory != NULL) {
-        hooks->allocator.release(memory, hooks->allocator.user);
+        hooks->allocator.release(hooks->allocator.user, memory);
     }
 }
 
@@ -158,7 +158,7 @@ int64_t hooks_now_ms(const struct hooks *hooks) {
 }
 
 lreg_status hooks_random(const struct hooks *hooks, void *bytes, size_t length, struct error *err) {
-    lreg_status status = hooks->random.fill(bytes, length, hooks->random.user);
+    lreg_status status = hooks->random.fill(hooks->random.user, bytes, length);
     if (status != LREG_OK) {
         return error_set(err, status, "no_randomness", "the source of random bytes failed");
     }
@@ -180,5 +180,5 @@ void hooks_log(const struct hooks *hooks, int32_t level, const char *format, ...
     size_t length = text_utf8_prefix(line, strlen(line), LOG_LINE_MAX - 1);
     text_make_printable(line, length); /* a name out of a request must not begin a line of its own */
     line[length] = '\0';
-    hooks->log.write(level, line, hooks->log.user);
+    hooks->log.write(hooks->log.user, level, line);
 }

@@ -14,6 +14,16 @@
 #include <stdbool.h>
 
 struct process_mark; /* base/process.h */
+struct hook_owner; /* base/hook_owner.h */
+
+/* Which hooks a host may have given something with that has to be ended. */
+enum {
+    HOOK_CLOCK,
+    HOOK_RANDOM,
+    HOOK_LOG,
+    HOOK_EXECUTOR,
+    HOOK_OWNERS
+};
 
 struct hooks {
     lreg_allocator allocator;
@@ -22,6 +32,7 @@ struct hooks {
     lreg_log log; /* log.write may be NULL: no log */
     lreg_executor executor; /* executor.run may be NULL: no threads but the caller's */
     const struct process_mark *process; /* of the instance; NULL before there is one */
+    struct hook_owner *owners[HOOK_OWNERS]; /* NULL: nothing to end */
 };
 
 /* The operating system's memory, clock and randomness (getrandom), no log. */

@@ -22,7 +22,7 @@ void parallel_begin(const struct hooks *hooks, struct parallel_work *work, void 
         return;
     }
     work->is_lent = true;
-    if (executor->run(run, work, executor->user) == 0) {
+    if (executor->run(executor->user, run, work) == 0) {
         work->is_lent = false;
         (void)sem_destroy(&work->done);
     }

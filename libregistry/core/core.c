@@ -4,6 +4,7 @@
 
 #include "core/core_internal.h"
 
+#include "base/hook_owner.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -167,6 +168,7 @@ static void free_core(struct core *core) {
     memory_release(&hooks, core->directory);
     memory_wipe(&core->keys, sizeof(core->keys));
     memory_release(&hooks, core);
+    hooks_release(&hooks);
 }
 
 /* Ends what is there, also of an instance that was opened in part only. */
@@ -219,6 +221,7 @@ static struct core *new_core(const struct core_options *options) {
         return NULL;
     }
     core->hooks = options->hooks;
+    hooks_retain(&core->hooks);
     process_mark_set(&core->process);
     core->hooks.process = &core->process;
     core->durable = options->durable;

@@ -25,28 +25,27 @@ SIZE(lreg_allocator, 40);
 AT(lreg_clock, size, 0);
 AT(lreg_clock, user, 8);
 AT(lreg_clock, now_ms, 16);
-SIZE(lreg_clock, 24);
+AT(lreg_clock, destroy, 24);
+SIZE(lreg_clock, 32);
 
 AT(lreg_random, size, 0);
 AT(lreg_random, user, 8);
 AT(lreg_random, fill, 16);
-SIZE(lreg_random, 24);
+AT(lreg_random, destroy, 24);
+SIZE(lreg_random, 32);
 
 AT(lreg_log, size, 0);
 AT(lreg_log, level, 4);
 AT(lreg_log, user, 8);
 AT(lreg_log, write, 16);
-SIZE(lreg_log, 24);
+AT(lreg_log, destroy, 24);
+SIZE(lreg_log, 32);
 
 AT(lreg_executor, size, 0);
 AT(lreg_executor, user, 8);
 AT(lreg_executor, run, 16);
-SIZE(lreg_executor, 24);
-
-AT(lreg_executor, size, 0);
-AT(lreg_executor, user, 8);
-AT(lreg_executor, run, 16);
-SIZE(lreg_executor, 24);
+AT(lreg_executor, destroy, 24);
+SIZE(lreg_executor, 32);
 
 AT(lreg_storage_backend, size, 0);
 AT(lreg_storage_backend, reserved, 4);

@@ -39,7 +39,7 @@ static const char *path_of(const char *method, const char *name, const char *val
     CHECK(lreg_exchange_set_sends_files(exchange, 1, &err), err);
     CHECK(lreg_exchange_set_request(exchange, method, TARGET, &err), err);
     CHECK(lreg_exchange_add_header(exchange, name, value, &err), err);
-    assert_null(lreg_exchange_file_path(exchange));
+    assert_string_equal(lreg_exchange_file_path(exchange), "");
     CHECK(lreg_exchange_begin(exchange, &err), err);
     assert_int_equal(lreg_exchange_status(exchange), status);
     return lreg_exchange_file_path(exchange);
@@ -51,7 +51,6 @@ static void test_component_file_path__is_that_of_the_whole_content(void **state)
     char bytes[32];
     open_with(false);
     const char *below = path_of("GET", "Range", "bytes=2-4", 200); /* ranges are the front server's */
-    assert_non_null(below);
     assert_int_equal(strncmp(below, "objects/", 8), 0);
     assert_int_equal(strspn(below, "abcdefghijklmnopqrstuvwxyz0123456789-/"), strlen(below));
     assert_true(lreg_exchange_content_length(exchange) == 10);
@@ -66,17 +65,17 @@ static void test_component_file_path__is_that_of_the_whole_content(void **state)
 static void test_component_file_path__is_none_where_no_content_is_sent(void **state) {
     (void)state;
     open_with(false);
-    assert_null(path_of("HEAD", "Accept", "text/html", 200));
-    assert_null(path_of("GET", "If-None-Match", "*", 304));
-    assert_null(path_of("GET", "If-Match", "\"x\"", 412));
-    assert_null(path_of("DELETE", "Accept", "text/html", 405));
+    assert_string_equal(path_of("HEAD", "Accept", "text/html", 200), "");
+    assert_string_equal(path_of("GET", "If-None-Match", "*", 304), "");
+    assert_string_equal(path_of("GET", "If-Match", "\"x\"", 412), "");
+    assert_string_equal(path_of("DELETE", "Accept", "text/html", 405), "");
 }
 
 static void test_component_file_path__is_none_without_a_file(void **state) {
     (void)state;
     open_with(true);
-    assert_null(path_of("GET", "Range", "bytes=2-4", 206));
-    assert_null(path_of("GET", "Accept", "text/html", 200));
+    assert_string_equal(path_of("GET", "Range", "bytes=2-4", 206), "");
+    assert_string_equal(path_of("GET", "Accept", "text/html", 200), "");
 }
 
 static void test_component_file_path__is_none_unless_it_is_wanted(void **state) {
@@ -87,7 +86,7 @@ static void test_component_file_path__is_none_unless_it_is_wanted(void **state) 
     CHECK(lreg_exchange_add_header(exchange, "Range", "bytes=2-4", &err), err);
     CHECK(lreg_exchange_begin(exchange, &err), err);
     assert_int_equal(lreg_exchange_status(exchange), 206);
-    assert_null(lreg_exchange_file_path(exchange));
+    assert_string_equal(lreg_exchange_file_path(exchange), "");
     EXPECT(lreg_exchange_set_sends_files(exchange, 1, &err), &err, LREG_MISUSE, "");
 }
 

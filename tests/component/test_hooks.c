@@ -5,7 +5,7 @@
 #include "support/lent_threads.h"
 
 /* A source of randomness that gives the same bytes in every run. */
-static lreg_status count_up(void *bytes, size_t length, void *user) {
+static lreg_status count_up(void *user, void *bytes, size_t length) {
     unsigned char *next = user;
     for (size_t i = 0; i < length; i++) {
         ((unsigned char *)bytes)[i] = (*next)++;
@@ -62,7 +62,7 @@ struct lines {
     atomic_int worst;
 };
 
-static void note_line(int32_t level, const char *message, void *user) {
+static void note_line(void *user, int32_t level, const char *message) {
     struct lines *lines = user;
     atomic_fetch_add(&lines->count, 1);
     if (level < LREG_LOG_ERROR || level > LREG_LOG_WARNING || message[0] == '\0' || strchr(message, '\n') != NULL) {

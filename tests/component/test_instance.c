@@ -172,14 +172,14 @@ static void test_component_instance__handles_outlive_it(void **state) {
     fixture_close(&fixture);
 }
 
-static lreg_status count_finding(const char *message, void *user) {
+static lreg_status count_finding(void *user, const char *message) {
     assert_string_not_equal(message, "");
     (*(int *)user)++;
     return LREG_OK;
 }
 
-static lreg_status refuse_finding(const char *message, void *user) {
-    (void)count_finding(message, user);
+static lreg_status refuse_finding(void *user, const char *message) {
+    (void)count_finding(user, message);
     return LREG_HOST_STATUS + 7;
 }
 

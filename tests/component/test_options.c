@@ -103,17 +103,17 @@ static void test_component_options__base_url_stands_in_answers(void **state) {
 
 /* --- hooks --- */
 
-static void *allocate(size_t bytes, void *user) {
+static void *allocate(void *user, size_t bytes) {
     (*(int *)user)++;
     return malloc(bytes);
 }
 
-static void *reallocate(void *memory, size_t bytes, void *user) {
+static void *reallocate(void *user, void *memory, size_t bytes) {
     (void)user;
     return realloc(memory, bytes);
 }
 
-static void release(void *memory, void *user) {
+static void release(void *user, void *memory) {
     (void)user;
     free(memory);
 }
@@ -123,7 +123,7 @@ static int64_t stopped(void *user) {
     return FIXTURE_NOW;
 }
 
-static lreg_status no_randomness(void *bytes, size_t length, void *user) {
+static lreg_status no_randomness(void *user, void *bytes, size_t length) {
     (void)bytes;
     (void)length;
     (void)user;
@@ -134,16 +134,16 @@ static void test_component_options__hooks_of_the_wrong_size_or_without_functions
     (void)state;
     int calls = 0;
     lreg_allocator allocator = {sizeof allocator - 1, 0, &calls, allocate, reallocate, release};
-    lreg_clock clock = {sizeof clock, 0, NULL, NULL};
-    lreg_random source = {0, 0, NULL, no_randomness};
-    lreg_log log = {sizeof log, LREG_LOG_INFO, NULL, NULL};
-    lreg_executor executor = {sizeof executor, 0, NULL, NULL};
+    lreg_clock clock = {sizeof clock, 0, NULL, NULL, NULL};
+    lreg_random source = {0, 0, NULL, no_randomness, NULL};
+    lreg_log log = {sizeof log, LREG_LOG_INFO, NULL, NULL, NULL};
+    lreg_executor executor = {sizeof executor, 0, NULL, NULL, NULL};
     EXPECT(lreg_options_set_allocator(options, &allocator, &err), &err, LREG_BAD_ARGUMENT, "");
     allocator = (lreg_allocator){sizeof allocator, 0, &calls, allocate, NULL, release};
     EXPECT(lreg_options_set_allocator(options, &allocator, &err), &err, LREG_BAD_ARGUMENT, "");
     EXPECT(lreg_options_set_clock(options, &clock, &err), &err, LREG_BAD_ARGUMENT, "");
     EXPECT(lreg_options_set_random(options, &source, &err), &err, LREG_BAD_ARGUMENT, "");
-    source = (lreg_random){sizeof source, 0, NULL, NULL};
+    source = (lreg_random){sizeof source, 0, NULL, NULL, NULL};
     EXPECT(lreg_options_set_random(options, &source, &err), &err, LREG_BAD_ARGUMENT, "");
     EXPECT(lreg_options_set_log(options, &log, &err), &err, LREG_BAD_ARGUMENT, "");
     EXPECT(lreg_options_set_executor(options, &executor, &err), &err, LREG_BAD_ARGUMENT, "");
@@ -157,7 +157,7 @@ static void test_component_options__longer_hooks_are_taken(void **state) {
     struct {
         lreg_clock clock;
         void (*later)(void);
-    } longer = {.clock = {sizeof longer, 0, NULL, stopped}, .later = NULL};
+    } longer = {.clock = {sizeof longer, 0, NULL, stopped, NULL}, .later = NULL};
     CHECK(lreg_options_set_clock(options, &longer.clock, &err), err);
     memset(&longer, 0, sizeof longer); /* never looked at again */
     CHECK(lreg_open(options, &instance, &err), err);
@@ -172,7 +172,7 @@ static void test_component_options__null_brings_the_default_back(void **state) {
     lreg_instance *instance = NULL;
     int calls = 0;
     const lreg_allocator allocator = {sizeof allocator, 0, &calls, allocate, reallocate, release};
-    const lreg_random source = {sizeof source, 0, NULL, no_randomness};
+    const lreg_random source = {sizeof source, 0, NULL, no_randomness, NULL};
     CHECK(lreg_options_set_allocator(options, &allocator, &err), err);
     CHECK(lreg_options_set_allocator(options, NULL, &err), err);
     CHECK(lreg_options_set_random(options, &source, &err), err);
@@ -186,7 +186,7 @@ static void test_component_options__null_brings_the_default_back(void **state) {
 static void test_component_options__failing_randomness_passes_through(void **state) {
     (void)state;
     lreg_instance *instance = NULL;
-    const lreg_random source = {sizeof source, 0, NULL, no_randomness};
+    const lreg_random source = {sizeof source, 0, NULL, no_randomness, NULL};
     CHECK(lreg_options_set_random(options, &source, &err), err);
     lreg_status status = lreg_open(options, &instance, &err);
     assert_int_equal(status, HOST_STATUS);

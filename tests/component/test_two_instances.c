@@ -27,7 +27,7 @@ struct side {
     char id_prefix[32]; /* of what is made by its clock */
 };
 
-static lreg_status fill(void *bytes, size_t length, void *user) {
+static lreg_status fill(void *user, void *bytes, size_t length) {
     struct side *side = user;
     unsigned long long next = atomic_fetch_add(&side->random, 1) + (unsigned long long)side->now_ms;
     for (size_t i = 0; i < length; i++) {

@@ -59,14 +59,14 @@ static struct rig_counter sqlite_memory;
 static sqlite3_mem_methods sqlite_default;
 
 static void *json_allocate(size_t bytes) {
-    return json_memory == NULL ? malloc(bytes) : failing_allocator_hook(json_memory).allocate(bytes, json_memory);
+    return json_memory == NULL ? malloc(bytes) : failing_allocator_hook(json_memory).allocate(json_memory, bytes);
 }
 
 static void json_release(void *memory) {
     if (json_memory == NULL) {
         free(memory);
     } else {
-        failing_allocator_hook(json_memory).release(memory, json_memory);
+        failing_allocator_hook(json_memory).release(json_memory, memory);
     }
 }
 
@@ -104,7 +104,7 @@ static int64_t now_ms(void *user) {
 }
 
 /* splitmix64: fit for tests alone. */
-static lreg_status fill_random(void *bytes, size_t length, void *user) {
+static lreg_status fill_random(void *user, void *bytes, size_t length) {
     struct rig *rig = user;
     unsigned char *out = bytes;
     for (size_t i = 0; i < length; i++) {

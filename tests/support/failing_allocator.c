@@ -45,7 +45,7 @@ static struct head *head_of(void *memory) {
     return head;
 }
 
-static void *allocate(size_t bytes, void *user) {
+static void *allocate(void *user, size_t bytes) {
     struct failing_allocator *allocator = user;
     if (is_to_fail(allocator) || bytes > SIZE_MAX - sizeof(struct head)) {
         return NULL;
@@ -61,10 +61,10 @@ static void *allocate(size_t bytes, void *user) {
     return head + 1;
 }
 
-static void *reallocate(void *memory, size_t bytes, void *user) {
+static void *reallocate(void *user, void *memory, size_t bytes) {
     struct failing_allocator *allocator = user;
     if (memory == NULL) {
-        return allocate(bytes, user);
+        return allocate(user, bytes);
     }
     struct head *head = head_of(memory);
     size_t before = head->bytes;
@@ -80,7 +80,7 @@ static void *reallocate(void *memory, size_t bytes, void *user) {
     return moved + 1;
 }
 
-static void release(void *memory, void *user) {
+static void release(void *user, void *memory) {
     struct failing_allocator *allocator = user;
     if (memory == NULL) {
         return;

@@ -30,7 +30,7 @@ static inline void *lent_threads_work(void *user) {
 }
 
 /* Asked by one thread at a time. */
-static inline int32_t lent_threads_run(void (*function)(void *argument), void *argument, void *user) {
+static inline int32_t lent_threads_run(void *user, void (*function)(void *argument), void *argument) {
     struct lent_threads *threads = user;
     atomic_fetch_add(&threads->asked, 1);
     if (threads->lent >= threads->spare || threads->lent >= LENT_THREADS_MAX) {

@@ -29,7 +29,7 @@ static int64_t now_ms(void *user) {
 }
 
 /* splitmix64: anything does that repeats and does not look alike. */
-static lreg_status fill(void *bytes, size_t length, void *user) {
+static lreg_status fill(void *user, void *bytes, size_t length) {
     struct protocol_world *world = user;
     unsigned char *at = bytes;
     for (size_t i = 0; i < length; i++) {

@@ -213,7 +213,7 @@ _void_pp = POINTER(c_void_p)
 # What a callback is to fill with text: c_char_p would be turned into bytes, which cannot be written to.
 _room = c_void_p
 
-lreg_finding = CFUNCTYPE(c_int32, c_char_p, c_void_p)
+lreg_finding = CFUNCTYPE(c_int32, c_void_p, c_char_p)
 
 
 class lreg_dispatch_io(Structure):
@@ -233,8 +233,8 @@ class lreg_allocator(Structure):
         ("size", c_uint32),
         ("reserved", c_uint32),
         ("user", c_void_p),
-        ("allocate", CFUNCTYPE(c_void_p, c_size_t, c_void_p)),
-        ("reallocate", CFUNCTYPE(c_void_p, c_void_p, c_size_t, c_void_p)),
+        ("allocate", CFUNCTYPE(c_void_p, c_void_p, c_size_t)),
+        ("reallocate", CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_size_t)),
         ("release", CFUNCTYPE(None, c_void_p, c_void_p)),
     ]
 
@@ -245,6 +245,7 @@ class lreg_clock(Structure):
         ("reserved", c_uint32),
         ("user", c_void_p),
         ("now_ms", CFUNCTYPE(c_int64, c_void_p)),
+        ("destroy", CFUNCTYPE(None, c_void_p)),
     ]
 
 
@@ -253,7 +254,8 @@ class lreg_random(Structure):
         ("size", c_uint32),
         ("reserved", c_uint32),
         ("user", c_void_p),
-        ("fill", CFUNCTYPE(c_int32, c_void_p, c_size_t, c_void_p)),
+        ("fill", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)),
+        ("destroy", CFUNCTYPE(None, c_void_p)),
     ]
 
 
@@ -262,7 +264,8 @@ class lreg_log(Structure):
         ("size", c_uint32),
         ("level", c_int32),
         ("user", c_void_p),
-        ("write", CFUNCTYPE(None, c_int32, c_char_p, c_void_p)),
+        ("write", CFUNCTYPE(None, c_void_p, c_int32, c_char_p)),
+        ("destroy", CFUNCTYPE(None, c_void_p)),
     ]
 
 
@@ -274,7 +277,8 @@ class lreg_executor(Structure):
         ("size", c_uint32),
         ("reserved", c_uint32),
         ("user", c_void_p),
-        ("run", CFUNCTYPE(c_int32, executor_task, c_void_p, c_void_p)),
+        ("run", CFUNCTYPE(c_int32, c_void_p, executor_task, c_void_p)),
+        ("destroy", CFUNCTYPE(None, c_void_p)),
     ]
 
 

@@ -203,8 +203,8 @@ class Exchange:
         """The file that is the whole body, for a front server to send, after set_sends_files(): relative to the data
         directory, or what the Storage says. None: the body is to be sent as always."""
         with _Use(self._handle) as handle:
-            path: Optional[bytes] = _handle.get("lreg_exchange_file_path", handle)
-        return None if path is None else path.decode("utf-8", "surrogateescape")
+            path: bytes = _handle.get("lreg_exchange_file_path", handle)
+        return path.decode("utf-8", "surrogateescape") or None
 
     @property
     def may_keep_alive(self) -> bool:

@@ -65,7 +65,7 @@ def random_struct(random: Random) -> Any:
     """Randomness of an instance: a function that gives so many bytes, as os.urandom() does."""
     _handle.function(random, "random")
 
-    def fill(memory: int, length: int, _user: Any) -> int:
+    def fill(_user: Any, memory: int, length: int) -> int:
         made = bytes(random(length))
         if len(made) != length:
             raise ValueError(f"the source of randomness gave {len(made)} bytes instead of {length}")
@@ -87,7 +87,7 @@ def _level(logger: logging.Logger) -> int:
 def log_struct(logger: logging.Logger) -> Any:
     """Log lines of an instance go to a logger; which levels are made at all is decided now."""
 
-    def write(level: int, message: bytes, _user: Any) -> None:
+    def write(_user: Any, level: int, message: bytes) -> None:
         logger.log(_TO_LOGGING.get(level, logging.DEBUG), "%s", (message or b"").decode("utf-8", "replace"))
 
     def failed(_exception: BaseException) -> Tuple[None, bool]:
@@ -102,7 +102,7 @@ def finding_callback(function: Callable[[str], None]) -> Any:
     """What lreg_verify() calls for each finding. An exception ends the walk."""
     _handle.function(function, "finding")
 
-    def finding(message: bytes, _user: Any) -> int:
+    def finding(_user: Any, message: bytes) -> int:
         function((message or b"").decode("utf-8", "replace"))
         return _abi.LREG_OK
 
@@ -118,7 +118,7 @@ def executor_struct(threads: int) -> Any:
     pool = concurrent.futures.ThreadPoolExecutor(threads, "libregistry")
     idle = threading.Semaphore(threads)
 
-    def run(task: Any, argument: Any, _user: Any) -> int:
+    def run(_user: Any, task: Any, argument: Any) -> int:
         if not idle.acquire(blocking=False):
             return 0
         try:

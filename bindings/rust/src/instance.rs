@@ -151,7 +151,7 @@ struct Teller<'a> {
     held: Held,
 }
 
-unsafe extern "C" fn tell(message: *const c_char, user: *mut c_void) -> sys::lreg_status {
+unsafe extern "C" fn tell(user: *mut c_void, message: *const c_char) -> sys::lreg_status {
     let teller = &mut *user.cast::<Teller<'_>>();
     let finding = &mut teller.finding;
     match teller.held.run(|| finding(text(message))) {

@@ -8,10 +8,15 @@
  * some.
  *
  * Second tier: for those who extend or test the library. The structs grow only at their end; the library copies
- * min(size, its own size) bytes when an options object takes them and never looks at the caller's again. What `user`
- * points to, and the code of the functions, have to live until the options and the last handle of their instances have
- * ended; those of an allocator also until the last error.
- * Each hook is called from any thread that calls the library, without a lock held, and must not call the library.
+ * min(size, its own size) bytes when an options object takes them and never looks at the caller's again. The code of
+ * the functions has to live until the last handle has ended.
+ *
+ * Each hook is called with `user` first, from any thread that calls the library, without a lock held, and must not call
+ * the library. `user` is taken: `destroy`, which is optional, ends it, exactly once, when neither the options nor an
+ * instance, nor a handle that came from one, needs the hook any more; also when the function that was given the hook
+ * fails, unless the struct is too short to have a `destroy`. In a forked child it ends the child's copy.
+ *
+ * An allocator has no `destroy`: errors use it after everything else, so its `user` lives until the last of them.
  */
 
 #include <libregistry/abi.h>
@@ -24,10 +29,10 @@ extern "C" {
 typedef struct lreg_allocator {
     uint32_t size; /**< sizeof(lreg_allocator), set by the host */
     uint32_t reserved;
-    void *user; /**< handed back in every call */
-    void *(*allocate)(size_t bytes, void *user); /**< NULL when there is none */
-    void *(*reallocate)(void *memory, size_t bytes, void *user); /**< NULL leaves `memory` as it was */
-    void (*release)(void *memory, void *user); /**< NULL is allowed and does nothing */
+    void *user; /**< borrowed until the options, the last handle and the last error have ended */
+    void *(*allocate)(void *user, size_t bytes); /**< NULL when there is none */
+    void *(*reallocate)(void *user, void *memory, size_t bytes); /**< NULL leaves `memory` as it was */
+    void (*release)(void *user, void *memory); /**< NULL is allowed and does nothing */
 } lreg_allocator;
 
 /** Wall clock. Since: 0.1 */
@@ -36,6 +41,7 @@ typedef struct lreg_clock {
     uint32_t reserved;
     void *user;
     int64_t (*now_ms)(void *user); /**< milliseconds since 1970-01-01T00:00:00Z */
+    void (*destroy)(void *user); /**< optional */
 } lreg_clock;
 
 /** Source of random bytes for ids, tokens and keys. Must be fit for cryptography outside tests. Since: 0.1 */
@@ -43,7 +49,8 @@ typedef struct lreg_random {
     uint32_t size;
     uint32_t reserved;
     void *user;
-    lreg_status (*fill)(void *bytes, size_t length, void *user); /**< LREG_OK only when all bytes were written */
+    lreg_status (*fill)(void *user, void *bytes, size_t length); /**< LREG_OK only when all bytes were written */
+    void (*destroy)(void *user); /**< optional */
 } lreg_random;
 
 #define LREG_LOG_ERROR 1
@@ -56,8 +63,9 @@ typedef struct lreg_log {
     uint32_t size;
     int32_t level; /**< messages above this level are not made */
     void *user;
-    void (*write)(int32_t level, const char *message,
-                  void *user); /**< one line without its end; borrowed for the call */
+    /** One line without its end; borrowed for the call. */
+    void (*write)(void *user, int32_t level, const char *message);
+    void (*destroy)(void *user); /**< optional */
 } lreg_log;
 
 /** Threads of the host. The library starts none; with an executor it has long pieces of an upload hashed on another
@@ -69,7 +77,8 @@ typedef struct lreg_executor {
     void *user;
     /** 1: `task(argument)` runs once, soon, on another thread; 0: there is none to spare. Never 1 when the task could
      * wait for a thread that is inside the library, because that one may be waiting for the task. Does not block. */
-    lreg_bool (*run)(void (*task)(void *argument), void *argument, void *user);
+    lreg_bool (*run)(void *user, void (*task)(void *argument), void *argument);
+    void (*destroy)(void *user); /**< optional */
 } lreg_executor;
 
 #ifdef __cplusplus

@@ -3,6 +3,8 @@
 #include "check.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <memory>
 #include <sys/wait.h>
 #include <type_traits>
 #include <unistd.h>
@@ -211,6 +213,24 @@ TEST(options_reach_the_instance) {
     CHECK(THROWN(instance(folder.path("no/such/parent"))).status() == LREG_NOT_FOUND);
 }
 
+TEST(hooks_live_as_long_as_they_are_needed) {
+    const auto witness = std::make_shared<int>();
+    libregistry::package item;
+    {
+        libregistry::options options;
+        options.set_clock([witness]() noexcept { return std::int64_t{1700000000000}; });
+        options.set_random([witness](void *bytes, std::size_t length) { std::memset(bytes, 7, length); });
+        CHECK(witness.use_count() == 3);
+        options.set_random([next = 0](void *bytes, std::size_t length) mutable { std::memset(bytes, next++, length); });
+        CHECK(witness.use_count() == 2);
+        instance opened(options);
+        item = check::publish(opened, check::make_files(opened), "a-1.0.0.txt", "a").item;
+    }
+    CHECK(item.created_ms() == 1700000000000 && witness.use_count() == 2); /* it keeps its instance */
+    item = package();
+    CHECK(witness.use_count() == 1);
+}
+
 TEST(a_process_may_fork) {
     check::folder folder;
     const instance opened(folder.path("data"));
@@ -235,15 +255,15 @@ TEST(memory_comes_from_the_allocator) {
     balance = calls = 0;
     lreg_allocator allocator = {};
     allocator.size = sizeof allocator;
-    allocator.allocate = [](std::size_t bytes, void *) {
+    allocator.allocate = [](void *, std::size_t bytes) {
         balance++, calls++;
         return std::malloc(bytes);
     };
-    allocator.reallocate = [](void *memory, std::size_t bytes, void *) {
+    allocator.reallocate = [](void *, void *memory, std::size_t bytes) {
         balance += memory == nullptr ? 1 : 0;
         return std::realloc(memory, bytes);
     };
-    allocator.release = [](void *memory, void *) {
+    allocator.release = [](void *, void *memory) {
         balance -= memory != nullptr ? 1 : 0;
         std::free(memory);
     };

@@ -21,7 +21,7 @@ struct budget {
     size_t left;
 };
 
-static void *allocate_within(size_t bytes, void *user) {
+static void *allocate_within(void *user, size_t bytes) {
     struct budget *budget = user;
     if (budget->left == 0) {
         return NULL;

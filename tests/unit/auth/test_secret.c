@@ -12,13 +12,13 @@ static int group_setup(void **state) {
     return 0;
 }
 
-static lreg_status fill_with_ff(void *bytes, size_t length, void *user) {
+static lreg_status fill_with_ff(void *user, void *bytes, size_t length) {
     (void)user;
     memset(bytes, 0xff, length);
     return LREG_OK;
 }
 
-static lreg_status fail_to_fill(void *bytes, size_t length, void *user) {
+static lreg_status fail_to_fill(void *user, void *bytes, size_t length) {
     (void)user;
     memset(bytes, 'x', length);
     return LREG_IO;

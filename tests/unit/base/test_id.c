@@ -7,12 +7,12 @@ static int64_t fixed_now(void *user) {
     return *(int64_t *)user;
 }
 
-static lreg_status fill_with(void *bytes, size_t length, void *user) {
+static lreg_status fill_with(void *user, void *bytes, size_t length) {
     memset(bytes, *(int *)user, length);
     return LREG_OK;
 }
 
-static lreg_status fill_fails(void *bytes, size_t length, void *user) {
+static lreg_status fill_fails(void *user, void *bytes, size_t length) {
     (void)bytes;
     (void)length;
     (void)user;

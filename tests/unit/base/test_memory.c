@@ -192,7 +192,7 @@ static void test_base_memory__default_randomness_fills_all_bytes(void **state) {
     assert_int_equal(hooks_random(&hooks, bytes, 0, &err), LREG_OK);
 }
 
-static lreg_status failing_random(void *bytes, size_t length, void *user) {
+static lreg_status failing_random(void *user, void *bytes, size_t length) {
     (void)bytes;
     (void)length;
     return *(lreg_status *)user;
@@ -217,7 +217,7 @@ struct logged {
     char message[2048];
 };
 
-static void keep_line(int32_t level, const char *message, void *user) {
+static void keep_line(void *user, int32_t level, const char *message) {
     struct logged *logged = user;
     logged->calls++;
     logged->level = level;

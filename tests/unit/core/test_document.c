@@ -207,7 +207,7 @@ static void test_core_document__weak_keys_are_refused(void **state) {
     store_end(&store);
 }
 
-static lreg_status no_randomness(void *bytes, size_t length, void *user) {
+static lreg_status no_randomness(void *user, void *bytes, size_t length) {
     (void)bytes;
     (void)length;
     (void)user;

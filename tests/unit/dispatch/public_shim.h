@@ -89,7 +89,8 @@ int64_t lreg_exchange_body_remaining(const lreg_exchange *exchange) {
 }
 
 const char *lreg_exchange_file_path(const lreg_exchange *exchange) {
-    return exchange_file_path(inside_const(exchange));
+    const char *path = exchange_file_path(inside_const(exchange));
+    return path != NULL ? path : "";
 }
 
 lreg_status lreg_exchange_set_mount(lreg_exchange *exchange, const char *mount, lreg_error **err) {

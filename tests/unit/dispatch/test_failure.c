@@ -13,7 +13,7 @@ struct log {
 static struct log lines;
 static struct failing_allocator memory;
 
-static void write_log(int32_t level, const char *message, void *user) {
+static void write_log(void *user, int32_t level, const char *message) {
     (void)level;
     struct log *to = user;
     to->lines++;

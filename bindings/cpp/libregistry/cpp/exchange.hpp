@@ -119,8 +119,7 @@ class response_head {
     }
     /** The file that is the whole body, after exchange::set_sends_files(); "" when there is none. */
     std::string_view file_path() const noexcept {
-        const char *path = lreg_exchange_file_path(exchange_);
-        return path != nullptr ? std::string_view(path) : std::string_view();
+        return lreg_exchange_file_path(exchange_);
     }
 
   private:

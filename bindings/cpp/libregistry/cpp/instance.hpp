@@ -211,7 +211,7 @@ class instance : public handle<lreg_instance, lreg_close> {
         using function = std::remove_reference_t<Finding>;
         lreg_verify_report report = {};
         report.size = sizeof report;
-        const lreg_finding tell = [](const char *message, void *user) noexcept {
+        const lreg_finding tell = [](void *user, const char *message) noexcept {
             return detail::guard([&] { (**static_cast<function **>(user))(std::string_view(message)); });
         };
         function *to = &finding;

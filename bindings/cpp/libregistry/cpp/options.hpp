@@ -114,54 +114,46 @@ class options : public handle<lreg_options, lreg_options_free> {
         return set([&](lreg_error **failure) { return lreg_options_set_allocator(get(), &allocator, failure); });
     }
 
-    /** The clock. @param now_ms `std::int64_t() noexcept`, milliseconds since the epoch; borrowed until the last handle
-     * of the instances has ended; called from any thread */
-    template <class Now> options &set_clock(Now &now_ms) {
+    /** The clock. @param now_ms `std::int64_t() noexcept`, milliseconds since the epoch; lives until the last handle of
+     * the instances has ended; called from any thread */
+    template <class Now> options &set_clock(Now now_ms) {
         static_assert(std::is_nothrow_invocable_r_v<std::int64_t, Now &>, "a clock cannot fail: it is noexcept");
         lreg_clock hook = {};
-        hook.size = sizeof hook;
-        hook.user = address_of(now_ms);
         hook.now_ms = [](void *user) noexcept { return static_cast<std::int64_t>((*static_cast<Now *>(user))()); };
-        return set([&](lreg_error **failure) { return lreg_options_set_clock(get(), &hook, failure); });
+        return set_hook(lreg_options_set_clock, hook, std::move(now_ms));
     }
 
     /** The source of randomness. @param fill `void(void *bytes, std::size_t length)`, throws when it cannot fill them
-     * all; borrowed and called as a clock */
-    template <class Fill> options &set_random(Fill &fill) {
+     * all; lives and is called as a clock */
+    template <class Fill> options &set_random(Fill fill) {
         lreg_random hook = {};
-        hook.size = sizeof hook;
-        hook.user = address_of(fill);
-        hook.fill = [](void *bytes, std::size_t length, void *user) noexcept {
+        hook.fill = [](void *user, void *bytes, std::size_t length) noexcept {
             return detail::guard([&] { (*static_cast<Fill *>(user))(bytes, length); });
         };
-        return set([&](lreg_error **failure) { return lreg_options_set_random(get(), &hook, failure); });
+        return set_hook(lreg_options_set_random, hook, std::move(fill));
     }
 
     /** Who gets log lines. @param level LREG_LOG_ERROR or one of its relatives @param write
-     * `void(std::int32_t level, std::string_view line)`; what it throws is dropped; borrowed and called as a clock */
-    template <class Write> options &set_log(std::int32_t level, Write &write) {
+     * `void(std::int32_t level, std::string_view line)`; what it throws is dropped; lives and is called as a clock */
+    template <class Write> options &set_log(std::int32_t level, Write write) {
         lreg_log hook = {};
-        hook.size = sizeof hook;
         hook.level = level;
-        hook.user = address_of(write);
-        hook.write = [](std::int32_t line_level, const char *line, void *user) noexcept {
+        hook.write = [](void *user, std::int32_t line_level, const char *line) noexcept {
             detail::guard_quietly([&] { (*static_cast<Write *>(user))(line_level, std::string_view(line)); });
         };
-        return set([&](lreg_error **failure) { return lreg_options_set_log(get(), &hook, failure); });
+        return set_hook(lreg_options_set_log, hook, std::move(write));
     }
 
     /** Whose threads may help with an upload. @param run `bool(void (*task)(void *), void *argument) noexcept`, as
-     * lreg_executor::run; borrowed and called as a clock */
-    template <class Run> options &set_executor(Run &run) {
+     * lreg_executor::run; lives and is called as a clock */
+    template <class Run> options &set_executor(Run run) {
         static_assert(std::is_nothrow_invocable_r_v<bool, Run &, void (*)(void *), void *>,
                       "an executor that cannot take a task gives false: it is noexcept");
         lreg_executor hook = {};
-        hook.size = sizeof hook;
-        hook.user = address_of(run);
-        hook.run = [](void (*task)(void *), void *argument, void *user) noexcept -> std::int32_t {
+        hook.run = [](void *user, void (*task)(void *), void *argument) noexcept -> std::int32_t {
             return (*static_cast<Run *>(user))(task, argument) ? 1 : 0;
         };
-        return set([&](lreg_error **failure) { return lreg_options_set_executor(get(), &hook, failure); });
+        return set_hook(lreg_options_set_executor, hook, std::move(run));
     }
 
   private:
@@ -170,9 +162,14 @@ class options : public handle<lreg_options, lreg_options_free> {
         return *this;
     }
 
-    /** Hooks have no `const`: what is called through `user` is of the type that it was given with. */
-    template <class T> static void *address_of(T &object) noexcept {
-        return const_cast<void *>(static_cast<const void *>(std::addressof(object)));
+    /** The library takes the function, and ends it. */
+    template <class Hook, class Function>
+    options &set_hook(lreg_status (*setter)(lreg_options *, const Hook *, lreg_error **), Hook &hook,
+                      Function &&function) {
+        hook.size = sizeof hook;
+        hook.user = new Function(std::forward<Function>(function));
+        hook.destroy = [](void *user) noexcept { delete static_cast<Function *>(user); };
+        return set([&](lreg_error **failure) { return setter(get(), &hook, failure); });
     }
 };
 

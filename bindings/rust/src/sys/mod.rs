@@ -123,7 +123,7 @@ pub const LREG_STORAGE_PATH_MAX: i32 = 1023;
 pub const LREG_STORAGE_STAGES: i32 = 1;
 pub const LREG_STORAGE_OBJECTS: i32 = 2;
 
-pub type lreg_finding = Option<unsafe extern "C" fn(message: *const c_char, user: *mut c_void) -> lreg_status>;
+pub type lreg_finding = Option<unsafe extern "C" fn(user: *mut c_void, message: *const c_char) -> lreg_status>;
 
 #[repr(C)]
 pub struct lreg_dispatch_io {
@@ -185,9 +185,9 @@ pub struct lreg_allocator {
     pub size: u32,
     pub reserved: u32,
     pub user: *mut c_void,
-    pub allocate: Option<unsafe extern "C" fn(bytes: usize, user: *mut c_void) -> *mut c_void>,
-    pub reallocate: Option<unsafe extern "C" fn(memory: *mut c_void, bytes: usize, user: *mut c_void) -> *mut c_void>,
-    pub release: Option<unsafe extern "C" fn(memory: *mut c_void, user: *mut c_void)>,
+    pub allocate: Option<unsafe extern "C" fn(user: *mut c_void, bytes: usize) -> *mut c_void>,
+    pub reallocate: Option<unsafe extern "C" fn(user: *mut c_void, memory: *mut c_void, bytes: usize) -> *mut c_void>,
+    pub release: Option<unsafe extern "C" fn(user: *mut c_void, memory: *mut c_void)>,
 }
 
 #[repr(C)]
@@ -196,6 +196,7 @@ pub struct lreg_clock {
     pub reserved: u32,
     pub user: *mut c_void,
     pub now_ms: Option<unsafe extern "C" fn(user: *mut c_void) -> i64>,
+    pub destroy: Option<unsafe extern "C" fn(user: *mut c_void)>,
 }
 
 #[repr(C)]
@@ -203,7 +204,8 @@ pub struct lreg_random {
     pub size: u32,
     pub reserved: u32,
     pub user: *mut c_void,
-    pub fill: Option<unsafe extern "C" fn(bytes: *mut c_void, length: usize, user: *mut c_void) -> lreg_status>,
+    pub fill: Option<unsafe extern "C" fn(user: *mut c_void, bytes: *mut c_void, length: usize) -> lreg_status>,
+    pub destroy: Option<unsafe extern "C" fn(user: *mut c_void)>,
 }
 
 #[repr(C)]
@@ -211,7 +213,8 @@ pub struct lreg_log {
     pub size: u32,
     pub level: i32,
     pub user: *mut c_void,
-    pub write: Option<unsafe extern "C" fn(level: i32, message: *const c_char, user: *mut c_void)>,
+    pub write: Option<unsafe extern "C" fn(user: *mut c_void, level: i32, message: *const c_char)>,
+    pub destroy: Option<unsafe extern "C" fn(user: *mut c_void)>,
 }
 
 #[repr(C)]
@@ -221,11 +224,12 @@ pub struct lreg_executor {
     pub user: *mut c_void,
     pub run: Option<
         unsafe extern "C" fn(
+            user: *mut c_void,
             task: Option<unsafe extern "C" fn(argument: *mut c_void)>,
             argument: *mut c_void,
-            user: *mut c_void,
         ) -> lreg_bool,
     >,
+    pub destroy: Option<unsafe extern "C" fn(user: *mut c_void)>,
 }
 
 #[repr(C)]
