@@ -16,8 +16,9 @@ import sys
 import tempfile
 
 import host
+import readme
 
-SOURCE = os.environ.get("LREG_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+SOURCE = readme.SOURCE
 BUILD = os.environ.get("LREG_BUILD_DIR", "build/release")
 APACHE = shutil.which("apache2") or shutil.which("apache2", path="/usr/sbin")
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -190,13 +191,10 @@ class Site:
 
     def run_readme(self, section):
         """Runs what a section of the README says to clients, against this site."""
-        with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
-            text = file.read().split(f"\n### {section}\n")[1].split("\n### ")[0]
-        for path in re.findall(r"/usr/local/\S+", text):
+        for path in re.findall(r"/usr/local/\S+", readme.section(section)):
             if not os.path.exists(path.replace(SETTINGS_PREFIX, self.prefix)):
                 raise AssertionError(f"{path} is not installed")
-        lines = re.sub(r"\\\n\s*", "", text).split("\n")
-        commands = [line.strip() for line in lines if re.match(r"    (curl|skopeo) ", line)]
+        commands = [line for line in readme.commands(section) if re.match(r"(curl|skopeo) ", line)]
         folder = self.path("readme")
         os.mkdir(folder)
         write(os.path.join(folder, "my-custom-app-1.0.0.ipa"), "an app")

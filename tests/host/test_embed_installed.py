@@ -5,7 +5,6 @@
 says: by pkg-config alone and by CMake, shared and static. The commands of the README are run as they stand there, on
 another port, data directory and file."""
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,8 +13,8 @@ import unittest
 
 import embedded
 import host
+import readme
 
-SOURCE = os.environ.get("LREG_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 BUILD = os.environ.get("LREG_BUILD_DIR", "build/release")
 START = "./server 8080 /var/lib/registry &"
 FILE = "my-custom-app-1.0.0.ipa"
@@ -39,16 +38,6 @@ def run(command, folder, environment):
     return text
 
 
-def readme_commands(title):
-    """The commands of a section, each with the lines that it goes on with."""
-    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
-        section = file.read().split(f"\n### {title}\n", 1)[1]
-    section = re.split(r"^#+ ", section, maxsplit=1, flags=re.M)[0]
-    section = re.sub(r"^```.*?^```$", "", section, flags=re.M | re.S)
-    lines = "\n".join(line[4:] for line in section.splitlines() if line.startswith("    "))
-    return lines.replace("\\\n", "").split("\n")
-
-
 class Cases:
     """What holds for both."""
 
@@ -70,7 +59,7 @@ class Cases:
             "no_proxy": "*",
         }
         cls.example_folder = os.path.join(cls.folder, "copy")
-        shutil.copytree(os.path.join(SOURCE, "examples", cls.example), cls.example_folder)
+        shutil.copytree(os.path.join(readme.SOURCE, "examples", cls.example), cls.example_folder)
 
     def program(self, *names):
         return os.path.join(self.example_folder, *names)
@@ -88,7 +77,7 @@ class Cases:
             self.assertEqual(server.get("/newest").body, b"a-1.0.0.txt 5\n")
 
     def test_the_readme_holds(self):
-        commands = [command for command in readme_commands(self.title) if command.strip()]
+        commands = readme.commands(self.title)
         self.assertEqual(commands.count(START), 1)
         before, after = commands[: commands.index(START)], commands[commands.index(START) + 1 :]
         for command in before:

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What README.md tells its readers to do, for tests that do it."""
+import os
+import re
+
+SOURCE = os.environ.get("LREG_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+
+
+def section(title):
+    """The text below that heading, up to the next one of any level outside of a fenced block."""
+    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+        text = re.split(rf"^#+ {re.escape(title)}\n", file.read(), maxsplit=1, flags=re.M)[1]
+    lines, fenced = [], False
+    for line in text.splitlines():
+        fenced ^= line.startswith("```")
+        if not fenced and re.match(r"#+ ", line):
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def prose(title):
+    """The section without its blocks of code."""
+    text = re.sub(r"^```.*?^```$", "", section(title), flags=re.M | re.S)
+    return "\n".join(line for line in text.splitlines() if not line.startswith("    "))
+
+
+def commands(title):
+    """The commands of a section, each with the lines that it goes on with; comments and empty lines are left out."""
+    text = re.sub(r"^```.*?^```$", "", section(title), flags=re.M | re.S)
+    lines = "\n".join(line[4:] for line in text.splitlines() if line.startswith("    "))
+    return [line for line in lines.replace("\\\n", "").split("\n") if line.strip() and not line.startswith("#")]
+
+
+def code(title, language):
+    """The first fenced block of that language in a section."""
+    return re.search(rf"^```{re.escape(language)}\n(.*?)^```$", section(title) + "\n", flags=re.M | re.S).group(1)
