@@ -43,6 +43,7 @@ def installed(tmp_path_factory):
     shutil.copytree(PACKAGE, folder / "bindings" / "python", ignore=shutil.ignore_patterns("tests", "__pycache__"))
     lines = commands("Install")
     assert lines[0].startswith("cmake --preset release") and lines[1].endswith("--prefix /usr/local")
+    assert lines[2] == "ldconfig"
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("PYTHONPATH", "LIBREGISTRY_LIBRARY", "LREG_LIB")}
     # /usr/local/lib is where loaders look; this prefix is not.
@@ -51,7 +52,7 @@ def installed(tmp_path_factory):
     for variable, value in (("PATH", os.path.dirname(sys.executable)),):
         environment[variable] = os.pathsep.join([value, environment[variable]])
     try:
-        run("\n".join(lines[2:]), folder, environment)
+        run("\n".join(lines[3:]), folder, environment)
     except AssertionError as error:
         if "ensurepip" in str(error) or "No module named pip" in str(error):
             pytest.skip("no python3-venv here")
@@ -96,7 +97,7 @@ def test_section_of_the_main_readme_does_what_it_says(installed):
     folder, environment = installed
     main = (SOURCE / "README.md").read_text(encoding="utf-8")
     # The commands are those of the other file, which are run here.
-    assert commands("In a Python program", main, "###") == commands("Install")[2:] + commands("Serve it: WSGI")[:1]
+    assert commands("In a Python program", main, "###") == commands("Install")[3:] + commands("Serve it: WSGI")[:1]
     data = folder / "main"
     with libregistry.Instance(data) as instance:
         instance.create_organization("My organization").create_registry("My files", ecosystem="files")
