@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Does what README.md says as it stands there, with its paths and ports, on a machine of its own: installs to
+/usr/local, runs registryd, and has a registry in Apache, in nginx, and in servers in C, C++ and Python.
+Labels: release slow
+
+What such a machine cannot have: systemd, so `systemctl VERB SERVICE` goes to the scripts that Debian's packages bring
+for other inits; and a daemon of docker, for which podman stands in where it works. The tests do what the text leaves to
+its reader: they put the token into $TOKEN, wait for servers and end them, and edit the `server` block of nginx."""
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import unittest
+
+import host
+import private_machine
+import readme
+
+FOLDER = os.path.join(private_machine.STORE, "reader")
+SHIMS = os.path.join(private_machine.STORE, "shims")
+DATA = "/var/lib/registry"
+FILE = "my-custom-app-1.0.0.ipa"
+PACKAGE = "my-alpine-package-0.1.1-r0.apk"
+ALPINE_KEYS = "/etc/apk/keys"
+SITE = "/etc/nginx/sites-available/default"
+# What a login shell of root has.
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+BUILD = os.path.join(readme.SOURCE, "build", "release")
+
+
+class Terminal:
+    """A shell that a reader types commands into, one after the other."""
+
+    def __init__(self, folder, environment):
+        self.end = f"end-{secrets.token_hex(8)}"
+        self.shell = subprocess.Popen(["bash"], cwd=folder, env=environment, text=True, errors="replace",
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def try_run(self, command):
+        """Gives status and output; a server that was started before writes there, too."""
+        self.shell.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '\\n{self.end} %d\\n' $?\n")
+        self.shell.stdin.flush()
+        text = ""
+        for line in self.shell.stdout:
+            if line.startswith(self.end):
+                return int(line.split()[1]), text
+            text += line
+        raise AssertionError(f"{command}: the shell ended\n{text}")
+
+    def run(self, command):
+        status, text = self.try_run(command)
+        if status != 0:
+            raise AssertionError(f"{command}\n{text}")
+        return text
+
+    def serve(self, command, where):
+        """Starts a server, in the background though the text may leave it in front, and waits until it listens."""
+        self.run(command if command.endswith("&") else f"{command} &")
+        host.wait_until(lambda: listens(where) or self.try_run("kill -0 $!")[0] != 0, f"{command}")
+        if not listens(where):
+            raise AssertionError(f"{command}\n{self.try_run('wait $!')}")
+
+    def stop_server(self):
+        """Gives the status with which it ended."""
+        return self.try_run("kill $! && wait $!")[0]
+
+    def close(self):
+        if self.shell.poll() is None:
+            self.shell.stdin.write("kill $(jobs -p) 2>/dev/null\nwait\n")
+        self.shell.stdin.close()
+        self.shell.wait(host.PATIENCE_S)
+        self.shell.stdout.close()
+
+
+def listens(where):
+    family = socket.AF_UNIX if isinstance(where, str) else socket.AF_INET
+    with socket.socket(family) as probe:
+        return probe.connect_ex(where) == 0
+
+
+def has(program):
+    return shutil.which(program, path=PATH) is not None
+
+
+def write(path, text, mode=0o644):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path, mode)
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def environment():
+    """That of somebody who has just logged in: nothing of the tests, no proxy."""
+    return {"HOME": FOLDER, "LANG": "C.UTF-8", "PATH": f"{SHIMS}:{PATH}", "TMPDIR": f"{FOLDER}/tmp", "USER": "root"}
+
+
+def put_in_place_of_others():
+    """For what is said about systemctl and docker above."""
+    write(os.path.join(SHIMS, "systemctl"), '#!/bin/sh\nexec service "$2" "$1"\n', 0o755)
+    write(os.path.join(SHIMS, "docker"), '#!/bin/sh\nexec podman "$@"\n', 0o755)
+    # Docker takes a registry on the loopback interface without TLS, podman is told to.
+    write("/etc/containers/registries.conf.d/loopback.conf", '[[registry]]\nlocation = "127.0.0.1:8080"\n'
+          "insecure = true\n")
+    write("/etc/containers/storage.conf", '[storage]\ndriver = "vfs"\nrunroot = "/run/containers/storage"\n'
+          'graphroot = "/var/lib/containers/storage"\n')
+    # What the packages of Debian bring that skopeo and podman recommend.
+    if not os.path.exists("/etc/containers/policy.json"):
+        write("/etc/containers/policy.json", '{"default": [{"type": "insecureAcceptAnything"}]}')
+
+
+def split(commands, beginning):
+    """Those before the first one that begins so, and the others."""
+    at = next(i for i, command in enumerate(commands) if command.startswith(beginning))
+    return commands[:at], commands[at:]
+
+
+def setUpModule():
+    put_in_place_of_others()
+    os.makedirs(os.path.join(FOLDER, "tmp"))
+    terminal = Terminal(readme.SOURCE, environment())
+    # All is built already, and the first line finds that.
+    for command in split(readme.commands("Run a registry"), "registryctl ")[0]:
+        terminal.run(command)
+    terminal.close()
+
+
+class Readme(unittest.TestCase):
+    def setUp(self):
+        """A new data directory, a token, and things to publish."""
+        shutil.rmtree(DATA, ignore_errors=True)
+        self.folder = os.path.join(FOLDER, self.id().rsplit(".", 1)[1])
+        self.content = os.urandom(100000)
+        os.mkdir(self.folder)
+        with open(os.path.join(self.folder, FILE), "wb") as file:
+            file.write(self.content)
+        self.terminal = Terminal(self.folder, environment())
+        self.addCleanup(self.terminal.close)
+        for kind, *more in (("apk", PACKAGE, "my-alpine-package", "0.1.1-r0"), ("image", "my-image", "1.0")):
+            program = os.path.join(readme.SOURCE, "tests", "support", f"make_{kind}.py")
+            subprocess.run([sys.executable, program, *more], cwd=self.folder, stdout=subprocess.DEVNULL, check=True)
+        commands = split(readme.commands("Run a registry"), "registryd ")[0]
+        for command in split(commands, "registryctl ")[1]:
+            said = self.terminal.run(command)
+        self.terminal.run("TOKEN=" + re.search(r"^lrga_\S+$", said, flags=re.M).group())
+
+    def need(self, program):
+        if not has(program):
+            self.skipTest(f"{program} is missing")
+
+    def run_all(self, commands):
+        """Gives all that they print. A file that went up is gone here, so that it has to come down."""
+        text = ""
+        for command in commands:
+            if command.startswith("skopeo ") and not has("skopeo"):
+                continue
+            text += self.terminal.run(command)
+            if "-F" in command:
+                os.unlink(os.path.join(self.folder, FILE if FILE in command else PACKAGE))
+        return text
+
+    def check_published(self, images=("my-image",)):
+        self.assertEqual(read(os.path.join(self.folder, FILE)), self.content)
+        listing = f"registryctl --data {DATA} package list my-organization"
+        self.assertIn(FILE, self.terminal.run(f"{listing} my-files"))
+        if has("skopeo"):
+            for image in images:
+                self.assertIn(image, self.terminal.run(f"{listing} my-images"))
+
+    def test_run_a_registry(self):
+        server, *clients = split(readme.commands("Run a registry"), "registryd ")[1]
+        self.terminal.serve(server, ("127.0.0.1", 8080))
+        os.makedirs(ALPINE_KEYS)  # as on Alpine
+        before, docker = split(clients, "docker ")
+        self.run_all(before)
+        self.check_published(())
+        self.check_alpine()
+        status, why = self.terminal.try_run("podman pull -q oci:my-image")
+        if status == 0:
+            self.terminal.run("podman tag $(podman images -q) my-image:1.0")
+            self.run_all(docker)
+            self.check_published()
+        else:
+            print(f"not run, without a podman that works: {docker}\n{why}")
+        self.assertEqual(self.terminal.stop_server(), 0)
+
+    def check_alpine(self):
+        """An apk that has what the commands left in /etc/apk takes the index."""
+        repository = read("/etc/apk/repositories").decode().split()[-1]
+        self.terminal.run(f"curl -fsO {repository}/x86_64/APKINDEX.tar.gz")
+        names = self.terminal.run("tar -tzf APKINDEX.tar.gz").split()
+        self.assertIn("P:my-alpine-package\n", self.terminal.run("tar -xzOf APKINDEX.tar.gz APKINDEX"))
+        key = next(name.removeprefix(".SIGN.RSA256.") for name in names if name.startswith(".SIGN."))
+        self.assertEqual(os.listdir(ALPINE_KEYS), [key])
+        self.assertIn("-BEGIN PUBLIC KEY-", read(os.path.join(ALPINE_KEYS, key)).decode())
+
+    def test_cgi_program_of_the_text(self):
+        write(os.path.join(self.folder, "registry.c"), readme.code("Embed it", "c"))
+        self.run_all(readme.commands("Embed it"))
+        program = f"REGISTRY_DATA={DATA} REQUEST_METHOD=GET HTTP_HOST=example.com REQUEST_URI={host.PACKAGES}"
+        self.assertIn("Status: 401", self.terminal.run(f"{program} ./registry.cgi"))
+        self.assertIn("Status: 200", self.terminal.run(f'{program} HTTP_AUTHORIZATION="Bearer $TOKEN" ./registry.cgi'))
+
+    def test_apache(self):
+        self.need("a2enmod")
+        before, clients = split(readme.commands("As a CGI program behind Apache"), "curl ")
+        self.addCleanup(self.terminal.try_run, "service apache2 stop")
+        self.run_all(before)
+        host.wait_until(lambda: listens(("127.0.0.1", 80)), "Apache")
+        self.run_all(clients)
+        self.check_published()
+
+    def test_nginx(self):
+        self.need("nginx")
+        title = "FastCGI behind nginx"
+        before, clients = split(readme.commands(title), "curl ")
+        told = re.search(r"`(include .*;)` in a `server` block, `(systemctl .*)`", readme.prose(title))
+        include, reload = told.groups()
+        # The package has it running; so it has to take the settings while it does.
+        self.terminal.run("service nginx start")
+        self.addCleanup(self.terminal.try_run, "service nginx stop")
+        *before, registry = before
+        self.run_all(before)
+        self.terminal.serve(registry, "/run/registry/registry.sock")
+        write(SITE, re.sub(r"^server {\n", f"server {{\n\t{include}\n", read(SITE).decode(), count=1, flags=re.M))
+        self.terminal.run(reload)
+        host.wait_until(lambda: self.terminal.try_run("curl -s http://127.0.0.1/v2/ | grep errors")[0] == 0, "nginx")
+        self.run_all(clients)
+        self.check_published()
+        self.assertIn(self.terminal.stop_server(), (0, 143))
+
+    def check_embedded(self, title, example):
+        shutil.copytree(os.path.join(readme.SOURCE, "examples", example), os.path.join(self.folder, "copy"))
+        before, (server, *clients) = split(readme.commands(title), "./server ")
+        self.terminal.run("cd copy")
+        self.run_all(before)
+        self.terminal.serve(server, ("127.0.0.1", 8080))
+        self.terminal.run("cd ..")
+        said = self.run_all(clients)
+        self.assertIn("hello", said)
+        self.assertIn(f"{FILE} {len(self.content)}\n", said)
+        self.check_published()
+        self.assertEqual(self.terminal.stop_server(), 0)
+
+    @unittest.skipUnless(os.path.exists(os.path.join(BUILD, "bin", "embed-c")), "what embed-c needs is missing")
+    def test_c_server(self):
+        self.check_embedded("In a C server", "embed-c")
+
+    @unittest.skipUnless(os.path.exists(os.path.join(BUILD, "bin", "embed-cpp")), "what embed-cpp needs is missing")
+    def test_cpp_server(self):
+        self.check_embedded("In a C++ server", "embed-cpp")
+
+    def test_cpp_lines(self):
+        self.need("c++")
+        self.terminal.run(f"registryctl --data {DATA} publish my-organization my-files {FILE}")
+        code = readme.code("In a C++ server", "cpp")
+        write(os.path.join(self.folder, "lines.cpp"),
+              f"#include <iostream>\n#include <libregistry.hpp>\nint main() {{\n{code}}}\n")
+        self.terminal.run("c++ -std=c++17 -o lines lines.cpp $(pkg-config --cflags --libs libregistry)")
+        self.assertEqual(self.terminal.run("./lines").strip(), f"{FILE} {len(self.content)}")
+
+    def test_python_program(self):
+        self.need("gunicorn")
+        title = "In a Python program"
+        before, (server,) = split(readme.commands(title), "python3 -m gunicorn ")
+        self.terminal.run(f"cd {readme.SOURCE}")
+        self.run_all(before)
+        self.terminal.run(f"cd {self.folder}")
+        line = f"{FILE} {len(self.content)}"
+        write(os.path.join(self.folder, "program.py"), readme.code(title, "python"))
+        self.assertEqual(self.terminal.run("python3 program.py").strip(), line)
+        self.terminal.serve(server, ("127.0.0.1", 8080))
+        os.unlink(os.path.join(self.folder, FILE))
+        download = next(each for each in readme.commands("Run a registry") if each.startswith("curl -fO "))
+        self.run_all([download])
+        self.check_published(())
+        self.assertEqual(self.terminal.stop_server(), 0)
+
+
+if __name__ == "__main__":
+    if os.environ.get("LREG_SANITIZE"):
+        private_machine.skip("a sanitized library is not installed")
+    host.skip_without_programs()
+    if os.path.realpath(os.environ.get("LREG_BUILD_DIR", BUILD)) != os.path.realpath(BUILD):
+        private_machine.skip("the README builds to build/release, and this is another folder")
+    private_machine.enter(readme.SOURCE)
+    host.main()
