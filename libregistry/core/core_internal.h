@@ -47,6 +47,8 @@ struct core_stages {
 /* Small objects that were read a moment ago, kept open: each key has one place. */
 #define CORE_KEPT_OBJECTS 64
 #define CORE_KEPT_OBJECT_BYTES ((uint64_t)256 << 10) /* the largest: what a removed one may go on to take */
+#define CORE_HELD_OBJECT_BYTES \
+    ((uint64_t)16 << 10) /* the largest whose bytes are kept as well, a MiB of all together */
 struct core_kept_object {
     struct storage_object *object; /* NULL: the place is free */
     uint64_t length;

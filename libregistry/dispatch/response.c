@@ -103,11 +103,19 @@ static lreg_status fill_buffer(struct exchange *exchange, struct error *err) {
     return status;
 }
 
-/* From a descriptor where there is one, else through the buffer. */
+/* As it is held, or from a descriptor where there is one, else through the buffer. */
 static lreg_status show_object(struct exchange *exchange, lreg_piece *piece, struct error *err) {
     const struct response *response = &exchange->call.response;
     int32_t file = -1;
     uint64_t offset = 0;
+    const void *held =
+        storage_object_held(response->object, response->object_offset + exchange->sent, remaining(exchange));
+    if (buffered(exchange) == 0 && held != NULL) {
+        piece->kind = LREG_PIECE_BYTES;
+        piece->bytes = held;
+        piece->length = remaining(exchange);
+        return LREG_OK;
+    }
     if (buffered(exchange) == 0 && storage_object_descriptor(response->object, &file, &offset)) {
         piece->kind = LREG_PIECE_FILE;
         piece->file = file;

@@ -32,6 +32,8 @@ struct storage_object {
     struct storage *storage;
     void *handle;
     atomic_size_t owners;
+    uint64_t length;
+    _Atomic(unsigned char *) held; /* all of its bytes, or NULL */
 };
 
 /* What every table has had since version 1. */
@@ -409,6 +411,7 @@ lreg_status storage_object_open(struct storage *storage, const char *key, struct
         storage_object_close(object);
         return error_set(err, LREG_IO, "storage_backend", "the storage backend gave a length that no object has");
     }
+    object->length = length;
     *out = object;
     *out_length = length;
     return LREG_OK;
@@ -420,6 +423,11 @@ lreg_status storage_object_read(struct storage_object *object, uint64_t offset, 
     unsigned char *at = bytes;
     if (offset > INT64_MAX || length > INT64_MAX - offset) {
         return error_set(err, LREG_CORRUPT, "object_too_short", "no object is long enough for this read");
+    }
+    const void *held = storage_object_held(object, offset, length);
+    if (held != NULL) {
+        memcpy(at, held, length);
+        return LREG_OK;
     }
     while (length > 0) {
         size_t got = 0;
@@ -477,8 +485,29 @@ void storage_object_close(struct storage_object *object) {
         if (may_end(storage)) {
             storage->backend.object_close(storage->state, object->handle);
         }
+        memory_release(storage->hooks, atomic_load_explicit(&object->held, memory_order_relaxed));
         memory_release(storage->hooks, object);
     }
+}
+
+void storage_object_hold(struct storage_object *object) {
+    const struct hooks *hooks = object->storage->hooks;
+    unsigned char *nobodys = NULL;
+    if (object->length > SIZE_MAX || atomic_load_explicit(&object->held, memory_order_relaxed) != NULL) {
+        return;
+    }
+    unsigned char *bytes = memory_allocate(hooks, (size_t)object->length);
+    if (bytes == NULL || storage_object_read(object, 0, bytes, (size_t)object->length, NULL) != LREG_OK ||
+        !atomic_compare_exchange_strong_explicit(&object->held, &nobodys, bytes, memory_order_release,
+                                                 memory_order_relaxed)) {
+        memory_release(hooks, bytes); /* there is no room, or another thread was faster */
+    }
+}
+
+const void *storage_object_held(const struct storage_object *object, uint64_t offset, uint64_t length) {
+    const unsigned char *held = atomic_load_explicit(&object->held, memory_order_acquire);
+    bool has_all = held != NULL && offset <= object->length && length <= object->length - offset;
+    return has_all ? held + offset : NULL;
 }
 
 bool storage_object_share(struct storage_object *object) {

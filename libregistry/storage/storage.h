@@ -75,6 +75,11 @@ bool storage_object_path(struct storage_object *object, char *path);
 /* Makes the caller another owner of the object: each owner closes it, and they may use it from several threads at once.
  * False when there can be no other: only objects of our filesystem are read by position alone. */
 bool storage_object_share(struct storage_object *object);
+/* Reads the whole object into memory, so that nobody has to read it again; from any thread, also of a shared one. Does
+ * nothing when that cannot be done: then it is read as ever. */
+void storage_object_hold(struct storage_object *object);
+/* What is held, from `offset` on; NULL when nothing is, or fewer bytes are. Borrowed until the object is closed. */
+const void *storage_object_held(const struct storage_object *object, uint64_t offset, uint64_t length);
 lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err);
 
 /* Puts an object of one filesystem storage into another one under the same key: as a hard link, or as a copy where

@@ -75,6 +75,27 @@ static void test_component_exchange__answers_by_pieces_of_a_file(void **state) {
     assert_int_equal(lreg_exchange_wants(exchange), LREG_WANTS_NOTHING);
 }
 
+/* Who asks for the same small file again gets its bytes, and may still get a part of them. */
+static void test_component_exchange__a_small_file_is_bytes_when_it_is_wanted_again(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    lreg_piece piece = {.size = sizeof piece};
+    for (int i = 0; i < 2; i++) {
+        lreg_exchange_reset(exchange);
+        begin("GET", "/acme/files/files/a.txt");
+        CHECK(lreg_exchange_next(exchange, &piece, &err), err);
+    }
+    assert_int_equal(piece.kind, LREG_PIECE_BYTES);
+    assert_int_equal(piece.length, 10);
+    CHECK(lreg_exchange_consume(exchange, 3, &err), err);
+    CHECK(lreg_exchange_next(exchange, &piece, &err), err);
+    assert_int_equal(piece.length, 7);
+    assert_memory_equal(piece.bytes, "3456789", 7);
+    CHECK(lreg_exchange_consume(exchange, 7, &err), err);
+    CHECK(lreg_exchange_next(exchange, &piece, &err), err);
+    assert_int_equal(piece.kind, LREG_PIECE_END);
+}
+
 static void test_component_exchange__reads_are_pieces_with_a_copy(void **state) {
     (void)state;
     lreg_error *err = NULL;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Objects that stay open for the next reader: how long, which ones, and who is not to be given them. */
+/* Objects that stay open for the next reader: how long, which ones, and who is not to be given them.
+ * Labels: threaded */
 
 #include "store.h"
+
+#include <pthread.h>
 
 static struct storage_object *open_blob(struct store *store, const struct meta_blob *blob) {
     struct storage_object *object = NULL;
@@ -29,6 +32,50 @@ static void test_core_kept__object_stays_open_until_something_changes(void **sta
     storage_object_close(first);
     storage_object_close(second);
     storage_object_close(third);
+    arena_free(&arena);
+    store_end(&store);
+}
+
+static void test_core_kept__bytes_of_a_small_object_are_held_from_the_second_reader_on(void **state) {
+    struct store store;
+    struct arena arena;
+    char text[3] = "";
+    (void)state;
+    store_begin_plain(&store);
+    arena_init(&arena, core_hooks(store.core), 1 << 20);
+    must_publish(&store, "a-1.0.txt", "text");
+    struct meta_blob blob = only_blob(&store, &arena);
+    struct storage_object *first = open_blob(&store, &blob);
+    assert_null(storage_object_held(first, 0, 4));
+    struct storage_object *second = open_blob(&store, &blob);
+    assert_memory_equal(storage_object_held(second, 0, 4), "text", 4);
+    assert_memory_equal(storage_object_held(second, 2, 2), "xt", 2);
+    assert_non_null(storage_object_held(second, 4, 0));
+    assert_null(storage_object_held(second, 2, 3));
+    assert_null(storage_object_held(second, 5, 0));
+    assert_int_equal(storage_object_read(first, 1, text, 2, NULL), LREG_OK);
+    assert_string_equal(text, "ex");
+    assert_int_equal(storage_object_read(first, 3, text, 2, NULL), LREG_CORRUPT);
+    storage_object_close(first);
+    storage_object_close(second);
+    arena_free(&arena);
+    store_end(&store);
+}
+
+static void test_core_kept__bytes_of_a_larger_object_are_not_held(void **state) {
+    struct store store;
+    struct arena arena;
+    static char text[CORE_HELD_OBJECT_BYTES + 2];
+    (void)state;
+    store_begin_plain(&store);
+    arena_init(&arena, core_hooks(store.core), 1 << 20);
+    memset(text, 'x', sizeof text - 1);
+    must_publish(&store, "a-1.0.txt", text);
+    struct meta_blob blob = only_blob(&store, &arena);
+    storage_object_close(open_blob(&store, &blob));
+    struct storage_object *object = open_blob(&store, &blob);
+    assert_null(storage_object_held(object, 0, 1));
+    storage_object_close(object);
     arena_free(&arena);
     store_end(&store);
 }
@@ -137,6 +184,54 @@ static void test_core_kept__object_of_a_host_is_opened_each_time(void **state) {
     assert_ptr_not_equal(first, second);
     storage_object_close(first);
     storage_object_close(second);
+    arena_free(&arena);
+    store_end(&store);
+}
+
+struct reader {
+    pthread_t thread;
+    struct store *store;
+    const struct meta_blob *blob;
+    size_t right;
+};
+
+static void *read_often(void *user) {
+    struct reader *reader = user;
+    for (int i = 0; i < 200; i++) {
+        char text[5] = "";
+        struct storage_object *object = NULL;
+        uint64_t length = 0;
+        if (core_blob_open(reader->store->core, reader->blob, &object, &length, NULL) != LREG_OK) {
+            break; /* not an assertion: those are the main thread's */
+        }
+        const void *held = storage_object_held(object, 0, 4);
+        reader->right += storage_object_read(object, 0, text, 4, NULL) == LREG_OK && strcmp(text, "text") == 0 &&
+                         (held == NULL || memcmp(held, "text", 4) == 0);
+        storage_object_close(object);
+        if (i % 50 == 0) {
+            core_kept_drop(reader->store->core);
+        }
+    }
+    return NULL;
+}
+
+static void test_core_kept__threads_hold_one_object_at_once(void **state) {
+    struct store store;
+    struct arena arena;
+    struct reader readers[8];
+    (void)state;
+    store_begin_plain(&store);
+    arena_init(&arena, core_hooks(store.core), 1 << 20);
+    must_publish(&store, "a-1.0.txt", "text");
+    struct meta_blob blob = only_blob(&store, &arena);
+    for (size_t i = 0; i < 8; i++) {
+        readers[i] = (struct reader){.store = &store, .blob = &blob};
+        assert_int_equal(pthread_create(&readers[i].thread, NULL, read_often, &readers[i]), 0);
+    }
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(pthread_join(readers[i].thread, NULL), 0);
+        assert_int_equal(readers[i].right, 200);
+    }
     arena_free(&arena);
     store_end(&store);
 }
