@@ -154,13 +154,21 @@ bool text_is_utf8(const char *bytes, size_t length) {
     return true;
 }
 
-static bool is_control(unsigned char byte) {
-    return byte < 0x20 || byte == 0x7f;
+/* U+0000 to U+001F, U+007F, and U+0080 to U+009F: terminals obey those too, U+009B begins a command to them. */
+static bool is_control(const char *bytes, size_t length) {
+    unsigned char first = (unsigned char)bytes[0];
+    return first < 0x20 || first == 0x7f ||
+           (first == 0xc2 && length > 1 && in_range((unsigned char)bytes[1], 0x80, 0x9f));
 }
 
 bool text_has_control(const char *bytes, size_t length) {
+    return text_has_control_beside(bytes, length, "");
+}
+
+bool text_has_control_beside(const char *bytes, size_t length, const char *allowed) {
     for (size_t i = 0; i < length; i++) {
-        if (is_control((unsigned char)bytes[i])) {
+        bool is_allowed = bytes[i] != '\0' && strchr(allowed, bytes[i]) != NULL;
+        if (!is_allowed && is_control(bytes + i, length - i)) {
             return true;
         }
     }
@@ -184,9 +192,9 @@ void text_make_printable(char *bytes, size_t length) {
     size_t i = 0;
     while (i < length) {
         size_t step = utf8_sequence((const unsigned char *)bytes + i, length - i);
-        if (step == 0 || is_control((unsigned char)bytes[i])) {
-            bytes[i] = '?';
-            step = 1;
+        if (step == 0 || is_control(bytes + i, length - i)) {
+            step = step > 0 ? step : 1;
+            memset(bytes + i, '?', step);
         }
         i += step;
     }

@@ -36,8 +36,10 @@ char char_to_lower(char c);
 /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 bool text_is_utf8(const char *bytes, size_t length);
 
-/* True when a byte below 0x20 or 0x7f occurs. */
+/* True when a control character of Unicode occurs: U+0000 to U+001F, U+007F to U+009F. The text need not be UTF-8. */
 bool text_has_control(const char *bytes, size_t length);
+/* The same, beside the bytes of `allowed`, such as "\n\t". */
+bool text_has_control_beside(const char *bytes, size_t length, const char *allowed);
 
 /* The length of the longest prefix of at most `max` bytes that does not cut a UTF-8 sequence. */
 size_t text_utf8_prefix(const char *bytes, size_t length, size_t max);

@@ -28,19 +28,6 @@ bool core_slug_is_reserved(const char *slug) {
     return false;
 }
 
-/* Control characters that a text of several lines may not have. */
-static bool has_bad_control(const char *text, size_t length, bool several_lines) {
-    if (!several_lines) {
-        return text_has_control(text, length);
-    }
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] != '\n' && text[i] != '\r' && text[i] != '\t' && text_has_control(text + i, 1)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static lreg_status check(const char *what, const char *text, size_t max, bool several_lines, struct error *err) {
     size_t length = strnlen(text, max + 1);
     if (length > max) {
@@ -49,7 +36,7 @@ static lreg_status check(const char *what, const char *text, size_t max, bool se
     if (!text_is_utf8(text, length)) {
         return error_set(err, LREG_BAD_ARGUMENT, "not_utf8", "the %s is not UTF-8", what);
     }
-    if (has_bad_control(text, length, several_lines)) {
+    if (text_has_control_beside(text, length, several_lines ? "\n\r\t" : "")) {
         return error_set(err, LREG_BAD_ARGUMENT, "control_character", "the %s has control characters", what);
     }
     return LREG_OK;

@@ -245,10 +245,8 @@ static lreg_status add_field(struct multipart *parser, char *line, size_t length
                          "a part of the multipart body has more than %zu header fields",
                          parser->limits.max_part_headers);
     }
-    for (size_t i = 0; i < length; i++) {
-        if (line[i] != '\t' && text_has_control(line + i, 1)) {
-            return malformed(parser, "a part has a control character in a header field");
-        }
+    if (text_has_control_beside(line, length, "\t")) {
+        return malformed(parser, "a part has a control character in a header field");
     }
     char *colon = strchr(line, ':');
     if (colon == NULL) {

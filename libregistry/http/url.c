@@ -136,13 +136,7 @@ struct parameter_rules {
 };
 
 static bool parameter_is_sound(const char *text, size_t length, bool allow_lines) {
-    for (size_t i = 0; i < length; i++) {
-        bool line = text[i] == '\n' || text[i] == '\r' || text[i] == '\t';
-        if (text_has_control(text + i, 1) && !(line && allow_lines)) {
-            return false;
-        }
-    }
-    return text_is_utf8(text, length);
+    return !text_has_control_beside(text, length, allow_lines ? "\n\r\t" : "") && text_is_utf8(text, length);
 }
 
 /* Decodes one name or value to `*buffer` and moves that behind it. */

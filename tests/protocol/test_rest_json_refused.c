@@ -114,6 +114,8 @@ static void test_protocol_rest_json__a_new_registry_follows_the_rules(void **sta
                "the name is longer than 255 bytes"),
         CREATE("name of two lines", "{\"name\":\"a\\nb\",\"ecosystem\":\"files\"}", 400, "control_character",
                "the name has control characters"),
+        CREATE("name with a command to a terminal", "{\"name\":\"a\\u009b31m\",\"ecosystem\":\"files\"}", 400,
+               "control_character", "the name has control characters"),
         CREATE("name without letters", "{\"name\":\"\xe6\x97\xa5\xe6\x9c\xac\",\"ecosystem\":\"files\"}", 400,
                "bad_slug", "no slug can be made of this name, which has no letter a-z and no digit: give a slug"),
         CREATE("unknown ecosystem", "{\"name\":\"x\",\"ecosystem\":\"ruby\"}", 422, "unknown_ecosystem",

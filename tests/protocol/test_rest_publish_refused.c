@@ -196,6 +196,12 @@ static void test_protocol_rest_publish__bad_file_names_are_refused(void **state)
         NAMED("overlong UTF-8", "\xc0\xaf.zip", MALFORMED("Content-Disposition has a name that is not UTF-8")),
         NAMED("a surrogate", "\xed\xa0\x80.zip", MALFORMED("Content-Disposition has a name that is not UTF-8")),
         NAMED("cut UTF-8", "a\xc3", MALFORMED("Content-Disposition has a name that is not UTF-8")),
+        NAMED("a command to a terminal",
+              "a\xc2\x9b"
+              "31m.zip",
+              MALFORMED("a part has a control character in a header field")),
+        NAMED("extended, a command to a terminal", "x\"; filename*=UTF-8''a%C2%9B31m; a=\"",
+              MALFORMED("Content-Disposition has a control character in a name")),
         NAMED("extended, NUL", "x\"; filename*=UTF-8''a%00b; a=\"",
               MALFORMED("Content-Disposition has a control character in a name")),
         NAMED("extended, line end", "x\"; filename*=UTF-8''a%0D%0Ab; a=\"",

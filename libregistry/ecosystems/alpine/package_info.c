@@ -73,11 +73,9 @@ static lreg_status check_value(enum key key, struct slice value, struct error *e
     if (!text_is_utf8(value.bytes, value.length)) {
         return error_set(err, LREG_UNPROCESSABLE, "bad_value", "%s in .PKGINFO is not UTF-8", key_names[key]);
     }
-    for (size_t i = 0; i < value.length; i++) {
-        if (value.bytes[i] != '\t' && text_has_control(value.bytes + i, 1)) {
-            return error_set(err, LREG_UNPROCESSABLE, "bad_value", "%s in .PKGINFO contains a control character",
-                             key_names[key]);
-        }
+    if (text_has_control_beside(value.bytes, value.length, "\t")) {
+        return error_set(err, LREG_UNPROCESSABLE, "bad_value", "%s in .PKGINFO contains a control character",
+                         key_names[key]);
     }
     return LREG_OK;
 }

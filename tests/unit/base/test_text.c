@@ -181,6 +181,27 @@ static void test_base_text__control_bytes_are_found(void **state) {
     assert_true(text_has_control("\n", 1));
 }
 
+static void test_base_text__control_characters_of_two_bytes_are_found(void **state) {
+    (void)state;
+    for (int i = 0x80; i < 0xc0; i++) {
+        char bytes[4] = {'a', (char)0xc2, (char)i, 'b'};
+        assert_int_equal(text_has_control(bytes, 4), i < 0xa0);
+        bytes[1] = (char)0xc3; /* a letter */
+        assert_false(text_has_control(bytes, 4));
+    }
+    assert_false(text_has_control("\xc2", 1));
+    assert_false(text_has_control("\x9b", 1));
+    assert_false(text_has_control("\xe2\x80\x94", 3)); /* a dash */
+}
+
+static void test_base_text__some_control_characters_may_be_allowed(void **state) {
+    (void)state;
+    assert_false(text_has_control_beside("a\n\tb", 4, "\n\t"));
+    assert_true(text_has_control_beside("a\n\tb", 4, "\n"));
+    assert_true(text_has_control_beside("\0", 1, "\n"));
+    assert_true(text_has_control_beside("\n\xc2\x9b", 3, "\n"));
+}
+
 static void test_base_text__prefix_never_cuts_a_sequence(void **state) {
     (void)state;
     const char *text = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x93\xa6z"; /* characters begin at 0, 1, 3, 6, 10 */
@@ -203,6 +224,10 @@ static void test_base_text__make_printable_keeps_what_is_sound(void **state) {
     char text[] = "a\t\xc3\xa4\xc3\x28\xe2\x82\n\xf0\x9f\x93\xa6\xc0\x80\xf0\x9f";
     text_make_printable(text, sizeof text - 1);
     assert_string_equal(text, "a?\xc3\xa4?(???\xf0\x9f\x93\xa6????");
+    char command[] = "a\xc2\x9b"
+                     "31m\xc2\xa0";
+    text_make_printable(command, sizeof command - 1);
+    assert_string_equal(command, "a??31m\xc2\xa0");
     char first[] = "\n";
     text_make_printable(first, 1);
     assert_string_equal(first, "?");

@@ -76,8 +76,8 @@ static void test_ecosystems_files_filename__lenient_takes_dots_and_underscores_i
 
 static void test_ecosystems_files_filename__paths_and_control_characters_are_refused(void **state) {
     (void)state;
-    static const char *const bad[] = {"",     ".",     "..",      "a/b",      "/",    "a\\b",
-                                      "a\nb", "a\x7f", "\x1b[0m", "\xff.bin", "\xc3("};
+    static const char *const bad[] = {"",     ".",     "..",      "a/b",      "/",     "a\\b",
+                                      "a\nb", "a\x7f", "\x1b[0m", "\xff.bin", "\xc3(", "\xc2\x9bm"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct error err = {0};
         assert_int_equal(filename_check(bad[i], &err), LREG_UNPROCESSABLE);
