@@ -220,8 +220,16 @@ static lreg_status insert_package(const struct change *change, struct meta_packa
     return note_change(change, "PACKAGE_CREATED", row, err);
 }
 
+/* Dates of HTTP have whole seconds. Two contents of a name never share one, nor is the later one dated earlier where
+ * the clock was put back: clients that ask by date would keep the old one for ever, or join parts of both. */
+static int64_t update_time_ms(int64_t now_ms, int64_t before_ms) {
+    int64_t next_second_ms = (before_ms / 1000 + 1) * 1000;
+    return now_ms > next_second_ms ? now_ms : next_second_ms;
+}
+
 static lreg_status update_package(const struct change *change, const struct meta_package *existing,
                                   struct meta_package *row, struct error *err) {
+    row->updated_ms = update_time_ms(row->updated_ms, existing->updated_ms);
     row->id = existing->id;
     row->name = existing->name;
     row->version = existing->version;

@@ -17,8 +17,9 @@ static lreg_status add_optional(struct call *call, const char *name, const char 
     return value != NULL ? call_header(call, name, value, err) : LREG_OK;
 }
 
+/* Never a date that is yet to come (RFC 9110 section 8.8.2.1): content that was replaced within a second has one. */
 static lreg_status add_modified(struct call *call, int64_t modified_ms, struct error *err) {
-    if (modified_ms < 0) {
+    if (modified_ms < 0 || modified_ms / 1000 > hooks_now_ms(call->hooks) / 1000) {
         return LREG_OK;
     }
     char text[CLOCK_HTTP_TEXT];

@@ -189,6 +189,41 @@ static void test_protocol_files__other_bytes_replace_where_that_is_allowed(void 
     free(id);
 }
 
+#define REPLACED "/my-organization/loose-files/files/app-1.0.0.zip" FIELDS
+
+static void expect_replaced(struct protocol_world *world, const char *fields, int status, const char *body,
+                            const char *modified) {
+    char request[512];
+    (void)snprintf(request, sizeof request, "GET " REPLACED "%s\n", fields);
+    struct http_answer *answer = protocol_expect(world, WHO_OWNER, request, status);
+    assert_string_equal(answer->body, body);
+    if (modified != NULL) {
+        expect_field(answer, "Last-Modified", modified);
+    } else {
+        assert_null(http_answer_header(answer, "Last-Modified"));
+    }
+    http_answer_free(answer);
+}
+
+/* Who asks by the date of one content never gets the other for it: neither within the same second, nor where the clock
+ * was put back. */
+static void test_protocol_files__replaced_content_has_a_date_of_its_own(void **state) {
+    static const char next[] = "Sat, 21 Nov 2026 03:04:06 GMT";
+    struct protocol_world *world = *state;
+    http_answer_free(protocol_expect(world, WHO_OWNER, PUBLISH("loose-files", "app-1.0.0.zip", "old"), 200));
+    expect_replaced(world, "", 200, "old", MODIFIED);
+    http_answer_free(protocol_expect(world, WHO_OWNER, PUBLISH("loose-files", "app-1.0.0.zip", "new"), 200));
+    expect_replaced(world, "If-Modified-Since: " MODIFIED "\n", 200, "new", NULL);
+    expect_replaced(world, "Range: bytes=1-\nIf-Range: " MODIFIED "\n", 200, "new", NULL);
+
+    world->now_ms += 1000;
+    expect_replaced(world, "Range: bytes=1-\nIf-Range: Sat, 21 Nov 2026 03:04:06 GMT\n", 206, "ew", next);
+    expect_replaced(world, "If-Modified-Since: Sat, 21 Nov 2026 03:04:06 GMT\n", 304, "", next);
+    world->now_ms -= 3600 * 1000;
+    http_answer_free(protocol_expect(world, WHO_OWNER, PUBLISH("loose-files", "app-1.0.0.zip", "newer"), 200));
+    expect_replaced(world, "If-Modified-Since: Sat, 21 Nov 2026 03:04:06 GMT\n", 200, "newer", NULL);
+}
+
 static void test_protocol_files__strict_registries_take_the_documented_form(void **state) {
     struct http_answer *answer =
         protocol_expect(*state, WHO_OWNER, PUBLISH("strict-files", "firmware-2.3.1-beta.1.bin", "x"), 200);

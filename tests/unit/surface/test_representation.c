@@ -4,8 +4,8 @@
 
 #include <inttypes.h>
 
-#define MODIFIED_MS 1792551845678 /* Wed, 21 Oct 2026 03:04:05 GMT */
-#define MODIFIED_TEXT "Wed, 21 Oct 2026 03:04:05 GMT"
+#define MODIFIED_MS 1603249445678 /* Wed, 21 Oct 2020 03:04:05 GMT */
+#define MODIFIED_TEXT "Wed, 21 Oct 2020 03:04:05 GMT"
 
 static int setup(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
@@ -55,6 +55,15 @@ static void test_surface_representation__whole_has_all_fields(void **state) {
     assert_string_equal(fixture_field(fixture, "Accept-Ranges"), "bytes");
     assert_true(text_starts_with(fixture_field(fixture, "Content-Disposition"), "attachment; filename"));
     assert_false(fixture_has_field(fixture, "Content-Range"));
+}
+
+static void test_surface_representation__no_date_is_yet_to_come(void **state) {
+    struct fixture *fixture = *state;
+    struct representation what = ten_bytes();
+    what.modified_ms = hooks_now_ms(&fixture->hooks) + 3600 * 1000;
+    assert_int_equal(call_respond_representation(&fixture->call, &what, NULL), LREG_OK);
+    assert_int_equal(fixture->call.response.status, 200);
+    assert_false(fixture_has_field(fixture, "Last-Modified"));
 }
 
 static void test_surface_representation__optional_fields_may_be_absent(void **state) {
