@@ -71,6 +71,7 @@ struct filesystem_stage {
     bool entry_unsynced; /* its entry in the staging directory may not be on disk */
     uint64_t length;
     uint64_t pushed; /* the bytes before this were handed to the disk */
+    uint64_t room; /* there is room for the bytes before this */
     char name[LREG_STORAGE_STAGE_NAME_MAX + 1];
 };
 

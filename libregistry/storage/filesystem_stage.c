@@ -21,11 +21,19 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define FILE_MODE 0600
 #define CREATE_TRIES 100
 #define WRITEBACK_BYTES (8u << 20)
+
+/* What stages leave free on a disk, or this part of a small one. The database beside them grows by what it notes, until
+ * its log is taken in (4 MB); where nothing is left for that, not even a deletion can be noted, and nothing ever makes
+ * room. */
+#define RESERVE_BYTES ((uint64_t)16 << 20)
+#define RESERVE_PART 16
+#define ROOM_CHECK_BYTES ((uint64_t)1 << 20)
 
 /* Holds off everybody else who wants to write to the stage, also in other processes, until it is given up: two
  * writers would mix their bytes under a digest of one of them. On filesystems without locks there is none. */
@@ -190,12 +198,42 @@ static void push_to_disk(const struct filesystem *filesystem, struct filesystem_
     stage->pushed = stage->length;
 }
 
+/* What a stage may still take of the disk; all, where a file system does not tell. */
+static uint64_t room_on_disk(const struct filesystem_stage *stage) {
+    struct statvfs facts;
+    if (fstatvfs(stage->descriptor, &facts) != 0 || facts.f_blocks == 0 || facts.f_frsize == 0) {
+        return UINT64_MAX;
+    }
+    uint64_t reserve = RESERVE_BYTES / facts.f_frsize;
+    uint64_t part = facts.f_blocks / RESERVE_PART;
+    reserve = reserve < part ? reserve : part;
+    uint64_t blocks = facts.f_bavail > reserve ? facts.f_bavail - reserve : 0;
+    return blocks < UINT64_MAX / facts.f_frsize ? blocks * facts.f_frsize : UINT64_MAX;
+}
+
+/* Asks the file system now and then only: others write meanwhile, but not the whole reserve. */
+static bool has_room(struct filesystem_stage *stage, uint64_t length) {
+    if (length == 0 || (stage->length < stage->room && length <= stage->room - stage->length)) {
+        return true;
+    }
+    uint64_t room = room_on_disk(stage);
+    if (room < length) {
+        return false;
+    }
+    uint64_t step = length > ROOM_CHECK_BYTES ? length : ROOM_CHECK_BYTES;
+    stage->room = stage->length + (step < room ? step : room);
+    return true;
+}
+
 lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes, size_t length) {
     const struct filesystem *filesystem = state;
     struct filesystem_stage *stage = handle;
     const unsigned char *at = bytes;
     if (filesystem_cut_stage(stage) != 0) {
         return filesystem_failure(errno);
+    }
+    if (!has_room(stage, length)) {
+        return filesystem_failure(ENOSPC);
     }
     stage->unsynced = true;
     while (length > 0) {
