@@ -77,9 +77,10 @@ const char *or_dash(const char *text) {
 
 json_t *json_of_registry(const lreg_registry *registry) {
     char created[TIME_TEXT];
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s}", "id", lreg_registry_id(registry),
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s}", "id", lreg_registry_id(registry),
                      "organization", lreg_registry_organization(registry), "slug", lreg_registry_slug(registry), "name",
-                     lreg_registry_name(registry), "description", lreg_registry_description(registry), "ecosystem",
+                     lreg_registry_name(registry), "description", lreg_registry_description(registry), "emoji",
+                     lreg_registry_emoji(registry), "color", lreg_registry_color(registry), "ecosystem",
                      lreg_registry_ecosystem(registry), "public", lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC),
                      "allow_overwrite", lreg_registry_switch(registry, LREG_REGISTRY_ALLOW_OVERWRITE), "strict_names",
                      lreg_registry_switch(registry, LREG_REGISTRY_STRICT_NAMES), "created_at",

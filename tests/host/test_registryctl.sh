@@ -141,6 +141,8 @@ refused "registry show of none" "no registry acme/none" registry show acme none
 json "registry update" "v['public'] and v['description'] == 'new' and v['name'] == 'My files'" \
     registry update acme my-files --public --description new
 json "registry update back" "v['public'] is False and v['description'] == 'new'" registry update acme my-files --private
+json "registry update shows what it changed" "v['emoji'] == ':x:' and v['color'] == '#FFE0F1'" \
+    registry update acme my-files --emoji :x: --color "#FFE0F1"
 refused "registry delete without the name" "--confirm \"apks\"" registry delete acme apks
 refused "registry delete with another name" "--confirm" registry delete acme apks --confirm rel
 json "registry delete" "v == {'deleted': 'apks'}" registry delete acme apks --confirm apks
