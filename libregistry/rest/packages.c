@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Packages over REST: list, show, delete. Publishing is in publish.c. */
+/* Packages over REST: list, show, delete. Publishing is in publish.c, copying in copy.c. */
 
 #include "rest/rest_internal.h"
 
@@ -43,7 +43,7 @@ lreg_status rest_packages_list(struct call *call, struct error *err) {
     }
     json_t *items = json_array();
     for (size_t i = 0; i < page.count && items != NULL; i++) {
-        if (json_array_append_new(items, rest_package_summary(call, &rows[i])) != 0) {
+        if (json_array_append_new(items, rest_package_summary(call, call->registry, &rows[i])) != 0) {
             json_decref(items);
             items = NULL;
         }
@@ -56,7 +56,7 @@ lreg_status rest_packages_show(struct call *call, struct error *err) {
     const struct core_package *package = NULL;
     lreg_status status = core_package_find(call->core, call->registry, call_parameter(call, "id"), &package, err);
     if (status == LREG_OK) {
-        status = rest_respond(call, rest_package(call, &package->row), err);
+        status = rest_respond(call, rest_package(call, call->registry, &package->row), err);
     }
     core_package_release(package);
     return status;

@@ -92,7 +92,7 @@ static lreg_status publish_finish(struct call *call, void *state, struct error *
         status = publishing->ecosystem->publish_finish(publishing->publication, &package, &created, err);
     }
     if (status == LREG_OK) {
-        status = rest_respond(call, rest_package(call, &package->row), err);
+        status = rest_respond(call, rest_package(call, call->registry, &package->row), err);
     }
     core_package_release(package);
     return status;

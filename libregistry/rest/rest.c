@@ -24,6 +24,7 @@ static const struct route routes[] = {
     {HTTP_POST, PACKAGES, AUTH_ACTION_WRITE_PACKAGES, rest_packages_publish, 0},
     {HTTP_GET, PACKAGES "/{id}", AUTH_ACTION_READ_PACKAGES, rest_packages_show, 0},
     {HTTP_DELETE, PACKAGES "/{id}", AUTH_ACTION_DELETE_PACKAGES, rest_packages_delete, 0},
+    {HTTP_POST, PACKAGES "/{id}/copy", AUTH_ACTION_READ_PACKAGES, rest_packages_copy, 0}, /* decides the rest */
     {HTTP_GET, TOKENS, AUTH_ACTION_READ_REGISTRIES, rest_tokens_list, 0},
     {HTTP_POST, TOKENS, AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_create, 0},
     {HTTP_GET, TOKENS "/{id}", AUTH_ACTION_READ_REGISTRIES, rest_tokens_show, 0},

@@ -13,9 +13,9 @@
 json_t *rest_organization(struct call *call);
 json_t *rest_registry(struct call *call, const struct meta_registry *row);
 /* Of a listing: id, url, name, version … */
-json_t *rest_package_summary(struct call *call, const struct meta_package *row);
-/* With organisation, registry, digests and what the ecosystem knows. */
-json_t *rest_package(struct call *call, const struct meta_package *row);
+json_t *rest_package_summary(struct call *call, const struct core_registry *registry, const struct meta_package *row);
+/* With organisation, registry, digests and what the ecosystem knows. `registry` is one of the call's organisation. */
+json_t *rest_package(struct call *call, const struct core_registry *registry, const struct meta_package *row);
 /* `secret` NULL: not shown. */
 json_t *rest_registry_token(struct call *call, const struct meta_token *row, const char *secret);
 json_t *rest_audit_event(const struct meta_audit_event *row);
@@ -75,6 +75,7 @@ lreg_status rest_packages_publish(struct call *call, struct error *err);
 lreg_status rest_packages_list(struct call *call, struct error *err);
 lreg_status rest_packages_show(struct call *call, struct error *err);
 lreg_status rest_packages_delete(struct call *call, struct error *err);
+lreg_status rest_packages_copy(struct call *call, struct error *err);
 
 lreg_status rest_tokens_list(struct call *call, struct error *err);
 lreg_status rest_tokens_create(struct call *call, struct error *err);

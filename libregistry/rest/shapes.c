@@ -75,8 +75,7 @@ json_t *rest_organization(struct call *call) {
     return merge(object, more);
 }
 
-static json_t *registry_reference(struct call *call) {
-    const struct meta_registry *row = &call->registry->row;
+static json_t *registry_reference(struct call *call, const struct meta_registry *row) {
     return json_pack("{s:s, s:o, s:s, s:o, s:o}", "id", row->id, "graphql_id", graphql_id(call, "Registry", row->id),
                      "slug", row->slug, "url", registry_url(call, row, ""), "web_url", registry_web_url(call, row, ""));
 }
@@ -91,14 +90,13 @@ json_t *rest_registry(struct call *call, const struct meta_registry *row) {
                      "created_at", rest_time(row->created_ms), "updated_at", rest_time(row->updated_ms));
 }
 
-json_t *rest_package_summary(struct call *call, const struct meta_package *row) {
-    const struct meta_registry *registry = &call->registry->row;
+json_t *rest_package_summary(struct call *call, const struct core_registry *registry, const struct meta_package *row) {
     const char *below = arena_format(call->arena, "/packages/%s", row->id);
     if (below == NULL) {
         return NULL;
     }
-    return json_pack("{s:s, s:o, s:o, s:s, s:o, s:o}", "id", row->id, "url", registry_url(call, registry, below),
-                     "web_url", registry_web_url(call, registry, below), "name", row->name, "created_at",
+    return json_pack("{s:s, s:o, s:o, s:s, s:o, s:o}", "id", row->id, "url", registry_url(call, &registry->row, below),
+                     "web_url", registry_web_url(call, &registry->row, below), "name", row->name, "created_at",
                      rest_time(row->created_ms), "version", text_or_null(row->version));
 }
 
@@ -131,16 +129,16 @@ static json_t *digests(const struct digest_set *set) {
     return object;
 }
 
-json_t *rest_package(struct call *call, const struct meta_package *row) {
-    json_t *object = rest_package_summary(call, row);
-    const struct core_ecosystem *ecosystem = call->registry->ecosystem;
-    const char *path = ecosystem == NULL ? NULL : ecosystem->package_path(call->registry, row, call->arena);
-    json_t *more =
-        json_pack("{s:o, s:o, s:o, s:s, s:I, s:o, s:I, s:s, s:o, s:o}", "organization", organization_reference(call),
-                  "registry", registry_reference(call), "download_url", path == NULL ? json_null() : url(call, path),
-                  "filename", row->filename, "size", (json_int_t)row->size_bytes, "digests", digests(&row->digests),
-                  "downloads", (json_int_t)row->downloads, "published_by", row->published_by, "architecture",
-                  text_or_null(row->qualifier), "attributes", json_stored(row->attributes));
+json_t *rest_package(struct call *call, const struct core_registry *registry, const struct meta_package *row) {
+    json_t *object = rest_package_summary(call, registry, row);
+    const struct core_ecosystem *ecosystem = registry->ecosystem;
+    const char *path = ecosystem == NULL ? NULL : ecosystem->package_path(registry, row, call->arena);
+    json_t *more = json_pack("{s:o, s:o, s:o, s:s, s:I, s:o, s:I, s:s, s:o, s:o}", "organization",
+                             organization_reference(call), "registry", registry_reference(call, &registry->row),
+                             "download_url", path == NULL ? json_null() : url(call, path), "filename", row->filename,
+                             "size", (json_int_t)row->size_bytes, "digests", digests(&row->digests), "downloads",
+                             (json_int_t)row->downloads, "published_by", row->published_by, "architecture",
+                             text_or_null(row->qualifier), "attributes", json_stored(row->attributes));
     return merge(object, more);
 }
 
@@ -149,11 +147,12 @@ json_t *rest_registry_token(struct call *call, const struct meta_token *row, con
     if (below == NULL) {
         return NULL;
     }
-    json_t *object = json_pack("{s:s, s:o, s:s, s:o, s:o, s:{s:s}, s:o, s:o}", "id", row->id, "graphql_id",
-                               graphql_id(call, "RegistryToken", row->id), "description", row->description, "url",
-                               registry_url(call, &call->registry->row, below), "created_at",
-                               rest_time(row->created_ms), "created_by", "name", row->created_by, "organization",
-                               organization_reference(call), "registry", registry_reference(call));
+    json_t *object =
+        json_pack("{s:s, s:o, s:s, s:o, s:o, s:{s:s}, s:o, s:o}", "id", row->id, "graphql_id",
+                  graphql_id(call, "RegistryToken", row->id), "description", row->description, "url",
+                  registry_url(call, &call->registry->row, below), "created_at", rest_time(row->created_ms),
+                  "created_by", "name", row->created_by, "organization", organization_reference(call), "registry",
+                  registry_reference(call, &call->registry->row));
     if (object != NULL && secret != NULL && json_object_set_new(object, "token", json_string(secret)) != 0) {
         json_decref(object);
         return NULL;
