@@ -350,7 +350,10 @@ static lreg_status remove_doomed(struct collection *run, struct error *err) {
 }
 
 static lreg_status collect_all(struct collection *run, struct error *err) {
-    lreg_status status = end_stale_uploads(run, err);
+    lreg_status status = core_registry_purge_all(run->core, err);
+    if (status == LREG_OK) {
+        status = end_stale_uploads(run, err);
+    }
     if (status == LREG_OK) {
         status = expire_links(run, err);
     }

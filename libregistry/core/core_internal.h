@@ -113,6 +113,13 @@ void core_kept_drop(struct core *core);
 lreg_status core_upload_unknown(struct error *err);
 lreg_status core_upload_moved(struct error *err);
 
+/* --- purge.c --- */
+
+/* Removes the rows of a deleted registry, in short transactions between which others have their turn. */
+lreg_status core_registry_purge(struct core *core, const char *id, struct error *err);
+/* The same for all that were left by processes that ended in between. */
+lreg_status core_registry_purge_all(struct core *core, struct error *err);
+
 /* --- hold.c --- */
 
 #define CORE_HOLD_MS (10 * 60 * 1000) /* the longest */

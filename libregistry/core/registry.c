@@ -437,6 +437,15 @@ static lreg_status delete_in(struct core *core, struct meta_transaction *transac
     return audit(core, transaction, actor, &row, "REGISTRY_DELETED", data, arena, err);
 }
 
+/* It is deleted, whatever comes: what fails here is left to the collector. */
+static void purge_deleted(struct core *core, const struct meta_registry *row) {
+    struct error failure = {0};
+    if (core_registry_purge(core, row->id, &failure) != LREG_OK) {
+        hooks_log(&core->hooks, LREG_LOG_WARNING, "what registry %s/%s had is left to the next collection: %s",
+                  row->organization_slug, row->slug, failure.message);
+    }
+}
+
 lreg_status core_registry_delete(struct core *core, const struct core_actor *actor,
                                  const struct core_registry *registry, struct error *err) {
     struct meta_transaction *transaction = NULL;
@@ -452,6 +461,9 @@ lreg_status core_registry_delete(struct core *core, const struct core_actor *act
     }
     status = meta_commit(transaction, err);
     transaction = NULL;
+    if (status == LREG_OK) {
+        purge_deleted(core, &registry->row);
+    }
 
 out:
     meta_rollback(transaction);

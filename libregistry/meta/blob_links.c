@@ -44,7 +44,8 @@ static void read_linked(struct meta_statement *statement, struct arena *arena, v
 lreg_status meta_blob_link_find(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                 const char *digest, struct arena *arena, struct meta_blob_link *out_link,
                                 struct meta_blob *out_blob, struct error *err) {
-    static const char sql[] = SELECT_LINK " WHERE l.registry_id = ?1 AND l.scope = ?2 AND l.digest = ?3";
+    static const char sql[] =
+        SELECT_LINK " WHERE l.registry_id = ?1 AND l.scope = ?2 AND l.digest = ?3 AND " META_REGISTRY_LIVES("?1");
     struct linked_blob linked = {.link = out_link, .blob = out_blob};
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
@@ -57,7 +58,8 @@ lreg_status meta_blob_link_find(struct meta_transaction *transaction, const char
 lreg_status meta_blob_link_find_anywhere(struct meta_transaction *transaction, const char *registry_id,
                                          const char *digest, struct arena *arena, struct meta_blob_link *out_link,
                                          struct meta_blob *out_blob, struct error *err) {
-    static const char sql[] = SELECT_LINK " WHERE l.registry_id = ?1 AND l.digest = ?2 LIMIT 1";
+    static const char sql[] =
+        SELECT_LINK " WHERE l.registry_id = ?1 AND l.digest = ?2 AND " META_REGISTRY_LIVES("?1") " LIMIT 1";
     struct linked_blob linked = {.link = out_link, .blob = out_blob};
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
@@ -68,7 +70,7 @@ lreg_status meta_blob_link_find_anywhere(struct meta_transaction *transaction, c
 
 lreg_status meta_blob_link_delete(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                   const char *digest, struct error *err) {
-    static const char sql[] = "DELETE FROM blob_links WHERE registry_id = ?1 AND scope = ?2 AND digest = ?3";
+    static const char sql[] = "DELETE FROM blob_links WHERE " META_OF_REGISTRY " AND scope = ?2 AND digest = ?3";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, registry_id);

@@ -130,6 +130,14 @@ static void wait_a_little(int times_before) {
     (void)nanosleep(&pause, NULL);
 }
 
+/* Who waits for the lock has tried again once meanwhile. */
+void meta_give_way(const struct meta *meta) {
+    struct timespec pause = {.tv_nsec = (WAIT_LAST_US + WAIT_LAST_US / 4) * 1000L};
+    if (meta->path != NULL) {
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 /* Waits in short steps, unlike SQLite's own handler: a process that sleeps for 100 ms between its tries starves beside
  * one whose writers stand in line. Not zero: try again. */
 static int while_busy(void *user, int times_before) {

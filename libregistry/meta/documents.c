@@ -102,7 +102,7 @@ static void begin_by_name(struct meta_statement *statement, struct meta_transact
 lreg_status meta_document_find(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                const char *name, struct arena *arena, struct meta_document *out, struct error *err) {
     static const char sql[] = "SELECT " DOCUMENT_COLUMNS ", content FROM documents"
-                              " WHERE registry_id = ?1 AND scope = ?2 AND name = ?3";
+                              " WHERE " META_OF_REGISTRY " AND scope = ?2 AND name = ?3";
     struct meta_statement statement;
     begin_by_name(&statement, transaction, sql, registry_id, scope, name, err);
     return meta_statement_find(&statement, arena, read_row, out, "document", name);
@@ -110,7 +110,7 @@ lreg_status meta_document_find(struct meta_transaction *transaction, const char 
 
 lreg_status meta_document_exists(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                  const char *name, bool *out, struct error *err) {
-    static const char sql[] = "SELECT 1 FROM documents WHERE registry_id = ?1 AND scope = ?2 AND name = ?3";
+    static const char sql[] = "SELECT 1 FROM documents WHERE " META_OF_REGISTRY " AND scope = ?2 AND name = ?3";
     struct meta_statement statement;
     begin_by_name(&statement, transaction, sql, registry_id, scope, name, err);
     return meta_statement_exists(&statement, out);
@@ -118,7 +118,7 @@ lreg_status meta_document_exists(struct meta_transaction *transaction, const cha
 
 lreg_status meta_document_delete(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                  const char *name, struct error *err) {
-    static const char sql[] = "DELETE FROM documents WHERE registry_id = ?1 AND scope = ?2 AND name = ?3";
+    static const char sql[] = "DELETE FROM documents WHERE " META_OF_REGISTRY " AND scope = ?2 AND name = ?3";
     struct meta_statement statement;
     begin_by_name(&statement, transaction, sql, registry_id, scope, name, err);
     return meta_statement_run_one(&statement, "document", name);
@@ -128,7 +128,7 @@ lreg_status meta_document_list_referrers(struct meta_transaction *transaction, c
                                          const char *scope, const char *subject, const char *after_name, size_t limit,
                                          struct arena *arena, struct meta_document **out, size_t *out_count,
                                          struct error *err) {
-    static const char sql[] = "SELECT " DOCUMENT_COLUMNS " FROM documents WHERE registry_id = ?1 AND scope = ?2"
+    static const char sql[] = "SELECT " DOCUMENT_COLUMNS " FROM documents WHERE " META_OF_REGISTRY " AND scope = ?2"
                               " AND subject = ?3 AND name > ?4 ORDER BY name LIMIT ?5";
     struct meta_statement statement;
     begin_by_name(&statement, transaction, sql, registry_id, scope, subject, err);
@@ -143,9 +143,9 @@ lreg_status meta_document_list_referrers(struct meta_transaction *transaction, c
 lreg_status meta_document_scopes(struct meta_transaction *transaction, const char *registry_id, const char *prefix,
                                  const char *after_scope, size_t limit, struct arena *arena, const char ***out,
                                  size_t *out_count, struct error *err) {
-    static const char from[] = "SELECT scope FROM documents WHERE registry_id = ?1 AND scope >= ?2"
+    static const char from[] = "SELECT scope FROM documents WHERE " META_OF_REGISTRY " AND scope >= ?2"
                                " ORDER BY scope LIMIT 1";
-    static const char behind[] = "SELECT scope FROM documents WHERE registry_id = ?1 AND scope > ?2"
+    static const char behind[] = "SELECT scope FROM documents WHERE " META_OF_REGISTRY " AND scope > ?2"
                                  " ORDER BY scope LIMIT 1";
     const struct meta_distinct query = {
         .from = from,
@@ -160,7 +160,7 @@ lreg_status meta_document_scopes(struct meta_transaction *transaction, const cha
 
 lreg_status meta_document_target_is_named(struct meta_transaction *transaction, const char *registry_id,
                                           const char *scope, const char *target, bool *out, struct error *err) {
-    static const char sql[] = "SELECT 1 FROM document_links WHERE registry_id = ?1 AND scope = ?2 AND target = ?3"
+    static const char sql[] = "SELECT 1 FROM document_links WHERE " META_OF_REGISTRY " AND scope = ?2 AND target = ?3"
                               " LIMIT 1";
     struct meta_statement statement;
     begin_by_name(&statement, transaction, sql, registry_id, scope, target, err);

@@ -16,7 +16,7 @@
  * id of the package to continue behind, ?8 version to continue behind, ?9 limit, ?10 whether to leave out what may be
  * long. */
 #define TEXTS "iif(?10, '', attributes), iif(?10, '', index_entry)"
-#define LIST "SELECT " META_PACKAGE_COLUMNS_WITH(TEXTS) " FROM packages WHERE registry_id = ?1"
+#define LIST "SELECT " META_PACKAGE_COLUMNS_WITH(TEXTS) " FROM packages WHERE " META_OF_REGISTRY
 #define ANY_NAME " AND (?2 IS NULL OR name = ?2)"
 #define ANY_PART " AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)" /* lower() knows ASCII alone */
 #define ANY_QUALIFIER " AND (?4 IS NULL OR qualifier = ?4)"
@@ -149,7 +149,8 @@ lreg_status meta_package_find_by_version(struct meta_transaction *transaction, c
                                          const char *name, const char *version, struct arena *arena,
                                          struct meta_package **out, size_t *out_count, struct error *err) {
     static const char sql[] = "SELECT " META_PACKAGE_COLUMNS " FROM packages"
-                              " WHERE registry_id = ?1 AND name = ?2 AND version = ?3 ORDER BY qualifier, id LIMIT ?4";
+                              " WHERE " META_OF_REGISTRY " AND name = ?2 AND version = ?3"
+                              " ORDER BY qualifier, id LIMIT ?4";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, registry_id);
@@ -165,8 +166,10 @@ lreg_status meta_package_find_by_version(struct meta_transaction *transaction, c
 lreg_status meta_package_names(struct meta_transaction *transaction, const char *registry_id, const char *after_name,
                                size_t limit, struct arena *arena, const char ***out, size_t *out_count,
                                struct error *err) {
-    static const char from[] = "SELECT name FROM packages WHERE registry_id = ?1 AND name >= ?2 ORDER BY name LIMIT 1";
-    static const char behind[] = "SELECT name FROM packages WHERE registry_id = ?1 AND name > ?2 ORDER BY name LIMIT 1";
+    static const char from[] =
+        "SELECT name FROM packages WHERE " META_OF_REGISTRY " AND name >= ?2 ORDER BY name LIMIT 1";
+    static const char behind[] =
+        "SELECT name FROM packages WHERE " META_OF_REGISTRY " AND name > ?2 ORDER BY name LIMIT 1";
     const struct meta_distinct query = {
         .from = from,
         .behind = behind,
@@ -180,9 +183,9 @@ lreg_status meta_package_names(struct meta_transaction *transaction, const char 
 
 lreg_status meta_package_qualifiers(struct meta_transaction *transaction, const char *registry_id, struct arena *arena,
                                     const char ***out, size_t *out_count, struct error *err) {
-    static const char from[] = "SELECT qualifier FROM packages WHERE registry_id = ?1 AND qualifier >= ?2"
+    static const char from[] = "SELECT qualifier FROM packages WHERE " META_OF_REGISTRY " AND qualifier >= ?2"
                                " ORDER BY qualifier LIMIT 1";
-    static const char behind[] = "SELECT qualifier FROM packages WHERE registry_id = ?1 AND qualifier > ?2"
+    static const char behind[] = "SELECT qualifier FROM packages WHERE " META_OF_REGISTRY " AND qualifier > ?2"
                                  " ORDER BY qualifier LIMIT 1";
     const struct meta_distinct query = {
         .from = from,
@@ -199,9 +202,9 @@ lreg_status meta_package_visit_index(struct meta_transaction *transaction, const
                                      const char *qualifier, const char *or_qualifier, meta_index_visit visit,
                                      void *user, struct error *err) {
     static const char sql[] =
-        "SELECT index_entry, name, version, created_ms, id FROM packages WHERE registry_id = ?1 AND qualifier = ?2"
+        "SELECT index_entry, name, version, created_ms, id FROM packages WHERE " META_OF_REGISTRY " AND qualifier = ?2"
         " UNION ALL "
-        "SELECT index_entry, name, version, created_ms, id FROM packages WHERE registry_id = ?1 AND qualifier = ?3"
+        "SELECT index_entry, name, version, created_ms, id FROM packages WHERE " META_OF_REGISTRY " AND qualifier = ?3"
         " AND ?3 <> ?2 ORDER BY name, version, created_ms, id";
     struct meta_statement statement;
     lreg_status visited = LREG_OK;

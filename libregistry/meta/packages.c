@@ -98,7 +98,8 @@ lreg_status meta_package_update(struct meta_transaction *transaction, const stru
 
 lreg_status meta_package_find(struct meta_transaction *transaction, const char *registry_id, const char *id,
                               struct arena *arena, struct meta_package *out, struct error *err) {
-    static const char sql[] = "SELECT " META_PACKAGE_COLUMNS " FROM packages WHERE id = ?1 AND registry_id = ?2";
+    static const char sql[] = "SELECT " META_PACKAGE_COLUMNS " FROM packages"
+                              " WHERE id = ?1 AND registry_id = ?2 AND " META_REGISTRY_LIVES("?2");
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);
@@ -110,7 +111,7 @@ lreg_status meta_package_find_by_filename(struct meta_transaction *transaction, 
                                           const char *filename, struct arena *arena, struct meta_package *out,
                                           struct error *err) {
     static const char sql[] = "SELECT " META_PACKAGE_COLUMNS " FROM packages"
-                              " WHERE registry_id = ?1 AND filename = ?2";
+                              " WHERE " META_OF_REGISTRY " AND filename = ?2";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, registry_id);
@@ -140,7 +141,8 @@ lreg_status meta_package_add_downloads(struct meta_transaction *transaction, con
 
 lreg_status meta_package_count(struct meta_transaction *transaction, const char *registry_id, uint64_t *out_packages,
                                uint64_t *out_bytes, struct error *err) {
-    static const char sql[] = "SELECT package_count, package_bytes FROM registries WHERE id = ?1";
+    static const char sql[] = "SELECT package_count, package_bytes FROM registries"
+                              " WHERE id = ?1 AND organization_id <> ''";
     struct meta_statement statement;
     *out_packages = 0;
     *out_bytes = 0;

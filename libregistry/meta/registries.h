@@ -38,8 +38,16 @@ lreg_status meta_registry_list(struct meta_transaction *transaction, const char 
  * row->id. LREG_NOT_FOUND; LREG_CONFLICT when the new slug is taken. */
 lreg_status meta_registry_update(struct meta_transaction *transaction, const struct meta_registry *row,
                                  struct error *err);
-/* Removes the registry with its packages, documents, blob links, tokens, keys and uploads. LREG_NOT_FOUND. */
+/* Nothing finds the registry any more, nor what it has, and its slug is free: at once, however much it has. The rows of
+ * its packages, documents, blob links, tokens and uploads are left for meta_registry_purge(). LREG_NOT_FOUND. */
 lreg_status meta_registry_delete(struct meta_transaction *transaction, const char *id, struct error *err);
+/* Ids of deleted registries that are not purged yet. */
+lreg_status meta_registry_list_deleted(struct meta_transaction *transaction, size_t limit, struct arena *arena,
+                                       const char ***out, size_t *out_count, struct error *err);
+/* Removes rows of a deleted registry, `limit` (1 to META_PAGE_MAX) at most, and after the last one its own. True in
+ * `*out_done` when it is gone, as it also is when another has purged it. Others are left alone. */
+lreg_status meta_registry_purge(struct meta_transaction *transaction, const char *id, size_t limit, bool *out_done,
+                                struct error *err);
 /* Its packages have changed: revision + 1. */
 lreg_status meta_registry_touch(struct meta_transaction *transaction, const char *id, struct error *err);
 

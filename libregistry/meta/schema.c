@@ -246,15 +246,22 @@ static const char packages[] =
     "    UPDATE blobs SET unchecked = 1 WHERE id = OLD.blob_id;"
     "END;";
 
+/* A registry that was deleted is a row until the last row of it is removed, which takes many transactions. Until then
+ * it belongs to this organisation, which no slug leads to. */
+static const char organization_of_the_deleted[] =
+    "INSERT INTO organizations (id, slug, name, created_ms) VALUES ('', '', '', 0);";
+
 struct migration {
     const char *const *texts; /* ended by NULL */
     const char *version; /* sets the user_version behind it */
 };
 
 static const char *const first_texts[] = {organizations_and_registries, blobs, documents, packages, NULL};
+static const char *const second_texts[] = {organization_of_the_deleted, NULL};
 
 static const struct migration migrations[] = {
     {first_texts, "PRAGMA user_version = 1"},
+    {second_texts, "PRAGMA user_version = 2"},
 };
 
 #define LATEST ((int64_t)(sizeof migrations / sizeof migrations[0]))

@@ -125,25 +125,27 @@ lreg_status meta_statement_run_one(struct meta_statement *statement, const char 
     return status;
 }
 
-static lreg_status registry_exists(struct meta_transaction *transaction, const char *registry_id, bool *out) {
-    static const char sql[] = "SELECT 1 FROM registries WHERE id = ?1";
+static lreg_status registry_lives(struct meta_transaction *transaction, const char *registry_id, bool *out,
+                                  struct error *err) {
+    static const char sql[] = "SELECT 1 WHERE " META_REGISTRY_LIVES("?1");
     struct meta_statement statement;
-    meta_statement_begin(&statement, transaction, sql, NULL);
+    meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, registry_id);
     return meta_statement_exists(&statement, out);
 }
 
+/* Asked for, as the foreign key is content with a deleted one until that is purged. */
 lreg_status meta_statement_run_owned(struct meta_statement *statement, struct meta_transaction *transaction,
                                      const char *registry_id) {
-    sqlite3 *database = statement->connection->database;
     struct error *err = statement->err;
-    bool exists = true;
-    lreg_status status = meta_statement_run(statement, NULL);
-    if (status == LREG_CONFLICT && sqlite3_extended_errcode(database) == SQLITE_CONSTRAINT_FOREIGNKEY &&
-        registry_exists(transaction, registry_id, &exists) == LREG_OK && !exists) {
-        return error_set(err, LREG_NOT_FOUND, "registry_unknown", "the registry was deleted meanwhile");
+    bool lives = false;
+    lreg_status status = registry_lives(transaction, registry_id, &lives, err);
+    if (status == LREG_OK && lives) {
+        return meta_statement_run(statement, NULL);
     }
-    return status;
+    (void)meta_statement_end(statement);
+    return status != LREG_OK ? status
+                             : error_set(err, LREG_NOT_FOUND, "registry_unknown", "the registry was deleted meanwhile");
 }
 
 lreg_status meta_statement_find(struct meta_statement *statement, struct arena *arena, meta_read_row read, void *row,

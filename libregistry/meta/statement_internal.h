@@ -22,6 +22,13 @@
 
 #include "meta/connection_internal.h"
 
+/* The condition that the registry is not deleted: the rows of one that is are still there until they are purged, and
+ * nobody is to see them. `id` is an expression. */
+#define META_REGISTRY_LIVES(id) \
+    "EXISTS (SELECT 1 FROM registries AS living WHERE living.id = " id " AND living.organization_id <> '')"
+/* What a registry has that is not deleted. */
+#define META_OF_REGISTRY "registry_id = ?1 AND " META_REGISTRY_LIVES("?1")
+
 struct meta_statement {
     struct meta_connection *connection;
     sqlite3_stmt *handle;
@@ -45,7 +52,8 @@ lreg_status meta_statement_run(struct meta_statement *statement, uint64_t *out_c
 /* The same for a statement that is about one row: LREG_NOT_FOUND, "no <what> <which>", when it changed none. */
 lreg_status meta_statement_run_one(struct meta_statement *statement, const char *what, const char *which);
 
-/* The same for a row that a registry owns: LREG_NOT_FOUND ("registry_unknown") when that was deleted meanwhile. */
+/* The same for a row that a registry owns: LREG_NOT_FOUND ("registry_unknown"), and nothing is done, when that was
+ * deleted meanwhile. */
 lreg_status meta_statement_run_owned(struct meta_statement *statement, struct meta_transaction *transaction,
                                      const char *registry_id);
 

@@ -6,6 +6,9 @@
 
 #include "meta/statement_internal.h"
 
+/* An API access token is of no registry. */
+#define TOKEN_LIVES "(registry_id IS NULL OR " META_REGISTRY_LIVES("tokens.registry_id") ")"
+
 #define TOKEN_COLUMNS                                                                                              \
     "id, organization_id, registry_id, description, secret_sha256, sealed_secret, scopes, created_by, created_ms," \
     " expires_ms"
@@ -45,7 +48,7 @@ lreg_status meta_token_insert(struct meta_transaction *transaction, const struct
 lreg_status meta_token_find_by_secret(struct meta_transaction *transaction,
                                       const uint8_t secret_sha256[DIGEST_SHA256_BYTES], struct arena *arena,
                                       struct meta_token *out, struct error *err) {
-    static const char sql[] = "SELECT " TOKEN_COLUMNS " FROM tokens WHERE secret_sha256 = ?1";
+    static const char sql[] = "SELECT " TOKEN_COLUMNS " FROM tokens WHERE secret_sha256 = ?1 AND " TOKEN_LIVES;
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_bytes(&statement, secret_sha256, DIGEST_SHA256_BYTES);
@@ -54,7 +57,7 @@ lreg_status meta_token_find_by_secret(struct meta_transaction *transaction,
 
 lreg_status meta_token_find(struct meta_transaction *transaction, const char *id, struct arena *arena,
                             struct meta_token *out, struct error *err) {
-    static const char sql[] = "SELECT " TOKEN_COLUMNS " FROM tokens WHERE id = ?1";
+    static const char sql[] = "SELECT " TOKEN_COLUMNS " FROM tokens WHERE id = ?1 AND " TOKEN_LIVES;
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);
@@ -65,7 +68,7 @@ lreg_status meta_token_list(struct meta_transaction *transaction, const char *or
                             const char *after_id, size_t limit, struct arena *arena, struct meta_token **out,
                             size_t *out_count, struct error *err) {
     static const char of_registry[] = "SELECT " TOKEN_COLUMNS " FROM tokens"
-                                      " WHERE registry_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+                                      " WHERE " META_OF_REGISTRY " AND id > ?2 ORDER BY id LIMIT ?3";
     static const char of_organization[] = "SELECT " TOKEN_COLUMNS " FROM tokens"
                                           " WHERE organization_id = ?1 AND registry_id IS NULL AND id > ?2"
                                           " ORDER BY id LIMIT ?3";
@@ -82,7 +85,7 @@ lreg_status meta_token_list(struct meta_transaction *transaction, const char *or
 
 lreg_status meta_token_set_description(struct meta_transaction *transaction, const char *id, const char *description,
                                        struct error *err) {
-    static const char sql[] = "UPDATE tokens SET description = ?1 WHERE id = ?2";
+    static const char sql[] = "UPDATE tokens SET description = ?1 WHERE id = ?2 AND " TOKEN_LIVES;
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text_or_empty(&statement, description);
@@ -91,7 +94,7 @@ lreg_status meta_token_set_description(struct meta_transaction *transaction, con
 }
 
 lreg_status meta_token_delete(struct meta_transaction *transaction, const char *id, struct error *err) {
-    static const char sql[] = "DELETE FROM tokens WHERE id = ?1";
+    static const char sql[] = "DELETE FROM tokens WHERE id = ?1 AND " TOKEN_LIVES;
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);

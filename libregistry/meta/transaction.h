@@ -37,4 +37,8 @@ lreg_status meta_begin_unsynced(struct meta *meta, struct meta_transaction **out
 lreg_status meta_commit(struct meta_transaction *transaction, struct error *err);
 void meta_rollback(struct meta_transaction *transaction); /* NULL is fine */
 
+/* To be called between two of a long row of writes: writers of other processes get the lock in between. (Those of this
+ * process stand in line.) Takes a few milliseconds. */
+void meta_give_way(const struct meta *meta);
+
 #endif

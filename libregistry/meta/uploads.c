@@ -41,7 +41,8 @@ lreg_status meta_upload_insert(struct meta_transaction *transaction, const struc
 
 lreg_status meta_upload_find(struct meta_transaction *transaction, const char *id, struct arena *arena,
                              struct meta_upload *out, struct error *err) {
-    static const char sql[] = "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE id = ?1";
+    static const char sql[] =
+        "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE id = ?1 AND " META_REGISTRY_LIVES("uploads.registry_id");
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);
@@ -51,7 +52,7 @@ lreg_status meta_upload_find(struct meta_transaction *transaction, const char *i
 static lreg_status advance(struct meta_transaction *transaction, const struct meta_upload *row,
                            uint64_t expected_received, uint64_t *out_changed, struct error *err) {
     static const char sql[] = "UPDATE uploads SET received_bytes = ?1, digest_state = ?2, updated_ms = ?3"
-                              " WHERE id = ?4 AND received_bytes = ?5";
+                              " WHERE id = ?4 AND received_bytes = ?5 AND " META_REGISTRY_LIVES("uploads.registry_id");
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_size(&statement, row->received_bytes);
@@ -104,7 +105,7 @@ lreg_status meta_upload_list_stale(struct meta_transaction *transaction, int64_t
 }
 
 lreg_status meta_upload_exists(struct meta_transaction *transaction, const char *id, bool *out, struct error *err) {
-    static const char sql[] = "SELECT 1 FROM uploads WHERE id = ?1";
+    static const char sql[] = "SELECT 1 FROM uploads WHERE id = ?1 AND " META_REGISTRY_LIVES("uploads.registry_id");
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);
@@ -113,7 +114,7 @@ lreg_status meta_upload_exists(struct meta_transaction *transaction, const char 
 
 lreg_status meta_upload_count(struct meta_transaction *transaction, const char *registry_id, uint64_t *out,
                               struct error *err) {
-    static const char sql[] = "SELECT count(*) FROM uploads WHERE registry_id = ?1";
+    static const char sql[] = "SELECT count(*) FROM uploads WHERE " META_OF_REGISTRY;
     struct meta_statement statement;
     *out = 0;
     meta_statement_begin(&statement, transaction, sql, err);

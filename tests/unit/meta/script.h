@@ -44,6 +44,8 @@ static const struct meta_audit_event script_event = {.id = "se", .organization_i
 static const char *const script_targets[] = {"sha256:a", "sha256:b"};
 static const struct meta_document script_document = {
     .registry_id = "sr", .scope = "image", .name = "sha256:m", .subject = "sha256:s"};
+static const struct meta_document script_document_left = {
+    .registry_id = "sr", .scope = "image", .name = "sha256:n", .content = "{}", .content_length = 2};
 static const struct meta_doomed script_doomed = {.storage = "main", .key = "script-surplus"};
 
 static inline lreg_status script_create_package(struct meta_transaction *t, const struct meta_blob *blob,
@@ -80,6 +82,7 @@ static inline lreg_status script_create(struct meta_transaction *t, struct arena
            THEN(script_create_package(t, &second, "sha256:z", err)) &&
            THEN(meta_document_put(t, &script_document, script_targets, 2, err)) &&
            THEN(meta_document_put(t, &script_document, script_targets, 2, err)) &&
+           THEN(meta_document_put(t, &script_document_left, script_targets, 1, err)) &&
            THEN(meta_doomed_insert(t, &script_doomed, err)) && THEN(meta_registry_touch(t, "sr", err)));
     return status;
 }
@@ -189,6 +192,17 @@ static inline lreg_status script_read(struct meta_transaction *t, struct arena *
     return status;
 }
 
+/* The first page ends with the document. */
+static inline lreg_status script_purge(struct meta_transaction *t, struct arena *arena, struct error *err) {
+    const char **ids = NULL;
+    size_t count = 0;
+    bool done = false;
+    lreg_status status = LREG_OK;
+    (void)(THEN(meta_registry_list_deleted(t, 10, arena, &ids, &count, err)) &&
+           THEN(meta_registry_purge(t, "sr", 10, &done, err)) && THEN(meta_registry_purge(t, "sr", 10, &done, err)));
+    return status;
+}
+
 static inline lreg_status script_remove(struct meta_transaction *t, struct arena *arena, struct error *err) {
     static const struct meta_package package = {.id = "sha256:a", .registry_id = "sr", .size_bytes = 77};
     struct meta_upload upload = script_upload;
@@ -209,7 +223,7 @@ static inline lreg_status script_remove(struct meta_transaction *t, struct arena
            THEN(meta_blobs_doom(t, 10, &count, &bytes, err)) && THEN(meta_doomed_delete(t, &script_doomed, err)) &&
            THEN(meta_audit_rotate(t, 1, 1, 10, &count, err)) && THEN(meta_audit_rotate(t, 2, 1, 10, &count, err)) &&
            THEN(meta_upload_delete(t, "su", err)) && THEN(meta_registry_delete(t, "sr", err)) &&
-           THEN(meta_organization_delete(t, "so", err)));
+           THEN(meta_organization_delete(t, "so", err)) && THEN(script_purge(t, arena, err)));
     const struct meta_doomed left[] = {{"main", "script-1"}, {"main", "script-2"}};
     (void)(status == LREG_OK && THEN(meta_doomed_delete(t, &left[0], err)) &&
            THEN(meta_doomed_delete(t, &left[1], err)));

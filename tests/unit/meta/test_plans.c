@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plans of all statements: nothing scans or sorts, but for what is known to. */
 #include "meta/meta_internal.h"
+#include "meta/statement_internal.h"
 #include "unit/meta/fixture.h"
 #include "unit/meta/script.h"
 
@@ -37,7 +38,7 @@ static const struct exception exceptions[] = {
     /* The tags of one document. */
     {"SELECT id, registry_id, name, version, qualifier, filename, media_type, size_bytes, blob_id, document, md5,"
      " sha1, sha256, sha512, iif(?10, '', attributes), iif(?10, '', index_entry), downloads, published_by, created_ms,"
-     " updated_ms FROM packages WHERE registry_id = ?1 AND document = ?5",
+     " updated_ms FROM packages WHERE " META_OF_REGISTRY " AND document = ?5",
      "USE TEMP B-TREE FOR ORDER BY"},
 };
 

@@ -192,7 +192,7 @@ static void fill_registry(struct meta_transaction *transaction) {
     assert_int_equal(meta_audit_insert(transaction, &event, NULL), LREG_OK);
 }
 
-static void test_meta_registries__delete_removes_all_that_it_has_but_the_audit_log(void **state) {
+static void test_meta_registries__delete_and_purge_remove_all_that_it_has_but_the_audit_log(void **state) {
     struct fixture *fixture = *state;
     struct arena *arena = &fixture->arena;
     struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
@@ -207,6 +207,9 @@ static void test_meta_registries__delete_removes_all_that_it_has_but_the_audit_l
     bool exists = true;
     fill_registry(transaction);
     assert_int_equal(meta_registry_delete(transaction, "r1", NULL), LREG_OK);
+    for (bool done = false; !done;) {
+        assert_int_equal(meta_registry_purge(transaction, "r1", 1000, &done, NULL), LREG_OK);
+    }
     fixture_commit(fixture, transaction);
     fixture_check(fixture);
 

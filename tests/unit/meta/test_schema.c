@@ -36,7 +36,7 @@ static void test_meta_schema__an_empty_file_is_migrated_from_version_0(void **st
     struct fixture *fixture = *state;
     run_sql(fixture, "PRAGMA user_version = 0; CREATE TABLE x (y); DROP TABLE x;");
     fixture_open(fixture);
-    assert_int_equal(number(fixture, "PRAGMA user_version"), 1);
+    assert_int_equal(number(fixture, "PRAGMA user_version"), 2);
     assert_int_equal(number(fixture, "PRAGMA application_id"), 0x4c524547);
     assert_int_equal(script_run(fixture->meta, &fixture->arena, &fixture->err), LREG_OK);
     fixture_check(fixture);
@@ -73,7 +73,7 @@ static void test_meta_schema__a_newer_version_is_refused(void **state) {
     fixture_open(fixture);
     meta_close(fixture->meta);
     fixture->meta = NULL;
-    run_sql(fixture, "PRAGMA user_version = 2");
+    run_sql(fixture, "PRAGMA user_version = 3");
     assert_int_equal(try_to_open(fixture), LREG_UNSUPPORTED);
     assert_string_equal(fixture->err.code, "database_newer");
     assert_null(fixture->meta);
