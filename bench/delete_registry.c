@@ -2,9 +2,9 @@
 
 /*
  * How long writers of another process wait while a registry with very many packages is deleted. Fills a registry in a
- * new data directory (the bytes stay in memory: this is about the metadata), deletes it, and has another process
- * publish into a second registry all the while. Prints how long the deletion took, and how long a publication took at
- * most and in the middle.
+ * new data directory (the bytes stay in memory: this is about the metadata), deletes it, collects, and has another
+ * process publish into a second registry all the while. Prints how long both took, and how long a publication took in
+ * the middle and at most.
  */
 
 #include <libregistry.h>
@@ -102,16 +102,19 @@ static void publish_until_ended(const char *directory, int ready) {
     lreg_registry *registry = NULL;
     double *times = calloc(TIMES_MAX, sizeof *times);
     int count = 0;
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "by-%ld", (long)getpid());
+    ended = 0;
     signal(SIGTERM, end);
     lreg_instance *instance = open_instance(directory, 1);
     check(lreg_registry_find(instance, "acme", "other", &registry, &error), error);
-    publish(instance, registry, "first", 0);
+    publish(instance, registry, "first", 0); /* there already, the second time */
     if (times == NULL || write(ready, "r", 1) != 1) {
         exit(1);
     }
     while (!ended && count < TIMES_MAX) {
         double start = now_ms();
-        publish(instance, registry, "more", count);
+        publish(instance, registry, prefix, count);
         times[count++] = now_ms() - start;
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
@@ -123,40 +126,54 @@ static void publish_until_ended(const char *directory, int ready) {
     free(times);
 }
 
-static void delete_large(const char *directory, pid_t other) {
+/* --- this one --- */
+
+static void delete_large(lreg_instance *instance) {
     lreg_error *error = NULL;
     lreg_registry *registry = NULL;
-    lreg_instance *instance = open_instance(directory, 1);
     check(lreg_registry_find(instance, "acme", "large", &registry, &error), error);
-    double start = now_ms();
     check(lreg_registry_delete(instance, registry, &error), error);
-    printf("deletion_ms %.0f\n", now_ms() - start);
+    lreg_registry_free(registry);
+}
+
+static void collect(lreg_instance *instance) {
+    lreg_error *error = NULL;
+    check(lreg_collect(instance, 0, NULL, &error), error);
+}
+
+/* Runs `work` beside the other process. */
+static void measure(const char *directory, const char *name, void (*work)(lreg_instance *instance)) {
+    int ready[2];
+    char byte;
+    if (pipe(ready) != 0) {
+        exit(1);
+    }
+    pid_t other = fork();
+    if (other == 0) {
+        publish_until_ended(directory, ready[1]);
+        exit(0);
+    }
+    if (other < 0 || read(ready[0], &byte, 1) != 1) {
+        exit(1);
+    }
+    lreg_instance *instance = open_instance(directory, 1);
+    double start = now_ms();
+    work(instance);
+    printf("%s_ms %.0f ", name, now_ms() - start);
     fflush(stdout);
     kill(other, SIGTERM);
-    lreg_registry_free(registry);
+    (void)waitpid(other, NULL, 0);
     lreg_close(instance);
 }
 
 int main(int argc, char **argv) {
-    int ready[2];
-    char byte;
     long packages = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
     if (packages <= 0 || packages > INT_MAX) {
         fprintf(stderr, "usage: delete_registry NEW-DATA-DIRECTORY PACKAGES\n");
         return 2;
     }
     fill(argv[1], (int)packages);
-    if (pipe(ready) != 0) {
-        return 1;
-    }
-    pid_t other = fork();
-    if (other == 0) {
-        publish_until_ended(argv[1], ready[1]);
-        return 0;
-    }
-    if (other < 0 || read(ready[0], &byte, 1) != 1) {
-        return 1;
-    }
-    delete_large(argv[1], other);
-    return waitpid(other, NULL, 0) == other ? 0 : 1;
+    measure(argv[1], "deletion", delete_large);
+    measure(argv[1], "collection", collect);
+    return 0;
 }

@@ -41,6 +41,14 @@ static lreg_status end_transaction(struct meta_transaction *transaction, lreg_st
     return meta_commit(transaction, err);
 }
 
+/* Whether to look for a next page after one of so many. Behind a full one others get their turn. */
+static bool goes_on(const struct collection *run, uint64_t count) {
+    if (count >= PAGE_ROWS) {
+        meta_give_way(run->core->meta);
+    }
+    return count > 0;
+}
+
 /* --- Upload sessions --- */
 
 /* Nobody writes to a stage that can be claimed here, and nobody else is to begin. */
@@ -92,7 +100,7 @@ static lreg_status end_stale_uploads(struct collection *run, struct error *err) 
                 remove_stage(run, uploads[i].id, NULL);
             }
         }
-    } while (count > 0);
+    } while (goes_on(run, count));
     return LREG_OK;
 }
 
@@ -112,27 +120,26 @@ static lreg_status expire_links(struct collection *run, struct error *err) {
         if (status != LREG_OK) {
             return status;
         }
-    } while (removed > 0);
+    } while (goes_on(run, removed));
     return LREG_OK;
 }
 
 static lreg_status doom_blobs(struct collection *run, struct error *err) {
-    uint64_t count = 0;
+    struct meta_doom doom = {0};
     do {
         struct meta_transaction *transaction = NULL;
-        uint64_t bytes = 0;
         lreg_status status = meta_begin(run->core->meta, META_WRITE, &transaction, err);
         if (status != LREG_OK) {
             return status;
         }
-        status = meta_blobs_doom(transaction, PAGE_ROWS, &count, &bytes, err);
+        status = meta_blobs_doom(transaction, PAGE_ROWS, &doom, err);
         status = end_transaction(transaction, status, err);
         if (status != LREG_OK) {
             return status;
         }
-        run->report->blobs += count;
-        run->report->blob_bytes += bytes;
-    } while (count > 0);
+        run->report->blobs += doom.blobs;
+        run->report->blob_bytes += doom.bytes;
+    } while (goes_on(run, doom.looked_at));
     return LREG_OK;
 }
 
@@ -152,7 +159,7 @@ static lreg_status rotate_audit(struct collection *run, struct error *err) {
             return status;
         }
         run->report->audit_events += removed;
-    } while (removed > 0);
+    } while (goes_on(run, removed));
     return LREG_OK;
 }
 
@@ -345,7 +352,7 @@ static lreg_status remove_doomed(struct collection *run, struct error *err) {
         if (status != LREG_OK) {
             return status;
         }
-    } while (count > 0);
+    } while (goes_on(run, count));
     return LREG_OK;
 }
 

@@ -101,24 +101,35 @@ lreg_status meta_blob_has_key(struct meta_transaction *transaction, const char *
     return meta_statement_exists(&statement, out);
 }
 
-/* After this, what is unchecked is not named by anything. Its cost is that of what has changed since the last time, not
- * of the store. */
-static lreg_status check_blobs(struct meta_transaction *transaction, struct error *err) {
-    static const char sql[] = "UPDATE blobs SET unchecked = 0 WHERE unchecked = 1"
-                              " AND (EXISTS (SELECT 1 FROM packages WHERE blob_id = blobs.id)"
-                              " OR EXISTS (SELECT 1 FROM blob_links WHERE blob_id = blobs.id))";
-    struct meta_statement statement;
-    meta_statement_begin(&statement, transaction, sql, err);
-    return meta_statement_run(&statement, NULL);
-}
-
-static lreg_status sum_unchecked(struct meta_transaction *transaction, size_t limit, uint64_t *out_count,
-                                 uint64_t *out_bytes, struct error *err) {
-    static const char sql[] = "SELECT count(*), coalesce(sum(size_bytes), 0) FROM (SELECT size_bytes FROM blobs"
-                              " WHERE unchecked = 1 ORDER BY id LIMIT ?1)";
+/* The next page of unchecked blobs: how many, and the id of the last one. */
+static lreg_status find_page(struct meta_transaction *transaction, size_t limit, uint64_t *out_count, int64_t *out_last,
+                             struct error *err) {
+    static const char sql[] = "SELECT count(*), max(id) FROM (SELECT id FROM blobs WHERE unchecked = 1"
+                              " ORDER BY id LIMIT ?1)";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_limit(&statement, limit);
+    if (meta_statement_next(&statement)) {
+        *out_count = meta_column_size(&statement);
+        *out_last = meta_column_int(&statement);
+    }
+    return meta_statement_end(&statement);
+}
+
+static lreg_status run_on_page(struct meta_transaction *transaction, const char *sql, int64_t last, struct error *err) {
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_int(&statement, last);
+    return meta_statement_run(&statement, NULL);
+}
+
+static lreg_status sum_page(struct meta_transaction *transaction, int64_t last, uint64_t *out_count,
+                            uint64_t *out_bytes, struct error *err) {
+    static const char sql[] = "SELECT count(*), coalesce(sum(size_bytes), 0) FROM blobs"
+                              " WHERE unchecked = 1 AND id <= ?1";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_int(&statement, last);
     if (meta_statement_next(&statement)) {
         *out_count = meta_column_size(&statement);
         *out_bytes = meta_column_size(&statement);
@@ -126,31 +137,30 @@ static lreg_status sum_unchecked(struct meta_transaction *transaction, size_t li
     return meta_statement_end(&statement);
 }
 
-static lreg_status run_with_limit(struct meta_transaction *transaction, const char *sql, size_t limit,
-                                  struct error *err) {
-    struct meta_statement statement;
-    meta_statement_begin(&statement, transaction, sql, err);
-    meta_bind_limit(&statement, limit);
-    return meta_statement_run(&statement, NULL);
-}
-
-lreg_status meta_blobs_doom(struct meta_transaction *transaction, size_t limit, uint64_t *out_count,
-                            uint64_t *out_bytes, struct error *err) {
+/* What is named by something is checked; after that the rest of the page is not. */
+lreg_status meta_blobs_doom(struct meta_transaction *transaction, size_t limit, struct meta_doom *out,
+                            struct error *err) {
+    static const char check[] = "UPDATE blobs SET unchecked = 0 WHERE unchecked = 1 AND id <= ?1"
+                                " AND (EXISTS (SELECT 1 FROM packages WHERE blob_id = blobs.id)"
+                                " OR EXISTS (SELECT 1 FROM blob_links WHERE blob_id = blobs.id))";
     static const char note[] = "INSERT INTO doomed (storage, key) SELECT storage, key FROM blobs"
-                               " WHERE unchecked = 1 ORDER BY id LIMIT ?1 ON CONFLICT (storage, key) DO NOTHING";
-    static const char forget[] = "DELETE FROM blobs WHERE id IN (SELECT id FROM blobs"
-                                 " WHERE unchecked = 1 ORDER BY id LIMIT ?1)";
-    *out_count = 0;
-    *out_bytes = 0;
-    lreg_status status = check_blobs(transaction, err);
-    if (status == LREG_OK) {
-        status = sum_unchecked(transaction, limit, out_count, out_bytes, err);
+                               " WHERE unchecked = 1 AND id <= ?1 ON CONFLICT (storage, key) DO NOTHING";
+    static const char forget[] = "DELETE FROM blobs WHERE unchecked = 1 AND id <= ?1";
+    int64_t last = 0;
+    *out = (struct meta_doom){0};
+    lreg_status status = find_page(transaction, limit, &out->looked_at, &last, err);
+    if (status != LREG_OK || out->looked_at == 0) {
+        return status;
     }
-    if (status == LREG_OK && *out_count > 0) {
-        status = run_with_limit(transaction, note, limit, err);
-        if (status == LREG_OK) {
-            status = run_with_limit(transaction, forget, limit, err);
-        }
+    status = run_on_page(transaction, check, last, err);
+    if (status == LREG_OK) {
+        status = sum_page(transaction, last, &out->blobs, &out->bytes, err);
+    }
+    if (status == LREG_OK && out->blobs > 0) {
+        status = run_on_page(transaction, note, last, err);
+    }
+    if (status == LREG_OK && out->blobs > 0) {
+        status = run_on_page(transaction, forget, last, err);
     }
     return status;
 }

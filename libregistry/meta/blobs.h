@@ -58,14 +58,20 @@ lreg_status meta_blob_link_find_anywhere(struct meta_transaction *transaction, c
 lreg_status meta_blob_link_delete(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                   const char *digest, struct error *err);
 
-/* Collection, in two steps so that a crash between them loses nothing: blobs that nothing names move to the doomed list
- * (at most `limit`; tells how many and their bytes), then each doomed key is removed from its storage and forgotten. */
+/* Collection, in two steps so that a crash between them loses nothing: blobs that nothing names move to the doomed
+ * list, then each doomed key is removed from its storage and forgotten. */
 
 /* Links that no document of their scope names and that were claimed before `before_ms`. Gives the number removed. */
 lreg_status meta_blob_links_expire(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
                                    uint64_t *out_removed, struct error *err);
-lreg_status meta_blobs_doom(struct meta_transaction *transaction, size_t limit, uint64_t *out_count,
-                            uint64_t *out_bytes, struct error *err);
+/* Looks at no more than `limit` blobs, by id: new ones, and those that something no longer names. Each is looked at
+ * once, until the next thing that named it is gone. */
+struct meta_doom {
+    uint64_t looked_at; /* 0: there is no more */
+    uint64_t blobs, bytes; /* doomed */
+};
+lreg_status meta_blobs_doom(struct meta_transaction *transaction, size_t limit, struct meta_doom *out,
+                            struct error *err);
 struct meta_doomed {
     const char *storage;
     const char *key;

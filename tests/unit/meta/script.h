@@ -206,8 +206,8 @@ static inline lreg_status script_purge(struct meta_transaction *t, struct arena 
 static inline lreg_status script_remove(struct meta_transaction *t, struct arena *arena, struct error *err) {
     static const struct meta_package package = {.id = "sha256:a", .registry_id = "sr", .size_bytes = 77};
     struct meta_upload upload = script_upload;
+    struct meta_doom doom;
     uint64_t count = 0;
-    uint64_t bytes = 0;
     lreg_status status = LREG_OK;
     (void)arena;
     upload.received_bytes = 5;
@@ -219,11 +219,11 @@ static inline lreg_status script_remove(struct meta_transaction *t, struct arena
            THEN(meta_package_delete(t, "sr", "sha256:z", err)) && THEN(meta_token_delete(t, "st", err)) &&
            THEN(meta_blob_links_expire(t, 100, 10, &count, err)) &&
            THEN(meta_blob_link_delete(t, "sr", "image", "sha256:a", err)) &&
-           THEN(meta_document_delete(t, "sr", "image", "sha256:m", err)) &&
-           THEN(meta_blobs_doom(t, 10, &count, &bytes, err)) && THEN(meta_doomed_delete(t, &script_doomed, err)) &&
-           THEN(meta_audit_rotate(t, 1, 1, 10, &count, err)) && THEN(meta_audit_rotate(t, 2, 1, 10, &count, err)) &&
-           THEN(meta_upload_delete(t, "su", err)) && THEN(meta_registry_delete(t, "sr", err)) &&
-           THEN(meta_organization_delete(t, "so", err)) && THEN(script_purge(t, arena, err)));
+           THEN(meta_document_delete(t, "sr", "image", "sha256:m", err)) && THEN(meta_blobs_doom(t, 10, &doom, err)) &&
+           THEN(meta_doomed_delete(t, &script_doomed, err)) && THEN(meta_audit_rotate(t, 1, 1, 10, &count, err)) &&
+           THEN(meta_audit_rotate(t, 2, 1, 10, &count, err)) && THEN(meta_upload_delete(t, "su", err)) &&
+           THEN(meta_registry_delete(t, "sr", err)) && THEN(meta_organization_delete(t, "so", err)) &&
+           THEN(script_purge(t, arena, err)));
     const struct meta_doomed left[] = {{"main", "script-1"}, {"main", "script-2"}};
     (void)(status == LREG_OK && THEN(meta_doomed_delete(t, &left[0], err)) &&
            THEN(meta_doomed_delete(t, &left[1], err)));

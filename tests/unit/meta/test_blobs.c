@@ -23,9 +23,10 @@ static void add_link(struct meta_transaction *transaction, const char *digest, i
 }
 
 static uint64_t doom(struct meta_transaction *transaction, size_t limit, uint64_t *bytes) {
-    uint64_t count = 99;
-    assert_int_equal(meta_blobs_doom(transaction, limit, &count, bytes, NULL), LREG_OK);
-    return count;
+    struct meta_doom found = {0};
+    assert_int_equal(meta_blobs_doom(transaction, limit, &found, NULL), LREG_OK);
+    *bytes = found.bytes;
+    return found.blobs;
 }
 
 static void assert_totals(struct meta_transaction *transaction, uint64_t count, uint64_t bytes) {
@@ -124,6 +125,31 @@ static void test_meta_blobs__totals_follow_every_change(void **state) {
     transaction = fixture_begin(fixture, META_READ);
     assert_totals(transaction, 0, 0);
     meta_rollback(transaction);
+}
+
+/* Whether they are doomed or not: what is shared by another registry is no reason to look at everything. */
+static void test_meta_blobs__no_more_than_a_page_is_looked_at(void **state) {
+    struct fixture *fixture = *state;
+    struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
+    static const uint64_t expected[][2] = {{2, 0}, {2, 1}, {2, 2}, {1, 1}, {0, 0}};
+    for (uint32_t i = 0; i < 7; i++) {
+        char id[16];
+        int64_t blob = fixture_add_blob(transaction, i, 1);
+        (void)snprintf(id, sizeof id, "p%u", i);
+        if (i < 3) {
+            add_package(transaction, id, blob);
+        }
+    }
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        struct meta_doom doom;
+        assert_int_equal(meta_blobs_doom(transaction, 2, &doom, NULL), LREG_OK);
+        assert_int_equal(doom.looked_at, expected[i][0]);
+        assert_int_equal(doom.blobs, expected[i][1]);
+        assert_int_equal(doom.bytes, expected[i][1]);
+    }
+    assert_totals(transaction, 3, 3);
+    fixture_commit(fixture, transaction);
+    fixture_check(fixture);
 }
 
 static void test_meta_blobs__what_is_named_is_not_doomed(void **state) {

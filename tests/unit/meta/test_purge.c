@@ -288,17 +288,17 @@ static void test_meta_purge__takes_a_page_at_a_time_and_leaves_it_sound(void **s
 
 static void test_meta_purge__what_others_have_too_stays(void **state) {
     struct fixture *fixture = *state;
-    uint64_t count = 0;
-    uint64_t bytes = 0;
+    struct meta_doom doom;
     fill(fixture);
     delete_registry(fixture);
     while (!purge_page(fixture, 3)) {
         /* until it is gone */
     }
     struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
-    assert_int_equal(meta_blobs_doom(transaction, 10, &count, &bytes, NULL), LREG_OK);
-    assert_int_equal(count, 1);
-    assert_int_equal(bytes, 10);
+    assert_int_equal(meta_blobs_doom(transaction, 10, &doom, NULL), LREG_OK);
+    assert_int_equal(doom.looked_at, 2);
+    assert_int_equal(doom.blobs, 1);
+    assert_int_equal(doom.bytes, 10);
     fixture_commit(fixture, transaction);
     fixture_check(fixture);
 }

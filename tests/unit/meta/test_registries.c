@@ -202,8 +202,7 @@ static void test_meta_registries__delete_and_purge_remove_all_that_it_has_but_th
         struct meta_registry_key key;
     } found;
     struct meta_audit_event *events = NULL;
-    uint64_t number = 0;
-    uint64_t bytes = 0;
+    struct meta_doom doom;
     bool exists = true;
     fill_registry(transaction);
     assert_int_equal(meta_registry_delete(transaction, "r1", NULL), LREG_OK);
@@ -225,9 +224,9 @@ static void test_meta_registries__delete_and_purge_remove_all_that_it_has_but_th
     assert_int_equal(meta_audit_list(transaction, "o1", NULL, 9, arena, &events, &count, NULL), LREG_OK);
     assert_int_equal(count, 1);
     assert_string_equal(events[0].registry_id, "r1");
-    assert_int_equal(meta_blobs_doom(transaction, 10, &number, &bytes, NULL), LREG_OK);
-    assert_int_equal(number, 1); /* the blob that its package and its link named */
-    assert_int_equal(bytes, 10);
+    assert_int_equal(meta_blobs_doom(transaction, 10, &doom, NULL), LREG_OK);
+    assert_int_equal(doom.blobs, 1); /* the one that its package and its link named */
+    assert_int_equal(doom.bytes, 10);
     fixture_commit(fixture, transaction);
     fixture_check(fixture);
 }
