@@ -7,7 +7,10 @@
 #include "base/encoding.h"
 #include "base/text.h"
 
+#include <string.h>
+
 #define UUID_BYTES 16
+#define STEP_BYTES 6 /* see id_put_behind() */
 
 static void format_uuid(const uint8_t bytes[UUID_BYTES], char out[ID_TEXT]) {
     static const uint8_t GROUPS[] = {4, 2, 2, 2, 6};
@@ -20,20 +23,32 @@ static void format_uuid(const uint8_t bytes[UUID_BYTES], char out[ID_TEXT]) {
     out[-1] = '\0';
 }
 
+/* Of a text that id_is_valid(). */
+static void parse_uuid(const char *text, uint8_t out[UUID_BYTES]) {
+    for (size_t i = 0; i < UUID_BYTES; i++) {
+        text += *text == '-' ? 1 : 0;
+        (void)hex_decode(text, 2, &out[i]);
+        text += 2;
+    }
+}
+
 static void set_version(uint8_t bytes[UUID_BYTES], uint8_t version) {
     bytes[6] = (uint8_t)(version << 4 | (bytes[6] & 0x0f));
     bytes[8] = (uint8_t)(0x80 | (bytes[8] & 0x3f)); /* variant 10 */
 }
 
 lreg_status id_new(const struct hooks *hooks, char out[ID_TEXT], struct error *err) {
+    return id_new_at(hooks, hooks_now_ms(hooks), out, err);
+}
+
+lreg_status id_new_at(const struct hooks *hooks, int64_t now_ms, char out[ID_TEXT], struct error *err) {
     uint8_t bytes[UUID_BYTES];
     lreg_status status = hooks_random(hooks, bytes, sizeof bytes, err);
     if (status != LREG_OK) {
         return status;
     }
     /* RFC 9562 section 5.7: 48 bits of milliseconds, version and variant; the rest stays random. */
-    int64_t now = hooks_now_ms(hooks);
-    uint64_t milliseconds = now > 0 ? (uint64_t)now : 0;
+    uint64_t milliseconds = now_ms > 0 ? (uint64_t)now_ms : 0;
     for (size_t i = 0; i < 6; i++) {
         bytes[i] = (uint8_t)(milliseconds >> (40 - 8 * i));
     }
@@ -67,6 +82,33 @@ bool id_is_valid(const char *text) {
         }
     }
     return text[ID_TEXT - 1] == '\0';
+}
+
+/* Adds one and the last STEP_BYTES of `step`, past the bits of version and variant. False when that is too much. */
+static bool increase(uint8_t bytes[UUID_BYTES], const uint8_t step[UUID_BYTES]) {
+    unsigned carry = 1;
+    for (size_t i = UUID_BYTES; i > 0; i--) {
+        size_t at = i - 1;
+        unsigned free = at == 6 ? 0x0f : at == 8 ? 0x3f : 0xff;
+        unsigned sum = (bytes[at] & free) + (at >= UUID_BYTES - STEP_BYTES ? step[at] : 0) + carry;
+        bytes[at] = (uint8_t)((bytes[at] & ~free) | (sum & free));
+        carry = sum > free ? 1 : 0;
+    }
+    return carry == 0;
+}
+
+/* By a random step: an id that was given to what is gone meanwhile is not to be given again. */
+void id_put_behind(char id[ID_TEXT], const char *last) {
+    uint8_t bytes[UUID_BYTES];
+    uint8_t step[UUID_BYTES];
+    if (!id_is_valid(last) || last[14] != '7' || strcmp(id, last) > 0) {
+        return;
+    }
+    parse_uuid(last, bytes);
+    parse_uuid(id, step);
+    if (increase(bytes, step)) {
+        format_uuid(bytes, id);
+    }
 }
 
 void slug_from_name(const char *name, char out[SLUG_MAX + 1]) {

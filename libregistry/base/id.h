@@ -10,6 +10,12 @@
 
 /* A new UUIDv7 from the instance's clock and randomness. */
 lreg_status id_new(const struct hooks *hooks, char out[ID_TEXT], struct error *err);
+/* The same for a time that the caller has asked the clock for. */
+lreg_status id_new_at(const struct hooks *hooks, int64_t now_ms, char out[ID_TEXT], struct error *err);
+/* Puts a new UUIDv7 behind `last` where it is not there anyway, as when both are of one millisecond, or the clock was
+ * set back: it then follows at a random distance (RFC 9562 section 6.2, method 2). A `last` that is no UUIDv7, such as
+ * "", changes nothing. */
+void id_put_behind(char id[ID_TEXT], const char *last);
 /* A new UUIDv4: 122 bits that nobody guesses. */
 lreg_status id_new_secret(const struct hooks *hooks, char out[ID_TEXT], struct error *err);
 

@@ -180,11 +180,26 @@ lreg_status core_audit_data(struct core *core, json_t *object, struct arena *are
     return status;
 }
 
+/* Whoever writes is the only one: the order of the ids is that of the commits, within a millisecond, too, and when a
+ * clock was set back or is another's. */
+static lreg_status new_event_id(struct core *core, struct meta_transaction *transaction, const char *organization_id,
+                                char out[ID_TEXT], struct error *err) {
+    char newest[ID_TEXT];
+    lreg_status status = id_new(&core->hooks, out, err);
+    if (status == LREG_OK) {
+        status = meta_audit_newest(transaction, organization_id, newest, err);
+    }
+    if (status == LREG_OK) {
+        id_put_behind(out, newest);
+    }
+    return status;
+}
+
 lreg_status core_audit(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
                        const char *organization_id, const char *registry_id, const char *type, const char *subject,
                        const char *data, struct error *err) {
     char id[ID_TEXT];
-    lreg_status status = id_new(&core->hooks, id, err);
+    lreg_status status = new_event_id(core, transaction, organization_id, id, err);
     if (status != LREG_OK) {
         return status;
     }

@@ -201,9 +201,24 @@ static lreg_status note_change(const struct change *change, const char *type, co
                       row->filename, data, err);
 }
 
+/* Of the time that the row has, so that a listing knows where a package stood that is gone; and behind the others of
+ * the same millisecond, so that the newest come first there, too. */
+static lreg_status new_package_id(const struct change *change, int64_t created_ms, char out[ID_TEXT],
+                                  struct error *err) {
+    char newest[ID_TEXT];
+    lreg_status status = id_new_at(&change->core->hooks, created_ms, out, err);
+    if (status == LREG_OK) {
+        status = meta_package_newest_at(change->transaction, change->registry->row.id, created_ms, newest, err);
+    }
+    if (status == LREG_OK) {
+        id_put_behind(out, newest);
+    }
+    return status;
+}
+
 static lreg_status insert_package(const struct change *change, struct meta_package *row, struct error *err) {
     char id[ID_TEXT];
-    lreg_status status = id_new(&change->core->hooks, id, err);
+    lreg_status status = new_package_id(change, row->updated_ms, id, err);
     if (status != LREG_OK) {
         return status;
     }

@@ -218,18 +218,29 @@ static lreg_status check_owner(struct meta_transaction *transaction, const struc
                : core_organization_reread(transaction, token->organization, arena, &organization, err);
 }
 
-/* Makes id and secret, and seals what can be shown again. */
+/* Behind the others of its list, those of the same millisecond, too. */
+static lreg_status make_id(struct core *core, struct meta_transaction *transaction, struct new_token *token,
+                           struct error *err) {
+    char newest[ID_TEXT];
+    lreg_status status = id_new_at(&core->hooks, token->row.created_ms, token->id, err);
+    if (status == LREG_OK) {
+        status = meta_token_newest(transaction, token->row.organization_id, token->row.registry_id, newest, err);
+    }
+    if (status == LREG_OK) {
+        id_put_behind(token->id, newest);
+        token->row.id = token->id;
+    }
+    return status;
+}
+
+/* And seals what can be shown again. */
 static lreg_status make_secret(struct core *core, struct new_token *token, struct error *err) {
     bool is_api = token->registry == NULL;
-    lreg_status status = id_new(&core->hooks, token->id, err);
+    lreg_status status =
+        auth_secret_new(&core->hooks, is_api ? AUTH_SECRET_API : AUTH_SECRET_REGISTRY, token->secret, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = auth_secret_new(&core->hooks, is_api ? AUTH_SECRET_API : AUTH_SECRET_REGISTRY, token->secret, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    token->row.id = token->id;
     auth_secret_hash(token->secret, token->row.secret_sha256);
     if (is_api) {
         return LREG_OK;
@@ -241,10 +252,18 @@ static lreg_status make_secret(struct core *core, struct new_token *token, struc
 }
 
 static lreg_status create_in(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
-                             const struct new_token *token, struct core_shared **out, struct error *err) {
+                             struct new_token *token, struct core_shared **out, struct error *err) {
     struct arena arena;
     arena_init(&arena, &core->hooks, ARENA_MAX);
     lreg_status status = check_owner(transaction, token, &arena, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    status = make_id(core, transaction, token, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    status = make_secret(core, token, err);
     if (status != LREG_OK) {
         goto out;
     }
@@ -274,13 +293,9 @@ static lreg_status create(struct core *core, const struct core_actor *actor, str
                           const struct core_token **out, struct error *err) {
     struct meta_transaction *transaction = NULL;
     struct core_shared *shared = NULL;
-    lreg_status status = make_secret(core, token, err);
-    if (status != LREG_OK) {
-        goto out;
-    }
     token->row.created_by = actor->principal->label;
     token->row.created_ms = hooks_now_ms(&core->hooks);
-    status = meta_begin(core->meta, META_WRITE, &transaction, err);
+    lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
     if (status != LREG_OK) {
         goto out;
     }

@@ -42,6 +42,15 @@ lreg_status meta_audit_insert(struct meta_transaction *transaction, const struct
     return meta_statement_run(&statement, NULL);
 }
 
+lreg_status meta_audit_newest(struct meta_transaction *transaction, const char *organization_id, char out[ID_TEXT],
+                              struct error *err) {
+    static const char sql[] = "SELECT id FROM audit_events WHERE organization_id = ?1 ORDER BY id DESC LIMIT 1";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, organization_id);
+    return meta_statement_find_id(&statement, out);
+}
+
 lreg_status meta_audit_list(struct meta_transaction *transaction, const char *organization_id, const char *before_id,
                             size_t limit, struct arena *arena, struct meta_audit_event **out, size_t *out_count,
                             struct error *err) {

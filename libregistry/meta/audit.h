@@ -5,7 +5,7 @@
 #include "meta/transaction.h"
 
 struct meta_audit_event {
-    const char *id; /* UUIDv7: orders by time */
+    const char *id; /* UUIDv7; listings go by it, so it is to be behind meta_audit_newest() */
     const char *organization_id;
     const char *registry_id; /* NULL when it concerns none; kept after the registry is gone */
     const char *type; /* "REGISTRY_CREATED" */
@@ -19,7 +19,11 @@ struct meta_audit_event {
 
 lreg_status meta_audit_insert(struct meta_transaction *transaction, const struct meta_audit_event *row,
                               struct error *err);
-/* Newest first, older than `before_id` (NULL: from the newest). */
+/* The greatest id of the organisation's events; "" when there is none. In a transaction that writes, nobody else gets
+ * one behind it before the commit. */
+lreg_status meta_audit_newest(struct meta_transaction *transaction, const char *organization_id, char out[ID_TEXT],
+                              struct error *err);
+/* By id, the greatest first, those below `before_id` (NULL: from the greatest). */
 lreg_status meta_audit_list(struct meta_transaction *transaction, const char *organization_id, const char *before_id,
                             size_t limit, struct arena *arena, struct meta_audit_event **out, size_t *out_count,
                             struct error *err);

@@ -145,6 +145,17 @@ lreg_status meta_package_list(struct meta_transaction *transaction, const struct
     return status;
 }
 
+lreg_status meta_package_newest_at(struct meta_transaction *transaction, const char *registry_id, int64_t created_ms,
+                                   char out[ID_TEXT], struct error *err) {
+    static const char sql[] = "SELECT id FROM packages WHERE registry_id = ?1 AND created_ms = ?2"
+                              " ORDER BY id DESC LIMIT 1";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, registry_id);
+    meta_bind_int(&statement, created_ms);
+    return meta_statement_find_id(&statement, out);
+}
+
 lreg_status meta_package_find_by_version(struct meta_transaction *transaction, const char *registry_id,
                                          const char *name, const char *version, struct arena *arena,
                                          struct meta_package **out, size_t *out_count, struct error *err) {

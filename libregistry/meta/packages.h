@@ -28,6 +28,9 @@ struct meta_package {
     int64_t updated_ms;
 };
 
+/* The greatest id among the registry's packages of that time; "" when there is none. */
+lreg_status meta_package_newest_at(struct meta_transaction *transaction, const char *registry_id, int64_t created_ms,
+                                   char out[ID_TEXT], struct error *err);
 /* LREG_CONFLICT when the file name is taken. */
 lreg_status meta_package_insert(struct meta_transaction *transaction, const struct meta_package *row,
                                 struct error *err);
@@ -43,7 +46,8 @@ lreg_status meta_package_find_by_version(struct meta_transaction *transaction, c
                                          const char *name, const char *version, struct arena *arena,
                                          struct meta_package **out, size_t *out_count, struct error *err);
 
-/* What a listing is to give. LREG_BAD_ARGUMENT when it is not one of these. Order: newest first (META_BY_TIME) or name,
+/* What a listing is to give. LREG_BAD_ARGUMENT when it is not one of these. Order: newest first (META_BY_TIME: by
+ * time, then by id, which is to follow meta_package_newest_at()) or name,
  * version, qualifier bytewise (META_BY_NAME). */
 enum meta_package_order {
     META_BY_TIME,

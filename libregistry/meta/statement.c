@@ -199,6 +199,17 @@ lreg_status meta_statement_collect(struct meta_statement *statement, struct aren
     return status;
 }
 
+lreg_status meta_statement_find_id(struct meta_statement *statement, char out[ID_TEXT]) {
+    out[0] = '\0';
+    if (meta_statement_next(statement)) {
+        const char *id = meta_column_text(statement, NULL);
+        size_t length = strnlen(id, ID_TEXT - 1);
+        memcpy(out, id, length);
+        out[length] = '\0';
+    }
+    return meta_statement_end(statement);
+}
+
 lreg_status meta_statement_exists(struct meta_statement *statement, bool *out) {
     *out = meta_statement_next(statement);
     return meta_statement_end(statement);

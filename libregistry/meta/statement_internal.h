@@ -74,6 +74,8 @@ lreg_status meta_statement_find(struct meta_statement *statement, struct arena *
 /* All rows as an array in the arena, and the end. */
 lreg_status meta_statement_collect(struct meta_statement *statement, struct arena *arena, size_t bytes_each,
                                    meta_read_row read, void **out, size_t *out_count);
+/* The id in the first column of the only row, and the end; "" when there is no row. What is longer is cut. */
+lreg_status meta_statement_find_id(struct meta_statement *statement, char out[ID_TEXT]);
 /* Whether there is a row, and the end. */
 lreg_status meta_statement_exists(struct meta_statement *statement, bool *out);
 

@@ -64,6 +64,17 @@ lreg_status meta_token_find(struct meta_transaction *transaction, const char *id
     return meta_statement_find(&statement, arena, read_row, out, "token", id);
 }
 
+lreg_status meta_token_newest(struct meta_transaction *transaction, const char *organization_id,
+                              const char *registry_id, char out[ID_TEXT], struct error *err) {
+    static const char of_registry[] = "SELECT id FROM tokens WHERE registry_id = ?1 ORDER BY id DESC LIMIT 1";
+    static const char of_organization[] = "SELECT id FROM tokens WHERE organization_id = ?1 AND registry_id IS NULL"
+                                          " ORDER BY id DESC LIMIT 1";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, registry_id != NULL ? of_registry : of_organization, err);
+    meta_bind_text(&statement, registry_id != NULL ? registry_id : organization_id);
+    return meta_statement_find_id(&statement, out);
+}
+
 lreg_status meta_token_list(struct meta_transaction *transaction, const char *organization_id, const char *registry_id,
                             const char *after_id, size_t limit, struct arena *arena, struct meta_token **out,
                             size_t *out_count, struct error *err) {

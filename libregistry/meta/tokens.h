@@ -25,6 +25,9 @@ lreg_status meta_token_find_by_secret(struct meta_transaction *transaction,
                                       struct meta_token *out, struct error *err);
 lreg_status meta_token_find(struct meta_transaction *transaction, const char *id, struct arena *arena,
                             struct meta_token *out, struct error *err);
+/* The greatest id among the tokens that meta_token_list() lists together; "" when there is none. */
+lreg_status meta_token_newest(struct meta_transaction *transaction, const char *organization_id,
+                              const char *registry_id, char out[ID_TEXT], struct error *err);
 /* By id, behind `after_id`. With `registry_id`: tokens of that registry; else API access tokens of the organisation. */
 lreg_status meta_token_list(struct meta_transaction *transaction, const char *organization_id, const char *registry_id,
                             const char *after_id, size_t limit, struct arena *arena, struct meta_token **out,

@@ -40,6 +40,50 @@ static void test_base_id__uuid7_holds_time_version_and_variant(void **state) {
     check_id(INT64_C(0xffffffffffff), 0x5a, "ffffffff-ffff-7a5a-9a5a-5a5a5a5a5a5a");
 }
 
+static void test_base_id__one_is_put_behind_the_last(void **state) {
+    static const struct {
+        const char *id;
+        const char *last;
+        const char *expected;
+    } cases[] = {
+        /* It is there already. */
+        {"017f22e2-79b0-7000-8000-000000000002", "017f22e2-79b0-7000-8000-000000000001",
+         "017f22e2-79b0-7000-8000-000000000002"},
+        /* One and the last 48 bits are the distance. */
+        {"017f22e2-79b0-7000-8000-000000000000", "017f22e2-79b0-7000-8000-000000000000",
+         "017f22e2-79b0-7000-8000-000000000001"},
+        {"017f22e2-79b0-7000-8000-000000000003", "017f22e2-79b0-7000-8000-000000000005",
+         "017f22e2-79b0-7000-8000-000000000009"},
+        {"017f22e2-79b0-7abc-8fff-000000000003", "017f22e2-79b1-7000-8000-000000000005",
+         "017f22e2-79b1-7000-8000-000000000009"},
+        {"017f22e2-79b0-7000-8000-ffffffffffff", "017f22e2-79b0-7000-8001-ffffffffffff",
+         "017f22e2-79b0-7000-8002-ffffffffffff"},
+        /* Over variant, version and time. */
+        {"017f22e2-79b0-7000-8000-000000000000", "017f22e2-79b0-7000-bfff-ffffffffffff",
+         "017f22e2-79b0-7001-8000-000000000000"},
+        {"017f22e2-79b0-7000-8000-000000000000", "017f22e2-79b0-70ff-bfff-ffffffffffff",
+         "017f22e2-79b0-7100-8000-000000000000"},
+        {"017f22e2-79b0-7000-8000-000000000000", "017f22e2-79b0-7fff-bfff-ffffffffffff",
+         "017f22e2-79b1-7000-8000-000000000000"},
+        {"017f22e2-79b0-7000-8000-000000000000", "017f22e2-ffff-7fff-bfff-ffffffffffff",
+         "017f22e3-0000-7000-8000-000000000000"},
+        /* There is none behind it, or it is no UUIDv7. */
+        {"017f22e2-79b0-7000-8000-000000000000", "ffffffff-ffff-7fff-bfff-ffffffffffff",
+         "017f22e2-79b0-7000-8000-000000000000"},
+        {"017f22e2-79b0-7000-8000-000000000000", "", "017f22e2-79b0-7000-8000-000000000000"},
+        {"017f22e2-79b0-7000-8000-000000000000", "z", "017f22e2-79b0-7000-8000-000000000000"},
+        {"017f22e2-79b0-7000-8000-000000000000", "ffffffff-ffff-4fff-bfff-fffffffffffe",
+         "017f22e2-79b0-7000-8000-000000000000"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char id[ID_TEXT];
+        memcpy(id, cases[i].id, sizeof id);
+        id_put_behind(id, cases[i].last);
+        assert_string_equal(id, cases[i].expected);
+    }
+}
+
 static void test_base_id__uuid4_is_random_but_for_version_and_variant(void **state) {
     static const struct {
         int fill;

@@ -169,6 +169,7 @@ static inline lreg_status script_list(struct meta_transaction *t, struct arena *
     struct meta_blob *blobs = NULL;
     struct meta_doomed *doomed = NULL;
     const char **scopes = NULL;
+    char newest[ID_TEXT];
     size_t count = 0;
     lreg_status status = LREG_OK;
     (void)(THEN(meta_organization_list(t, NULL, 10, arena, &organizations, &count, err)) &&
@@ -178,6 +179,9 @@ static inline lreg_status script_list(struct meta_transaction *t, struct arena *
            THEN(meta_upload_list_stale(t, 10, 10, arena, &uploads, &count, err)) &&
            THEN(meta_document_list_referrers(t, "sr", "image", "sha256:s", NULL, 10, arena, &documents, &count, err)) &&
            THEN(meta_document_scopes(t, "sr", "", NULL, 10, arena, &scopes, &count, err)) &&
+           THEN(meta_audit_newest(t, "so", newest, err)) && THEN(meta_token_newest(t, "so", NULL, newest, err)) &&
+           THEN(meta_token_newest(t, "so", "sr", newest, err)) &&
+           THEN(meta_package_newest_at(t, "sr", 5, newest, err)) &&
            THEN(meta_audit_list(t, "so", NULL, 10, arena, &events, &count, err)) &&
            THEN(meta_audit_list(t, "so", "sf", 10, arena, &events, &count, err)) &&
            THEN(meta_blob_list(t, 0, 10, arena, &blobs, &count, err)) &&
