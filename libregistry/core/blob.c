@@ -110,14 +110,28 @@ static lreg_status restore_digest(struct core_blob_writer *writer, const struct 
     return LREG_OK;
 }
 
+/* Whether the stage is there and can be read, only not as far as was said to be received: what a crash may leave when
+ * nothing waits for the disk. A storage that fails says the same of such a stage, so it is asked in turn. */
+static bool is_shorter(const struct core_blob_writer *writer, const struct meta_upload *upload) {
+    struct storage_stage *stage = NULL;
+    if (storage_stage_reopen(writer->storage, upload->id, 0, &stage, NULL) != LREG_OK) {
+        return false;
+    }
+    storage_stage_close(stage);
+    lreg_status status = storage_stage_reopen(writer->storage, upload->id, upload->received_bytes, &stage, NULL);
+    if (status == LREG_OK) {
+        storage_stage_close(stage);
+    }
+    return status == LREG_IO;
+}
+
 /* The session is looked at after its stage is open: from then on nobody else can move it. When another request went
  * on with it before, the stage is closed as it is, because what is behind the length that the caller knows is cut
  * off only by the first write. */
 static lreg_status reopen_stage(struct core_blob_writer *writer, const struct meta_upload *upload, struct error *err) {
     lreg_status status = storage_stage_reopen(writer->storage, upload->id, upload->received_bytes, &writer->stage, err);
-    if (status == LREG_NOT_FOUND) {
-        /* Another process may have made an object of it, and be about to end the session in its transaction: the row is
-         * left to that. One that was lost in a crash is collected when it is old. */
+    if (status == LREG_NOT_FOUND || (status == LREG_IO && is_shorter(writer, upload))) {
+        core_upload_lose(writer->core, upload);
         return core_upload_unknown(err);
     }
     if (status == LREG_BUSY) {

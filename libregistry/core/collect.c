@@ -70,27 +70,31 @@ static void remove_stage(struct collection *run, const char *name, uint64_t *cou
     }
 }
 
-static lreg_status delete_stale(struct collection *run, struct meta_upload **out, size_t *out_count,
-                                struct error *err) {
+/* One of the two listings of sessions that are to end. */
+typedef lreg_status (*list_uploads)(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
+                                    struct arena *arena, struct meta_upload **out, size_t *out_count,
+                                    struct error *err);
+
+static lreg_status delete_uploads(struct collection *run, list_uploads list, int64_t before_ms,
+                                  struct meta_upload **out, size_t *out_count, struct error *err) {
     struct meta_transaction *transaction = NULL;
-    int64_t before_ms = run->now_ms - run->core->limits.max_upload_age_ms;
     lreg_status status = meta_begin(run->core->meta, META_WRITE, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_upload_list_stale(transaction, before_ms, PAGE_ROWS, &run->arena, out, out_count, err);
+    status = list(transaction, before_ms, PAGE_ROWS, &run->arena, out, out_count, err);
     for (size_t i = 0; status == LREG_OK && i < *out_count; i++) {
         status = meta_upload_delete(transaction, (*out)[i].id, err);
     }
     return end_transaction(transaction, status, err);
 }
 
-static lreg_status end_stale_uploads(struct collection *run, struct error *err) {
+static lreg_status end_uploads(struct collection *run, list_uploads list, int64_t before_ms, struct error *err) {
     size_t count = 0;
     do {
         struct meta_upload *uploads = NULL;
         arena_reset(&run->arena);
-        lreg_status status = delete_stale(run, &uploads, &count, err);
+        lreg_status status = delete_uploads(run, list, before_ms, &uploads, &count, err);
         if (status != LREG_OK) {
             return status;
         }
@@ -102,6 +106,13 @@ static lreg_status end_stale_uploads(struct collection *run, struct error *err) 
         }
     } while (goes_on(run, count));
     return LREG_OK;
+}
+
+/* Those that stand still, and those that were lost: not so young that somebody may be about to publish them. */
+static lreg_status end_stale_uploads(struct collection *run, struct error *err) {
+    int64_t stale_ms = run->now_ms - run->core->limits.max_upload_age_ms;
+    lreg_status status = end_uploads(run, meta_upload_list_stale, stale_ms, err);
+    return status == LREG_OK ? end_uploads(run, meta_upload_list_lost, run->young_ms, err) : status;
 }
 
 /* --- Rows --- */

@@ -112,6 +112,8 @@ void core_kept_drop(struct core *core);
 
 lreg_status core_upload_unknown(struct error *err);
 lreg_status core_upload_moved(struct error *err);
+/* Ends a session whose bytes are gone: nobody finds it any more, and it does not count. */
+void core_upload_lose(struct core *core, const struct meta_upload *upload);
 
 /* --- purge.c --- */
 

@@ -3,7 +3,8 @@
 /*
  * Upload sessions: a row that says how far an upload has come and the running digest of that, and a stage of the same
  * name with the bytes. The row is only moved when the bytes are durable, so what a client was told to be received is
- * there after a crash; what the stage holds beyond it is cut off when the session goes on.
+ * there after a crash; what the stage holds beyond it is cut off when the session goes on. A session whose bytes are
+ * gone after all (a crash without syncs, a storage that lost them) ends when that is found: its client begins anew.
  */
 
 #include "core/core_internal.h"
@@ -167,6 +168,20 @@ lreg_status core_upload_advance(struct core *core, const struct meta_upload *upl
         status = core_upload_moved(err);
     }
     return status;
+}
+
+/* Not deleted: another process may have made an object of the bytes, and be about to end the session in the transaction
+ * that publishes it. What fails here is found again by the next request. */
+void core_upload_lose(struct core *core, const struct meta_upload *upload) {
+    struct meta_transaction *transaction = NULL;
+    if (meta_begin_unsynced(core->meta, &transaction, NULL) != LREG_OK) {
+        return;
+    }
+    if (meta_upload_lose(transaction, upload, hooks_now_ms(&core->hooks), NULL) == LREG_OK) {
+        (void)meta_commit(transaction, NULL);
+    } else {
+        meta_rollback(transaction);
+    }
 }
 
 static lreg_status delete_session(struct core *core, const char *id, struct error *err) {

@@ -251,6 +251,13 @@ static const char packages[] =
 static const char organization_of_the_deleted[] =
     "INSERT INTO organizations (id, slug, name, created_ms) VALUES ('', '', '', 0);";
 
+/* `lost`: the bytes are gone, so that nobody can go on. The row stays a while for a request that may have made an
+ * object of them and is about to end the session. */
+static const char lost_uploads[] = "ALTER TABLE uploads ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;"
+                                   "DROP INDEX uploads_by_registry;"
+                                   "CREATE INDEX uploads_by_registry ON uploads (registry_id, lost);"
+                                   "CREATE INDEX uploads_lost ON uploads (updated_ms, id) WHERE lost = 1;";
+
 struct migration {
     const char *const *texts; /* ended by NULL */
     const char *version; /* sets the user_version behind it */
@@ -258,10 +265,12 @@ struct migration {
 
 static const char *const first_texts[] = {organizations_and_registries, blobs, documents, packages, NULL};
 static const char *const second_texts[] = {organization_of_the_deleted, NULL};
+static const char *const third_texts[] = {lost_uploads, NULL};
 
 static const struct migration migrations[] = {
     {first_texts, "PRAGMA user_version = 1"},
     {second_texts, "PRAGMA user_version = 2"},
+    {third_texts, "PRAGMA user_version = 3"},
 };
 
 #define LATEST ((int64_t)(sizeof migrations / sizeof migrations[0]))

@@ -6,6 +6,9 @@
 
 #include "meta/statement_internal.h"
 
+/* Those that somebody can go on with. */
+#define UPLOAD_LIVES "lost = 0 AND " META_REGISTRY_LIVES("uploads.registry_id")
+
 #define UPLOAD_COLUMNS \
     "id, registry_id, storage, scope, principal, received_bytes, digest_state, created_ms, updated_ms"
 
@@ -41,8 +44,7 @@ lreg_status meta_upload_insert(struct meta_transaction *transaction, const struc
 
 lreg_status meta_upload_find(struct meta_transaction *transaction, const char *id, struct arena *arena,
                              struct meta_upload *out, struct error *err) {
-    static const char sql[] =
-        "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE id = ?1 AND " META_REGISTRY_LIVES("uploads.registry_id");
+    static const char sql[] = "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE id = ?1 AND " UPLOAD_LIVES;
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);
@@ -52,7 +54,7 @@ lreg_status meta_upload_find(struct meta_transaction *transaction, const char *i
 static lreg_status advance(struct meta_transaction *transaction, const struct meta_upload *row,
                            uint64_t expected_received, uint64_t *out_changed, struct error *err) {
     static const char sql[] = "UPDATE uploads SET received_bytes = ?1, digest_state = ?2, updated_ms = ?3"
-                              " WHERE id = ?4 AND received_bytes = ?5 AND " META_REGISTRY_LIVES("uploads.registry_id");
+                              " WHERE id = ?4 AND received_bytes = ?5 AND " UPLOAD_LIVES;
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_size(&statement, row->received_bytes);
@@ -81,6 +83,18 @@ lreg_status meta_upload_advance(struct meta_transaction *transaction, const stru
     return error_set(err, LREG_CONFLICT, "upload_moved", "another request has gone on with upload %s", row->id);
 }
 
+lreg_status meta_upload_lose(struct meta_transaction *transaction, const struct meta_upload *row, int64_t now_ms,
+                             struct error *err) {
+    static const char sql[] = "UPDATE uploads SET lost = 1, updated_ms = ?1"
+                              " WHERE id = ?2 AND received_bytes = ?3 AND lost = 0";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_int(&statement, now_ms);
+    meta_bind_text(&statement, row->id);
+    meta_bind_size(&statement, row->received_bytes);
+    return meta_statement_run(&statement, NULL);
+}
+
 lreg_status meta_upload_delete(struct meta_transaction *transaction, const char *id, struct error *err) {
     static const char sql[] = "DELETE FROM uploads WHERE id = ?1";
     struct meta_statement statement;
@@ -89,11 +103,8 @@ lreg_status meta_upload_delete(struct meta_transaction *transaction, const char 
     return meta_statement_run_one(&statement, "upload", id);
 }
 
-lreg_status meta_upload_list_stale(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
-                                   struct arena *arena, struct meta_upload **out, size_t *out_count,
-                                   struct error *err) {
-    static const char sql[] = "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE updated_ms < ?1"
-                              " ORDER BY updated_ms, id LIMIT ?2";
+static lreg_status list_before(struct meta_transaction *transaction, const char *sql, int64_t before_ms, size_t limit,
+                               struct arena *arena, struct meta_upload **out, size_t *out_count, struct error *err) {
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_int(&statement, before_ms);
@@ -104,8 +115,23 @@ lreg_status meta_upload_list_stale(struct meta_transaction *transaction, int64_t
     return status;
 }
 
+lreg_status meta_upload_list_stale(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
+                                   struct arena *arena, struct meta_upload **out, size_t *out_count,
+                                   struct error *err) {
+    static const char sql[] = "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE updated_ms < ?1"
+                              " ORDER BY updated_ms, id LIMIT ?2";
+    return list_before(transaction, sql, before_ms, limit, arena, out, out_count, err);
+}
+
+lreg_status meta_upload_list_lost(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
+                                  struct arena *arena, struct meta_upload **out, size_t *out_count, struct error *err) {
+    static const char sql[] = "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE lost = 1 AND updated_ms < ?1"
+                              " ORDER BY updated_ms, id LIMIT ?2";
+    return list_before(transaction, sql, before_ms, limit, arena, out, out_count, err);
+}
+
 lreg_status meta_upload_exists(struct meta_transaction *transaction, const char *id, bool *out, struct error *err) {
-    static const char sql[] = "SELECT 1 FROM uploads WHERE id = ?1 AND " META_REGISTRY_LIVES("uploads.registry_id");
+    static const char sql[] = "SELECT 1 FROM uploads WHERE id = ?1 AND " UPLOAD_LIVES;
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);
@@ -114,7 +140,7 @@ lreg_status meta_upload_exists(struct meta_transaction *transaction, const char 
 
 lreg_status meta_upload_count(struct meta_transaction *transaction, const char *registry_id, uint64_t *out,
                               struct error *err) {
-    static const char sql[] = "SELECT count(*) FROM uploads WHERE " META_OF_REGISTRY;
+    static const char sql[] = "SELECT count(*) FROM uploads WHERE " META_OF_REGISTRY " AND lost = 0";
     struct meta_statement statement;
     *out = 0;
     meta_statement_begin(&statement, transaction, sql, err);

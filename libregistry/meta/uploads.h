@@ -25,11 +25,18 @@ lreg_status meta_upload_find(struct meta_transaction *transaction, const char *i
  * LREG_CONFLICT when another request was faster, LREG_NOT_FOUND when it is gone. */
 lreg_status meta_upload_advance(struct meta_transaction *transaction, const struct meta_upload *row,
                                 uint64_t expected_received, struct error *err);
+/* Its bytes are gone. From now on it is not found and not counted, but still there to be deleted. Does nothing when it
+ * has moved on or is gone. */
+lreg_status meta_upload_lose(struct meta_transaction *transaction, const struct meta_upload *row, int64_t now_ms,
+                             struct error *err);
 /* LREG_NOT_FOUND. */
 lreg_status meta_upload_delete(struct meta_transaction *transaction, const char *id, struct error *err);
 /* Those last touched before `before_ms`. */
 lreg_status meta_upload_list_stale(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
                                    struct arena *arena, struct meta_upload **out, size_t *out_count, struct error *err);
+/* Those that were lost before `before_ms`. */
+lreg_status meta_upload_list_lost(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
+                                  struct arena *arena, struct meta_upload **out, size_t *out_count, struct error *err);
 lreg_status meta_upload_exists(struct meta_transaction *transaction, const char *id, bool *out, struct error *err);
 /* Sessions of a registry, for its limit. */
 lreg_status meta_upload_count(struct meta_transaction *transaction, const char *registry_id, uint64_t *out,

@@ -2,6 +2,8 @@
 /* Pushing blobs: in one request, by a session, in chunks, by mount; and getting them back. */
 #include "oci_world.h"
 
+#include <unistd.h>
+
 static int setup(void **state) {
     return oci_setup(state);
 }
@@ -148,6 +150,31 @@ static void test_protocol_oci_push__a_cancelled_session_is_gone(void **state) {
     EXPECT_STATUS(world, WHO_OWNER, 404, "PATCH %s\n\nabc", location);
     EXPECT_STATUS(world, WHO_OWNER, 404, "PUT %s?digest=" LAYER_DIGEST "\n\n" LAYER, location);
     free(location);
+}
+
+static void lose_bytes(const struct protocol_world *world, const char *location) {
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/staging/%s", world->directory, strrchr(location, '/') + 1);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* As after a crash: clients begin anew when they are told so, and must find room. */
+static void test_protocol_oci_push__a_session_whose_bytes_are_lost_has_ended(void **state) {
+    struct protocol_world *world = *state;
+    for (int ends = 0; ends <= 1; ends++) {
+        char *location = begin_upload(world, REPOSITORY);
+        EXPECT_STATUS(world, WHO_OWNER, 202, "PATCH %s\n\nabc", location);
+        lose_bytes(world, location);
+        struct http_answer *answer =
+            ends ? REQUEST(world, WHO_OWNER, 404, "PUT %s?digest=" LAYER_DIGEST "\n\n" LAYER, location)
+                 : REQUEST(world, WHO_OWNER, 404, "PATCH %s\n\nabc", location);
+        expect_error(answer, "BLOB_UPLOAD_UNKNOWN", "upload");
+        http_answer_free(answer);
+        EXPECT_STATUS(world, WHO_OWNER, 404, "GET %s\n\n", location);
+        EXPECT_STATUS(world, WHO_OWNER, 404, "DELETE %s\n\n", location);
+        free(location);
+    }
+    push_blob(world, REPOSITORY, LAYER_DIGEST, LAYER);
 }
 
 static void test_protocol_oci_push__a_session_belongs_to_its_repository_and_its_beginner(void **state) {

@@ -177,6 +177,7 @@ static inline lreg_status script_list(struct meta_transaction *t, struct arena *
            THEN(meta_token_list(t, "so", NULL, NULL, 10, arena, &tokens, &count, err)) &&
            THEN(meta_token_list(t, "so", "sr", NULL, 10, arena, &tokens, &count, err)) &&
            THEN(meta_upload_list_stale(t, 10, 10, arena, &uploads, &count, err)) &&
+           THEN(meta_upload_list_lost(t, 10, 10, arena, &uploads, &count, err)) &&
            THEN(meta_document_list_referrers(t, "sr", "image", "sha256:s", NULL, 10, arena, &documents, &count, err)) &&
            THEN(meta_document_scopes(t, "sr", "", NULL, 10, arena, &scopes, &count, err)) &&
            THEN(meta_audit_newest(t, "so", newest, err)) && THEN(meta_token_newest(t, "so", NULL, newest, err)) &&
@@ -220,8 +221,8 @@ static inline lreg_status script_remove(struct meta_transaction *t, struct arena
     (void)(THEN(meta_registry_update(t, &script_registry, err)) && THEN(meta_package_update(t, &package, err)) &&
            THEN(meta_package_add_downloads(t, "sha256:a", 2, err)) &&
            THEN(meta_token_set_description(t, "st", "d", err)) && THEN(meta_upload_advance(t, &upload, 0, err)) &&
-           THEN(meta_package_delete(t, "sr", "sha256:z", err)) && THEN(meta_token_delete(t, "st", err)) &&
-           THEN(meta_blob_links_expire(t, 100, 10, &count, err)) &&
+           THEN(meta_upload_lose(t, &upload, 9, err)) && THEN(meta_package_delete(t, "sr", "sha256:z", err)) &&
+           THEN(meta_token_delete(t, "st", err)) && THEN(meta_blob_links_expire(t, 100, 10, &count, err)) &&
            THEN(meta_blob_link_delete(t, "sr", "image", "sha256:a", err)) &&
            THEN(meta_document_delete(t, "sr", "image", "sha256:m", err)) && THEN(meta_blobs_doom(t, 10, &doom, err)) &&
            THEN(meta_doomed_delete(t, &script_doomed, err)) && THEN(meta_audit_rotate(t, 1, 1, 10, &count, err)) &&

@@ -36,8 +36,35 @@ static void test_meta_schema__an_empty_file_is_migrated_from_version_0(void **st
     struct fixture *fixture = *state;
     run_sql(fixture, "PRAGMA user_version = 0; CREATE TABLE x (y); DROP TABLE x;");
     fixture_open(fixture);
-    assert_int_equal(number(fixture, "PRAGMA user_version"), 2);
+    assert_int_equal(number(fixture, "PRAGMA user_version"), 3);
     assert_int_equal(number(fixture, "PRAGMA application_id"), 0x4c524547);
+    assert_int_equal(script_run(fixture->meta, &fixture->arena, &fixture->err), LREG_OK);
+    fixture_check(fixture);
+}
+
+/* What a database of that version was without, taken away again. */
+static void test_meta_schema__a_database_of_version_1_is_migrated_with_what_it_has(void **state) {
+    struct fixture *fixture = *state;
+    fixture_open(fixture);
+    fixture_add_owners(fixture);
+    struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
+    const struct meta_upload upload = {.id = "u1", .registry_id = "r1", .storage = "main"};
+    assert_int_equal(meta_upload_insert(transaction, &upload, NULL), LREG_OK);
+    fixture_commit(fixture, transaction);
+    meta_close(fixture->meta);
+    fixture->meta = NULL;
+    run_sql(fixture, "DELETE FROM organizations WHERE id = '';"
+                     "DROP INDEX uploads_lost; DROP INDEX uploads_by_registry;"
+                     "ALTER TABLE uploads DROP COLUMN lost;"
+                     "CREATE INDEX uploads_by_registry ON uploads (registry_id);"
+                     "PRAGMA user_version = 1;");
+    fixture_open(fixture);
+    uint64_t uploads = 0;
+    transaction = fixture_begin(fixture, META_WRITE);
+    assert_int_equal(meta_upload_count(transaction, "r1", &uploads, NULL), LREG_OK);
+    assert_int_equal(uploads, 1);
+    assert_int_equal(meta_registry_delete(transaction, "r1", NULL), LREG_OK);
+    fixture_commit(fixture, transaction);
     assert_int_equal(script_run(fixture->meta, &fixture->arena, &fixture->err), LREG_OK);
     fixture_check(fixture);
 }
@@ -73,7 +100,7 @@ static void test_meta_schema__a_newer_version_is_refused(void **state) {
     fixture_open(fixture);
     meta_close(fixture->meta);
     fixture->meta = NULL;
-    run_sql(fixture, "PRAGMA user_version = 3");
+    run_sql(fixture, "PRAGMA user_version = 4");
     assert_int_equal(try_to_open(fixture), LREG_UNSUPPORTED);
     assert_string_equal(fixture->err.code, "database_newer");
     assert_null(fixture->meta);

@@ -128,3 +128,35 @@ static void test_meta_uploads__count_is_of_one_registry(void **state) {
     assert_int_equal(count, 0);
     meta_rollback(transaction);
 }
+
+static void test_meta_uploads__a_lost_one_is_only_there_to_be_deleted(void **state) {
+    struct fixture *fixture = *state;
+    struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
+    struct meta_upload row = upload_of("u1", 30);
+    struct meta_upload found = {0};
+    struct meta_upload *rows = NULL;
+    uint64_t count = 9;
+    size_t listed = 9;
+    bool exists = true;
+    add(transaction, "u1", 30);
+    add(transaction, "u2", 30);
+    row.received_bytes = 5;
+    assert_int_equal(meta_upload_lose(transaction, &row, 40, NULL), LREG_OK); /* it stands elsewhere: nothing is done */
+    assert_int_equal(meta_upload_find(transaction, "u1", &fixture->arena, &found, NULL), LREG_OK);
+    row.received_bytes = 0;
+    assert_int_equal(meta_upload_lose(transaction, &row, 40, NULL), LREG_OK);
+    assert_int_equal(meta_upload_lose(transaction, &row, 99, NULL), LREG_OK); /* once */
+    assert_int_equal(meta_upload_find(transaction, "u1", &fixture->arena, &found, NULL), LREG_NOT_FOUND);
+    assert_int_equal(meta_upload_advance(transaction, &row, 0, NULL), LREG_NOT_FOUND);
+    assert_int_equal(meta_upload_exists(transaction, "u1", &exists, NULL), LREG_OK);
+    assert_false(exists);
+    assert_int_equal(meta_upload_count(transaction, "r2", &count, NULL), LREG_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(meta_upload_list_lost(transaction, 40, 9, &fixture->arena, &rows, &listed, NULL), LREG_OK);
+    assert_int_equal(listed, 0);
+    assert_int_equal(meta_upload_list_lost(transaction, 41, 9, &fixture->arena, &rows, &listed, NULL), LREG_OK);
+    assert_int_equal(listed, 1);
+    assert_string_equal(rows[0].id, "u1");
+    assert_int_equal(meta_upload_delete(transaction, "u1", NULL), LREG_OK);
+    meta_rollback(transaction);
+}
