@@ -151,8 +151,8 @@ LREG_EXPORT lreg_status lreg_registry_update(lreg_instance *instance, const lreg
                                              lreg_error **err);
 
 /**
- * Deletes a registry for good, with all its packages and tokens. The snapshot stays readable. The bytes are freed by
- * lreg_collect().
+ * Deletes a registry for good, with all its packages and tokens: at once for everybody, however many there are. The
+ * snapshot stays readable. The bytes, and what remains of very many packages, are freed by lreg_collect().
  *
  * @param instance  not NULL
  * @param registry  not NULL

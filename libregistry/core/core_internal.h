@@ -117,9 +117,9 @@ void core_upload_lose(struct core *core, const struct meta_upload *upload);
 
 /* --- purge.c --- */
 
-/* Removes the rows of a deleted registry, in short transactions between which others have their turn. */
-lreg_status core_registry_purge(struct core *core, const char *id, struct error *err);
-/* The same for all that were left by processes that ended in between. */
+/* Removes rows of a deleted registry, in at most so many short transactions, between which others have their turn. */
+lreg_status core_registry_purge(struct core *core, const char *id, size_t pages, struct error *err);
+/* All that is left of all of them. */
 lreg_status core_registry_purge_all(struct core *core, struct error *err);
 
 /* --- hold.c --- */

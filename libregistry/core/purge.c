@@ -2,8 +2,9 @@
 
 /*
  * What comes after the deletion of a registry. That is one short transaction, after which nobody finds it; its rows go
- * here, a page in each transaction, however many there are. A crash in between leaves the rest to the collector, and
- * several may be at it at once: each takes what it finds.
+ * here, a page in each transaction, however many there are. Who deletes does a few pages, so that he need not wait for
+ * minutes; the collector does the rest, also what a crash has left. Several may be at it at once: each takes what it
+ * finds.
  */
 
 #include "core/core_internal.h"
@@ -26,10 +27,10 @@ static lreg_status purge_page(struct core *core, const char *id, bool *out_done,
     return meta_commit(transaction, err);
 }
 
-lreg_status core_registry_purge(struct core *core, const char *id, struct error *err) {
+lreg_status core_registry_purge(struct core *core, const char *id, size_t pages, struct error *err) {
     bool done = false;
     lreg_status status = purge_page(core, id, &done, err);
-    while (status == LREG_OK && !done) {
+    for (size_t i = 1; i < pages && status == LREG_OK && !done; i++) {
         meta_give_way(core->meta);
         status = purge_page(core, id, &done, err);
     }
@@ -58,7 +59,7 @@ lreg_status core_registry_purge_all(struct core *core, struct error *err) {
         const char **ids = NULL;
         status = list_deleted(core, &arena, &ids, &count, err);
         for (size_t i = 0; status == LREG_OK && i < count; i++) {
-            status = core_registry_purge(core, ids[i], err);
+            status = core_registry_purge(core, ids[i], SIZE_MAX, err);
         }
     } while (status == LREG_OK && count > 0);
     arena_free(&arena);

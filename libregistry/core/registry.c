@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define ARENA_MAX ((size_t)1 << 20)
+#define PURGE_PAGES 8 /* of a deleted registry, before its deletion is told: about half a second */
 
 void core_registry_retain(const struct core_registry *registry) {
     core_shared_retain(registry->shared);
@@ -437,10 +438,10 @@ static lreg_status delete_in(struct core *core, struct meta_transaction *transac
     return audit(core, transaction, actor, &row, "REGISTRY_DELETED", data, arena, err);
 }
 
-/* It is deleted, whatever comes: what fails here is left to the collector. */
+/* It is deleted, whatever comes: what fails here, or is much, is left to the collector. */
 static void purge_deleted(struct core *core, const struct meta_registry *row) {
     struct error failure = {0};
-    if (core_registry_purge(core, row->id, &failure) != LREG_OK) {
+    if (core_registry_purge(core, row->id, PURGE_PAGES, &failure) != LREG_OK) {
         hooks_log(&core->hooks, LREG_LOG_WARNING, "what registry %s/%s had is left to the next collection: %s",
                   row->organization_slug, row->slug, failure.message);
     }

@@ -109,6 +109,24 @@ static void test_core_purge__each_transaction_takes_a_page_at_most(void **state)
     watch_end(&watch);
 }
 
+/* Nobody waits until the last of very many is removed. */
+static void test_core_purge__of_very_many_packages_the_collector_has_the_rest(void **state) {
+    enum {
+        DELETED = 8 * PAGE
+    };
+    struct store store;
+    struct watch watch;
+    (void)state;
+    watch_begin(&watch, &store, DELETED + 100);
+    assert_int_equal(core_registry_delete(store.core, &core_actor_host, store.registry, NULL), LREG_OK);
+    assert_int_equal(count_left(&watch), 100);
+    (void)assert_sound(store.core);
+    (void)must_collect(store.core, 0);
+    assert_int_equal(number(&watch, "SELECT count(*) FROM packages"), 0);
+    assert_false(is_deleted(&watch));
+    watch_end(&watch);
+}
+
 /* --- what others do in between --- */
 
 static void publish_beside(struct watch *watch) {
