@@ -3,6 +3,7 @@
 /* registryd: the library on sockets. The main thread accepts connections and waits for signals; loops serve them;
  * workers write. Everything that a registry is happens in the library. */
 
+#include "instance.h"
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
@@ -26,66 +27,6 @@
 
 #define THREADS_MAX 8
 #define FULL_WAIT_MS 50
-
-static int32_t lend_thread(void *user, void (*task)(void *argument), void *argument) {
-    const struct server *server = user;
-    return workers_lend(server->workers, task, argument) ? 1 : 0;
-}
-
-static lreg_status set_options(lreg_options *library, struct server *server, lreg_error **error) {
-    const struct options *options = server->options;
-    const lreg_executor executor = {.size = sizeof executor, .user = server, .run = lend_thread};
-    lreg_log log = log_hook(options->log_level);
-    lreg_status status = lreg_options_set_log(library, &log, error);
-    if (status == LREG_OK) {
-        status = lreg_options_set_executor(library, &executor, error);
-    }
-    if (status == LREG_OK && !options->is_in_memory) {
-        status = lreg_options_set_directory(library, options->data, error);
-    }
-    if (status == LREG_OK && options->base_url != NULL) {
-        status = lreg_options_set_base_url(library, options->base_url, error);
-    }
-    if (status == LREG_OK && options->is_without_sync) {
-        status = lreg_options_set_durable(library, 0, error);
-    }
-    return status;
-}
-
-static bool open_instance(struct server *server) {
-    lreg_options *library = NULL;
-    lreg_error *error = NULL;
-    lreg_status status = lreg_options_new(&library, &error);
-    if (status == LREG_OK) {
-        status = set_options(library, server, &error);
-    }
-    if (status == LREG_OK) {
-        status = lreg_open(library, &server->instance, &error);
-    }
-    lreg_options_free(library);
-    if (status != LREG_OK) {
-        complain_of("cannot open the registry", status, error);
-    }
-    return status == LREG_OK;
-}
-
-/* Lets the library judge the mount, once, before anybody asks. */
-static bool check_mount(const struct server *server) {
-    lreg_exchange *exchange = NULL;
-    lreg_error *error = NULL;
-    if (server->options->mount == NULL) {
-        return true;
-    }
-    lreg_status status = lreg_exchange_new(server->instance, &exchange, &error);
-    if (status == LREG_OK) {
-        status = lreg_exchange_set_mount(exchange, server->options->mount, &error);
-    }
-    lreg_exchange_free(exchange);
-    if (status != LREG_OK) {
-        complain_of("--mount", status, error);
-    }
-    return status == LREG_OK;
-}
 
 static bool read_networks(struct server *server) {
     const struct text_list *list = &server->options->trust_forwarded;
@@ -163,7 +104,7 @@ static bool start(struct server *server) {
         return false;
     }
     server->workers = workers_start((unsigned)server->options->workers);
-    return server->workers != NULL && open_instance(server) && check_mount(server) && start_loops(server);
+    return server->workers != NULL && instance_open(server) && start_loops(server);
 }
 
 static void stop(struct server *server, enum stopping how) {

@@ -35,6 +35,9 @@ struct option_rule {
 static const struct option_rule RULES[] = {
     {"data", "DIR", KIND_TEXT, AT(data), 0, 0, "data directory; made when it is not there"},
     {"memory", NULL, KIND_FLAG, AT(is_in_memory), 0, 0, "keep everything in memory instead; gone at the end"},
+    {"organization", "SLUG", KIND_TEXT, AT(organization), 0, 0,
+     "make this organization when it is not there, and tell a\n"
+     "token for all of it on the standard output"},
     {"listen", "ADDRESS:PORT", KIND_LIST, AT(listen), 0, 0,
      "where to listen, such as [::1]:8080; port 0 is any free\n"
      "one; may be repeated (default: 127.0.0.1:8080)"},
@@ -67,6 +70,9 @@ static const struct option_rule RULES[] = {
     {"no-sync", NULL, KIND_FLAG, AT(is_without_sync), 0, 0,
      "do not wait for the disk: faster, but a power cut loses\n"
      "what was acknowledged in the last seconds"},
+    {"set", "NAME=VALUE", KIND_LIST, AT(settings), 0, 0,
+     "a limit of the library, such as package-bytes=1000000;\n"
+     "may be repeated"},
     {"config", "FILE", KIND_TEXT, AT(config), 0, 0, "read lines \"name = value\" with these names first"},
     {"help", NULL, KIND_FLAG, AT(wants_help), 0, 0, "this text"},
     {"version", NULL, KIND_FLAG, AT(wants_version), 0, 0, "print the version"},
@@ -296,6 +302,7 @@ static bool read_config(struct options *options, int count, char *const *argumen
     free(path);
     options->listen.is_default = true;
     options->trust_forwarded.is_default = true;
+    options->settings.is_default = true;
     return is_good && read_arguments(options, count, arguments);
 }
 

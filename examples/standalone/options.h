@@ -19,6 +19,8 @@ struct text_list {
 struct options {
     char *config;
     char *data;
+    char *organization; /* NULL: as it is */
+    struct text_list settings; /* "NAME=VALUE" */
     struct text_list listen;
     char *port_file;
     char *tls_certificate;

@@ -93,7 +93,8 @@ class Registryd:
         port_file = os.path.join(self.folder, "port")
         if os.path.exists(port_file):
             os.unlink(port_file)
-        with open(os.path.join(self.folder, "stderr"), "ab") as errors:
+        with open(os.path.join(self.folder, "stderr"), "ab") as errors, \
+                open(os.path.join(self.folder, "stdout"), "ab") as output:
             where = [] if "--memory" in self.options else ["--data", self.data]
             self.process = subprocess.Popen(
                 [
@@ -108,6 +109,7 @@ class Registryd:
                     *self.options,
                 ],
                 stdin=subprocess.DEVNULL,
+                stdout=output,
                 stderr=errors,
             )
         wait_until(lambda: os.path.exists(port_file) or self.process.poll() is not None, "the port file")
@@ -115,6 +117,10 @@ class Registryd:
             raise AssertionError(f"registryd ended: {self.errors()}")
         with open(port_file, encoding="ascii") as file:
             self.port = int(file.read())
+
+    def output(self):
+        with open(os.path.join(self.folder, "stdout"), encoding="utf-8") as file:
+            return file.read()
 
     def errors(self):
         with open(os.path.join(self.folder, "stderr"), encoding="utf-8", errors="replace") as file:

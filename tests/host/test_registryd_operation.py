@@ -4,6 +4,7 @@
 """Running registryd: options, time limits, the limit of connections, logs, and its end."""
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -67,6 +68,44 @@ class Options(unittest.TestCase):
         ):
             with self.subTest(arguments=arguments):
                 done = run("--memory", *arguments)
+                self.assertEqual(done.returncode, 1)
+                self.assertTrue(done.stderr.startswith("registryd: "), done.stderr)
+
+    def test_organization_is_made_once_with_a_token_for_all_of_it(self):
+        registries = "/v2/packages/organizations/acme/registries"
+        with host.Registryd("--organization", "acme", prepare=False) as server:
+            told = re.fullmatch(r"organization acme, token (\S+)\n", server.output())
+            self.assertIsNotNone(told, server.output())
+            server.token = told[1]
+            body = '{"name": "Files", "ecosystem": "files"}'
+            with server.connect() as client:
+                client.send(f"POST {registries} HTTP/1.1\r\nHost: x\r\n{server.authorization()}"
+                            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+                self.assertEqual(client.response().status, 200)
+            server.stop()
+            server.start()
+            self.assertEqual(server.get(f"{registries}/files").status, 200)
+            self.assertEqual(server.output(), told[0])
+        with host.Registryd("--memory", "--organization", "acme", prepare=False) as server:
+            self.assertIn("token", server.output())
+            self.assertEqual(server.get(registries).status, 401)
+        done = run("--memory", "--listen", "127.0.0.1:0", "--organization", "No Slug")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("--organization", done.stderr)
+
+    def test_limits_of_the_library_are_set_by_name(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "registryd.conf")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("set = target-bytes=20\nset = headers=100\n")
+            with host.Registryd("--memory", "--config", path, prepare=False) as server:
+                self.assertEqual(server.get("/-/health").status, 200)
+                self.assertEqual(server.get("/-/health?0123456789a").status, 414)
+            with host.Registryd("--memory", "--config", path, "--set", "headers=100", prepare=False) as server:
+                self.assertEqual(server.get("/-/health?0123456789a").status, 200)
+        for setting in ("target-bytes", "target-bytes=x", "=1", "nonsense=1", "x" * 100 + "=1"):
+            with self.subTest(setting=setting):
+                done = run("--memory", "--listen", "127.0.0.1:0", "--set", setting)
                 self.assertEqual(done.returncode, 1)
                 self.assertTrue(done.stderr.startswith("registryd: "), done.stderr)
 

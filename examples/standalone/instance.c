@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Opens the library's instance: its options are some of ours, and those that --set names. */
+
+#include "instance.h"
+
+#include "log.h"
+#include "workers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ALL_SCOPES "read_packages,write_packages,delete_packages,read_registries,write_registries,delete_registries"
+
+static int32_t lend_thread(void *user, void (*task)(void *argument), void *argument) {
+    const struct server *server = user;
+    return workers_lend(server->workers, task, argument) ? 1 : 0;
+}
+
+/* "NAME=VALUE". */
+static lreg_status set_setting(lreg_options *library, const char *setting, lreg_error **error) {
+    char name[64];
+    size_t length = strcspn(setting, "=");
+    const char *value = setting[length] == '=' ? setting + length + 1 : "";
+    (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : 0, setting);
+    return lreg_options_set_text(library, name, value, error);
+}
+
+/* Settings of the library by name first, so that an option of our own wins. */
+static lreg_status set_options(lreg_options *library, struct server *server, lreg_error **error) {
+    const struct options *options = server->options;
+    const lreg_executor executor = {.size = sizeof executor, .user = server, .run = lend_thread};
+    lreg_log log = log_hook(options->log_level);
+    lreg_status status = lreg_options_set_log(library, &log, error);
+    for (size_t i = 0; i < options->settings.count && status == LREG_OK; i++) {
+        status = set_setting(library, options->settings.items[i], error);
+    }
+    if (status == LREG_OK) {
+        status = lreg_options_set_executor(library, &executor, error);
+    }
+    if (status == LREG_OK) {
+        status = lreg_options_set_directory(library, options->data, error); /* NULL: in memory */
+    }
+    if (status == LREG_OK && options->base_url != NULL) {
+        status = lreg_options_set_base_url(library, options->base_url, error);
+    }
+    if (status == LREG_OK && options->is_without_sync) {
+        status = lreg_options_set_durable(library, 0, error);
+    }
+    return status;
+}
+
+static bool open_library(struct server *server) {
+    lreg_options *library = NULL;
+    lreg_error *error = NULL;
+    lreg_status status = lreg_options_new(&library, &error);
+    if (status == LREG_OK) {
+        status = set_options(library, server, &error);
+    }
+    if (status == LREG_OK) {
+        status = lreg_open(library, &server->instance, &error);
+    }
+    lreg_options_free(library);
+    if (status != LREG_OK) {
+        complain_of("cannot open the registry", status, error);
+    }
+    return status == LREG_OK;
+}
+
+/* Lets the library judge the mount, once, before anybody asks. */
+static bool check_mount(const struct server *server) {
+    lreg_exchange *exchange = NULL;
+    lreg_error *error = NULL;
+    if (server->options->mount == NULL) {
+        return true;
+    }
+    lreg_status status = lreg_exchange_new(server->instance, &exchange, &error);
+    if (status == LREG_OK) {
+        status = lreg_exchange_set_mount(exchange, server->options->mount, &error);
+    }
+    lreg_exchange_free(exchange);
+    if (status != LREG_OK) {
+        complain_of("--mount", status, error);
+    }
+    return status == LREG_OK;
+}
+
+/* The only time that the token is told. */
+static lreg_status make_token(lreg_instance *instance, const char *organization, lreg_error **error) {
+    lreg_token *token = NULL;
+    lreg_status status = lreg_token_create(instance, organization, "registryd", ALL_SCOPES, 0, &token, error);
+    if (status == LREG_OK) {
+        printf("organization %s, token %s\n", organization, lreg_token_secret(token));
+        (void)fflush(stdout);
+    }
+    lreg_token_free(token);
+    return status;
+}
+
+/* For whoever starts with nothing: an instance in memory can be reached by this server alone. */
+static bool make_organization(const struct server *server) {
+    const char *slug = server->options->organization;
+    lreg_organization *organization = NULL;
+    lreg_error *error = NULL;
+    if (slug == NULL || lreg_organization_find(server->instance, slug, &organization, NULL) == LREG_OK) {
+        lreg_organization_free(organization);
+        return true;
+    }
+    lreg_status status = lreg_organization_create(server->instance, slug, NULL, &organization, &error);
+    if (status == LREG_OK) {
+        status = make_token(server->instance, slug, &error);
+    }
+    lreg_organization_free(organization);
+    if (status != LREG_OK) {
+        complain_of("--organization", status, error);
+    }
+    return status == LREG_OK;
+}
+
+bool instance_open(struct server *server) {
+    return open_library(server) && check_mount(server) && make_organization(server);
+}
