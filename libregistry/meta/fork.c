@@ -11,11 +11,7 @@
 #include <errno.h>
 
 static void close_connections(struct meta *meta) {
-    (void)sqlite3_finalize(meta->data_version);
-    meta->data_version = NULL;
-    meta_connection_close(meta->watcher);
-    meta->watcher = NULL;
-    meta->watchers++;
+    meta_watcher_close(meta);
     while (meta->idle != NULL) {
         struct meta_connection *connection = meta->idle;
         meta->idle = connection->next_idle;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Opening and closing, the pool of idle connections, and the watcher: a connection that never writes, on which SQLite
- * tells whether anybody, in this process or another, has committed since it was last asked.
+ * Opening and closing, and the pool of idle connections.
  */
 
 #include "meta/meta_internal.h"
@@ -113,16 +112,6 @@ static char *make_path(const struct hooks *hooks, const char *directory) {
     return text;
 }
 
-static lreg_status open_watcher(struct meta *meta, struct error *err) {
-    lreg_status status = meta->watcher == NULL ? meta_connection_open(meta, &meta->watcher, err) : LREG_OK;
-    if (status != LREG_OK) {
-        return status;
-    }
-    int result = sqlite3_prepare_v3(meta->watcher->database, "PRAGMA data_version", -1, SQLITE_PREPARE_PERSISTENT,
-                                    &meta->data_version, NULL);
-    return result == SQLITE_OK ? LREG_OK : meta_fail(meta->watcher, result, err);
-}
-
 static lreg_status open_database(struct meta *meta, const char *directory, struct error *err) {
     lreg_status status = LREG_OK;
     if (directory != NULL) {
@@ -142,7 +131,7 @@ static lreg_status open_database(struct meta *meta, const char *directory, struc
                            " here first, or fork under lreg_fork_begin()");
     }
     if (status == LREG_OK && directory != NULL) {
-        status = open_watcher(meta, err);
+        status = meta_watcher_open(meta, err);
     }
     return status;
 }
@@ -203,8 +192,7 @@ void meta_close(struct meta *meta) {
     if (meta == NULL) {
         return;
     }
-    (void)sqlite3_finalize(meta->data_version);
-    meta_connection_close(meta->watcher);
+    meta_watcher_close(meta);
     while (meta->idle != NULL) {
         struct meta_connection *connection = meta->idle;
         meta->idle = connection->next_idle;
@@ -220,42 +208,4 @@ void meta_close(struct meta *meta) {
 
 uint64_t meta_commits(const struct meta *meta) {
     return (uint64_t)atomic_load(&meta->commits);
-}
-
-/* Under the watcher's mutex. */
-static lreg_status ask_watcher(struct meta *meta, int result, uint64_t *out, struct error *err) {
-    lreg_status status = LREG_OK;
-    if (result == SQLITE_OK) {
-        result = sqlite3_step(meta->data_version);
-    }
-    if (result == SQLITE_ROW) {
-        uint32_t version = (uint32_t)sqlite3_column_int64(meta->data_version, 0);
-        *out = (uint64_t)meta->watchers << 32 | version;
-    } else {
-        status = meta_fail(meta->watcher, result, err);
-    }
-    (void)sqlite3_reset(meta->data_version);
-    return status;
-}
-
-lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err) {
-    *out = 0;
-    lreg_status status = process_check(meta->hooks, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    if (meta->path == NULL) {
-        *out = meta_commits(meta);
-        return LREG_OK;
-    }
-    int result = meta_step_fault(meta); /* not under the lock: it is a call to outside */
-    (void)pthread_mutex_lock(&meta->watcher_mutex);
-    if (meta->data_version == NULL) {
-        status = open_watcher(meta, err);
-    }
-    if (status == LREG_OK) {
-        status = ask_watcher(meta, result, out, err);
-    }
-    (void)pthread_mutex_unlock(&meta->watcher_mutex);
-    return status;
 }

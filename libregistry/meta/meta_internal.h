@@ -7,6 +7,7 @@
 
 #include "meta/connection_internal.h"
 #include "meta/meta.h"
+#include "meta/wal_index.h"
 #include "meta/write_queue_internal.h"
 
 #include <stdatomic.h>
@@ -32,8 +33,16 @@ struct meta {
     struct meta_connection *watcher; /* never writes; NULL for a database in memory, and after a fork */
     uint32_t watchers; /* how many there were: each counts versions from its own beginning */
     sqlite3_stmt *data_version; /* of the watcher */
+    struct meta_wal_index wal_index; /* as the watcher has it */
+    struct meta_wal_state wal_state; /* from before the generation was asked for */
+    bool is_generation_known; /* and of that state */
+    uint64_t generation;
     atomic_uint_fast64_t commits; /* of this process; the generation of a database in memory */
 };
+
+/* The watcher, before others know of `meta` or under its mutex. */
+lreg_status meta_watcher_open(struct meta *meta, struct error *err);
+void meta_watcher_close(struct meta *meta);
 
 /* A connection out of the pool, or a new one. Readers take from the front and writers from the end, so that a writer
  * gets the connection of the writer before, whose cached pages are still true. */
