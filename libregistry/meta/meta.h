@@ -50,8 +50,8 @@ void meta_fork_end(struct meta *meta, bool is_child);
 void meta_abandon(struct meta *meta);
 
 /* A number that is different after any commit, by this process or another: what was read in a transaction that began
- * after this call is still true while the number stays. Costs no query plan, no row (PRAGMA data_version on a
- * connection that never writes). */
+ * after this call is still true while the number stays. While nobody commits it costs a look at memory, and else
+ * PRAGMA data_version on a connection that never writes. */
 lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err);
 
 /* How many writes this process has committed: tells, without asking the engine, that a generation is out of date. */

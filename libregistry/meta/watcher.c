@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The watcher: a connection that never writes, on which SQLite's data_version moves with every commit of others, in this
- * process or another one. The question costs it two locks of the file, so it is put only when the header of the
+ * The watcher: a connection that never writes, on which SQLite's data_version moves with every commit of others, in
+ * this process or another one. The question costs two locks of the file, so it is put only when the header of the
  * WAL-index is not what it was at the last answer.
  */
 

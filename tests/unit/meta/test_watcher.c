@@ -121,7 +121,8 @@ static int commit_often(struct fixture *fixture, atomic_llong *acknowledged) {
     return 0;
 }
 
-/* What another process has acknowledged is seen by whoever asks afterwards: what he read under that generation has it. */
+/* What another process has acknowledged is seen by whoever asks afterwards: what he reads under that generation has it,
+ * and what he has read before under the same one had it already. */
 static void test_meta_watcher__no_commit_of_another_process_is_missed(void **state) {
     struct fixture *fixture = *state;
     atomic_llong *acknowledged =
