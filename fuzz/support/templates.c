@@ -29,6 +29,7 @@ const char *const script_templates[] = {
     "GET " REST "/files/packages?per_page=1&after=$I&name=app\n\n",
     "GET " REST "/files/packages/$I\n\n",
     "DELETE " REST "/files/packages/$I\n\n",
+    "POST " REST "/files/packages/$I/copy?to=new-one\n\n",
     /* management */
     "GET /v2/organizations/acme\n\n",
     "GET " REST "?per_page=2&after=alpine\n\n",
