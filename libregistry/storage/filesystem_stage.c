@@ -34,6 +34,7 @@
 #define RESERVE_BYTES ((uint64_t)16 << 20)
 #define RESERVE_PART 16
 #define ROOM_CHECK_BYTES ((uint64_t)1 << 20)
+#define ROOM_SHARES 128 /* so many stages at once leave the reserve alone */
 
 /* Holds off everybody else who wants to write to the stage, also in other processes, until it is given up: two
  * writers would mix their bytes under a digest of one of them. On filesystems without locks there is none. */
@@ -211,7 +212,7 @@ static uint64_t room_on_disk(const struct filesystem_stage *stage) {
     return blocks < UINT64_MAX / facts.f_frsize ? blocks * facts.f_frsize : UINT64_MAX;
 }
 
-/* Asks the file system now and then only: others write meanwhile, but not the whole reserve. */
+/* Asks the file system now and then only: what the answer allows is less, the less there is, for others write, too. */
 static bool has_room(struct filesystem_stage *stage, uint64_t length) {
     if (length == 0 || (stage->length < stage->room && length <= stage->room - stage->length)) {
         return true;
@@ -220,8 +221,8 @@ static bool has_room(struct filesystem_stage *stage, uint64_t length) {
     if (room < length) {
         return false;
     }
-    uint64_t step = length > ROOM_CHECK_BYTES ? length : ROOM_CHECK_BYTES;
-    stage->room = stage->length + (step < room ? step : room);
+    uint64_t share = room / ROOM_SHARES < ROOM_CHECK_BYTES ? room / ROOM_SHARES : ROOM_CHECK_BYTES;
+    stage->room = stage->length + (length > share ? length : share);
     return true;
 }
 
