@@ -142,7 +142,7 @@ lreg_status meta_package_add_downloads(struct meta_transaction *transaction, con
 lreg_status meta_package_count(struct meta_transaction *transaction, const char *registry_id, uint64_t *out_packages,
                                uint64_t *out_bytes, struct error *err) {
     static const char sql[] = "SELECT package_count, package_bytes FROM registries"
-                              " WHERE id = ?1 AND organization_id <> ''";
+                              " WHERE id = ?1 AND " META_IS_LIVING;
     struct meta_statement statement;
     *out_packages = 0;
     *out_bytes = 0;

@@ -29,7 +29,7 @@ static const char purge_of_documents[] =
     " ORDER BY scope, name LIMIT ?2)";
 
 static lreg_status is_deleted(struct meta_transaction *transaction, const char *id, bool *out, struct error *err) {
-    static const char sql[] = "SELECT 1 FROM registries WHERE organization_id = '' AND slug = ?1";
+    static const char sql[] = "SELECT 1 FROM registries WHERE " META_IS_DELETED " AND slug = ?1";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);
@@ -93,7 +93,7 @@ static lreg_status purge_rows(struct meta_transaction *transaction, const char *
 }
 
 static lreg_status forget(struct meta_transaction *transaction, const char *id, struct error *err) {
-    static const char sql[] = "DELETE FROM registries WHERE organization_id = '' AND slug = ?1";
+    static const char sql[] = "DELETE FROM registries WHERE " META_IS_DELETED " AND slug = ?1";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);
@@ -123,7 +123,7 @@ static void read_id(struct meta_statement *statement, struct arena *arena, void 
 
 lreg_status meta_registry_list_deleted(struct meta_transaction *transaction, size_t limit, struct arena *arena,
                                        const char ***out, size_t *out_count, struct error *err) {
-    static const char sql[] = "SELECT id FROM registries WHERE organization_id = '' ORDER BY slug LIMIT ?1";
+    static const char sql[] = "SELECT id FROM registries WHERE " META_IS_DELETED " ORDER BY slug LIMIT ?1";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_limit(&statement, limit);

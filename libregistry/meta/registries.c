@@ -67,7 +67,7 @@ lreg_status meta_registry_find(struct meta_transaction *transaction, const char 
 
 lreg_status meta_registry_find_by_id(struct meta_transaction *transaction, const char *id, struct arena *arena,
                                      struct meta_registry *out, struct error *err) {
-    static const char sql[] = SELECT_REGISTRY " WHERE r.id = ?1 AND r.organization_id <> ''";
+    static const char sql[] = SELECT_REGISTRY " WHERE r.id = ?1 AND r." META_IS_LIVING;
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);
@@ -93,7 +93,7 @@ lreg_status meta_registry_update(struct meta_transaction *transaction, const str
                                  struct error *err) {
     static const char sql[] = "UPDATE registries SET name = ?1, slug = ?2, description = ?3, emoji = ?4, color = ?5,"
                               " storage = ?6, is_public = ?7, allow_overwrite = ?8, strict_names = ?9, updated_ms = ?10"
-                              " WHERE id = ?11 AND organization_id <> ''";
+                              " WHERE id = ?11 AND " META_IS_LIVING;
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, row->name);
@@ -120,8 +120,8 @@ static lreg_status delete_keys(struct meta_transaction *transaction, const char 
 
 /* The row stays, for others refer to it, under an organisation that nobody finds. The keys are few, and secrets. */
 lreg_status meta_registry_delete(struct meta_transaction *transaction, const char *id, struct error *err) {
-    static const char sql[] = "UPDATE registries SET organization_id = '', slug = id"
-                              " WHERE id = ?1 AND organization_id <> ''";
+    static const char sql[] = "UPDATE registries SET organization_id = " META_OF_THE_DELETED ", slug = id"
+                              " WHERE id = ?1 AND " META_IS_LIVING;
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);
@@ -131,7 +131,7 @@ lreg_status meta_registry_delete(struct meta_transaction *transaction, const cha
 
 lreg_status meta_registry_touch(struct meta_transaction *transaction, const char *id, struct error *err) {
     static const char sql[] = "UPDATE registries SET revision = revision + 1"
-                              " WHERE id = ?1 AND organization_id <> ''";
+                              " WHERE id = ?1 AND " META_IS_LIVING;
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, id);

@@ -22,10 +22,14 @@
 
 #include "meta/connection_internal.h"
 
-/* The condition that the registry is not deleted: the rows of one that is are still there until they are purged, and
- * nobody is to see them. `id` is an expression. */
+/* A deleted registry belongs to an organisation that no slug leads to, until its rows are purged, which nobody is to
+ * see. Conditions on a row of `registries`. */
+#define META_OF_THE_DELETED "''"
+#define META_IS_DELETED "organization_id = " META_OF_THE_DELETED
+#define META_IS_LIVING "organization_id <> " META_OF_THE_DELETED
+/* The same for rows that a registry has. `id` is an expression. */
 #define META_REGISTRY_LIVES(id) \
-    "EXISTS (SELECT 1 FROM registries AS living WHERE living.id = " id " AND living.organization_id <> '')"
+    "EXISTS (SELECT 1 FROM registries AS living WHERE living.id = " id " AND living." META_IS_LIVING ")"
 /* What a registry has that is not deleted. */
 #define META_OF_REGISTRY "registry_id = ?1 AND " META_REGISTRY_LIVES("?1")
 

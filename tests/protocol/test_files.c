@@ -25,14 +25,6 @@ static int teardown(void **state) {
     return protocol_teardown(state);
 }
 
-static void expect_member(const struct http_answer *answer, const char *name, const char *value) {
-    char *got = protocol_member(answer, name);
-    if (got == NULL || strcmp(got, value) != 0) {
-        fail_msg("%s is %s, not %s, in:\n%s", name, got == NULL ? "absent" : got, value, answer->body);
-    }
-    free(got);
-}
-
 static void expect_field(struct http_answer *answer, const char *name, const char *value) {
     const char *got = http_answer_header(answer, name);
     if (got == NULL || strcmp(got, value) != 0) {
@@ -44,23 +36,24 @@ static void test_protocol_files__publishing_answers_with_the_package(void **stat
     struct http_answer *answer =
         protocol_expect(*state, WHO_PUBLISHER, PUBLISH("my-files", "new-2.0.0.tar.gz", "data"), 200);
     expect_field(answer, "Content-Type", "application/json; charset=utf-8");
-    expect_member(answer, "name", "new");
-    expect_member(answer, "version", "2.0.0");
-    expect_member(answer, "filename", "new-2.0.0.tar.gz");
-    expect_member(answer, "created_at", "2026-11-21T03:04:05.678Z");
-    expect_member(answer, "slug", "my-organization"); /* the first: of the organization */
-    expect_member(answer, "md5", "8d777f385d3dfec8815d20f7496026dc");
-    expect_member(answer, "sha1", "a17c9aaa61e80a1bf71d0d850af4e5baa9800bbd");
-    expect_member(answer, "sha256", "3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7");
-    expect_member(answer, "download_url", "http://packages.test/my-organization/my-files/files/new-2.0.0.tar.gz");
+    protocol_expect_member(answer, "name", "new");
+    protocol_expect_member(answer, "version", "2.0.0");
+    protocol_expect_member(answer, "filename", "new-2.0.0.tar.gz");
+    protocol_expect_member(answer, "created_at", "2026-11-21T03:04:05.678Z");
+    protocol_expect_member(answer, "slug", "my-organization"); /* the first: of the organization */
+    protocol_expect_member(answer, "md5", "8d777f385d3dfec8815d20f7496026dc");
+    protocol_expect_member(answer, "sha1", "a17c9aaa61e80a1bf71d0d850af4e5baa9800bbd");
+    protocol_expect_member(answer, "sha256", "3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7");
+    protocol_expect_member(answer, "download_url",
+                           "http://packages.test/my-organization/my-files/files/new-2.0.0.tar.gz");
     assert_non_null(strstr(answer->body, "\"size\":4,"));
     char *id = protocol_member(answer, "id");
     char url[256];
     (void)snprintf(url, sizeof url, "http://packages.test" PACKAGES("my-files") "/%s", id);
-    expect_member(answer, "url", url);
+    protocol_expect_member(answer, "url", url);
     (void)snprintf(url, sizeof url,
                    "http://packages.test/organizations/my-organization/packages/registries/my-files/packages/%s", id);
-    expect_member(answer, "web_url", url);
+    protocol_expect_member(answer, "web_url", url);
     free(id);
     http_answer_free(answer);
 }
@@ -157,7 +150,7 @@ static void test_protocol_files__names_keep_their_characters(void **state) {
 static void test_protocol_files__the_extended_name_counts_before_the_plain_one(void **state) {
     struct http_answer *answer = protocol_expect(
         *state, WHO_OWNER, PUBLISH("my-files", "plain.txt\"; filename*=UTF-8''%e2%82%ac-1.0.0.txt; a=\"", "x"), 200);
-    expect_member(answer, "filename", "\xe2\x82\xac-1.0.0.txt");
+    protocol_expect_member(answer, "filename", "\xe2\x82\xac-1.0.0.txt");
     http_answer_free(answer);
 }
 
@@ -166,7 +159,7 @@ static void test_protocol_files__the_same_bytes_again_are_the_same_package(void 
     char *before = protocol_state(world);
     struct http_answer *answer =
         protocol_expect(world, WHO_OWNER, PUBLISH("my-files", "app-1.0.0.zip", PROTOCOL_CONTENT), 200);
-    expect_member(answer, "id", world->package_id);
+    protocol_expect_member(answer, "id", world->package_id);
     http_answer_free(answer);
     char *after = protocol_state(world);
     assert_string_equal(after, before);
@@ -179,7 +172,7 @@ static void test_protocol_files__other_bytes_replace_where_that_is_allowed(void 
     struct http_answer *second =
         protocol_expect(*state, WHO_OWNER, PUBLISH("loose-files", "app-1.0.0.zip", "new"), 200);
     char *id = protocol_member(first, "id");
-    expect_member(second, "id", id);
+    protocol_expect_member(second, "id", id);
     struct http_answer *file =
         protocol_expect(*state, WHO_OWNER, "GET /my-organization/loose-files/files/app-1.0.0.zip" FIELDS "\n", 200);
     assert_string_equal(file->body, "new");
@@ -227,8 +220,8 @@ static void test_protocol_files__replaced_content_has_a_date_of_its_own(void **s
 static void test_protocol_files__strict_registries_take_the_documented_form(void **state) {
     struct http_answer *answer =
         protocol_expect(*state, WHO_OWNER, PUBLISH("strict-files", "firmware-2.3.1-beta.1.bin", "x"), 200);
-    expect_member(answer, "name", "firmware");
-    expect_member(answer, "version", "2.3.1-beta.1");
+    protocol_expect_member(answer, "name", "firmware");
+    protocol_expect_member(answer, "version", "2.3.1-beta.1");
     http_answer_free(answer);
 }
 
@@ -434,7 +427,7 @@ static void test_protocol_files__errors_are_text_unless_json_is_preferred(void *
     answer = protocol_expect(*state, WHO_OWNER,
                              "GET /my-organization/my-files/files/x" FIELDS "Accept: application/json\n\n", 404);
     expect_field(answer, "Content-Type", "application/json; charset=utf-8");
-    expect_member(answer, "message", "there is no such package in the registry");
-    expect_member(answer, "code", "package_unknown");
+    protocol_expect_member(answer, "message", "there is no such package in the registry");
+    protocol_expect_member(answer, "code", "package_unknown");
     http_answer_free(answer);
 }

@@ -25,14 +25,6 @@ static struct http_answer *owner(void **state, const char *request, int status) 
     return protocol_expect(*state, WHO_OWNER, request, status);
 }
 
-static void expect_member(const struct http_answer *answer, const char *name, const char *value) {
-    char *got = protocol_member(answer, name);
-    if (got == NULL || strcmp(got, value) != 0) {
-        fail_msg("%s is %s, not %s, in:\n%s", name, got == NULL ? "absent" : got, value, answer->body);
-    }
-    free(got);
-}
-
 static void expect_text(const struct http_answer *answer, const char *text) {
     if (strstr(answer->body, text) == NULL) {
         fail_msg("%s is missing in:\n%s", text, answer->body);
@@ -62,12 +54,12 @@ static void test_protocol_rest__a_new_registry_is_as_documented(void **state) {
         "POST " REGISTRIES FIELDS "\n{\"name\":\"My Ruby gems!\",\"ecosystem\":\"files\",\"description\":\"registry "
         "containing files\",\"teams\":[1]}",
         200);
-    expect_member(answer, "slug", "my-ruby-gems");
-    expect_member(answer, "url", BASE REGISTRIES "/my-ruby-gems");
-    expect_member(answer, "web_url", BASE "/organizations/my-organization/packages/registries/my-ruby-gems");
-    expect_member(answer, "name", "My Ruby gems!");
-    expect_member(answer, "ecosystem", "files");
-    expect_member(answer, "description", "registry containing files");
+    protocol_expect_member(answer, "slug", "my-ruby-gems");
+    protocol_expect_member(answer, "url", BASE REGISTRIES "/my-ruby-gems");
+    protocol_expect_member(answer, "web_url", BASE "/organizations/my-organization/packages/registries/my-ruby-gems");
+    protocol_expect_member(answer, "name", "My Ruby gems!");
+    protocol_expect_member(answer, "ecosystem", "files");
+    protocol_expect_member(answer, "description", "registry containing files");
     expect_text(answer, "\"emoji\":null,\"color\":null,\"public\":false,\"oidc_policy\":null,"
                         "\"allow_overwrite\":false,\"strict_names\":false,"
                         "\"created_at\":\"2026-11-21T03:04:05.678Z\",\"updated_at\":\"2026-11-21T03:04:05.678Z\"}");
@@ -85,7 +77,7 @@ static void test_protocol_rest__a_new_registry_may_say_everything(void **state) 
               "\"emoji\":\":jp:\",\"color\":\"#FFe0F1\",\"description\":null,\"public\":true,\"allow_overwrite\":true,"
               "\"strict_names\":true}",
               200);
-    expect_member(answer, "slug", "japan");
+    protocol_expect_member(answer, "slug", "japan");
     expect_text(answer, "\"description\":null,\"emoji\":\":jp:\",\"color\":\"#FFe0F1\",\"public\":true,");
     expect_text(answer, "\"allow_overwrite\":true,\"strict_names\":true,");
     http_answer_free(answer);
@@ -100,8 +92,8 @@ static void test_protocol_rest__a_registry_is_changed_by_what_is_given(void **st
                        methods[i], i);
         struct http_answer *answer = owner(state, request, 200);
         (void)snprintf(request, sizeof request, "number %zu", i);
-        expect_member(answer, "description", request);
-        expect_member(answer, "name", "my-files");
+        protocol_expect_member(answer, "description", request);
+        protocol_expect_member(answer, "name", "my-files");
         http_answer_free(answer);
     }
     struct http_answer *answer =
@@ -142,7 +134,7 @@ static void test_protocol_rest__each_switch_is_itself(void **state) {
 static void test_protocol_rest__a_registry_moves_with_its_slug(void **state) {
     struct http_answer *answer =
         owner(state, "PATCH " REGISTRIES "/my-files" FIELDS "\n{\"slug\":\"moved\",\"public\":true}", 200);
-    expect_member(answer, "url", BASE REGISTRIES "/moved");
+    protocol_expect_member(answer, "url", BASE REGISTRIES "/moved");
     http_answer_free(answer);
     http_answer_free(owner(state, "GET " REGISTRIES "/my-files" FIELDS "\n", 404));
     http_answer_free(protocol_expect(*state, WHO_NOBODY, "GET /my-organization/moved/files/app-1.0.0.zip\n\n", 200));
@@ -290,16 +282,16 @@ static void test_protocol_rest__a_registry_token_lives_until_it_is_deleted(void 
     char *id = protocol_member(answer, "id");
     char *secret = protocol_member(answer, "token");
     assert_true(strncmp(secret, "lrgr_", 5) == 0);
-    expect_member(answer, "description", "Usher");
+    protocol_expect_member(answer, "description", "Usher");
     http_answer_free(answer);
     (void)snprintf(world->authorization[WHO_REGISTRY_TOKEN], sizeof world->authorization[0], "Bearer %s", secret);
     http_answer_free(protocol_expect(world, WHO_REGISTRY_TOKEN, "GET " PACKAGES FIELDS "\n", 200));
 
     answer = at_id(state, "GET", TOKENS, id, "", 200);
-    expect_member(answer, "token", secret);
+    protocol_expect_member(answer, "token", secret);
     http_answer_free(answer);
     answer = at_id(state, "POST", TOKENS, id, "\n{\"description\":\"Eminem\"}", 200);
-    expect_member(answer, "description", "Eminem");
+    protocol_expect_member(answer, "description", "Eminem");
     http_answer_free(answer);
     answer = at_id(state, "DELETE", TOKENS, id, "", 200);
     assert_int_equal(answer->body_length, 0);
@@ -315,7 +307,7 @@ static void test_protocol_rest__secrets_are_shown_to_those_who_could_make_one(vo
     expect_text(answer, "\"token\":\"lrgr_");
     http_answer_free(answer);
     answer = protocol_expect(*state, WHO_READER, "GET " TOKENS "/<<token>>" FIELDS "\n", 200);
-    expect_member(answer, "description", "a registry token");
+    protocol_expect_member(answer, "description", "a registry token");
     assert_null(strstr(answer->body, "lrgr_"));
     http_answer_free(answer);
     answer = owner(state, "GET " TOKENS FIELDS "\n", 200);
@@ -325,10 +317,10 @@ static void test_protocol_rest__secrets_are_shown_to_those_who_could_make_one(vo
 
 static void test_protocol_rest__an_organization_is_shown(void **state) {
     struct http_answer *answer = owner(state, "GET /v2/organizations/my-organization" FIELDS "\n", 200);
-    expect_member(answer, "slug", "my-organization");
-    expect_member(answer, "url", BASE "/v2/organizations/my-organization");
-    expect_member(answer, "web_url", BASE "/organizations/my-organization");
-    expect_member(answer, "registries_url", BASE REGISTRIES);
+    protocol_expect_member(answer, "slug", "my-organization");
+    protocol_expect_member(answer, "url", BASE "/v2/organizations/my-organization");
+    protocol_expect_member(answer, "web_url", BASE "/organizations/my-organization");
+    protocol_expect_member(answer, "registries_url", BASE REGISTRIES);
     http_answer_free(answer);
 }
 
@@ -351,8 +343,8 @@ static void test_protocol_rest__health_needs_no_token(void **state) {
     assert_string_equal(answer->body, "{\"status\":\"ok\"}");
     http_answer_free(answer);
     answer = protocol_expect(*state, WHO_NOBODY, "GET /-/ready" FIELDS "\n", 200);
-    expect_member(answer, "status", "ready");
-    expect_member(answer, "version", lreg_version_string());
+    protocol_expect_member(answer, "status", "ready");
+    protocol_expect_member(answer, "version", lreg_version_string());
     http_answer_free(answer);
     http_answer_free(protocol_expect(*state, WHO_NOBODY, "HEAD /-/health" FIELDS "\n", 200));
 }
@@ -414,16 +406,16 @@ static void test_protocol_rest__addresses_are_those_by_which_the_client_came(voi
     char request[512];
     (void)snprintf(request, sizeof request, "GET %s HTTP/1.1\nHost: here.test:8443\n\n", path);
     struct http_answer *answer = http_script_run(&script, request);
-    expect_member(answer, "url", "https://here.test:8443/registry" REGISTRIES "/my-files");
+    protocol_expect_member(answer, "url", "https://here.test:8443/registry" REGISTRIES "/my-files");
     http_answer_free(answer);
     (void)snprintf(request, sizeof request,
                    "GET %s HTTP/1.1\nHost: inside\nX-Forwarded-Host: outside.test\nX-Forwarded-Proto: http\n\n", path);
     answer = http_script_run(&script, request);
-    expect_member(answer, "url", "http://outside.test/registry" REGISTRIES "/my-files");
+    protocol_expect_member(answer, "url", "http://outside.test/registry" REGISTRIES "/my-files");
     http_answer_free(answer);
     script.trusts_forwarded = false;
     answer = http_script_run(&script, request);
-    expect_member(answer, "url", "https://inside/registry" REGISTRIES "/my-files");
+    protocol_expect_member(answer, "url", "https://inside/registry" REGISTRIES "/my-files");
     http_answer_free(answer);
 }
 

@@ -19,14 +19,6 @@ static int teardown(void **state) {
     return protocol_teardown(state);
 }
 
-static void expect_member(const struct http_answer *answer, const char *name, const char *value) {
-    char *got = protocol_member(answer, name);
-    if (got == NULL || strcmp(got, value) != 0) {
-        fail_msg("%s is %s, not %s, in:\n%s", name, got == NULL ? "absent" : got, value, answer->body);
-    }
-    free(got);
-}
-
 static struct http_answer *copy(struct protocol_world *world, const char *request, int status) {
     size_t length = 0;
     char *expanded = protocol_expand(world, request, strlen(request), &length);
@@ -42,10 +34,10 @@ static void test_protocol_rest_copy__is_a_package_of_its_own(void **state) {
     char url[256];
     assert_string_not_equal(id, world->package_id);
     (void)snprintf(url, sizeof url, "http://packages.test" REGISTRIES "/loose-files/packages/%s", id);
-    expect_member(first, "url", url);
-    expect_member(first, "name", "app");
-    expect_member(first, "version", "1.0.0");
-    expect_member(first, "download_url", "http://packages.test" LOOSE_FILE);
+    protocol_expect_member(first, "url", url);
+    protocol_expect_member(first, "name", "app");
+    protocol_expect_member(first, "version", "1.0.0");
+    protocol_expect_member(first, "download_url", "http://packages.test" LOOSE_FILE);
     assert_non_null(strstr(first->body, "\"slug\":\"loose-files\""));
     assert_null(strstr(first->body, "my-files"));
     struct http_answer *file = protocol_expect(world, WHO_OWNER, "GET " LOOSE_FILE FIELDS "\n", 200);
@@ -56,12 +48,12 @@ static void test_protocol_rest_copy__is_a_package_of_its_own(void **state) {
     http_answer_free(file);
 
     struct http_answer *again = copy(world, COPY("?to=loose-files"), 200);
-    expect_member(again, "id", id);
+    protocol_expect_member(again, "id", id);
     http_answer_free(again);
     free(id);
     http_answer_free(first);
     struct http_answer *own = copy(world, COPY("?to=my-files"), 200);
-    expect_member(own, "id", world->package_id);
+    protocol_expect_member(own, "id", world->package_id);
     http_answer_free(own);
 }
 
@@ -70,8 +62,8 @@ static void test_protocol_rest_copy__is_in_the_audit_log(void **state) {
     http_answer_free(copy(*state, COPY("?to=loose-files"), 200));
     struct http_answer *log = protocol_expect(
         *state, WHO_OWNER, "GET /v2/packages/organizations/my-organization/audit?per_page=1" FIELDS "\n", 200);
-    expect_member(log, "type", "PACKAGE_CREATED");
-    expect_member(log, "subject", "app-1.0.0.zip");
+    protocol_expect_member(log, "type", "PACKAGE_CREATED");
+    protocol_expect_member(log, "subject", "app-1.0.0.zip");
     http_answer_free(log);
 }
 
@@ -82,7 +74,7 @@ static void test_protocol_rest_copy__follows_the_rules_of_the_destination(void *
                                  "form-data; name=\"file\"; filename=\"app-1.0.0.zip\"\r\n\r\nother\r\n--cut--\r\n";
     http_answer_free(protocol_expect(world, WHO_OWNER, upload, 200));
     struct http_answer *conflict = copy(world, COPY("?to=public-files"), 409);
-    expect_member(conflict, "code", "package_exists");
+    protocol_expect_member(conflict, "code", "package_exists");
     http_answer_free(conflict);
     struct http_answer *file =
         protocol_expect(world, WHO_NOBODY, "GET /my-organization/public-files/files/app-1.0.0.zip" FIELDS "\n", 200);
@@ -142,10 +134,10 @@ static void test_protocol_rest_copy__from_a_public_registry_tells_nothing_of_oth
         (void)snprintf(request, sizeof request, "POST " REGISTRIES "/public-files/packages/%s/copy?to=%s" FIELDS "\n",
                        id, destinations[i]);
         struct http_answer *answer = protocol_expect(world, WHO_NOBODY, request, 401);
-        expect_member(answer, "code", "authentication_required");
+        protocol_expect_member(answer, "code", "authentication_required");
         http_answer_free(answer);
         answer = protocol_expect(world, WHO_STRANGER, request, 404);
-        expect_member(answer, "code", "registry_unknown");
+        protocol_expect_member(answer, "code", "registry_unknown");
         http_answer_free(answer);
     }
     free(id);

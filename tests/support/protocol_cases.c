@@ -95,6 +95,14 @@ char *protocol_member(const struct http_answer *answer, const char *name) {
     return found == NULL ? NULL : copy_string(found + strlen(key));
 }
 
+void protocol_expect_member(const struct http_answer *answer, const char *name, const char *value) {
+    char *got = protocol_member(answer, name);
+    if (got == NULL || strcmp(got, value) != 0) {
+        fail_msg("%s is %s, not %s, in:\n%s", name, got == NULL ? "absent" : got, value, answer->body);
+    }
+    free(got);
+}
+
 /* The message of a refusal; free() it. */
 static char *message_of(const struct protocol_case *row, const struct http_answer *answer) {
     if (row->code != NULL) {

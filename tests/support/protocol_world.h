@@ -68,6 +68,7 @@ struct http_answer *protocol_expect(struct protocol_world *world, enum protocol_
                                     int status);
 /* A string member of a JSON answer, wherever it stands first; free() it. NULL when absent. */
 char *protocol_member(const struct http_answer *answer, const char *name);
+void protocol_expect_member(const struct http_answer *answer, const char *name, const char *value);
 
 /* A request that is refused. */
 struct protocol_case {
