@@ -142,7 +142,8 @@ LREG_EXPORT void lreg_package_list_free(lreg_package_list *list);
 
 /**
  * Deletes a package. The snapshot stays readable; its bytes are freed by lreg_collect(), unless something else names
- * them.
+ * them. Of an image that is a tag; with the last tag its manifest goes, unless an index names it, and so do the
+ * manifests that only that one named.
  *
  * @param instance  not NULL
  * @param package   not NULL

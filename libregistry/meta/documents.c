@@ -108,12 +108,14 @@ lreg_status meta_document_find(struct meta_transaction *transaction, const char 
     return meta_statement_find(&statement, arena, read_row, out, "document", name);
 }
 
-lreg_status meta_document_exists(struct meta_transaction *transaction, const char *registry_id, const char *scope,
-                                 const char *name, bool *out, struct error *err) {
-    static const char sql[] = "SELECT 1 FROM documents WHERE " META_OF_REGISTRY " AND scope = ?2 AND name = ?3";
+lreg_status meta_document_find_head(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                    const char *name, struct arena *arena, struct meta_document *out,
+                                    struct error *err) {
+    static const char sql[] = "SELECT " DOCUMENT_COLUMNS " FROM documents"
+                              " WHERE " META_OF_REGISTRY " AND scope = ?2 AND name = ?3";
     struct meta_statement statement;
     begin_by_name(&statement, transaction, sql, registry_id, scope, name, err);
-    return meta_statement_exists(&statement, out);
+    return meta_statement_find(&statement, arena, read_head, out, "document", name);
 }
 
 lreg_status meta_document_delete(struct meta_transaction *transaction, const char *registry_id, const char *scope,
@@ -165,6 +167,24 @@ lreg_status meta_document_target_is_named(struct meta_transaction *transaction, 
     struct meta_statement statement;
     begin_by_name(&statement, transaction, sql, registry_id, scope, target, err);
     return meta_statement_exists(&statement, out);
+}
+
+static void read_name(struct meta_statement *statement, struct arena *arena, void *row) {
+    *(const char **)row = meta_column_text(statement, arena);
+}
+
+lreg_status meta_document_list_naming(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                      const char *target, size_t limit, struct arena *arena, const char ***out,
+                                      size_t *out_count, struct error *err) {
+    static const char sql[] = "SELECT name FROM document_links WHERE " META_OF_REGISTRY " AND scope = ?2"
+                              " AND target = ?3 ORDER BY name LIMIT ?4";
+    struct meta_statement statement;
+    begin_by_name(&statement, transaction, sql, registry_id, scope, target, err);
+    meta_bind_limit(&statement, limit);
+    void *rows = NULL;
+    lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_name, &rows, out_count);
+    *out = rows;
+    return status;
 }
 
 lreg_status meta_document_visit_all(struct meta_transaction *transaction, meta_document_visit visit, void *user,

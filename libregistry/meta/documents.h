@@ -28,9 +28,10 @@ lreg_status meta_document_put(struct meta_transaction *transaction, const struct
                               const char *const *targets, size_t target_count, struct error *err);
 lreg_status meta_document_find(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                const char *name, struct arena *arena, struct meta_document *out, struct error *err);
-/* True without reading the content. */
-lreg_status meta_document_exists(struct meta_transaction *transaction, const char *registry_id, const char *scope,
-                                 const char *name, bool *out, struct error *err);
+/* The same without the content: content NULL, content_length set. */
+lreg_status meta_document_find_head(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                    const char *name, struct arena *arena, struct meta_document *out,
+                                    struct error *err);
 /* LREG_NOT_FOUND. */
 lreg_status meta_document_delete(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                  const char *name, struct error *err);
@@ -46,6 +47,10 @@ lreg_status meta_document_scopes(struct meta_transaction *transaction, const cha
 /* True when a document of the scope names `target`. */
 lreg_status meta_document_target_is_named(struct meta_transaction *transaction, const char *registry_id,
                                           const char *scope, const char *target, bool *out, struct error *err);
+/* Names of the documents of the scope that name `target`, bytewise. */
+lreg_status meta_document_list_naming(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                      const char *target, size_t limit, struct arena *arena, const char ***out,
+                                      size_t *out_count, struct error *err);
 /* Hands every document of the instance to `visit`, content included, for verification; flat memory. */
 typedef lreg_status (*meta_document_visit)(void *user, const struct meta_document *document, struct error *err);
 lreg_status meta_document_visit_all(struct meta_transaction *transaction, meta_document_visit visit, void *user,

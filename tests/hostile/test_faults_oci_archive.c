@@ -84,8 +84,8 @@ static void make_documents(struct play_script *this) {
     set_document(this, "image", "image_hash", text);
     snprintf(text, sizeof text,
              "{\"schemaVersion\":2,\"mediaType\":\"" INDEX_TYPE "\",\"manifests\":[{\"mediaType\":\"" MANIFEST_TYPE
-             "\",\"digest\":\"sha256:%s\",\"size\":5,\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}}]}",
-             variable(this, "image_hash"));
+             "\",\"digest\":\"sha256:%s\",\"size\":%zu,\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}}]}",
+             variable(this, "image_hash"), strlen(variable(this, "image")));
     set_document(this, "index", "index_hash", text);
 }
 

@@ -198,6 +198,24 @@ static void test_protocol_oci_archive__a_missing_layer_is_named(void **state) {
     EXPECT_STATUS(world, WHO_OWNER, 404, "GET " REPOSITORY "/manifests/v1\n\n");
 }
 
+/* Nothing of it is stored, though children come before their index. */
+static void test_protocol_oci_archive__a_wrong_size_is_refused(void **state) {
+    struct protocol_world *world = *state;
+    static const char image[] = "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" MANIFEST_TYPE
+                                "\",\"digest\":\"" IMAGE_DIGEST "\",\"size\":424}]}";
+    static const char digest[] = "sha256:75b3a922a302f1a25ab1fa0fae95ddc4c0ec24ee672dd8fe920c77a4ec646cdf";
+    struct tar_builder archive = {NULL, 0};
+    tar_builder_file(&archive, "index.json",
+                     INDEX_OF(INDEX_TYPE, "sha256:75b3a922a302f1a25ab1fa0fae95ddc4c0ec24ee672dd8fe920c77a4ec646cdf",
+                              "1", NAMED("app:multi")));
+    add_blob(&archive, digest, image);
+    add_blob(&archive, IMAGE_DIGEST, IMAGE);
+    add_blob(&archive, LAYER_DIGEST, LAYER);
+    add_blob(&archive, CONFIG_DIGEST, CONFIG);
+    tar_builder_end(&archive);
+    expect_refused(world, "x.tar", archive, "manifest_invalid");
+}
+
 static void test_protocol_oci_archive__an_aborted_publication_leaves_nothing(void **state) {
     struct protocol_world *world = *state;
     char *before = protocol_state(world);

@@ -150,6 +150,7 @@ static void test_protocol_oci_manifests__the_same_push_again_changes_nothing(voi
 static void test_protocol_oci_manifests__a_blob_that_was_deleted_is_missed_at_the_next_push(void **state) {
     struct protocol_world *world = *state;
     push_image(world, REPOSITORY, "v1");
+    EXPECT_STATUS(world, WHO_OWNER, 202, "DELETE " REPOSITORY "/manifests/" IMAGE_DIGEST "\n\n");
     EXPECT_STATUS(world, WHO_OWNER, 202, "DELETE " REPOSITORY "/blobs/" LAYER_DIGEST "\n\n");
     EXPECT_STATUS(world, WHO_OWNER, 400, "PUT " REPOSITORY "/manifests/v1\nContent-Type: " MANIFEST_TYPE "\n\n" IMAGE);
     push_blob(world, REPOSITORY, LAYER_DIGEST, LAYER);

@@ -7,7 +7,7 @@
 #define PUT PUT_AS("new")
 #define TYPED PUT "Content-Type: " MANIFEST_TYPE "\n\n"
 #define NO_UPLOAD "01234567-89ab-4def-8123-456789abcdef"
-#define DESCRIPTOR(type, digest) "{\"mediaType\":\"" type "\",\"digest\":\"" digest "\",\"size\":1}"
+#define DESCRIPTOR(type, digest) "{\"mediaType\":\"" type "\",\"digest\":\"" digest "\",\"size\":78}"
 #define CONFIG_OF(digest) "\"config\":" DESCRIPTOR("application/vnd.oci.image.config.v1+json", digest)
 #define INVALID_NAME 400, "NAME_INVALID", NULL
 #define INVALID 400, "MANIFEST_INVALID", NULL

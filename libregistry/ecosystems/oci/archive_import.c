@@ -148,24 +148,35 @@ static lreg_status load(const struct import *import, const char *digest, struct 
     return status;
 }
 
+/* What is wrong with a size is wrong with the upload. */
+static lreg_status check_size(const struct oci_descriptor *descriptor, uint64_t size, struct error *err) {
+    struct error failure;
+    return oci_check_size(descriptor, size, &failure) == LREG_OK
+               ? LREG_OK
+               : error_set(err, LREG_UNPROCESSABLE, "manifest_invalid", "%s", failure.message);
+}
+
 static lreg_status find_link(const struct import *import, struct meta_transaction *transaction, const char *scope,
-                             const char *digest, struct arena *arena, struct meta_blob_link *out, struct error *err) {
+                             const struct oci_descriptor *descriptor, struct arena *arena, struct meta_blob_link *out,
+                             struct error *err) {
     struct meta_blob blob;
     arena_reset(arena);
-    return meta_blob_link_find(transaction, import->registry->row.id, scope, digest, arena, out, &blob, err);
+    lreg_status status =
+        meta_blob_link_find(transaction, import->registry->row.id, scope, descriptor->digest, arena, out, &blob, err);
+    return status == LREG_OK ? check_size(descriptor, blob.size_bytes, err) : status;
 }
 
 /* What waits for the manifest becomes the repository's, which may have it already. */
 static lreg_status link_blob(const struct import *import, struct meta_transaction *transaction,
                              const struct oci_descriptor *descriptor, struct arena *arena, struct error *err) {
     struct meta_blob_link link;
-    lreg_status status = find_link(import, transaction, import->archive->scope, descriptor->digest, arena, &link, err);
+    lreg_status status = find_link(import, transaction, import->archive->scope, descriptor, arena, &link, err);
     if (status == LREG_OK) {
         link.scope = import->image;
         return import->is_rehearsal ? LREG_OK : meta_blob_link_put(transaction, &link, err);
     }
     if (status == LREG_NOT_FOUND) {
-        status = find_link(import, transaction, import->image, descriptor->digest, arena, &link, err);
+        status = find_link(import, transaction, import->image, descriptor, arena, &link, err);
     }
     if (status == LREG_NOT_FOUND) {
         return descriptor->is_foreign ? LREG_OK : lacks(descriptor->digest, err);
@@ -230,6 +241,9 @@ static lreg_status import_child(const struct import *import, const struct oci_de
     arena_init(&arena, core_hooks(import->core), OCI_PARSED_BYTES_MAX);
     struct oci_push child = {.arena = &arena};
     lreg_status status = load(import, descriptor->digest, &arena, &content, &child.length, err);
+    if (status == LREG_OK) {
+        status = check_size(descriptor, child.length, err);
+    }
     if (status == LREG_OK) {
         status = parse(import, content, child.length, descriptor->media_type, &arena, &manifest, err);
     }

@@ -195,43 +195,70 @@ lreg_status oci_blob_head(struct call *call, struct error *err) {
 
 /* --- Deleting --- */
 
-static lreg_status delete_in(struct call *call, struct meta_transaction *transaction, const char *image,
-                             const char *digest, struct error *err) {
+/* A blob that was to be deleted. */
+struct blob_deletion {
+    struct call *call;
+    struct meta_transaction *transaction;
+    const char *image;
+    struct oci_digest digest;
+    struct oci_users users; /* some: it stays */
+};
+
+static lreg_status note_deleted(const struct blob_deletion *deletion, struct error *err) {
+    const struct call *call = deletion->call;
     const struct meta_registry *registry = &call->registry->row;
-    lreg_status status = meta_blob_link_delete(transaction, registry->id, image, digest, err);
-    if (status == LREG_NOT_FOUND) {
-        return oci_blob_unknown(digest, err);
-    }
-    if (status != LREG_OK) {
-        return status;
-    }
-    const char *subject = arena_format(call->arena, "%s@%s", image, digest);
+    const char *subject = arena_format(call->arena, "%s@%s", deletion->image, deletion->digest.text);
     if (subject == NULL) {
         return error_no_memory(err);
     }
-    return core_audit(call->core, transaction, &call->actor, registry->organization_id, registry->id, "BLOB_DELETED",
-                      subject, NULL, err);
+    return core_audit(call->core, deletion->transaction, &call->actor, registry->organization_id, registry->id,
+                      "BLOB_DELETED", subject, NULL, err);
+}
+
+/* What is not there is unknown, whoever names it. */
+static lreg_status delete_in(struct blob_deletion *deletion, struct error *err) {
+    const struct call *call = deletion->call;
+    const char *registry_id = call->registry->row.id;
+    const char *digest = deletion->digest.text;
+    lreg_status status = meta_blob_link_delete(deletion->transaction, registry_id, deletion->image, digest, err);
+    if (status == LREG_NOT_FOUND) {
+        return oci_blob_unknown(digest, err);
+    }
+    if (status == LREG_OK) {
+        status = oci_users_find(deletion->transaction, registry_id, deletion->image, digest, call->arena,
+                                &deletion->users, err);
+    }
+    return status == LREG_OK && deletion->users.count == 0 ? note_deleted(deletion, err) : status;
+}
+
+/* Decides and deletes in one transaction. Of a blob that is in use all is as before. */
+static lreg_status delete_unless_in_use(struct blob_deletion *deletion, struct error *err) {
+    lreg_status status = meta_begin(core_meta(deletion->call->core), META_WRITE, &deletion->transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = delete_in(deletion, err);
+    if (status != LREG_OK || deletion->users.count > 0) {
+        meta_rollback(deletion->transaction);
+        return status;
+    }
+    return meta_commit(deletion->transaction, err);
 }
 
 lreg_status oci_blob_delete(struct call *call, struct error *err) {
-    const char *image = NULL;
-    struct oci_digest digest;
-    struct meta_transaction *transaction = NULL;
-    lreg_status status = oci_image(call, &image, err);
+    struct blob_deletion deletion = {.call = call};
+    lreg_status status = oci_image(call, &deletion.image, err);
     if (status == LREG_OK) {
-        status = oci_path_digest(call, &digest, err);
+        status = oci_path_digest(call, &deletion.digest, err);
     }
     if (status == LREG_OK) {
-        status = meta_begin(core_meta(call->core), META_WRITE, &transaction, err);
+        status = delete_unless_in_use(&deletion, err);
     }
-    if (status != LREG_OK) {
-        return status;
+    if (status == LREG_OK) {
+        status = deletion.users.count > 0
+                     ? oci_respond_in_use(call, deletion.digest.text, &deletion.users, "GET, HEAD", err)
+                     : call_respond(call, 202, err);
     }
-    status = delete_in(call, transaction, image, digest.text, err);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    status = meta_commit(transaction, err);
-    return status == LREG_OK ? call_respond(call, 202, err) : status;
+    oci_users_free(&deletion.users);
+    return status;
 }

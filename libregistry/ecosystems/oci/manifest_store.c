@@ -8,6 +8,7 @@
 
 #include "ecosystems/oci/oci_internal.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define SCRATCH_BYTES ((size_t)64 * 1024) /* rows of one look-up, without contents */
@@ -30,33 +31,64 @@ struct storing {
 
 /* --- Looking --- */
 
-static lreg_status has_blob(struct storing *storing, const char *digest, bool *out, struct error *err) {
+/* Clients compare what they get with what the descriptor says, and give up when it differs. */
+lreg_status oci_check_size(const struct oci_descriptor *descriptor, uint64_t size, struct error *err) {
+    if (descriptor->size == size) {
+        return LREG_OK;
+    }
+    return error_set(err, LREG_BAD_ARGUMENT, "manifest_invalid",
+                     "the manifest is not valid: it says that %s has %" PRIu64 " bytes, and that has %" PRIu64,
+                     descriptor->digest, descriptor->size, size);
+}
+
+static lreg_status look_at_blob(struct storing *storing, const struct oci_descriptor *descriptor, bool *out,
+                                struct error *err) {
     struct meta_blob_link link;
     struct meta_blob blob;
     arena_reset(&storing->scratch);
-    lreg_status status = meta_blob_link_find(storing->transaction, storing->push->registry->row.id,
-                                             storing->push->image, digest, &storing->scratch, &link, &blob, err);
+    lreg_status status =
+        meta_blob_link_find(storing->transaction, storing->push->registry->row.id, storing->push->image,
+                            descriptor->digest, &storing->scratch, &link, &blob, err);
     *out = status == LREG_OK;
+    if (status == LREG_OK) {
+        return oci_check_size(descriptor, blob.size_bytes, err);
+    }
     return status == LREG_NOT_FOUND ? LREG_OK : status;
 }
 
-/* An index names manifests; build caches also name layers in one. */
-static lreg_status has_descriptor(struct storing *storing, const struct oci_descriptor *descriptor, bool *out,
-                                  struct error *err) {
+/* A manifest as the type that the index says. Under another type it is none that a client could use. */
+static lreg_status look_at_manifest(struct storing *storing, const struct oci_descriptor *descriptor, bool *out,
+                                    struct error *err) {
     const struct oci_push *push = storing->push;
-    *out = descriptor->is_foreign;
-    if (descriptor->is_foreign) {
-        return LREG_OK;
+    struct meta_document row;
+    arena_reset(&storing->scratch);
+    lreg_status status = meta_document_find_head(storing->transaction, push->registry->row.id, push->image,
+                                                 descriptor->digest, &storing->scratch, &row, err);
+    *out = status == LREG_OK;
+    if (status != LREG_OK) {
+        return status == LREG_NOT_FOUND ? LREG_OK : status;
     }
-    if (descriptor->role != OCI_ROLE_MANIFEST) {
-        return has_blob(storing, descriptor->digest, out, err);
+    if (!slice_equals_ignoring_case(slice_of(descriptor->media_type), row.media_type)) {
+        return error_set(err, LREG_BAD_ARGUMENT, "manifest_invalid",
+                         "the manifest is not valid: it says that %s is of the type %.120s, and that is %s",
+                         descriptor->digest, descriptor->media_type, row.media_type);
     }
-    lreg_status status =
-        meta_document_exists(storing->transaction, push->registry->row.id, push->image, descriptor->digest, out, err);
-    if (status != LREG_OK || *out || oci_is_manifest_type(descriptor->media_type)) {
-        return status;
+    return oci_check_size(descriptor, row.content_length, err);
+}
+
+/* An index names manifests; build caches also name layers in one. What a foreign descriptor names need not be here. */
+static lreg_status look_at_descriptor(struct storing *storing, const struct oci_descriptor *descriptor, bool *out,
+                                      struct error *err) {
+    lreg_status status = LREG_OK;
+    *out = false;
+    if (descriptor->role != OCI_ROLE_MANIFEST || !oci_is_manifest_type(descriptor->media_type)) {
+        status = look_at_blob(storing, descriptor, out, err);
     }
-    return has_blob(storing, descriptor->digest, out, err);
+    if (status == LREG_OK && !*out && descriptor->role == OCI_ROLE_MANIFEST) {
+        status = look_at_manifest(storing, descriptor, out, err);
+    }
+    *out = *out || descriptor->is_foreign;
+    return status;
 }
 
 static lreg_status look_for_missing(struct storing *storing, struct error *err) {
@@ -64,7 +96,7 @@ static lreg_status look_for_missing(struct storing *storing, struct error *err) 
     push->missing_count = 0;
     for (size_t i = 0; i < push->manifest->count; i++) {
         bool is_there = false;
-        lreg_status status = has_descriptor(storing, &push->manifest->descriptors[i], &is_there, err);
+        lreg_status status = look_at_descriptor(storing, &push->manifest->descriptors[i], &is_there, err);
         if (status != LREG_OK) {
             return status;
         }
@@ -75,22 +107,33 @@ static lreg_status look_for_missing(struct storing *storing, struct error *err) 
     return LREG_OK;
 }
 
+/* An index says of which type the manifest is, and was right when it came. */
+static lreg_status check_type_may_change(struct storing *storing, const struct meta_document *row, struct error *err) {
+    const struct oci_push *push = storing->push;
+    bool is_named = false;
+    lreg_status status =
+        meta_document_target_is_named(storing->transaction, row->registry_id, row->scope, row->name, &is_named, err);
+    if (status != LREG_OK || !is_named) {
+        return status;
+    }
+    return error_set(err, LREG_BAD_ARGUMENT, "manifest_invalid",
+                     "the manifest %s is stored as %s, and an index names it as such; it cannot become %s",
+                     push->digest.text, row->media_type, push->manifest->media_type);
+}
+
 /* Equal bytes under another media type are stored again: the type belongs to the answer. */
 static lreg_status look_for_document(struct storing *storing, struct error *err) {
     const struct oci_push *push = storing->push;
     struct meta_document row;
-    struct arena arena;
-    size_t room = core_limits_of(push->core)->max_manifest_bytes;
-    if (!size_add(room, SCRATCH_BYTES, &room)) {
-        return error_no_memory(err);
+    arena_reset(&storing->scratch);
+    lreg_status status = meta_document_find_head(storing->transaction, push->registry->row.id, push->image,
+                                                 push->digest.text, &storing->scratch, &row, err);
+    if (status != LREG_OK) {
+        return status == LREG_NOT_FOUND ? LREG_OK : status;
     }
-    arena_init(&arena, core_hooks(push->core), room);
-    lreg_status status = meta_document_find(storing->transaction, push->registry->row.id, push->image,
-                                            push->digest.text, &arena, &row, err);
-    storing->survey.is_stored = status == LREG_OK && text_equals(row.media_type, push->manifest->media_type);
-    storing->survey.document = status == LREG_OK ? push->digest.text : NULL;
-    arena_free(&arena);
-    return status == LREG_NOT_FOUND ? LREG_OK : status;
+    storing->survey.document = push->digest.text;
+    storing->survey.is_stored = text_equals(row.media_type, push->manifest->media_type);
+    return storing->survey.is_stored ? LREG_OK : check_type_may_change(storing, &row, err);
 }
 
 static lreg_status look_for_tag(struct storing *storing, const char *tag, struct error *err) {

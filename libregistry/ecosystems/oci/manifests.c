@@ -119,6 +119,7 @@ struct deletion {
     const char *image;
     const char *reference;
     struct arena arena;
+    struct oci_users users; /* of the manifest; some: it stays */
 };
 
 static lreg_status delete_tag(struct deletion *deletion, struct error *err) {
@@ -174,7 +175,17 @@ static lreg_status note_untagged(struct deletion *deletion, const char *digest, 
                       "MANIFEST_DELETED", subject, NULL, err);
 }
 
-/* With all its tags: none may lead to nothing. */
+static lreg_status delete_document(struct deletion *deletion, const char *digest, struct error *err) {
+    const struct call *call = deletion->call;
+    lreg_status status =
+        meta_document_delete(deletion->transaction, call->registry->row.id, deletion->image, digest, err);
+    if (is_absent(status)) {
+        return oci_manifest_unknown(call, digest, err);
+    }
+    return status == LREG_OK ? oci_manifest_check_conditions(&call->headers, digest, err) : status;
+}
+
+/* With all its tags: none may lead to nothing. Not while an index names it. */
 static lreg_status delete_manifest(struct deletion *deletion, struct error *err) {
     struct oci_digest digest;
     size_t count = 0;
@@ -182,22 +193,36 @@ static lreg_status delete_manifest(struct deletion *deletion, struct error *err)
     if (!oci_digest_parse(deletion->reference, &digest)) {
         return oci_digest_invalid(deletion->reference, err);
     }
-    lreg_status status = LREG_OK;
+    lreg_status status = delete_document(deletion, digest.text, err);
+    if (status == LREG_OK) {
+        status = oci_users_find(deletion->transaction, deletion->call->registry->row.id, deletion->image, digest.text,
+                                deletion->call->arena, &deletion->users, err);
+    }
+    if (status != LREG_OK || deletion->users.count > 0) {
+        return status;
+    }
     do {
         status = delete_page_of_tags(deletion, digest.text, &count, err);
         deleted += count;
     } while (status == LREG_OK && count == PAGE_ROWS);
-    if (status == LREG_OK) {
-        status = meta_document_delete(deletion->transaction, deletion->call->registry->row.id, deletion->image,
-                                      digest.text, err);
-    }
-    if (is_absent(status)) {
-        return oci_manifest_unknown(deletion->call, digest.text, err);
-    }
-    if (status == LREG_OK) {
-        status = oci_manifest_check_conditions(&deletion->call->headers, digest.text, err);
-    }
     return status == LREG_OK && deleted == 0 ? note_untagged(deletion, digest.text, err) : status;
+}
+
+/* Decides and deletes in one transaction. Of a manifest that is in use all is as before. */
+static lreg_status delete_unless_in_use(struct deletion *deletion, bool is_tag, struct error *err) {
+    struct call *call = deletion->call;
+    lreg_status status = meta_begin(core_meta(call->core), META_WRITE, &deletion->transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    arena_init(&deletion->arena, call->hooks, ARENA_BYTES);
+    status = is_tag ? delete_tag(deletion, err) : delete_manifest(deletion, err);
+    arena_free(&deletion->arena);
+    if (status != LREG_OK || deletion->users.count > 0) {
+        meta_rollback(deletion->transaction);
+        return status;
+    }
+    return meta_commit(deletion->transaction, err);
 }
 
 lreg_status oci_manifest_delete(struct call *call, struct error *err) {
@@ -210,17 +235,12 @@ lreg_status oci_manifest_delete(struct call *call, struct error *err) {
     if (is_tag && !oci_tag_is_valid(deletion.reference)) {
         return oci_manifest_unknown(call, deletion.reference, err);
     }
-    status = meta_begin(core_meta(call->core), META_WRITE, &deletion.transaction, err);
-    if (status != LREG_OK) {
-        return status;
+    status = delete_unless_in_use(&deletion, is_tag, err);
+    if (status == LREG_OK) {
+        status = deletion.users.count > 0
+                     ? oci_respond_in_use(call, deletion.reference, &deletion.users, "GET, HEAD, PUT", err)
+                     : call_respond(call, 202, err);
     }
-    arena_init(&deletion.arena, call->hooks, ARENA_BYTES);
-    status = is_tag ? delete_tag(&deletion, err) : delete_manifest(&deletion, err);
-    arena_free(&deletion.arena);
-    if (status != LREG_OK) {
-        meta_rollback(deletion.transaction);
-        return status;
-    }
-    status = meta_commit(deletion.transaction, err);
-    return status == LREG_OK ? call_respond(call, 202, err) : status;
+    oci_users_free(&deletion.users);
+    return status;
 }

@@ -64,6 +64,29 @@ const char *oci_full_name(struct call *call, const char *image);
 /* How long what has that address may be kept. */
 const char *oci_cache_control(const struct call *call, bool is_forever);
 
+/* --- in_use.c --- */
+
+#define OCI_USERS_SHOWN 8
+
+/* A manifest that names what is to be deleted. */
+struct oci_user {
+    const char *digest;
+    json_t *tags; /* some of those that lead to it; owned */
+};
+struct oci_users {
+    struct oci_user users[OCI_USERS_SHOWN];
+    size_t count; /* 0: nothing needs it */
+    bool are_more;
+};
+/* Who needs the blob or manifest, in the transaction that is to delete it, so that no push comes between. Texts live
+ * in the arena; oci_users_free() ends it, also after a failure. */
+lreg_status oci_users_find(struct meta_transaction *transaction, const char *registry_id, const char *image,
+                           const char *digest, struct arena *arena, struct oci_users *out, struct error *err);
+void oci_users_free(struct oci_users *users); /* zeroed is fine */
+/* 405 DENIED, with what needs it. `allow` has the methods that are left. */
+lreg_status oci_respond_in_use(struct call *call, const char *digest, const struct oci_users *users, const char *allow,
+                               struct error *err);
+
 /* --- blobs.c --- */
 
 /* A blob of an image repository; warm without SQL. */
@@ -154,6 +177,9 @@ struct oci_push {
 /* Stores it and sets its tags, in one transaction; nothing is written when all is there already.
  * LREG_PRECONDITION_FAILED. */
 lreg_status oci_push_store(struct oci_push *push, struct error *err);
+
+/* Against the bytes that are stored. LREG_BAD_ARGUMENT ("manifest_invalid") names the digest. */
+lreg_status oci_check_size(const struct oci_descriptor *descriptor, uint64_t size, struct error *err);
 
 /* Takes away a manifest that no tag and no index has any more, and likewise what it named as an index. */
 lreg_status oci_manifest_prune(struct core *core, struct meta_transaction *transaction,

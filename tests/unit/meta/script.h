@@ -117,7 +117,7 @@ static inline lreg_status script_find(struct meta_transaction *t, struct arena *
            THEN(meta_package_find_by_filename(t, "sr", "sha256:a", arena, &row.package, err)) &&
            THEN(meta_package_count(t, "sr", &count, &bytes, err)) &&
            THEN(meta_document_find(t, "sr", "image", "sha256:m", arena, &row.document, err)) &&
-           THEN(meta_document_exists(t, "sr", "image", "sha256:m", &is, err)) &&
+           THEN(meta_document_find_head(t, "sr", "image", "sha256:m", arena, &row.document, err)) &&
            THEN(meta_document_target_is_named(t, "sr", "image", "sha256:a", &is, err)) &&
            THEN(meta_document_visit_all(t, script_visit_document, NULL, err)) &&
            THEN(meta_blob_link_find(t, "sr", "image", "sha256:a", arena, &link, &blob, err)) &&
@@ -180,6 +180,7 @@ static inline lreg_status script_list(struct meta_transaction *t, struct arena *
            THEN(meta_upload_list_lost(t, 10, 10, arena, &uploads, &count, err)) &&
            THEN(meta_document_list_referrers(t, "sr", "image", "sha256:s", NULL, 10, arena, &documents, &count, err)) &&
            THEN(meta_document_scopes(t, "sr", "", NULL, 10, arena, &scopes, &count, err)) &&
+           THEN(meta_document_list_naming(t, "sr", "image", "sha256:a", 10, arena, &scopes, &count, err)) &&
            THEN(meta_audit_newest(t, "so", newest, err)) && THEN(meta_token_newest(t, "so", NULL, newest, err)) &&
            THEN(meta_token_newest(t, "so", "sr", newest, err)) &&
            THEN(meta_package_newest_at(t, "sr", 5, newest, err)) &&

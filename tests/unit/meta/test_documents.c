@@ -55,15 +55,42 @@ static void test_meta_documents__what_is_put_is_found(void **state) {
     struct arena *arena = &fixture->arena;
     struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
     struct meta_document found = {0};
-    bool exists = false;
     assert_int_equal(meta_document_put(transaction, &full, NULL, 0, NULL), LREG_OK);
     assert_int_equal(meta_document_find(transaction, "r2", "team/image", "sha256:m", arena, &found, NULL), LREG_OK);
     assert_full(&found);
-    assert_int_equal(meta_document_exists(transaction, "r2", "team/image", "sha256:m", &exists, NULL), LREG_OK);
-    assert_true(exists);
-    assert_int_equal(meta_document_exists(transaction, "r1", "team/image", "sha256:m", &exists, NULL), LREG_OK);
-    assert_false(exists);
+    assert_int_equal(meta_document_find_head(transaction, "r2", "team/image", "sha256:m", arena, &found, NULL),
+                     LREG_OK);
+    assert_null(found.content);
+    assert_int_equal(found.content_length, 3);
+    assert_int_equal(meta_document_find_head(transaction, "r1", "team/image", "sha256:m", arena, &found, NULL),
+                     LREG_NOT_FOUND);
     assert_int_equal(meta_document_find(transaction, "r2", "team", "sha256:m", arena, &found, NULL), LREG_NOT_FOUND);
+    meta_rollback(transaction);
+}
+
+static void test_meta_documents__who_names_a_target_is_listed(void **state) {
+    static const char *const targets[] = {"sha256:a", "sha256:b", "sha256:a"};
+    struct fixture *fixture = *state;
+    struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
+    const char **names = NULL;
+    size_t count = 0;
+    struct meta_document other = full;
+    other.name = "sha256:l";
+    assert_int_equal(meta_document_put(transaction, &full, targets, 3, NULL), LREG_OK);
+    assert_int_equal(meta_document_put(transaction, &other, targets, 1, NULL), LREG_OK);
+    other.scope = "team/other";
+    other.name = "sha256:k";
+    assert_int_equal(meta_document_put(transaction, &other, targets, 1, NULL), LREG_OK);
+    assert_int_equal(meta_document_list_naming(transaction, "r2", "team/image", "sha256:a", 9, &fixture->arena, &names,
+                                               &count, NULL),
+                     LREG_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(names[0], "sha256:l");
+    assert_string_equal(names[1], "sha256:m");
+    assert_int_equal(meta_document_list_naming(transaction, "r2", "team/image", "sha256:c", 9, &fixture->arena, &names,
+                                               &count, NULL),
+                     LREG_OK);
+    assert_int_equal(count, 0);
     meta_rollback(transaction);
 }
 

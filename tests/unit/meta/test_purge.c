@@ -127,8 +127,7 @@ static void assert_nothing_is_found(struct meta_transaction *t, struct arena *ar
     assert_int_equal(meta_document_find(t, "r1", "image", "sha256:m", arena, &row.document, NULL), LREG_NOT_FOUND);
     assert_int_equal(meta_blob_link_find(t, "r1", "image", "sha256:a", arena, &row.link, &blob, NULL), LREG_NOT_FOUND);
     assert_int_equal(meta_blob_link_find_anywhere(t, "r1", "sha256:a", arena, &row.link, &blob, NULL), LREG_NOT_FOUND);
-    assert_int_equal(meta_document_exists(t, "r1", "image", "sha256:m", &is, NULL), LREG_OK);
-    assert_false(is);
+    assert_int_equal(meta_document_find_head(t, "r1", "image", "sha256:m", arena, &row.document, NULL), LREG_NOT_FOUND);
     assert_int_equal(meta_document_target_is_named(t, "r1", "image", "sha256:a", &is, NULL), LREG_OK);
     assert_false(is);
     assert_int_equal(meta_upload_exists(t, "u1", &is, NULL), LREG_OK);
@@ -190,6 +189,8 @@ static void assert_nothing_is_listed(struct meta_transaction *t, struct arena *a
     assert_int_equal(meta_document_scopes(t, "r1", "", NULL, 9, arena, &texts, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);
     assert_int_equal(meta_document_scopes(t, "r1", "", "a", 9, arena, &texts, &count, NULL), LREG_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(meta_document_list_naming(t, "r1", "image", "sha256:a", 9, arena, &texts, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);
     assert_int_equal(meta_package_names(t, "r1", NULL, 9, arena, &texts, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);

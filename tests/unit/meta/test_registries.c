@@ -200,6 +200,7 @@ static void test_meta_registries__delete_and_purge_remove_all_that_it_has_but_th
         struct meta_package package;
         struct meta_token token;
         struct meta_registry_key key;
+        struct meta_document document;
     } found;
     struct meta_audit_event *events = NULL;
     struct meta_doom doom;
@@ -216,8 +217,8 @@ static void test_meta_registries__delete_and_purge_remove_all_that_it_has_but_th
     assert_int_equal(meta_package_find(transaction, "r1", "p1", arena, &found.package, NULL), LREG_NOT_FOUND);
     assert_int_equal(meta_token_find(transaction, "t1", arena, &found.token, NULL), LREG_NOT_FOUND);
     assert_int_equal(meta_registry_key_find(transaction, "r1", "index", arena, &found.key, NULL), LREG_NOT_FOUND);
-    assert_int_equal(meta_document_exists(transaction, "r1", "image", "sha256:m", &exists, NULL), LREG_OK);
-    assert_false(exists);
+    assert_int_equal(meta_document_find_head(transaction, "r1", "image", "sha256:m", arena, &found.document, NULL),
+                     LREG_NOT_FOUND);
     assert_int_equal(meta_upload_exists(transaction, "u1", &exists, NULL), LREG_OK);
     assert_false(exists);
     size_t count = 0;

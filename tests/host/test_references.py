@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Two servers on one data directory: one pushes what names a blob while the other deletes it. Whatever the order, a
+manifest that was acknowledged can be pulled with all that it names."""
+import hashlib
+import http.client
+import json
+import os
+import random
+import threading
+import unittest
+
+import host
+
+ROUNDS = int(os.environ.get("LREG_ROUNDS", "60"))
+OPERATIONS = int(os.environ.get("LREG_OPERATIONS", "100"))
+IMAGES = "my-images"
+IMAGE_TYPE = "application/vnd.oci.image.manifest.v1+json"
+INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+
+host.skip_without_programs()
+
+
+def digest_of(content):
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def descriptor(media_type, content):
+    return {"mediaType": media_type, "digest": digest_of(content), "size": len(content)}
+
+
+def make_image(config, layers, note=""):
+    return json.dumps({
+        "schemaVersion": 2,
+        "mediaType": IMAGE_TYPE,
+        "config": descriptor("application/vnd.oci.image.config.v1+json", config),
+        "layers": [descriptor("application/vnd.oci.image.layer.v1.tar", layer) for layer in layers],
+        "annotations": {"note": note},
+    }).encode()
+
+
+def make_index(manifests):
+    return json.dumps({
+        "schemaVersion": 2,
+        "mediaType": INDEX_TYPE,
+        "manifests": [descriptor(IMAGE_TYPE, manifest) for manifest in manifests],
+    }).encode()
+
+
+class Repository:
+    """Requests about one repository, on one connection to one server."""
+
+    def __init__(self, server, name):
+        self.base = f"/v2/{host.ORGANIZATION}/{IMAGES}/{name}"
+        self.token = server.token
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=host.PATIENCE_S)
+
+    def ask(self, method, path, body=None, content_type=None):
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if content_type:
+            headers["Content-Type"] = content_type
+        self.connection.request(method, self.base + path, body, headers)
+        response = self.connection.getresponse()
+        return response.status, response.read()
+
+    def push_blob(self, content):
+        return self.ask("POST", f"/blobs/uploads/?digest={digest_of(content)}", content)[0]
+
+    def push(self, reference, manifest, content_type=IMAGE_TYPE):
+        return self.ask("PUT", f"/manifests/{reference}", manifest, content_type)[0]
+
+    def delete(self, kind, reference):
+        return self.ask("DELETE", f"/{kind}/{reference}")[0]
+
+    def pull(self, reference):
+        """Everything below it, or raises; gives False when there is no such manifest."""
+        status, content = self.ask("GET", f"/manifests/{reference}")
+        if status == 404:
+            return False
+        assert status == 200, (reference, status)
+        manifest = json.loads(content)
+        for child in manifest.get("manifests", []):
+            assert self.pull(child["digest"]), (reference, child)
+        for blob in manifest.get("layers", []) + ([manifest["config"]] if "config" in manifest else []):
+            status, content = self.ask("GET", f"/blobs/{blob['digest']}")
+            assert status == 200 and len(content) == blob["size"], (reference, blob, status)
+        return True
+
+
+def at_once(*functions):
+    """Runs them in threads that begin together; gives what each returned."""
+    barrier = threading.Barrier(len(functions))
+    results = [None] * len(functions)
+
+    def run(position):
+        barrier.wait()
+        results[position] = functions[position]()
+
+    threads = [threading.Thread(target=run, args=(position,)) for position in range(len(functions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+class Tenant:
+    """Does at random what clients do, on few things, so that they meet."""
+
+    def __init__(self, repository, seed):
+        self.repository = repository
+        self.chance = random.Random(seed)
+        self.seed = seed
+        self.statuses = set()
+
+    def image(self):
+        chance = self.chance
+        blobs = [b"blob %d" % chance.randrange(4) for _ in range(3)]
+        return blobs, make_image(blobs[0], blobs[1:], str(chance.randrange(3)))
+
+    def step(self, number):
+        chance, repository = self.chance, self.repository
+        blobs, image = self.image()
+        tag = f"t{chance.randrange(4)}"
+        kind = number % 6
+        if kind in (0, 1):
+            for blob in blobs:
+                repository.push_blob(blob)
+            return repository.push(chance.choice((tag, digest_of(image))), image)
+        if kind == 2:
+            images = [self.image()[1], image]
+            return repository.push(tag, make_index(images), INDEX_TYPE)
+        if kind == 3:
+            return repository.delete("blobs", digest_of(blobs[0]))
+        if kind == 4:
+            return repository.delete("manifests", digest_of(image))
+        return repository.delete("manifests", tag)
+
+    def run(self):
+        for number in range(OPERATIONS):
+            self.statuses.add(self.step(number))
+
+
+class References(unittest.TestCase):
+    def setUp(self):
+        self.first = self.enter(host.Registryd())
+        self.first.ctl("registry", "create", host.ORGANIZATION, IMAGES, "--ecosystem", "container")
+        self.second = self.enter(host.Registryd(folder=self.first.folder, prepare=False))
+        self.second.token = self.first.token
+
+    def enter(self, context):
+        value = context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+        return value
+
+    def repository(self, server, name):
+        repository = Repository(server, name)
+        self.addCleanup(repository.connection.close)
+        return repository
+
+    def test_a_push_and_a_deletion_of_what_it_names_never_both_succeed(self):
+        pusher, deleter = self.repository(self.first, "race"), self.repository(self.second, "race")
+        for number in range(ROUNDS):
+            config, layer = b"config %d" % number, b"layer %d" % number
+            image = make_image(config, [layer])
+            self.assertEqual([pusher.push_blob(config), pusher.push_blob(layer)], [201, 201])
+            outcome = tuple(at_once(
+                lambda: pusher.push(f"t{number}", image),
+                lambda: deleter.delete("blobs", digest_of(layer)),
+            ))
+            self.assertIn(outcome, {(201, 405), (400, 202)})
+            self.assertEqual(deleter.pull(f"t{number}"), outcome[0] == 201)
+
+    def test_an_index_and_the_deletion_of_its_child_never_both_succeed(self):
+        pusher, deleter = self.repository(self.first, "race"), self.repository(self.second, "race")
+        self.assertEqual(pusher.push_blob(b"{}"), 201)
+        for number in range(ROUNDS):
+            image = make_image(b"{}", [], str(number))
+            self.assertEqual(pusher.push(digest_of(image), image), 201)
+            outcome = tuple(at_once(
+                lambda: pusher.push(f"t{number}", make_index([image]), INDEX_TYPE),
+                lambda: deleter.delete("manifests", digest_of(image)),
+            ))
+            self.assertIn(outcome, {(201, 405), (400, 202)})
+            self.assertEqual(deleter.pull(f"t{number}"), outcome[0] == 201)
+
+    def test_whatever_is_done_what_is_there_is_whole(self):
+        servers = [self.first, self.second] * 2
+        tenants = [Tenant(self.repository(server, "random"), seed) for seed, server in enumerate(servers)]
+        at_once(*[tenant.run for tenant in tenants])
+        statuses = set().union(*(tenant.statuses for tenant in tenants))
+        self.assertLessEqual(statuses, {201, 202, 400, 404, 405})
+        self.assertIn(405, statuses)
+        reader = self.repository(self.second, "random")
+        listing = json.loads(reader.ask("GET", "/tags/list")[1])
+        for tag in listing.get("tags") or []:
+            self.assertTrue(reader.pull(tag))
+        self.first.ctl("verify")
+
+
+if __name__ == "__main__":
+    host.main()
