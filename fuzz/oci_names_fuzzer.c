@@ -1,8 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names, tags and digests: what is accepted fits into paths and headers as it is, and has one spelling. */
+/* Names, tags, digests and scopes: what is accepted fits into paths and headers as it is, and has one spelling. */
+#include "auth/auth.h"
 #include "ecosystems/oci/names.h"
+#include "ecosystems/oci/token_scope.h"
 
 #include "support/fuzzer.h"
+
+#include <stdio.h>
+
+/* What is written of a scope that was read is read as the same. */
+static void check_scopes(const char *text) {
+    struct slice list = slice_of(text);
+    struct slice part;
+    while (oci_scope_next(&list, &part)) {
+        struct oci_scope scope;
+        struct oci_scope again;
+        char actions[OCI_ACTIONS_TEXT];
+        if (oci_scope_parse(part, &scope, NULL) != LREG_OK) {
+            continue;
+        }
+        expect(scope.actions <= AUTH_ALL_GRANTS && scope.repository.length < part.length);
+        if (scope.repository.length == 0) {
+            expect(scope.actions == 0);
+            continue;
+        }
+        oci_scope_format_actions(scope.actions, actions);
+        size_t size = scope.repository.length + sizeof actions + 16;
+        char *written = malloc(size);
+        snprintf(written, size, "repository:%.*s:%s", (int)scope.repository.length, scope.repository.bytes, actions);
+        expect(oci_scope_parse(slice_of(written), &again, NULL) == LREG_OK);
+        expect(again.actions == scope.actions && again.repository.length == scope.repository.length);
+        free(written);
+    }
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct oci_digest digest;
@@ -23,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (oci_digest_parse(text, &digest)) {
         expect(strcmp(digest.text, text) == 0 && has_only(strchr(text, ':') + 1, DIGITS "abcdef"));
     }
+    check_scopes(text);
     free(text);
     return 0;
 }

@@ -34,15 +34,14 @@ static void check_scopes(const char *text) {
 }
 
 static void check_secret(const char *text) {
-    char token_id[ID_TEXT];
-    int64_t expires_ms = 0;
+    struct auth_bearer bearer;
     struct error err = {.code = ""};
     enum auth_secret_kind kind = auth_secret_classify(text);
     if (kind != AUTH_SECRET_UNKNOWN) {
         expect(has_only(text, LOWER UPPER DIGITS "_-"));
         expect(kind == AUTH_SECRET_BEARER || strlen(text) == SECRET_CHARACTERS + 6);
     }
-    lreg_status status = auth_bearer_read(&keys, text, token_id, &expires_ms, &err);
+    lreg_status status = auth_bearer_read(&keys, text, &bearer, &err);
     expect(status == LREG_UNAUTHENTICATED ? err.code[0] != '\0' : status == LREG_OK && kind == AUTH_SECRET_BEARER);
 }
 
@@ -63,27 +62,38 @@ static void check_checksum(const char *text) {
     }
 }
 
-/* A bearer that we issued is read; once the input has changed a byte of it, it is not. */
+/* A bearer that we issued is read, with the grants that the rest of the input made; once the input has changed a byte
+ * of it, it is not. */
 static void check_bearer(const uint8_t *data, size_t size) {
     struct auth_principal principal = {.kind = AUTH_API_TOKEN, .token_id = "01932a4b-8f6e-7c3d-9a1b-2c3d4e5f6a7b"};
+    struct auth_bearer issued;
+    struct auth_bearer got;
     char bearer[AUTH_BEARER_TEXT];
-    char token_id[ID_TEXT];
+    char name[2] = "";
     int64_t expires_ms = 0;
     if (size < 10) {
         return;
     }
     memcpy(&expires_ms, data, sizeof expires_ms);
     expires_ms &= INT64_MAX;
-    int64_t end_ms = 0;
-    expect(auth_bearer_issue(&keys, &principal, expires_ms, bearer, NULL) == LREG_OK);
-    expect(auth_bearer_read(&keys, bearer, token_id, &end_ms, NULL) == LREG_OK);
-    expect(end_ms == expires_ms && strcmp(token_id, principal.token_id) == 0);
+    auth_bearer_init(&issued, &principal, expires_ms);
+    for (size_t i = 10; i < size; i++) {
+        uint32_t actions = 0;
+        name[0] = (char)(data[i] | 1);
+        lreg_status status = auth_bearer_grant(&issued, name, data[i], NULL);
+        expect(status == LREG_OK || issued.grant_count == AUTH_GRANTS_MAX);
+        expect(auth_bearer_find(&issued, name, &actions) == (status == LREG_OK) && actions <= AUTH_ALL_GRANTS);
+    }
+    expect(auth_bearer_issue(&keys, &issued, bearer, NULL) == LREG_OK);
+    expect(auth_bearer_read(&keys, bearer, &got, NULL) == LREG_OK);
+    expect(got.expires_ms == expires_ms && strcmp(got.token_id, principal.token_id) == 0);
+    expect(got.grant_count == issued.grant_count && memcmp(got.grants, issued.grants, sizeof got.grants) == 0);
     size_t at = data[8] % strlen(bearer);
     if (bearer[at] == (char)data[9]) {
         return;
     }
     bearer[at] = (char)data[9];
-    expect(auth_bearer_read(&keys, bearer, token_id, &end_ms, NULL) == LREG_UNAUTHENTICATED);
+    expect(auth_bearer_read(&keys, bearer, &got, NULL) == LREG_UNAUTHENTICATED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

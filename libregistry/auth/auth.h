@@ -119,17 +119,49 @@ lreg_status auth_unseal(const struct hooks *hooks, const struct auth_keys *keys,
                         const void *sealed, size_t sealed_length, void **out, size_t *out_length, struct error *err);
 
 /*
- * Bearer tokens that our own token endpoint gives to container clients: the principal and an end, in base64url with an
- * HMAC; nothing is stored. The holder's token is looked up again when it is used, so a deleted token ends its bearers
- * too.
+ * Bearer tokens that our own token endpoint gives to container clients: whose they are, until when, and what was
+ * granted in which repositories. All of it is in the text, in base64url with an HMAC; nothing is stored. The holder's
+ * token is looked up again when the bearer is used, so a deleted token ends its bearers too, and a bearer never has a
+ * right that its holder has lost.
  */
-#define AUTH_BEARER_TEXT 256
-/* The bearer does not outlive the principal: it ends at the earlier of the two. */
-lreg_status auth_bearer_issue(const struct auth_keys *keys, const struct auth_principal *principal, int64_t expires_ms,
+#define AUTH_PULL 0x1u
+#define AUTH_PUSH 0x2u
+#define AUTH_DELETE 0x4u
+#define AUTH_ALL_GRANTS 0x7u
+
+#define AUTH_GRANTS_MAX 32 /* repositories of one bearer */
+#define AUTH_REPOSITORY_BYTES 16 /* of a repository's name: the start of its SHA-256 */
+
+struct auth_grant {
+    uint8_t repository[AUTH_REPOSITORY_BYTES];
+    uint8_t actions; /* AUTH_PULL …; 0: asked for, nothing granted */
+};
+
+struct auth_bearer {
+    char token_id[ID_TEXT]; /* "" for an anonymous one */
+    int64_t expires_ms;
+    size_t grant_count;
+    struct auth_grant grants[AUTH_GRANTS_MAX];
+};
+
+/* Without grants. It does not outlive the principal: it ends at the earlier of the two. */
+void auth_bearer_init(struct auth_bearer *bearer, const struct auth_principal *principal, int64_t expires_ms);
+/* Adds a repository ("organization/registry/image") that was asked for, with the actions that were granted; once more
+ * adds to those. LREG_BAD_ARGUMENT ("too_many_scopes") beyond AUTH_GRANTS_MAX. */
+lreg_status auth_bearer_grant(struct auth_bearer *bearer, const char *repository, uint32_t actions, struct error *err);
+/* What was granted for a repository; false when it was not asked for. */
+bool auth_bearer_find(const struct auth_bearer *bearer, const char *repository, uint32_t *out_actions);
+/* The grants of which one suffices for an action on what is in a repository; 0: none does. */
+uint32_t auth_grants_for(enum auth_action action);
+/* LREG_UNAUTHENTICATED ("insufficient_scope"), upon which clients ask the token endpoint for more. */
+lreg_status auth_bearer_insufficient(struct error *err);
+
+#define AUTH_BEARER_TEXT 800
+lreg_status auth_bearer_issue(const struct auth_keys *keys, const struct auth_bearer *bearer,
                               char out[AUTH_BEARER_TEXT], struct error *err);
-/* Gives the id of the token behind it ("" for an anonymous one) and when it ends, also when that has passed (the
- * caller judges). LREG_UNAUTHENTICATED when it is not ours ("malformed_token", "unknown_token"). */
-lreg_status auth_bearer_read(const struct auth_keys *keys, const char *bearer, char out_token_id[ID_TEXT],
-                             int64_t *out_expires_ms, struct error *err);
+/* Reads it also when its end has passed (the caller judges). LREG_UNAUTHENTICATED when it is not ours
+ * ("malformed_token", "unknown_token"). */
+lreg_status auth_bearer_read(const struct auth_keys *keys, const char *text, struct auth_bearer *out,
+                             struct error *err);
 
 #endif

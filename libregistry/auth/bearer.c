@@ -2,8 +2,9 @@
 
 /*
  * Bearer tokens of our own token endpoint. Behind the prefix, in base64url: format (1 byte), id of the token behind it
- * (16, zero for an anonymous one), end in milliseconds (8, big endian), and the first half of an HMAC-SHA256 over
- * prefix and all that.
+ * (16, zero for an anonymous one), end in milliseconds (8, big endian), for each grant the start of the SHA-256 of the
+ * repository's name (16) and its actions (1), and the first half of an HMAC-SHA256 over prefix and all that. Names are
+ * hashed because they are long and many: a field of a request has to hold the bearer.
  */
 
 #include "auth/auth.h"
@@ -13,14 +14,17 @@
 
 #include <string.h>
 
-#define BEARER_FORMAT 1
+#define BEARER_FORMAT 2
 #define ID_BYTES 16
-#define CLAIMS_BYTES (1 + ID_BYTES + 8)
+#define TIME_BYTES 8
+#define HEAD_BYTES (1 + ID_BYTES + TIME_BYTES)
+#define GRANT_BYTES (AUTH_REPOSITORY_BYTES + 1)
+#define CLAIMS_BYTES_MAX (HEAD_BYTES + AUTH_GRANTS_MAX * GRANT_BYTES)
 #define MAC_BYTES 16
-#define BEARER_BYTES (CLAIMS_BYTES + MAC_BYTES)
+#define BEARER_BYTES_MAX (CLAIMS_BYTES_MAX + MAC_BYTES)
 #define PREFIX_LENGTH (sizeof(AUTH_BEARER_PREFIX) - 1)
 
-_Static_assert(PREFIX_LENGTH + (BEARER_BYTES + 2) / 3 * 4 < AUTH_BEARER_TEXT, "a bearer fits");
+_Static_assert(PREFIX_LENGTH + (BEARER_BYTES_MAX + 2) / 3 * 4 < AUTH_BEARER_TEXT, "a bearer fits");
 
 /* Where the groups of a UUID's text begin, and how many bytes each has. */
 static const struct { size_t at, bytes; } id_groups[] = {{0, 4}, {9, 2}, {14, 2}, {19, 2}, {24, 6}};
@@ -74,57 +78,145 @@ static int64_t unpack_time(const uint8_t bytes[8]) {
     return (int64_t)value;
 }
 
-static void authenticate(const struct auth_keys *keys, const uint8_t claims[CLAIMS_BYTES], uint8_t out[MAC_BYTES]) {
-    uint8_t message[PREFIX_LENGTH + CLAIMS_BYTES];
+/* --- Grants --- */
+
+static void hash_repository(const char *repository, uint8_t out[AUTH_REPOSITORY_BYTES]) {
+    struct digest_set digests;
+    digest_of(DIGEST_SHA256, repository, strlen(repository), &digests);
+    memcpy(out, digests.sha256, AUTH_REPOSITORY_BYTES);
+}
+
+/* Index of the grant for the repository; grant_count when there is none. */
+static size_t index_of(const struct auth_bearer *bearer, const uint8_t repository[AUTH_REPOSITORY_BYTES]) {
+    size_t i = 0;
+    while (i < bearer->grant_count && memcmp(bearer->grants[i].repository, repository, AUTH_REPOSITORY_BYTES) != 0) {
+        i++;
+    }
+    return i;
+}
+
+void auth_bearer_init(struct auth_bearer *bearer, const struct auth_principal *principal, int64_t expires_ms) {
+    bool ends_sooner = principal->expires_ms != 0 && principal->expires_ms < expires_ms;
+    *bearer = (struct auth_bearer){.expires_ms = ends_sooner ? principal->expires_ms : expires_ms};
+    memcpy(bearer->token_id, principal->token_id, sizeof(bearer->token_id));
+}
+
+lreg_status auth_bearer_grant(struct auth_bearer *bearer, const char *repository, uint32_t actions, struct error *err) {
+    struct auth_grant grant = {.actions = (uint8_t)(actions & AUTH_ALL_GRANTS)};
+    hash_repository(repository, grant.repository);
+    size_t i = index_of(bearer, grant.repository);
+    if (i < bearer->grant_count) {
+        bearer->grants[i].actions |= grant.actions;
+        return LREG_OK;
+    }
+    if (i == AUTH_GRANTS_MAX) {
+        return error_set(err, LREG_BAD_ARGUMENT, "too_many_scopes", "a token is for %d repositories at most",
+                         AUTH_GRANTS_MAX);
+    }
+    bearer->grants[i] = grant;
+    bearer->grant_count++;
+    return LREG_OK;
+}
+
+bool auth_bearer_find(const struct auth_bearer *bearer, const char *repository, uint32_t *out_actions) {
+    uint8_t hash[AUTH_REPOSITORY_BYTES];
+    hash_repository(repository, hash);
+    size_t i = index_of(bearer, hash);
+    *out_actions = i < bearer->grant_count ? bearer->grants[i].actions : 0;
+    return i < bearer->grant_count;
+}
+
+uint32_t auth_grants_for(enum auth_action action) {
+    switch (action) {
+    case AUTH_ACTION_READ_PACKAGES:
+        return AUTH_PULL;
+    case AUTH_ACTION_PROBE_PACKAGES:
+        return AUTH_PULL | AUTH_PUSH;
+    case AUTH_ACTION_WRITE_PACKAGES:
+        return AUTH_PUSH;
+    case AUTH_ACTION_DELETE_PACKAGES:
+        return AUTH_DELETE;
+    default:
+        return 0;
+    }
+}
+
+lreg_status auth_bearer_insufficient(struct error *err) {
+    return error_set(err, LREG_UNAUTHENTICATED, "insufficient_scope",
+                     "this bearer token was not granted that: ask the token endpoint for one with the scope");
+}
+
+/* --- The text --- */
+
+static void authenticate(const struct auth_keys *keys, const uint8_t *claims, size_t length, uint8_t out[MAC_BYTES]) {
+    uint8_t message[PREFIX_LENGTH + CLAIMS_BYTES_MAX];
     uint8_t mac[DIGEST_SHA256_BYTES];
     memcpy(message, AUTH_BEARER_PREFIX, PREFIX_LENGTH);
-    memcpy(message + PREFIX_LENGTH, claims, CLAIMS_BYTES);
-    hmac_sha256(keys->bearer, AUTH_KEY_BYTES, message, sizeof(message), mac);
+    memcpy(message + PREFIX_LENGTH, claims, length);
+    hmac_sha256(keys->bearer, AUTH_KEY_BYTES, message, PREFIX_LENGTH + length, mac);
     memcpy(out, mac, MAC_BYTES);
     memory_wipe(mac, sizeof(mac));
 }
 
-lreg_status auth_bearer_issue(const struct auth_keys *keys, const struct auth_principal *principal, int64_t expires_ms,
+lreg_status auth_bearer_issue(const struct auth_keys *keys, const struct auth_bearer *bearer,
                               char out[AUTH_BEARER_TEXT], struct error *err) {
-    uint8_t bytes[BEARER_BYTES];
-    if (principal->expires_ms != 0 && principal->expires_ms < expires_ms) {
-        expires_ms = principal->expires_ms;
-    }
+    uint8_t bytes[BEARER_BYTES_MAX];
+    size_t length = HEAD_BYTES;
     bytes[0] = BEARER_FORMAT;
-    if (!pack_id(principal->token_id, bytes + 1)) {
+    if (!pack_id(bearer->token_id, bytes + 1)) {
         return error_set(err, LREG_INTERNAL, "", "the id of the token is not a UUID");
     }
-    pack_time(expires_ms, bytes + 1 + ID_BYTES);
-    authenticate(keys, bytes, bytes + CLAIMS_BYTES);
+    pack_time(bearer->expires_ms, bytes + 1 + ID_BYTES);
+    for (size_t i = 0; i < bearer->grant_count; i++) {
+        memcpy(bytes + length, bearer->grants[i].repository, AUTH_REPOSITORY_BYTES);
+        bytes[length + AUTH_REPOSITORY_BYTES] = bearer->grants[i].actions;
+        length += GRANT_BYTES;
+    }
+    authenticate(keys, bytes, length, bytes + length);
+    length += MAC_BYTES;
     memcpy(out, AUTH_BEARER_PREFIX, PREFIX_LENGTH);
-    base64url_encode(bytes, sizeof(bytes), out + PREFIX_LENGTH);
+    base64url_encode(bytes, length, out + PREFIX_LENGTH);
     memory_wipe(bytes, sizeof(bytes));
     return LREG_OK;
 }
 
-static bool is_ours(const struct auth_keys *keys, const uint8_t bytes[BEARER_BYTES]) {
+static bool is_ours(const struct auth_keys *keys, const uint8_t *bytes, size_t claims_length) {
     uint8_t mac[MAC_BYTES];
-    authenticate(keys, bytes, mac);
-    bool equal = memory_equal_constant_time(mac, bytes + CLAIMS_BYTES, MAC_BYTES);
+    authenticate(keys, bytes, claims_length, mac);
+    bool equal = memory_equal_constant_time(mac, bytes + claims_length, MAC_BYTES);
     memory_wipe(mac, sizeof(mac));
     return equal && bytes[0] == BEARER_FORMAT;
 }
 
-lreg_status auth_bearer_read(const struct auth_keys *keys, const char *bearer, char out_token_id[ID_TEXT],
-                             int64_t *out_expires_ms, struct error *err) {
-    uint8_t bytes[BEARER_BYTES];
+/* The claims of a bearer, and behind them the HMAC; false when it has not the form of one. */
+static bool decode(const char *text, uint8_t bytes[BEARER_BYTES_MAX], size_t *out_claims_length) {
     size_t length = 0;
-    bool readable =
-        auth_secret_classify(bearer) == AUTH_SECRET_BEARER &&
-        base64url_decode(bearer + PREFIX_LENGTH, strlen(bearer) - PREFIX_LENGTH, bytes, sizeof(bytes), &length) &&
-        length == sizeof(bytes);
-    if (!readable) {
+    if (auth_secret_classify(text) != AUTH_SECRET_BEARER ||
+        !base64url_decode(text + PREFIX_LENGTH, strlen(text) - PREFIX_LENGTH, bytes, BEARER_BYTES_MAX, &length) ||
+        length < HEAD_BYTES + MAC_BYTES || (length - HEAD_BYTES - MAC_BYTES) % GRANT_BYTES != 0) {
+        return false;
+    }
+    *out_claims_length = length - MAC_BYTES;
+    return true;
+}
+
+lreg_status auth_bearer_read(const struct auth_keys *keys, const char *text, struct auth_bearer *out,
+                             struct error *err) {
+    uint8_t bytes[BEARER_BYTES_MAX];
+    size_t length = 0;
+    if (!decode(text, bytes, &length)) {
         return error_set(err, LREG_UNAUTHENTICATED, "malformed_token", "the bearer token is malformed");
     }
-    if (!is_ours(keys, bytes)) {
+    if (!is_ours(keys, bytes, length)) {
         return error_set(err, LREG_UNAUTHENTICATED, "unknown_token", "the bearer token was not issued here");
     }
-    unpack_id(bytes + 1, out_token_id);
-    *out_expires_ms = unpack_time(bytes + 1 + ID_BYTES);
+    *out = (struct auth_bearer){.grant_count = (length - HEAD_BYTES) / GRANT_BYTES};
+    unpack_id(bytes + 1, out->token_id);
+    out->expires_ms = unpack_time(bytes + 1 + ID_BYTES);
+    for (size_t i = 0; i < out->grant_count; i++) {
+        const uint8_t *packed = bytes + HEAD_BYTES + i * GRANT_BYTES;
+        memcpy(out->grants[i].repository, packed, AUTH_REPOSITORY_BYTES);
+        out->grants[i].actions = packed[AUTH_REPOSITORY_BYTES];
+    }
     return LREG_OK;
 }

@@ -92,31 +92,20 @@ static lreg_status find_by_secret(struct core *core, const char *secret, struct 
     return find_principal(core, cache_key, &(struct token_key){.secret_sha256 = hash}, out, err);
 }
 
-/* The principal behind a bearer, which ends with the bearer. */
-static lreg_status find_by_bearer(struct core *core, const char *bearer, struct auth_principal *out,
-                                  struct error *err) {
-    char id[ID_TEXT];
+/* The principal behind a bearer. */
+static lreg_status find_holder(struct core *core, const char *token_id, struct auth_principal *out, struct error *err) {
     char cache_key[16 + ID_TEXT];
-    int64_t expires_ms = 0;
-    lreg_status status = auth_bearer_read(&core->keys, bearer, id, &expires_ms, err);
-    if (status != LREG_OK) {
-        return status;
+    if (token_id[0] == '\0') {
+        return LREG_OK;
     }
-    if (id[0] != '\0') {
-        snprintf(cache_key, sizeof(cache_key), "token id\n%s", id);
-        status = find_principal(core, cache_key, &(struct token_key){.id = id}, out, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-    }
-    if (out->expires_ms == 0 || expires_ms < out->expires_ms) {
-        out->expires_ms = expires_ms;
-    }
-    return LREG_OK;
+    snprintf(cache_key, sizeof(cache_key), "token id\n%s", token_id);
+    return find_principal(core, cache_key, &(struct token_key){.id = token_id}, out, err);
 }
 
+static const struct auth_principal anonymous = {.kind = AUTH_NOBODY, .label = "anonymous"};
+
 lreg_status core_authenticate(struct core *core, const char *secret, struct auth_principal *out, struct error *err) {
-    *out = (struct auth_principal){.kind = AUTH_NOBODY, .label = "anonymous"};
+    *out = anonymous;
     lreg_status status = LREG_OK;
     switch (auth_secret_classify(secret)) {
     case AUTH_SECRET_API:
@@ -124,7 +113,8 @@ lreg_status core_authenticate(struct core *core, const char *secret, struct auth
         status = find_by_secret(core, secret, out, err);
         break;
     case AUTH_SECRET_BEARER:
-        status = find_by_bearer(core, secret, out, err);
+        status = error_set(err, LREG_UNAUTHENTICATED, "bearer_elsewhere",
+                           "a bearer of the token endpoint serves for images below /v2/ alone: send the token itself");
         break;
     case AUTH_SECRET_UNKNOWN:
         status = error_set(err, LREG_UNAUTHENTICATED, "malformed_token",
@@ -132,6 +122,23 @@ lreg_status core_authenticate(struct core *core, const char *secret, struct auth
         break;
     }
     return status == LREG_OK ? auth_check_expiry(out, hooks_now_ms(&core->hooks), err) : status;
+}
+
+lreg_status core_authenticate_bearer(struct core *core, const char *text, struct auth_principal *out,
+                                     struct auth_bearer *out_bearer, struct error *err) {
+    *out = anonymous;
+    *out_bearer = (struct auth_bearer){.grant_count = 0};
+    lreg_status status = auth_bearer_read(&core->keys, text, out_bearer, err);
+    if (status == LREG_OK) {
+        status = find_holder(core, out_bearer->token_id, out, err);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (out->expires_ms == 0 || out_bearer->expires_ms < out->expires_ms) {
+        out->expires_ms = out_bearer->expires_ms;
+    }
+    return auth_check_expiry(out, hooks_now_ms(&core->hooks), err);
 }
 
 /* --- what he may do --- */

@@ -30,6 +30,23 @@ static void wipe_credentials(struct exchange *exchange, struct authorization *au
     }
 }
 
+static lreg_status identify_bearer(struct call *call, const char *text, struct error *err) {
+    struct auth_bearer *bearer = arena_allocate(call->arena, sizeof *bearer);
+    if (bearer == NULL) {
+        return error_no_memory(err);
+    }
+    call->bearer = bearer;
+    return core_authenticate_bearer(call->core, text, &call->principal, bearer, err);
+}
+
+static lreg_status identify(struct call *call, const char *secret, struct error *err) {
+    bool takes_bearer = (call->route->flags & ROUTE_TAKES_BEARER) != 0;
+    if (takes_bearer && auth_secret_classify(secret) == AUTH_SECRET_BEARER) {
+        return identify_bearer(call, secret, err);
+    }
+    return core_authenticate(call->core, secret, &call->principal, err);
+}
+
 static lreg_status authenticate_by(struct exchange *exchange, const struct authorization *authorization,
                                    struct error *err) {
     struct call *call = &exchange->call;
@@ -38,7 +55,7 @@ static lreg_status authenticate_by(struct exchange *exchange, const struct autho
         return LREG_OK;
     case AUTHORIZATION_BASIC:
     case AUTHORIZATION_BEARER:
-        return core_authenticate(call->core, authorization->secret, &call->principal, err);
+        return identify(call, authorization->secret, err);
     case AUTHORIZATION_OTHER:
     case AUTHORIZATION_MALFORMED:
         break;
@@ -109,6 +126,37 @@ static lreg_status unknown(const struct call *call, const struct compiled_route 
                      call->parameters[route->registry]);
 }
 
+/* --- What a bearer was granted --- */
+
+/* What anybody may do needs no grant. */
+static bool is_open(const struct call *call) {
+    struct auth_principal nobody = {.kind = AUTH_NOBODY};
+    return call->registry != NULL && core_authorize(call->core, &nobody, call->route->action, call->organization,
+                                                    call->registry, NULL) == LREG_OK;
+}
+
+/* The grants for the path's repository: all without a bearer, and where none is needed. LREG_UNAUTHENTICATED
+ * ("insufficient_scope") when it was not asked for: alike, whether there is such a repository or not. */
+static lreg_status find_grants(const struct call *call, uint32_t *out, struct error *err) {
+    *out = AUTH_ALL_GRANTS;
+    const char *image = call_parameter(call, "image");
+    if (call->bearer == NULL || image[0] == '\0' || is_open(call)) {
+        return LREG_OK;
+    }
+    const char *repository = arena_format(call->arena, "%s/%s/%s", call_parameter(call, "organization"),
+                                          call_parameter(call, "registry"), image);
+    if (repository == NULL) {
+        return error_no_memory(err);
+    }
+    return auth_bearer_find(call->bearer, repository, out) ? LREG_OK : auth_bearer_insufficient(err);
+}
+
+static lreg_status check_grants(const struct call *call, uint32_t grants, struct error *err) {
+    enum auth_action action = call->route->action;
+    bool is_for_all = call->bearer == NULL || action == AUTH_ACTION_NONE || action == AUTH_ACTION_AUTHENTICATED;
+    return is_for_all || (grants & auth_grants_for(action)) != 0 ? LREG_OK : auth_bearer_insufficient(err);
+}
+
 static lreg_status decide(const struct call *call, struct error *err) {
     enum auth_action action = call->route->action;
     if (action == AUTH_ACTION_NONE) {
@@ -132,14 +180,23 @@ static lreg_status check_ecosystem(const struct call *call, struct error *err) {
 
 static lreg_status admit_current(struct exchange *exchange, const struct compiled_route *route, struct error *err) {
     struct call *call = &exchange->call;
-    lreg_status status = resolve(exchange, route, err);
-    if (status == LREG_OK) {
-        status = decide(call, err);
-    } else if (status == LREG_NOT_FOUND) {
-        status = conceal(call, err);
+    uint32_t grants = 0;
+    lreg_status resolved = resolve(exchange, route, err);
+    if (resolved != LREG_OK && resolved != LREG_NOT_FOUND) {
+        return resolved;
     }
+    struct error insufficient;
+    lreg_status status = find_grants(call, &grants, &insufficient);
+    if (status != LREG_OK) {
+        *err = insufficient;
+        return status;
+    }
+    status = resolved == LREG_OK ? decide(call, err) : conceal(call, err);
     if (status == LREG_NOT_FOUND) {
         return unknown(call, route, err);
+    }
+    if (status == LREG_OK) {
+        status = check_grants(call, grants, err);
     }
     return status == LREG_OK ? check_ecosystem(call, err) : status;
 }
@@ -150,7 +207,10 @@ static lreg_status admit_expired(struct exchange *exchange, const struct compile
     struct call *call = &exchange->call;
     struct error expired = *err;
     lreg_status status = resolve(exchange, route, err);
-    if (status == LREG_OK && is_at_home(call)) {
+    uint32_t grants = 0;
+    bool may_go_on = status == LREG_OK && is_at_home(call) && find_grants(call, &grants, NULL) == LREG_OK &&
+                     check_grants(call, grants, NULL) == LREG_OK;
+    if (may_go_on) {
         return check_ecosystem(call, err);
     }
     if (status == LREG_OK || status == LREG_NOT_FOUND) {

@@ -49,6 +49,9 @@ struct route {
  * principal's expires_ms is then in the past), and the handler has core_upload_find() judge whether it began this
  * upload. */
 #define ROUTE_RESUMES 0x1u
+/* Credentials may be a bearer of the token endpoint, whose grants are for "{organization}/{registry}/{image}"; without
+ * an {image} in the pattern, any bearer does. On other routes bearers are refused. */
+#define ROUTE_TAKES_BEARER 0x2u
 
 struct surface {
     const char *name;
@@ -106,6 +109,7 @@ struct call {
     const struct route *route;
     const char *parameters[CALL_PARAMETERS_MAX]; /* values of the pattern's names, in order */
     struct auth_principal principal;
+    const struct auth_bearer *bearer; /* NULL: the credentials are no bearer */
     struct core_actor actor; /* principal and remote_address */
     const struct core_organization *organization; /* borrowed; NULL when the route has none */
     const struct core_registry *registry; /* likewise */

@@ -4,6 +4,7 @@
 
 #define HOST "Host: packages.example.com:8443\n"
 #define REALM "Bearer realm=\"http://packages.example.com:8443/-/token\",service=\"packages.example.com:8443\""
+#define SCOPE "repository:my-organization/my-images/app:pull,push"
 #define MINUTE INT64_C(60000)
 
 static int setup(void **state) {
@@ -32,7 +33,7 @@ static char *bearer_of(struct http_answer *answer) {
 }
 
 static char *fetch_bearer(struct protocol_world *world, enum protocol_who who) {
-    return bearer_of(REQUEST(world, who, 200, "GET /-/token?service=packages.example.com&scope=repository:a:pull\n\n"));
+    return bearer_of(REQUEST(world, who, 200, "GET /-/token?service=packages.example.com&scope=" SCOPE "\n\n"));
 }
 
 static void test_protocol_oci_access__without_credentials_there_is_a_challenge(void **state) {
@@ -105,7 +106,8 @@ static void test_protocol_oci_access__basic_credentials_work_where_they_are_sent
     }
     EXPECT_STATUS(world, WHO_NOBODY, 200, "GET /v2/\nAuthorization: Basic %s\n\n", encoded);
     EXPECT_STATUS(world, WHO_NOBODY, 200, "GET " REPOSITORY "/manifests/v1\nAuthorization: Basic %s\n\n", encoded);
-    char *bearer = bearer_of(REQUEST(world, WHO_NOBODY, 200, "GET /-/token\nAuthorization: Basic %s\n\n", encoded));
+    char *bearer = bearer_of(
+        REQUEST(world, WHO_NOBODY, 200, "GET /-/token?scope=" SCOPE "\nAuthorization: Basic %s\n\n", encoded));
     EXPECT_STATUS(world, WHO_NOBODY, 200, "GET " REPOSITORY "/manifests/v1\n%s\n", bearer);
     free(bearer);
 }
@@ -153,14 +155,15 @@ static void test_protocol_oci_access__a_form_gives_a_token_too(void **state) {
     struct protocol_world *world = *state;
     push_image(world, REPOSITORY, "v1");
 #define FORM "POST /-/token\nContent-Type: application/x-www-form-urlencoded\n\n"
-    char *bearer =
-        bearer_of(REQUEST(world, WHO_NOBODY, 200, FORM "grant_type=password&username=u&password=%s&service=s&scope=a+b",
-                          secret_of(world, WHO_READER)));
+    char *bearer = bearer_of(REQUEST(world, WHO_NOBODY, 200,
+                                     FORM "grant_type=password&username=u&password=%s&service=s&scope=" SCOPE
+                                          "+registry:catalog:*",
+                                     secret_of(world, WHO_READER)));
     EXPECT_STATUS(world, WHO_NOBODY, 200, "GET " REPOSITORY "/manifests/v1\n%s\n", bearer);
     EXPECT_STATUS(world, WHO_NOBODY, 403, "POST " REPOSITORY "/blobs/uploads/\n%s\n", bearer);
     free(bearer);
-    bearer = bearer_of(
-        REQUEST(world, WHO_NOBODY, 200, FORM "grant_type=refresh_token&refresh_token=%s", secret_of(world, WHO_OWNER)));
+    bearer = bearer_of(REQUEST(world, WHO_NOBODY, 200, FORM "grant_type=refresh_token&refresh_token=%s&scope=" SCOPE,
+                               secret_of(world, WHO_OWNER)));
     EXPECT_STATUS(world, WHO_NOBODY, 202, "POST " REPOSITORY "/blobs/uploads/\n%s\n", bearer);
     free(bearer);
     bearer = bearer_of(REQUEST(world, WHO_NOBODY, 200, FORM "service=s"));

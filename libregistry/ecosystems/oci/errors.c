@@ -127,7 +127,8 @@ static struct slice service_of(const struct call *call) {
 }
 
 /* One scheme alone, whatever is accepted: with Basic beside it, clients no longer fetch tokens for nobody. */
-static lreg_status challenge(struct call *call, struct error *err) {
+static lreg_status challenge(struct call *call, const struct error *failure, struct error *err) {
+    bool is_insufficient = text_equals(failure->code, "insufficient_scope"); /* RFC 6750 section 3.1 */
     if (call->route != NULL && text_equals(call->route->pattern, OCI_TOKEN_PATH)) {
         return call_challenge_basic(call, err);
     }
@@ -137,14 +138,15 @@ static lreg_status challenge(struct call *call, struct error *err) {
     if (realm == NULL || scope == NULL) {
         return error_no_memory(err);
     }
-    return call_header_format(call, err, "WWW-Authenticate", "Bearer realm=\"%s\",service=\"%.*s\"%s", realm,
-                              (int)service.length, service.bytes, scope);
+    return call_header_format(call, err, "WWW-Authenticate", "Bearer realm=\"%s\",service=\"%.*s\"%s%s", realm,
+                              (int)service.length, service.bytes, scope,
+                              is_insufficient ? ",error=\"insufficient_scope\"" : "");
 }
 
 lreg_status oci_show_error(struct call *call, const struct error *failure, struct error *err) {
     lreg_status status = LREG_OK;
     if (failure->status == LREG_UNAUTHENTICATED) {
-        status = challenge(call, err);
+        status = challenge(call, failure, err);
         if (status != LREG_OK) {
             return status;
         }

@@ -2,7 +2,9 @@
 
 /*
  * Taking a blob over from another repository (OCI distribution 1.1, "Mounting a blob from another repository"). Clients
- * name sources on their own guess, so whatever is wrong with one only means that the blob is not mounted.
+ * name sources on their own guess, so whatever is wrong with one only means that the blob is not mounted. The source
+ * must be readable to the holder of the credentials, whether a bearer was granted it or not: most clients do not ask
+ * for a second scope, and the holder could fetch the blob and push it.
  */
 
 #include "ecosystems/oci/oci_internal.h"

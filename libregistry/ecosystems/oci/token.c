@@ -1,24 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The token endpoint: credentials in, a short-lived bearer token out. The token stands for its holder, and each
- * request that comes with it is decided anew; so the scopes that clients ask for change nothing. Nobody gets one for
- * nobody.
+ * The token endpoint: credentials in, a short-lived bearer token out (distribution, "Token Authentication
+ * Specification"). The bearer carries what was asked for and may be done now, by repository, and each request that
+ * comes with it is decided anew: by what its holder may do then, and by that. Nobody gets one for what anybody may do.
  */
 
 #include "ecosystems/oci/oci_internal.h"
 
 #include "base/clock.h"
+#include "ecosystems/oci/token_scope.h"
 
 #include <string.h>
 
 #define FORM_BYTES_MAX ((size_t)16 * 1024)
 
-static lreg_status respond(struct call *call, const char *bearer, int64_t now_ms, int64_t end_ms, struct error *err) {
+/* The scopes of a request, in all parameters of that name, and what becomes of them. */
+struct request {
+    struct call *call;
+    const struct auth_principal *principal;
+    size_t count;
+    struct auth_bearer bearer;
+    struct strbuf granted; /* scopes with blanks between, for the answer */
+};
+
+#define GRANTED_BYTES_MAX ((size_t)64 * 1024)
+
+static lreg_status respond(struct request *request, const char *bearer, int64_t now_ms, struct error *err) {
+    struct call *call = request->call;
     char issued[CLOCK_ISO_TEXT];
     clock_format_iso(now_ms, issued);
-    json_t *document = json_pack("{s:s, s:s, s:I, s:s}", "token", bearer, "access_token", bearer, "expires_in",
-                                 (json_int_t)((end_ms - now_ms) / 1000), "issued_at", issued);
+    json_t *document = json_pack("{s:s, s:s, s:I, s:s, s:s}", "token", bearer, "access_token", bearer, "expires_in",
+                                 (json_int_t)((request->bearer.expires_ms - now_ms) / 1000), "issued_at", issued,
+                                 "scope", strbuf_text(&request->granted));
     if (document == NULL) {
         return error_no_memory(err);
     }
@@ -30,24 +44,128 @@ static lreg_status respond(struct call *call, const char *bearer, int64_t now_ms
     return status;
 }
 
-static lreg_status issue(struct call *call, const struct auth_principal *principal, struct error *err) {
-    char bearer[AUTH_BEARER_TEXT];
-    int64_t now_ms = hooks_now_ms(call->hooks);
-    int64_t end_ms = now_ms + core_limits_of(call->core)->bearer_lifetime_ms;
-    if (principal->expires_ms != 0 && principal->expires_ms < end_ms) {
-        end_ms = principal->expires_ms;
+/* What the principal may do in a registry, of what was asked for. */
+static uint32_t allowed_in(const struct request *request, const struct core_registry *registry, uint32_t asked) {
+    static const struct {
+        uint32_t grant;
+        enum auth_action action;
+    } actions[] = {{AUTH_PULL, AUTH_ACTION_READ_PACKAGES},
+                   {AUTH_PUSH, AUTH_ACTION_WRITE_PACKAGES},
+                   {AUTH_DELETE, AUTH_ACTION_DELETE_PACKAGES}};
+    uint32_t allowed = 0;
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        bool is_allowed =
+            (asked & actions[i].grant) != 0 &&
+            core_authorize(request->call->core, request->principal, actions[i].action, NULL, registry, NULL) == LREG_OK;
+        allowed |= is_allowed ? actions[i].grant : 0;
     }
-    lreg_status status = auth_bearer_issue(core_keys(call->core), principal, end_ms, bearer, err);
+    return allowed;
+}
+
+/* A repository that is not there is asked for all the same: the requests for it are then answered by that. */
+static lreg_status decide_repository(const struct request *request, const char *name, uint32_t asked,
+                                     uint32_t *out_allowed, struct error *err) {
+    const struct call *call = request->call;
+    const struct core_registry *registry = NULL;
+    struct slice rest = slice_of(name);
+    struct slice organization = slice_cut(&rest, '/');
+    struct slice slug = slice_cut(&rest, '/');
+    const char *organization_text = arena_copy_bytes(call->arena, organization.bytes, organization.length);
+    const char *slug_text = arena_copy_bytes(call->arena, slug.bytes, slug.length);
+    *out_allowed = 0;
+    if (organization_text == NULL || slug_text == NULL) {
+        return error_no_memory(err);
+    }
+    if (rest.length == 0 || !slug_is_valid(organization_text) || !slug_is_valid(slug_text)) {
+        return LREG_OK;
+    }
+    lreg_status status = core_registry_find(call->core, organization_text, slug_text, &registry, err);
+    if (status != LREG_OK) {
+        return status == LREG_NOT_FOUND ? LREG_OK : status;
+    }
+    if (text_equals(registry->row.ecosystem, call->surface->ecosystem)) {
+        *out_allowed = allowed_in(request, registry, asked);
+    }
+    core_registry_release(registry);
+    return LREG_OK;
+}
+
+static lreg_status take_scope(struct request *request, struct slice text, struct error *err) {
+    struct oci_scope scope;
+    uint32_t allowed = 0;
+    if (++request->count > AUTH_GRANTS_MAX) { /* each may cost a look-up */
+        return error_set(err, LREG_BAD_ARGUMENT, "too_many_scopes", "at most %d scopes can be asked for at once",
+                         AUTH_GRANTS_MAX);
+    }
+    lreg_status status = oci_scope_parse(text, &scope, err);
+    if (status != LREG_OK || scope.repository.length == 0) {
+        return status;
+    }
+    const char *name = arena_copy_bytes(request->call->arena, scope.repository.bytes, scope.repository.length);
+    if (name == NULL) {
+        return error_no_memory(err);
+    }
+    status = decide_repository(request, name, scope.actions, &allowed, err);
     if (status == LREG_OK) {
-        status = respond(call, bearer, now_ms, end_ms, err);
+        status = auth_bearer_grant(&request->bearer, name, allowed, err);
+    }
+    if (status == LREG_OK && allowed != 0) {
+        char words[OCI_ACTIONS_TEXT];
+        oci_scope_format_actions(allowed, words);
+        strbuf_append_format(&request->granted, "%srepository:%s:%s", request->granted.length > 0 ? " " : "", name,
+                             words);
+    }
+    return status;
+}
+
+/* "scope" may be there several times, and hold several. */
+static lreg_status take_scopes(struct request *request, const struct url_parameter *parameters, size_t count,
+                               struct error *err) {
+    lreg_status status = LREG_OK;
+    for (size_t i = 0; i < count && status == LREG_OK; i++) {
+        struct slice list = slice_of(text_equals(parameters[i].name, "scope") ? parameters[i].value : "");
+        struct slice scope;
+        while (status == LREG_OK && oci_scope_next(&list, &scope)) {
+            status = take_scope(request, scope, err);
+        }
+    }
+    return status;
+}
+
+static lreg_status issue(struct request *request, int64_t now_ms, struct error *err) {
+    char bearer[AUTH_BEARER_TEXT];
+    lreg_status status = strbuf_status(&request->granted, err);
+    if (status == LREG_OK) {
+        status = auth_bearer_issue(core_keys(request->call->core), &request->bearer, bearer, err);
+    }
+    if (status == LREG_OK) {
+        status = respond(request, bearer, now_ms, err);
     }
     memory_wipe(bearer, sizeof bearer);
     return status;
 }
 
+/* `parameters`: of a form; those of the target count too. */
+static lreg_status answer(struct call *call, const struct auth_principal *principal,
+                          const struct url_parameter *parameters, size_t count, struct error *err) {
+    struct request request = {.call = call, .principal = principal};
+    int64_t now_ms = hooks_now_ms(call->hooks);
+    auth_bearer_init(&request.bearer, principal, now_ms + core_limits_of(call->core)->bearer_lifetime_ms);
+    strbuf_init(&request.granted, call->hooks, GRANTED_BYTES_MAX);
+    lreg_status status = take_scopes(&request, call->url.parameters, call->url.parameter_count, err);
+    if (status == LREG_OK) {
+        status = take_scopes(&request, parameters, count, err);
+    }
+    if (status == LREG_OK) {
+        status = issue(&request, now_ms, err);
+    }
+    strbuf_free(&request.granted);
+    return status;
+}
+
 /* Credentials are those of the request's Authorization, which were looked at on the way here. */
 lreg_status oci_token_get(struct call *call, struct error *err) {
-    return issue(call, &call->principal, err);
+    return answer(call, &call->principal, NULL, 0, err);
 }
 
 /* --- The form of RFC 6749, which some clients try first --- */
@@ -92,7 +210,7 @@ static lreg_status issue_by_form(struct call *call, const struct form *form, str
     if (status == LREG_OK && secret != NULL && secret[0] != '\0') {
         status = core_authenticate(call->core, secret, &principal, err);
     }
-    return status == LREG_OK ? issue(call, &principal, err) : status;
+    return status == LREG_OK ? answer(call, &principal, form->parameters, form->count, err) : status;
 }
 
 static lreg_status form_collected(struct call *call, void *user, const char *bytes, size_t length, struct error *err) {

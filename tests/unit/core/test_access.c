@@ -48,7 +48,10 @@ static int teardown(void **state) {
 
 static lreg_status authenticate(const char *secret, struct auth_principal *out, struct error *err) {
     *err = (struct error){0};
-    return core_authenticate(fixture.core, secret, out, err);
+    struct auth_bearer bearer;
+    return auth_secret_classify(secret) == AUTH_SECRET_BEARER
+               ? core_authenticate_bearer(fixture.core, secret, out, &bearer, err)
+               : core_authenticate(fixture.core, secret, out, err);
 }
 
 /* Fails with that code, and does not repeat the secret. */
@@ -66,9 +69,10 @@ static void bearer_of(const char *secret, char out[AUTH_BEARER_TEXT]) {
     if (secret != NULL) {
         assert_int_equal(authenticate(secret, &principal, &err), LREG_OK);
     }
-    assert_int_equal(
-        auth_bearer_issue(core_keys(fixture.core), &principal, atomic_load(&fixture.now_ms) + LIFETIME_MS, out, NULL),
-        LREG_OK);
+    struct auth_bearer bearer;
+    auth_bearer_init(&bearer, &principal, atomic_load(&fixture.now_ms) + LIFETIME_MS);
+    assert_int_equal(auth_bearer_grant(&bearer, "org/registry/image", AUTH_PULL, NULL), LREG_OK);
+    assert_int_equal(auth_bearer_issue(core_keys(fixture.core), &bearer, out, NULL), LREG_OK);
 }
 
 static void test_core_access__an_api_token_is_its_organizations(void **state) {
@@ -221,6 +225,24 @@ static void test_core_access__an_anonymous_bearer_is_nobody(void **state) {
     assert_refused(bearer, "expired_token");
 }
 
+static void test_core_access__a_bearer_comes_with_its_grants_and_is_no_token(void **state) {
+    (void)state;
+    struct auth_principal principal;
+    struct auth_bearer read;
+    struct error err = {0};
+    char bearer[AUTH_BEARER_TEXT];
+    uint32_t actions = 0;
+    bearer_of(api->secret, bearer);
+    assert_int_equal(core_authenticate_bearer(fixture.core, bearer, &principal, &read, &err), LREG_OK);
+    assert_true(auth_bearer_find(&read, "org/registry/image", &actions));
+    assert_int_equal(actions, AUTH_PULL);
+    assert_int_equal(core_authenticate(fixture.core, bearer, &principal, &err), LREG_UNAUTHENTICATED);
+    assert_string_equal(err.code, "bearer_elsewhere");
+    assert_int_equal(principal.kind, AUTH_NOBODY);
+    assert_int_equal(core_authenticate_bearer(fixture.core, api->secret, &principal, &read, &err),
+                     LREG_UNAUTHENTICATED);
+}
+
 static void test_core_access__a_bearer_of_another_instance_is_unknown(void **state) {
     (void)state;
     struct auth_principal principal = {.kind = AUTH_API_TOKEN};
@@ -229,7 +251,9 @@ static void test_core_access__a_bearer_of_another_instance_is_unknown(void **sta
     char bearer[AUTH_BEARER_TEXT];
     auth_keys_derive(key, &keys);
     snprintf(principal.token_id, ID_TEXT, "%s", api->row.id);
-    assert_int_equal(auth_bearer_issue(&keys, &principal, FIXTURE_NOW + 1000, bearer, NULL), LREG_OK);
+    struct auth_bearer issued;
+    auth_bearer_init(&issued, &principal, FIXTURE_NOW + 1000);
+    assert_int_equal(auth_bearer_issue(&keys, &issued, bearer, NULL), LREG_OK);
     assert_refused(bearer, "unknown_token");
 }
 
