@@ -3,23 +3,30 @@
 # A room is a folder of libregistry/ that is compiled as one object library, room_<name>. Its rank says which rooms it
 # may include (scripts/check-layers) and which ones its unit tests are linked with.
 
-# Rank of each room, lowest first. The folder of a room is its name with "_" for "/" below ecosystems.
+# Rank of each room, lowest first. The folder of a room is its name with "/" for "_": a room within a room is built of
+# what the outer one declares when both have one rank, and is a layer of its own when they have not.
 set(LREG_ROOMS
     base:0
+    formats:1
     http:1
     storage:2
-    meta:2
+    storage_filesystem:2
+    storage_memory:2
+    meta:3
+    meta_sqlite:3
     auth:3
-    core:4
-    surface:5
-    ecosystems_files:6
-    ecosystems_alpine:6
-    ecosystems_oci:6
-    ecosystems:6
-    rest:6
-    web:6
-    dispatch:7
-    api:8)
+    core_instance:4
+    core:5
+    core_content:6
+    core_upkeep:7
+    surface:8
+    ecosystems_files:9
+    ecosystems_alpine:9
+    ecosystems_oci:9
+    rest:9
+    ecosystems:10
+    exchange:11
+    api:12)
 
 # lreg_room(NAME <room> SOURCES a.c b.c …) in libregistry/<room>/CMakeLists.txt. A room without sources is not built.
 function(lreg_room)
@@ -37,25 +44,32 @@ function(lreg_room)
     target_link_libraries(${target} PRIVATE lreg_options lreg_lto lreg_dependencies)
 endfunction()
 
-# The object libraries of all rooms up to a rank that have sources.
+# The object libraries of all rooms up to a rank (ALL: of every one) that have sources.
 function(lreg_rooms_up_to rank out)
     set(targets "")
     foreach(entry IN LISTS LREG_ROOMS)
         string(REPLACE ":" ";" entry "${entry}")
         list(GET entry 0 name)
         list(GET entry 1 room_rank)
-        if(TARGET room_${name} AND room_rank LESS_EQUAL rank)
+        if(TARGET room_${name} AND (rank STREQUAL "ALL" OR room_rank LESS_EQUAL rank))
             list(APPEND targets room_${name})
         endif()
     endforeach()
     set(${out} "${targets}" PARENT_SCOPE)
 endfunction()
 
+# The rank of a room, or of the highest room within it: tests of core/ are linked with core/upkeep/ too.
 function(lreg_room_rank name out)
-    if(NOT LREG_ROOMS MATCHES "(^|;)${name}:([0-9])")
+    set(highest -1)
+    foreach(entry IN LISTS LREG_ROOMS)
+        if(entry MATCHES "^${name}(_[a-z]+)?:([0-9]+)$" AND CMAKE_MATCH_2 GREATER highest)
+            set(highest ${CMAKE_MATCH_2})
+        endif()
+    endforeach()
+    if(highest EQUAL -1)
         message(FATAL_ERROR "${name} is no room; cmake/LregRooms.cmake lists them with their ranks")
     endif()
-    set(${out} "${CMAKE_MATCH_2}" PARENT_SCOPE)
+    set(${out} "${highest}" PARENT_SCOPE)
 endfunction()
 
 # For tests and fuzzers: the insides of all rooms up to a rank, as objects, in place of the library.

@@ -2,7 +2,7 @@
 /* A package as a whole and in pieces that its last byte chooses must get the same verdict. With an odd first byte the
  * rest is control data, which the harness packs, so that the tar and .PKGINFO readers are reached without a checksum.
  * */
-#include "ecosystems/alpine/gzip.h"
+#include "formats/gzip.h"
 #include "ecosystems/alpine/package_reader.h"
 
 #include "support/fuzzer.h"

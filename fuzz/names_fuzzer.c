@@ -2,12 +2,12 @@
 /* Names of everything but images: slugs, ids, file names, keys of storage, names and dependencies of Alpine. What is
  * accepted fits into paths, headers and indexes as it is. */
 #include "base/id.h"
-#include "core/core_internal.h"
+#include "core/rules.h"
 #include "ecosystems/alpine/dependency.h"
 #include "ecosystems/alpine/names.h"
 #include "ecosystems/alpine/version.h"
 #include "ecosystems/files/filename.h"
-#include "storage/storage_internal.h"
+#include "storage/names.h"
 
 #include "support/fuzzer.h"
 

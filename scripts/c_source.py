@@ -18,7 +18,7 @@ def arguments(description):
 
 def files(root, *endings):
     """Paths of the tree, relative to `root`, sorted: what git knows or would add, else all that is there."""
-    if os.path.isdir(os.path.join(root, ".git")):
+    if os.path.exists(os.path.join(root, ".git")):  # a file in a worktree
         command = ["git", "-c", "safe.directory=*", "-C", root, "ls-files", "-z", "-co", "--exclude-standard"]
         listed = subprocess.run(command, capture_output=True, check=False)
         if listed.returncode == 0:

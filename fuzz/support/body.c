@@ -13,7 +13,7 @@
 
 #include "base/digest.h"
 #include "base/encoding.h"
-#include "ecosystems/alpine/gzip.h"
+#include "formats/gzip.h"
 #include "support/fuzzer.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
 
 /* Two bytes decide an answer: what happens, and with which status or by how much. */
 
+#include "storage/memory/memory.h"
 #include "support/hostile_backend.h"
 
 #include "storage/storage.h"

@@ -8,8 +8,9 @@
  */
 
 #include "core/core.h"
+#include "core/content/content.h"
 #include "core/ecosystem.h"
-#include "dispatch/dispatch.h"
+#include "exchange/dispatcher.h"
 #include <libregistry/audit.h>
 #include <libregistry/instance.h>
 #include <libregistry/organization.h>

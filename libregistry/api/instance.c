@@ -3,6 +3,7 @@
 /* Opening an instance with all its ecosystems and surfaces, and the work that keeps it in order. */
 
 #include "api/options_internal.h"
+#include "core/upkeep/maintenance.h"
 #include "ecosystems/table.h"
 #include "rest/rest.h"
 

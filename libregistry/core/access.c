@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Who somebody is, what he may do, and the log of what was done. */
+/* Which principal a secret belongs to, and what that principal may do. */
 
-#include "core/core_internal.h"
+#include "core/access.h"
 
 #include "base/encoding.h"
 #include "base/text.h"
+#include "core/instance/state.h"
+#include "core/rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -164,78 +166,4 @@ lreg_status core_authorize(struct core *core, const struct auth_principal *princ
         return core_registry_unknown(registry->row.organization_slug, registry->row.slug, err);
     }
     return organization != NULL ? core_organization_unknown(organization->row.slug, err) : status;
-}
-
-/* --- what was done --- */
-
-#define AUDIT_DATA_MAX ((size_t)64 << 10)
-
-lreg_status core_audit_data(struct core *core, json_t *object, struct arena *arena, const char **out,
-                            struct error *err) {
-    if (object == NULL) {
-        return error_no_memory(err);
-    }
-    struct strbuf text;
-    strbuf_init(&text, &core->hooks, AUDIT_DATA_MAX);
-    lreg_status status = json_render(object, &text, err);
-    if (status == LREG_OK) {
-        *out = arena_copy_text(arena, strbuf_text(&text));
-        status = *out == NULL ? error_no_memory(err) : LREG_OK;
-    }
-    strbuf_free(&text);
-    json_decref(object);
-    return status;
-}
-
-/* Whoever writes is the only one: the order of the ids is that of the commits, within a millisecond, too, and when a
- * clock was set back or is another's. */
-static lreg_status new_event_id(struct core *core, struct meta_transaction *transaction, const char *organization_id,
-                                char out[ID_TEXT], struct error *err) {
-    char newest[ID_TEXT];
-    lreg_status status = id_new(&core->hooks, out, err);
-    if (status == LREG_OK) {
-        status = meta_audit_newest(transaction, organization_id, newest, err);
-    }
-    if (status == LREG_OK) {
-        id_put_behind(out, newest);
-    }
-    return status;
-}
-
-lreg_status core_audit(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
-                       const char *organization_id, const char *registry_id, const char *type, const char *subject,
-                       const char *data, struct error *err) {
-    char id[ID_TEXT];
-    lreg_status status = new_event_id(core, transaction, organization_id, id, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    const struct auth_principal *principal = actor->principal;
-    struct meta_audit_event event = {
-        .id = id,
-        .organization_id = organization_id,
-        .registry_id = registry_id,
-        .type = type,
-        .actor = principal->label,
-        .actor_token_id = principal->token_id[0] == '\0' ? NULL : principal->token_id,
-        .remote_address = actor->remote_address == NULL ? "" : actor->remote_address,
-        .subject = subject,
-        .data = data == NULL ? "" : data,
-        .at_ms = hooks_now_ms(&core->hooks),
-    };
-    return meta_audit_insert(transaction, &event, err);
-}
-
-lreg_status core_audit_list(struct core *core, const struct core_organization *organization, const char *before_id,
-                            size_t limit, struct arena *arena, struct meta_audit_event **out, size_t *out_count,
-                            struct error *err) {
-    struct meta_transaction *transaction = NULL;
-    lreg_status status = meta_begin(core->meta, META_READ, &transaction, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = meta_audit_list(transaction, organization->row.id, before_id, core_page_limit(limit), arena, out,
-                             out_count, err);
-    meta_rollback(transaction);
-    return status;
 }

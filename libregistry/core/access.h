@@ -2,7 +2,7 @@
 #ifndef CORE_ACCESS_H
 #define CORE_ACCESS_H
 
-#include "core/core.h"
+#include "core/registry.h"
 
 /* Finds out who holds `secret` (an API token or a registry token). LREG_UNAUTHENTICATED when it is unknown (code
  * "unknown_token"), mistyped ("malformed_token"), has ended ("expired_token", with the time in the message; *out is
@@ -19,16 +19,5 @@ lreg_status core_authenticate_bearer(struct core *core, const char *text, struct
 lreg_status core_authorize(struct core *core, const struct auth_principal *principal, enum auth_action action,
                            const struct core_organization *organization, const struct core_registry *registry,
                            struct error *err);
-
-/* Notes an event in the transaction that makes the change. `data` may be NULL. */
-lreg_status core_audit(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
-                       const char *organization_id, const char *registry_id, const char *type, const char *subject,
-                       const char *data, struct error *err);
-
-/* Newest first, older than `before_id` (NULL: from the newest); at most META_PAGE_MAX at once. Rows live in the
- * arena. */
-lreg_status core_audit_list(struct core *core, const struct core_organization *organization, const char *before_id,
-                            size_t limit, struct arena *arena, struct meta_audit_event **out, size_t *out_count,
-                            struct error *err);
 
 #endif

@@ -2,7 +2,9 @@
 
 /* Documents: found by name, and kept in the cache while they are small. */
 
-#include "core/core_internal.h"
+#include "core/document.h"
+
+#include "core/instance/state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  * ecosystem a registry has.
  */
 
-#include "core/core.h"
+#include "core/package.h"
 
 struct surface;
 
@@ -42,5 +42,8 @@ struct core_ecosystem {
     lreg_status (*package_deleted)(struct core *core, struct meta_transaction *transaction,
                                    const struct core_package *package, struct error *err);
 };
+
+/* The ecosystem of that name; NULL when this build has none. */
+const struct core_ecosystem *core_ecosystem_find(const struct core *core, const char *name);
 
 #endif

@@ -2,7 +2,11 @@
 
 /* Organisations: what they may be called, and that they begin and end with a note in the audit log. */
 
-#include "core/core_internal.h"
+#include "core/organization.h"
+
+#include "core/audit.h"
+#include "core/instance/state.h"
+#include "core/rules.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,12 +2,12 @@
 #ifndef CORE_ORGANIZATION_H
 #define CORE_ORGANIZATION_H
 
-#include "core/core.h"
+#include "core/instance/cache.h"
 
 /* An immutable, counted snapshot. */
 struct core_organization {
     struct meta_organization row;
-    struct core_shared *shared; /* the count and the memory; see core/cache.h */
+    struct core_shared *shared; /* the count and the memory; see core/instance/cache.h */
 };
 void core_organization_retain(const struct core_organization *organization);
 void core_organization_release(const struct core_organization *organization); /* NULL is fine */
@@ -27,5 +27,9 @@ lreg_status core_organization_delete(struct core *core, const struct core_actor 
 
 /* First path segments that belong to the library: "v2", "organizations", "-", "packages", "assets" … */
 bool core_slug_is_reserved(const char *slug);
+
+/* Within a transaction: reads it again; LREG_NOT_FOUND when it was deleted meanwhile. */
+lreg_status core_organization_reread(struct meta_transaction *transaction, const struct core_organization *organization,
+                                     struct arena *arena, struct meta_organization *out, struct error *err);
 
 #endif

@@ -3,10 +3,14 @@
 /* Packages: found, listed, put, deleted, opened. A snapshot also remembers where the package's blob is, when that
  * was read with it, so that a warm download needs no SQL. */
 
-#include "core/core_internal.h"
+#include "core/package.h"
 
 #include "base/encoding.h"
 #include "base/text.h"
+#include "core/audit.h"
+#include "core/ecosystem.h"
+#include "core/instance/state.h"
+#include "core/rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -371,23 +375,15 @@ static lreg_status find_blob(struct core *core, int64_t id, struct arena *arena,
     return status == LREG_NOT_FOUND ? package_unknown(err) : status;
 }
 
-lreg_status core_package_open(struct core *core, const struct core_package *package, struct storage_object **out,
-                              uint64_t *out_length, struct error *err) {
+lreg_status core_package_find_blob(struct core *core, const struct core_package *package, struct arena *arena,
+                                   struct meta_blob *out, struct error *err) {
     const struct package_object *object = core_shared_object(package->shared);
-    struct arena arena;
-    struct meta_blob blob;
-    *out = NULL;
     if (package->row.blob_id == 0) {
         return error_set(err, LREG_NOT_FOUND, "package_without_file", "the package is not one file");
     }
     if (object->blob.id != 0) {
-        return core_blob_open(core, &object->blob, out, out_length, err);
+        *out = object->blob;
+        return LREG_OK;
     }
-    arena_init(&arena, &core->hooks, ARENA_BYTES);
-    lreg_status status = find_blob(core, package->row.blob_id, &arena, &blob, err);
-    if (status == LREG_OK) {
-        status = core_blob_open(core, &blob, out, out_length, err);
-    }
-    arena_free(&arena);
-    return status;
+    return find_blob(core, package->row.blob_id, arena, out, err);
 }

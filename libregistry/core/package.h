@@ -2,7 +2,7 @@
 #ifndef CORE_PACKAGE_H
 #define CORE_PACKAGE_H
 
-#include "core/core.h"
+#include "core/registry.h"
 
 /* An immutable, counted snapshot; it keeps its registry. */
 struct core_package {
@@ -44,14 +44,9 @@ lreg_status core_package_put(struct core *core, struct meta_transaction *transac
 lreg_status core_package_snapshot(struct core *core, const struct core_registry *registry,
                                   const struct meta_package *row, const struct core_package **out, struct error *err);
 
-/* The package's bytes. LREG_NOT_FOUND when it is gone by now or has no blob (an image: read its document). */
-lreg_status core_package_open(struct core *core, const struct core_package *package, struct storage_object **out,
-                              uint64_t *out_length, struct error *err);
-
-/* One more download; gathered in memory and written in batches (core_flush_downloads, also at close). Never fails. */
-void core_package_count_download(struct core *core, const struct core_package *package);
-lreg_status core_flush_downloads(struct core *core, struct error *err);
-/* Whether the next download that is counted will have them written. */
-bool core_downloads_are_due(struct core *core);
+/* The row of the package's bytes, with texts that live as long as the snapshot or the arena. LREG_NOT_FOUND when it is
+ * gone by now or has none (an image: read its document). */
+lreg_status core_package_find_blob(struct core *core, const struct core_package *package, struct arena *arena,
+                                   struct meta_blob *out, struct error *err);
 
 #endif

@@ -7,7 +7,9 @@
  * finds.
  */
 
-#include "core/core_internal.h"
+#include "core/purge.h"
+
+#include "core/instance/state.h"
 
 #define PAGE_ROWS 256
 #define ARENA_BYTES ((size_t)64 * 1024)

@@ -2,9 +2,14 @@
 
 /* Registries: found through the cache, made, changed and ended with a note in the audit log. */
 
-#include "core/core_internal.h"
+#include "core/registry.h"
 
 #include "base/text.h"
+#include "core/audit.h"
+#include "core/ecosystem.h"
+#include "core/instance/state.h"
+#include "core/purge.h"
+#include "core/rules.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef CORE_REGISTRY_H
 #define CORE_REGISTRY_H
 
-#include "core/core.h"
+#include "core/organization.h"
 
 /* An immutable, counted snapshot. */
 struct core_registry {
@@ -48,5 +48,9 @@ lreg_status core_registry_update(struct core *core, const struct core_actor *act
 /* With all its packages. Audit: REGISTRY_DELETED. */
 lreg_status core_registry_delete(struct core *core, const struct core_actor *actor,
                                  const struct core_registry *registry, struct error *err);
+
+/* Within a transaction: reads it again; LREG_NOT_FOUND when it was deleted meanwhile. */
+lreg_status core_registry_reread(struct meta_transaction *transaction, const struct core_registry *registry,
+                                 struct arena *arena, struct meta_registry *out, struct error *err);
 
 #endif

@@ -5,7 +5,9 @@
  * is done outside of any lock; of several who make one at once, the first to write wins, and the others take that one.
  */
 
-#include "core/core_internal.h"
+#include "core/registry_key.h"
+
+#include "core/instance/state.h"
 
 #include <mbedtls/bignum.h>
 #include <mbedtls/pk.h>

@@ -2,9 +2,11 @@
 
 /* What people may write: names, slugs, descriptions; and how it is said that something is not there. */
 
-#include "core/core_internal.h"
+#include "core/rules.h"
 
 #include "base/text.h"
+#include "core/instance/state.h"
+#include "core/organization.h"
 
 #include <string.h>
 

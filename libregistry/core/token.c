@@ -5,9 +5,12 @@
  * shown again, so it is also kept sealed, with the id of its row as context.
  */
 
-#include "core/core_internal.h"
+#include "core/token.h"
 
 #include "base/clock.h"
+#include "core/audit.h"
+#include "core/instance/state.h"
+#include "core/rules.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef CORE_TOKEN_H
 #define CORE_TOKEN_H
 
-#include "core/core.h"
+#include "core/registry.h"
 
 /* A token as it is shown. `secret` is "" except right after creation, and for registry tokens when asked for. Wiped
  * at release. */

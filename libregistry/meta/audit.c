@@ -4,7 +4,7 @@
 
 #include "meta/audit.h"
 
-#include "meta/statement_internal.h"
+#include "meta/engine.h"
 
 #define AUDIT_COLUMNS \
     "id, organization_id, registry_id, type, actor, actor_token_id, remote_address, subject, data, at_ms"

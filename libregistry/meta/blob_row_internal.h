@@ -5,7 +5,7 @@
 /* How a row of blobs (as `b`) is read, wherever it is joined to. */
 
 #include "meta/blobs.h"
-#include "meta/statement_internal.h"
+#include "meta/engine.h"
 
 #define META_BLOB_COLUMNS "b.id, b.storage, b.sha256, b.size_bytes, b.key, b.created_ms"
 

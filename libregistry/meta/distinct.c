@@ -5,7 +5,7 @@
 #include "meta/distinct_internal.h"
 
 #include "base/text.h"
-#include "meta/statement_internal.h"
+#include "meta/engine.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "meta/documents.h"
 
 #include "meta/distinct_internal.h"
-#include "meta/statement_internal.h"
+#include "meta/engine.h"
 
 #define DOCUMENT_COLUMNS \
     "registry_id, scope, name, media_type, sha256, subject, attributes, revision, created_ms, length(content)"

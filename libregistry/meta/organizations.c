@@ -4,7 +4,7 @@
 
 #include "meta/organizations.h"
 
-#include "meta/statement_internal.h"
+#include "meta/engine.h"
 
 static void read_row(struct meta_statement *statement, struct arena *arena, void *row) {
     struct meta_organization *organization = row;

@@ -5,7 +5,7 @@
 /* How a row of packages is read. */
 
 #include "meta/packages.h"
-#include "meta/statement_internal.h"
+#include "meta/engine.h"
 
 /* `texts` are the two columns that may be long: attributes and index_entry. */
 #define META_PACKAGE_COLUMNS_WITH(texts)                                                                         \

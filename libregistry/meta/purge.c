@@ -7,7 +7,7 @@
 
 #include "meta/registries.h"
 
-#include "meta/statement_internal.h"
+#include "meta/engine.h"
 
 /* Of the documents of one page: with the content a row has many pages of the database. */
 #define PAGE_CONTENT_BYTES ((uint64_t)4 << 20)

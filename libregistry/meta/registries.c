@@ -4,7 +4,7 @@
 
 #include "meta/registries.h"
 
-#include "meta/statement_internal.h"
+#include "meta/engine.h"
 
 #define SELECT_REGISTRY                                                                                                \
     "SELECT r.id, r.organization_id, o.slug, r.slug, r.name, r.description, r.emoji, r.color, r.ecosystem, r.storage," \

@@ -4,7 +4,7 @@
 
 #include "meta/tokens.h"
 
-#include "meta/statement_internal.h"
+#include "meta/engine.h"
 
 /* An API access token is of no registry. */
 #define TOKEN_LIVES "(registry_id IS NULL OR " META_REGISTRY_LIVES("tokens.registry_id") ")"

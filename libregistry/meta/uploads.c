@@ -4,7 +4,7 @@
 
 #include "meta/uploads.h"
 
-#include "meta/statement_internal.h"
+#include "meta/engine.h"
 
 /* Those that somebody can go on with. */
 #define UPLOAD_LIVES "lost = 0 AND " META_REGISTRY_LIVES("uploads.registry_id")

@@ -2,7 +2,7 @@
 
 /* Names and keys. Paths are built of nothing that was not found good here. */
 
-#include "storage/storage_internal.h"
+#include "storage/names.h"
 
 #include "base/text.h"
 

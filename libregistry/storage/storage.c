@@ -9,7 +9,7 @@
 
 #include "base/process.h"
 #include "base/text.h"
-#include "storage/filesystem_internal.h"
+#include "storage/names.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -19,7 +19,6 @@ struct storage {
     const struct hooks *hooks;
     lreg_storage_backend backend; /* our copy */
     void *state;
-    bool is_filesystem; /* ours, which leaves the reason of a failure in errno */
 };
 
 struct storage_stage {
@@ -36,15 +35,22 @@ struct storage_object {
     _Atomic(unsigned char *) held; /* all of its bytes, or NULL */
 };
 
+/* The flags that a host sets only when they must not be overlooked; there is none yet. */
+#define MANDATORY_FLAGS 0xffff0000u
+
 /* What every table has had since version 1. */
 #define BACKEND_SIZE_1 (offsetof(lreg_storage_backend, destroy) + sizeof(((lreg_storage_backend *)NULL)->destroy))
+
+static bool has_flag(const struct storage *storage, uint32_t flag) {
+    return (storage->backend.flags & flag) != 0;
+}
 
 /* What the answer of a backend becomes. `missing` is the message for LREG_NOT_FOUND, NULL where that is no answer:
  * it would reach a client as a 404 for something that is there. Called with the answer itself, before anything
  * changes errno. */
 static lreg_status report(const struct storage *storage, lreg_status answer, const char *action, const char *missing,
                           struct error *err) {
-    int number = storage->is_filesystem ? errno : 0;
+    int number = has_flag(storage, LREG_STORAGE_SETS_ERRNO) ? errno : 0;
     if (answer == LREG_OK) {
         return LREG_OK;
     }
@@ -132,8 +138,10 @@ lreg_status storage_backend_copy(const lreg_storage_backend *backend, lreg_stora
     }
     memcpy(own, backend, backend->size < sizeof *own ? backend->size : sizeof *own);
     own->size = (uint32_t)sizeof *own;
-    if (own->reserved != 0) {
-        return error_set(err, LREG_BAD_ARGUMENT, "backend_reserved", "the storage backend's `reserved` is not 0");
+    if ((own->flags & MANDATORY_FLAGS) != 0) {
+        return error_set(err, LREG_BAD_ARGUMENT, "backend_flags",
+                         "the storage backend sets flags that this version of the library does not know (0x%x)",
+                         (unsigned)(own->flags & MANDATORY_FLAGS));
     }
     const char *missing = missing_entry(own);
     if (missing != NULL) {
@@ -171,10 +179,10 @@ static lreg_status check_not_failed(const struct storage_stage *stage, struct er
     return process_check(stage->storage->hooks, err);
 }
 
-/* In a forked child, handles of a host's backend are not ended: what that would do to the parent, nobody here knows.
- * Ours are, without touching any file. */
+/* In a forked child the handles of a backend are left alone, because ending them could disturb the parent, unless the
+ * backend says that it does not. */
 static bool may_end(const struct storage *storage) {
-    return storage->is_filesystem || !process_is_foreign(storage->hooks);
+    return has_flag(storage, LREG_STORAGE_CLOSES_IN_CHILD) || !process_is_foreign(storage->hooks);
 }
 
 static lreg_status visit_listed(struct storage *storage, void *list, int32_t what, storage_visit visit, void *user,
@@ -227,31 +235,8 @@ out:
     return status;
 }
 
-lreg_status storage_open_filesystem(const struct hooks *hooks, const char *directory, bool durable,
-                                    struct storage **out, struct error *err) {
-    lreg_storage_backend table;
-    void *state = NULL;
-    *out = NULL;
-    lreg_status status = storage_filesystem_table(hooks, directory, durable, &table, &state, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = storage_open_backend(hooks, &table, state, out, err);
-    if (status == LREG_OK) {
-        (*out)->is_filesystem = true;
-    }
-    return status;
-}
-
-lreg_status storage_open_memory(const struct hooks *hooks, struct storage **out, struct error *err) {
-    lreg_storage_backend table;
-    void *state = NULL;
-    *out = NULL;
-    lreg_status status = storage_memory_table(hooks, &table, &state, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    return storage_open_backend(hooks, &table, state, out, err);
+void *storage_backend_state(const struct storage *storage, void (*destroy)(void *state)) {
+    return storage->backend.destroy == destroy ? storage->state : NULL;
 }
 
 void storage_close(struct storage *storage) {
@@ -511,10 +496,11 @@ const void *storage_object_held(const struct storage_object *object, uint64_t of
 }
 
 bool storage_object_share(struct storage_object *object) {
-    if (object->storage->is_filesystem) {
+    bool is_shared = has_flag(object->storage, LREG_STORAGE_SHARES_OBJECTS);
+    if (is_shared) {
         (void)atomic_fetch_add_explicit(&object->owners, 1, memory_order_relaxed);
     }
-    return object->storage->is_filesystem;
+    return is_shared;
 }
 
 lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err) {
@@ -530,18 +516,6 @@ lreg_status storage_object_remove(struct storage *storage, const char *key, stru
         return LREG_OK;
     }
     return report(storage, answer, "cannot remove an object", NULL, err);
-}
-
-lreg_status storage_object_copy(struct storage *from, const char *key, struct storage *to, struct error *err) {
-    lreg_status status = check_key(key, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    if (!from->is_filesystem || !to->is_filesystem) {
-        return error_set(err, LREG_UNSUPPORTED, "", "only objects of a filesystem storage can be copied");
-    }
-    return report(from, filesystem_object_copy(from->state, key, to->state), "cannot copy an object",
-                  "the object is not in the storage", err);
 }
 
 lreg_status storage_visit_all(struct storage *storage, int32_t what, storage_visit visit, void *user,

@@ -3,8 +3,9 @@
 #define STORAGE_STORAGE_H
 
 /*
- * Where package bytes live: one vtable (sys/storage_backend.h), spoken to through this door. Backends of our own are
- * the filesystem and memory; a host brings others. Nothing here knows packages or metadata.
+ * Where package bytes live: one table of functions (sys/storage_backend.h), called through this door. The library's own
+ * backends are the filesystem (storage/filesystem/) and memory (storage/memory/); a host can bring others. Nothing here
+ * knows packages or metadata.
  *
  * Threads: a storage from any, at once; a stage or an object from one at a time, but for objects that are shared.
  */
@@ -15,15 +16,6 @@
 struct storage;
 struct storage_stage;
 struct storage_object;
-
-/* Keeps blobs below `directory` (made when absent, mode 0700). Objects are files `objects/ab/cd/<digest>-<stage
- * name>`, so a store can be rebuilt from its files; stages are `staging/<name>`. `durable` false leaves out every
- * fsync. */
-lreg_status storage_open_filesystem(const struct hooks *hooks, const char *directory, bool durable,
-                                    struct storage **out, struct error *err);
-
-/* Keeps blobs in memory: for tests, and for hosts that want a registry that vanishes. */
-lreg_status storage_open_memory(const struct hooks *hooks, struct storage **out, struct error *err);
 
 /* Wraps a host's table, which is copied; `state` is taken, also on failure (its destroy is then called, unless the
  * table is too short to have one). LREG_BAD_ARGUMENT when the table is shorter than version 1 or lacks an entry that
@@ -37,12 +29,9 @@ lreg_status storage_backend_copy(const lreg_storage_backend *backend, lreg_stora
 
 void storage_close(struct storage *storage);
 
-/* The tables that the two openers above are made of, for those who put a table of their own around one (tests do, to
- * make calls fail). `*out_state` is owned: it ends with the table's destroy. */
-lreg_status storage_filesystem_table(const struct hooks *hooks, const char *directory, bool durable,
-                                     lreg_storage_backend *out_table, void **out_state, struct error *err);
-lreg_status storage_memory_table(const struct hooks *hooks, lreg_storage_backend *out_table, void **out_state,
-                                 struct error *err);
+/* The backend's state, when the storage was opened with a table that has this `destroy`; NULL otherwise. With it a
+ * backend finds out which storages are its own. */
+void *storage_backend_state(const struct storage *storage, void (*destroy)(void *state));
 
 /* Stages: see sys/storage_backend.h for what each must do. A name has 1 to LREG_STORAGE_STAGE_NAME_MAX bytes of
  * [a-z0-9-] and is used once for ever: an object's key is made of it. A failed write or sync leaves only close and
@@ -73,7 +62,7 @@ void storage_object_close(struct storage_object *object); /* NULL is fine */
 /* True when the object is a file: `path` (LREG_STORAGE_PATH_MAX + 1 bytes) is relative to the storage's directory. */
 bool storage_object_path(struct storage_object *object, char *path);
 /* Makes the caller another owner of the object: each owner closes it, and they may use it from several threads at once.
- * False when there can be no other: only objects of our filesystem are read by position alone. */
+ * False when the backend does not allow it (LREG_STORAGE_SHARES_OBJECTS). */
 bool storage_object_share(struct storage_object *object);
 /* Reads the whole object into memory, so that nobody has to read it again; from any thread, also of a shared one. Does
  * nothing when that cannot be done: then it is read as ever. */
@@ -81,11 +70,6 @@ void storage_object_hold(struct storage_object *object);
 /* What is held, from `offset` on; NULL when nothing is, or fewer bytes are. Borrowed until the object is closed. */
 const void *storage_object_held(const struct storage_object *object, uint64_t offset, uint64_t length);
 lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err);
-
-/* Puts an object of one filesystem storage into another one under the same key: as a hard link, or as a copy where
- * there can be none. Nothing is synced. LREG_OK when it is there already, LREG_NOT_FOUND when there is no such
- * object, LREG_UNSUPPORTED when one of the two is no filesystem of ours. */
-lreg_status storage_object_copy(struct storage *from, const char *key, struct storage *to, struct error *err);
 
 /* Calls `visit` for each stage or object (LREG_STORAGE_STAGES, LREG_STORAGE_OBJECTS); stops at its first failure.
  * `visit` may remove what it is shown. A backend that cannot list has none. */

@@ -9,6 +9,7 @@
  */
 
 #include "base/json.h"
+#include "core/content/content.h"
 #include "core/core.h"
 #include "core/ecosystem.h"
 #include "http/headers.h"

@@ -48,7 +48,7 @@ AT(lreg_executor, destroy, 24);
 SIZE(lreg_executor, 32);
 
 AT(lreg_storage_backend, size, 0);
-AT(lreg_storage_backend, reserved, 4);
+AT(lreg_storage_backend, flags, 4);
 AT(lreg_storage_backend, stage_create, 8);
 AT(lreg_storage_backend, stage_reopen, 16);
 AT(lreg_storage_backend, stage_write, 24);

@@ -10,7 +10,8 @@ import unittest
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts")
 SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
-RANKS = "# SPDX-License-Identifier: Apache-2.0\nset(LREG_ROOMS\n    base:0\n    http:1\n    meta:2\n    dispatch:7)\n"
+ROOMS = "base:0 http:1 meta:2 meta_sqlite:2 exchange:10"
+RANKS = "# SPDX-License-Identifier: Apache-2.0\nset(LREG_ROOMS " + ROOMS + ")\n"
 HEADER = (
     SPDX + "#ifndef LIBREGISTRY_A_H\n#define LIBREGISTRY_A_H\n#include <stdint.h>\n#define LREG_EXPORT\n"
     "/** Number. Threads: any, at once. Since: 0.1 */\nLREG_EXPORT int32_t lreg_a(void);\n#endif\n"
@@ -66,12 +67,19 @@ class Checks(unittest.TestCase):
         self.finds("check-layers", "libregistry/base/b.c", '#include "one.h"\n', "an include names the room")
 
     def test_layers_find_sql_outside_meta(self):
-        self.finds("check-layers", "libregistry/http/b.c", "#include <sqlite3.h>\n", "all SQL is in the room meta")
+        self.finds("check-layers", "libregistry/http/b.c", "#include <sqlite3.h>\n", "behind meta/engine.h")
+
+    def test_layers_let_a_room_within_see_the_outer_one(self):
+        self.passes("check-layers", {"libregistry/meta/sqlite/b.c": '#include "meta/rows.h"\n'})
+        self.finds("check-layers", "libregistry/meta/b.c", '#include "meta/sqlite/b.h"\n', "may not include rank 2")
+
+    def test_layers_find_a_shared_header_outside_its_family(self):
+        self.finds("check-layers", "libregistry/exchange/b.c", '#include "meta/engine.h"\n', "rooms of meta/ alone")
 
     def test_layers_find_object_headers_in_low_rooms(self):
         text = "#include <libregistry/registry.h>\n"
-        self.finds("check-layers", "libregistry/meta/b.c", text, "below the dispatcher")
-        self.passes("check-layers", {"libregistry/dispatch/b.c": text})
+        self.finds("check-layers", "libregistry/meta/b.c", text, "below the exchange")
+        self.passes("check-layers", {"libregistry/exchange/b.c": text})
 
     def test_layers_find_a_host_that_reaches_inside(self):
         self.finds("check-layers", "examples/host/main.c", '#include "base/one.h"\n', "hosts include")

@@ -2,6 +2,7 @@
 
 /* See play.h. */
 
+#include "core/upkeep/maintenance.h"
 #include "play.h"
 
 #include "base/encoding.h"

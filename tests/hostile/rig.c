@@ -2,11 +2,13 @@
 
 /* See rig.h. */
 
+#include "core/upkeep/maintenance.h"
 #include "rig.h"
 
-#include "core/core_internal.h"
+#include "core/instance/state.h"
 #include "ecosystems/table.h"
 #include "rest/rest.h"
+#include "storage/filesystem/filesystem.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -97,6 +97,9 @@ LREG_STORAGE_STAGE_NAME_MAX = 63
 LREG_STORAGE_PATH_MAX = 1023
 LREG_STORAGE_STAGES = 1
 LREG_STORAGE_OBJECTS = 2
+LREG_STORAGE_SETS_ERRNO = 2
+LREG_STORAGE_SHARES_OBJECTS = 4
+LREG_STORAGE_CLOSES_IN_CHILD = 8
 
 
 class lreg_instance(Structure):
@@ -285,7 +288,7 @@ class lreg_executor(Structure):
 class lreg_storage_backend(Structure):
     _fields_ = [
         ("size", c_uint32),
-        ("reserved", c_uint32),
+        ("flags", c_uint32),
         ("stage_create", CFUNCTYPE(c_int32, c_void_p, c_char_p, _void_pp)),
         ("stage_reopen", CFUNCTYPE(c_int32, c_void_p, c_char_p, c_uint64, _void_pp)),
         ("stage_write", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_void_p, c_size_t)),

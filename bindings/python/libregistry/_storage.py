@@ -159,7 +159,7 @@ class Adapter:
         self.table = _abi.sized(_abi.lreg_storage_backend)
         kinds: Dict[str, Any] = {name: kind for name, kind, *_ in _abi.lreg_storage_backend._fields_}
         for name in kinds:
-            if name in ("size", "reserved") or (name.startswith("list_") and not self._lists()):
+            if name in ("size", "flags") or (name.startswith("list_") and not self._lists()):
                 continue
             fallback = _hooks.fallback_of(kinds[name])
             failed = _failed if fallback is not None else _void_failed

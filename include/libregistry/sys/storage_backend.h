@@ -31,10 +31,21 @@ extern "C" {
 #define LREG_STORAGE_STAGES 1
 #define LREG_STORAGE_OBJECTS 2
 
+/* What a backend can say of itself, in `flags`. The library ignores those of the bits 0 to 15 that it does not know,
+ * and refuses a table with an unknown one of the bits 16 to 31 (LREG_BAD_ARGUMENT). */
+
+/** A failing entry leaves the reason in errno, 0 when it has none. The library adds it to its error. */
+#define LREG_STORAGE_SETS_ERRNO 2
+/** One object may be read by several threads at once: `object_read` and `object_descriptor` go by position alone. */
+#define LREG_STORAGE_SHARES_OBJECTS 4
+/** In a forked child, `stage_close`, `object_close` and `destroy` release what the child has and do not touch what the
+ * parent has. Without this bit they are not called there. */
+#define LREG_STORAGE_CLOSES_IN_CHILD 8
+
 /** The table. Entries marked optional may be NULL. Since: 0.1 */
 typedef struct lreg_storage_backend {
     uint32_t size; /**< sizeof(lreg_storage_backend), set by the host */
-    uint32_t reserved; /**< 0 */
+    uint32_t flags; /**< LREG_STORAGE_…, below */
 
     /** Start an empty stage. A name is used once for ever, so that keys may be made of it. */
     lreg_status (*stage_create)(void *state, const char *name, void **out_stage);

@@ -9,7 +9,7 @@
  */
 
 #include "base/digest.h"
-#include "ecosystems/alpine/gzip.h"
+#include "formats/gzip.h"
 #include "ecosystems/alpine/index_record.h"
 
 #define ALPINE_INDEX_MAX ((size_t)256 * 1024 * 1024) /* bytes, packed */

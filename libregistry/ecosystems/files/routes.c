@@ -46,7 +46,7 @@ static lreg_status download(struct call *call, struct error *err) {
     what.length = length;
     status = call_respond_representation(call, &what, err);
     if (status == LREG_OK && is_download(call)) {
-        core_package_count_download(call->core, package);
+        core_count_download(call->core, package->row.id);
     }
 
 out:

@@ -7,10 +7,17 @@
  * hold after whatever happened. Its clock stands a minute after the real one, so that files just made are not "young".
  */
 
+#include "core/content/content.h"
+#include "core/content/stages.h"
+#include "core/purge.h"
+#include "core/rules.h"
+#include "core/upkeep/hold.h"
+#include "core/upkeep/maintenance.h"
 #include "fixture.h"
 
-#include "core/core_internal.h"
+#include "core/instance/state.h"
 
+#include "storage/filesystem/filesystem.h"
 #include "support/failing_allocator.h"
 #include "support/fault_backend.h"
 

@@ -2,7 +2,7 @@
 /* Counted objects and the cache that keeps them. Labels: threaded */
 #include "unit/core/fixture.h"
 
-#include "core/core_internal.h"
+#include "core/instance/state.h"
 
 #include <pthread.h>
 

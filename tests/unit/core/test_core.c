@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening, counting and closing instances; their keys and ids. Labels: threaded */
+#include "storage/memory/memory.h"
 #include "unit/core/fixture.h"
 
-#include "core/core_internal.h"
+#include "core/instance/state.h"
 #include "support/failing_allocator.h"
 
 #include <fcntl.h>

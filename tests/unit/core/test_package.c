@@ -347,14 +347,14 @@ static void test_core_package__downloads_are_gathered_and_flushed(void **state) 
     must_publish(&store, "a", "x");
     const struct core_package *package = must_find(&store, "a");
     for (int i = 0; i < 3; i++) {
-        core_package_count_download(store.core, package);
+        core_count_download(store.core, package->row.id);
     }
     assert_int_equal(stored_downloads(&store, "a"), 0);
     assert_int_equal(core_flush_downloads(store.core, NULL), LREG_OK);
     assert_int_equal(stored_downloads(&store, "a"), 3);
-    core_package_count_download(store.core, package);
+    core_count_download(store.core, package->row.id);
     fixture_pass_ms(&store.base, 10000);
-    core_package_count_download(store.core, package); /* writes what waited, and then counts this one */
+    core_count_download(store.core, package->row.id); /* writes what waited, and then counts this one */
     assert_int_equal(stored_downloads(&store, "a"), 4);
     core_package_release(package);
     core_registry_release(store.registry);
@@ -377,8 +377,8 @@ static void test_core_package__a_full_table_is_flushed(void **state) {
         snprintf(filename, sizeof filename, "f%d", i);
         must_publish(&store, filename, "x");
         const struct core_package *package = must_find(&store, filename);
-        core_package_count_download(store.core, package);
-        core_package_count_download(store.core, package);
+        core_count_download(store.core, package->row.id);
+        core_count_download(store.core, package->row.id);
         core_package_release(package);
     }
     assert_int_equal(stored_downloads(&store, "f0"), 2);
@@ -397,18 +397,18 @@ static void test_core_package__a_full_table_does_not_press(void **state) {
         snprintf(filename, sizeof filename, "f%d", i);
         must_publish(&store, filename, "x");
         const struct core_package *package = must_find(&store, filename);
-        core_package_count_download(store.core, package);
+        core_count_download(store.core, package->row.id);
         core_package_release(package);
     }
     const struct core_package *package = must_find(&store, "f0");
     steps_arm(&store.steps, 2, 10);
-    core_package_count_download(store.core, package); /* writing fails */
+    core_count_download(store.core, package->row.id); /* writing fails */
     assert_true(atomic_load(&store.steps.hit));
     steps_arm(&store.steps, 0, 0);
-    core_package_count_download(store.core, package); /* too soon to try again */
+    core_count_download(store.core, package->row.id); /* too soon to try again */
     assert_int_equal(atomic_load(&store.steps.calls), 0);
     fixture_pass_ms(&store.base, 10000);
-    core_package_count_download(store.core, package);
+    core_count_download(store.core, package->row.id);
     core_package_release(package);
     assert_int_equal(stored_downloads(&store, "f0"), 3);
     assert_int_equal(stored_downloads(&store, "f191"), 1);
@@ -423,8 +423,8 @@ static void test_core_package__downloads_of_deleted_packages_do_not_matter(void 
     must_publish(&store, "b", "y");
     const struct core_package *a = must_find(&store, "a");
     const struct core_package *b = must_find(&store, "b");
-    core_package_count_download(store.core, a);
-    core_package_count_download(store.core, b);
+    core_count_download(store.core, a->row.id);
+    core_count_download(store.core, b->row.id);
     must_delete(&store, "a");
     assert_int_equal(core_flush_downloads(store.core, NULL), LREG_OK);
     assert_int_equal(stored_downloads(&store, "b"), 1);
@@ -439,15 +439,15 @@ static void test_core_package__counts_that_cannot_be_written_wait(void **state) 
     store_begin(&store);
     must_publish(&store, "a", "x");
     const struct core_package *package = must_find(&store, "a");
-    core_package_count_download(store.core, package);
+    core_count_download(store.core, package->row.id);
     steps_arm(&store.steps, 2, 10);
     assert_int_equal(core_flush_downloads(store.core, NULL), LREG_IO);
     steps_arm(&store.steps, 0, 0);
     fixture_pass_ms(&store.base, 9999);
-    core_package_count_download(store.core, package); /* too soon to try again */
+    core_count_download(store.core, package->row.id); /* too soon to try again */
     assert_int_equal(atomic_load(&store.steps.calls), 0);
     fixture_pass_ms(&store.base, 1);
-    core_package_count_download(store.core, package);
+    core_count_download(store.core, package->row.id);
     assert_int_equal(stored_downloads(&store, "a"), 2);
     core_package_release(package);
     store_end(&store);
@@ -460,12 +460,12 @@ static void test_core_package__counting_survives_a_lack_of_memory(void **state) 
     must_publish(&store, "a", "x");
     const struct core_package *package = must_find(&store, "a");
     failing_allocator_fail_at(&store.memory, 1, true);
-    core_package_count_download(store.core, package); /* not counted */
+    core_count_download(store.core, package->row.id); /* not counted */
     failing_allocator_fail_at(&store.memory, 0, false);
-    core_package_count_download(store.core, package);
+    core_count_download(store.core, package->row.id);
     failing_allocator_fail_at(&store.memory, 1, true);
     fixture_pass_ms(&store.base, 20000);
-    core_package_count_download(store.core, package);
+    core_count_download(store.core, package->row.id);
     failing_allocator_fail_at(&store.memory, 0, false);
     assert_int_equal(core_flush_downloads(store.core, NULL), LREG_OK);
     assert_true(stored_downloads(&store, "a") >= 1);
@@ -485,7 +485,7 @@ struct counter {
 static void *count_many(void *user) {
     struct counter *counter = user;
     for (int i = 0; i < COUNTS; i++) {
-        core_package_count_download(counter->store->core, counter->package);
+        core_count_download(counter->store->core, counter->package->row.id);
         if (i % 100 == 0) {
             fixture_pass_ms(&counter->store->base, 3000);
         }

@@ -2,7 +2,7 @@
 /* API access tokens and registry tokens. */
 #include "unit/core/fixture.h"
 
-#include "core/core_internal.h"
+#include "core/instance/state.h"
 
 static struct fixture fixture;
 static struct arena arena;

@@ -2,7 +2,7 @@
 /* Gzip members are cut where they end, wherever the stream is cut. */
 #include "fixture.h"
 
-#include "ecosystems/alpine/gzip.h"
+#include "formats/gzip.h"
 #include "ecosystems/alpine/members.h"
 
 #include <string.h>

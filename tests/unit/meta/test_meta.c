@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening a database, and the generation that tells of commits. */
-#include "meta/meta_internal.h"
+#include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plans of all statements: nothing scans or sorts, but for what is known to. */
-#include "meta/meta_internal.h"
-#include "meta/statement_internal.h"
+#include "meta/sqlite/sqlite_internal.h"
+#include "meta/engine.h"
 #include "unit/meta/fixture.h"
 #include "unit/meta/script.h"
 

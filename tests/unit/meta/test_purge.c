@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deleted registries: nobody sees what they had, and it goes in pages. */
-#include "meta/meta_internal.h"
+#include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 
 #define PACKAGES 5

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Migrations: from nothing, at once done, and what is not for this version. */
-#include "meta/meta_internal.h"
+#include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 #include "unit/meta/script.h"
 

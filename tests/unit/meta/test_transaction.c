@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transactions: all or nothing, snapshots, writers beside readers, threads. Labels: threaded */
-#include "meta/meta_internal.h"
+#include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checking, and copying while others write. Labels: threaded */
-#include "meta/meta_internal.h"
+#include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 
 #include <sys/stat.h>

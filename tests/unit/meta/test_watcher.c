@@ -2,7 +2,7 @@
 /* The generation is asked for only when the WAL-index has moved, and then tells of every commit. Labels: threaded */
 #include "unit/meta/fixture.h"
 
-#include "meta/meta_internal.h"
+#include "meta/sqlite/sqlite_internal.h"
 
 #include <stdatomic.h>
 #include <sys/mman.h>

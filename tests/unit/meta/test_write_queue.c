@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The line of writers: one at a time, in order, with a time limit. Labels: threaded */
-#include "meta/write_queue_internal.h"
+#include "meta/sqlite/write_queue_internal.h"
 
 #include <sched.h>
 

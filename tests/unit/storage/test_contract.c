@@ -2,7 +2,9 @@
 /* What every storage backend does, run over each of them. A new backend is a line in `backends`. Labels: threaded */
 #include "fixture.h"
 
-#include "storage/filesystem_internal.h"
+#include "storage/filesystem/filesystem.h"
+#include "storage/filesystem/filesystem_internal.h"
+#include "storage/memory/memory.h"
 #include "support/fault_backend.h"
 
 #include <pthread.h>

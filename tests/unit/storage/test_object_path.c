@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Paths of objects for front servers: a backend's answer is not believed. */
+#include "storage/memory/memory.h"
 #include "storage/storage.h"
 
 static struct hooks hooks;

@@ -2,6 +2,8 @@
 /* The door: what it lets in, what it believes of a backend, and what it makes of each failure. */
 #include "fixture.h"
 
+#include "storage/filesystem/filesystem.h"
+#include "storage/memory/memory.h"
 #include "support/failing_allocator.h"
 #include "support/fault_backend.h"
 
@@ -215,8 +217,8 @@ static void test_storage_storage__short_or_wrong_table_is_refused(void **state) 
     table.size = 0;
     assert_table_refused(&table, "backend_size", 0);
     table = puppet_table;
-    table.reserved = 1;
-    assert_table_refused(&table, "backend_reserved", 1);
+    table.flags = 0x10000u;
+    assert_table_refused(&table, "backend_flags", 1);
 }
 
 static void test_storage_storage__table_without_a_needed_entry_is_refused(void **state) {

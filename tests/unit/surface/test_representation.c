@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers with a representation: 200, 206, 304, 412, 416, and the fields of each. */
+#include "storage/memory/memory.h"
 #include "unit/surface/fixture.h"
 
 #include <inttypes.h>

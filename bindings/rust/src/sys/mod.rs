@@ -122,6 +122,9 @@ pub const LREG_STORAGE_STAGE_NAME_MAX: i32 = 63;
 pub const LREG_STORAGE_PATH_MAX: i32 = 1023;
 pub const LREG_STORAGE_STAGES: i32 = 1;
 pub const LREG_STORAGE_OBJECTS: i32 = 2;
+pub const LREG_STORAGE_SETS_ERRNO: i32 = 2;
+pub const LREG_STORAGE_SHARES_OBJECTS: i32 = 4;
+pub const LREG_STORAGE_CLOSES_IN_CHILD: i32 = 8;
 
 pub type lreg_finding = Option<unsafe extern "C" fn(user: *mut c_void, message: *const c_char) -> lreg_status>;
 
@@ -235,7 +238,7 @@ pub struct lreg_executor {
 #[repr(C)]
 pub struct lreg_storage_backend {
     pub size: u32,
-    pub reserved: u32,
+    pub flags: u32,
     pub stage_create: Option<
         unsafe extern "C" fn(state: *mut c_void, name: *const c_char, out_stage: *mut *mut c_void) -> lreg_status,
     >,

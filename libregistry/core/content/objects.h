@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_CONTENT_OBJECTS_H
+#define CORE_CONTENT_OBJECTS_H
+
+/* Objects as the metadata names them. */
+
+#include "core/package.h"
+
+/* Opens a stored blob for reading. LREG_NOT_FOUND when the collector has just taken it: look the name up again.
+ * LREG_CORRUPT when the storage has lost it ("blob_missing") or has another length ("blob_length"). */
+lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
+                           uint64_t *out_length, struct error *err);
+
+/* The package's bytes. LREG_NOT_FOUND when it is gone by now or has no blob (an image: read its document). */
+lreg_status core_package_open(struct core *core, const struct core_package *package, struct storage_object **out,
+                              uint64_t *out_length, struct error *err);
+
+/* The storage that a row names; LREG_UNSUPPORTED ("storage_unknown") when this instance was opened without it. */
+lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err);
+
+/* core_blob_open(), but of the object as it is in the storage now, not as it was kept open. */
+lreg_status core_blob_open_anew(struct core *core, const struct meta_blob *blob, struct storage_object **out,
+                                uint64_t *out_length, struct error *err);
+
+/* Removes the object of a doomed row from its storage, then the row. No transaction is open. */
+lreg_status core_doomed_remove(struct core *core, const char *storage, const char *key, struct error *err);
+
+/* How often objects that the metadata did not know were doomed. Who reads the same number before it makes an object
+ * and in the transaction that names it knows that the object was not among them. */
+lreg_status core_sweeps_read(struct core *core, struct meta_transaction *transaction, uint64_t *out, struct error *err);
+lreg_status core_sweeps_note(struct core *core, struct meta_transaction *transaction, struct error *err);
+
+#endif

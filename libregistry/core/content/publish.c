@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * From bytes to a named blob. The order is what keeps it right at any crash: bytes durable, object committed, and only
+ * then one transaction in which metadata names it. An object that no transaction came to name is removed by whoever
+ * made it, or later by the collector.
+ *
+ * How uploads of equal content meet: under the write lock each looks whether the content has a row. Who finds one uses
+ * it, and gives up what it staged itself. How an upload meets the collector: the collector dooms rows and unknown
+ * objects under the same lock, so that a publisher either named the blob before, or finds it gone (or its own object
+ * doomed) and acts.
+ */
+
+#include "core/content/writer_internal.h"
+
+#include "base/encoding.h"
+#include "core/content/objects.h"
+#include "core/content/upload.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ARENA_BYTES (64u * 1024)
+
+/* What one look at the metadata found. */
+struct look {
+    int64_t id; /* of the content's row, 0 when there is none */
+    uint64_t sweeps; /* see core_sweeps_read() */
+    bool is_lost; /* the row's object is not in the storage, or is of another length: this upload brings it back */
+    char key[LREG_STORAGE_KEY_MAX + 1]; /* of the row */
+};
+
+/* --- Leftovers --- */
+
+/* Dooms the writer's object unless metadata knows its key. */
+static bool doom_if_unknown(const struct core_blob_writer *writer) {
+    const struct meta_doomed doomed = {.storage = writer->storage_name, .key = writer->key};
+    struct meta_transaction *transaction = NULL;
+    bool known = true;
+    if (meta_begin(writer->core->meta, META_WRITE, &transaction, NULL) != LREG_OK) {
+        return false;
+    }
+    if (meta_blob_has_key(transaction, doomed.storage, doomed.key, &known, NULL) != LREG_OK || known ||
+        meta_doomed_insert(transaction, &doomed, NULL) != LREG_OK) {
+        meta_rollback(transaction);
+        return false;
+    }
+    return meta_commit(transaction, NULL) == LREG_OK;
+}
+
+/*
+ * Gives up an object that no row names. After a failed commit that is not certain: what the engine wrote may come back
+ * with a crash, so then another commit has to say first that it is doomed. What fails here is left to the collector.
+ */
+static void discard_object(struct core_blob_writer *writer) {
+    if (writer->in_doubt) {
+        if (doom_if_unknown(writer)) {
+            (void)core_doomed_remove(writer->core, writer->storage_name, writer->key, NULL);
+        }
+    } else {
+        (void)storage_object_remove(writer->storage, writer->key, NULL);
+    }
+    writer->key[0] = '\0';
+}
+
+/* Ends the session whose bytes have gone with a publication that failed late, so that nobody is told that they are
+ * there. What fails here comes out when somebody wants to go on with it. */
+static void end_lost_session(const struct core_blob_writer *writer) {
+    const struct meta_upload session = {.id = writer->claim.name, .storage = writer->storage_name};
+    if (writer->is_session && writer->stage == NULL) {
+        (void)core_upload_cancel(writer->core, &session, NULL);
+    }
+}
+
+/* --- Publishing --- */
+
+static lreg_status commit_stage(struct core_blob_writer *writer, struct error *err) {
+    char digest[DIGEST_SHA256_TEXT];
+    hex_encode(writer->digests.sha256, sizeof writer->digests.sha256, digest);
+    struct storage_stage *stage = writer->stage;
+    writer->stage = NULL; /* ended, whatever comes */
+    lreg_status status = storage_stage_commit(stage, digest, writer->key, err);
+    if (status != LREG_OK) {
+        writer->key[0] = '\0';
+    }
+    return status;
+}
+
+static bool is_committed(const struct core_blob_writer *writer) {
+    return writer->key[0] != '\0';
+}
+
+static lreg_status collected(struct error *err) {
+    return error_set(err, LREG_BUSY, "blob_collected", "the upload was collected before it was complete; repeat it");
+}
+
+static lreg_status look_in(const struct core_blob_writer *writer, struct meta_transaction *transaction,
+                           struct look *out, struct error *err) {
+    struct arena arena;
+    struct meta_blob row;
+    *out = (struct look){0};
+    lreg_status status = core_sweeps_read(writer->core, transaction, &out->sweeps, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    arena_init(&arena, &writer->core->hooks, ARENA_BYTES);
+    status = meta_blob_find(transaction, writer->storage_name, writer->digests.sha256, &arena, &row, err);
+    if (status == LREG_OK) {
+        out->id = row.id;
+        (void)snprintf(out->key, sizeof out->key, "%s", row.key);
+    } else if (status == LREG_NOT_FOUND) {
+        error_clear(err);
+        status = LREG_OK;
+    }
+    arena_free(&arena);
+    return status;
+}
+
+static lreg_status look_up(const struct core_blob_writer *writer, struct look *out, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(writer->core->meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = look_in(writer, transaction, out, err);
+    meta_rollback(transaction);
+    return status;
+}
+
+/* True only when the storage says so: a failure to look is no reason to store the content twice. */
+static bool is_lost(const struct core_blob_writer *writer, const char *key) {
+    struct storage_object *object = NULL;
+    uint64_t length = 0;
+    lreg_status status = storage_object_open(writer->storage, key, &object, &length, NULL);
+    storage_object_close(object);
+    return status == LREG_NOT_FOUND || (status == LREG_OK && length != writer->length);
+}
+
+static lreg_status check_object(const struct core_blob_writer *writer, struct error *err) {
+    struct storage_object *object = NULL;
+    uint64_t length = 0;
+    lreg_status status = storage_object_open(writer->storage, writer->key, &object, &length, err);
+    storage_object_close(object);
+    return status == LREG_NOT_FOUND ? collected(err) : status;
+}
+
+/* What the write lock must not be held for: looks at the metadata, and then makes sure that there is an object, unless
+ * the content has a row with one. The order counts: a sweep that comes after the look shows in the transaction. */
+static lreg_status prepare(struct core_blob_writer *writer, struct look *out, struct error *err) {
+    lreg_status status = look_up(writer, out, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    out->is_lost = out->id != 0 && is_lost(writer, out->key);
+    if (out->id != 0 && !out->is_lost) {
+        return LREG_OK;
+    }
+    return is_committed(writer) ? check_object(writer, err) : commit_stage(writer, err);
+}
+
+static lreg_status check_not_doomed(const struct core_blob_writer *writer, struct meta_transaction *transaction,
+                                    struct error *err) {
+    bool doomed = false;
+    lreg_status status = meta_blob_has_key(transaction, writer->storage_name, writer->key, &doomed, err);
+    return status == LREG_OK && doomed ? collected(err) : status;
+}
+
+/* Gives a row whose object was lost the object of this upload. What is left of the other is doomed. */
+static lreg_status heal_row(const struct core_blob_writer *writer, struct meta_transaction *transaction,
+                            const struct look *now, struct error *err) {
+    const struct meta_doomed remains = {.storage = writer->storage_name, .key = now->key};
+    lreg_status status = check_not_doomed(writer, transaction, err);
+    if (status == LREG_OK) {
+        status = meta_blob_set_key(transaction, now->id, writer->key, err);
+    }
+    if (status == LREG_OK) {
+        status = meta_doomed_insert(transaction, &remains, err);
+    }
+    if (status == LREG_OK) {
+        hooks_log(&writer->core->hooks, LREG_LOG_WARNING, "the storage had lost %s; it was published again", now->key);
+    }
+    return status;
+}
+
+static lreg_status insert_row(const struct core_blob_writer *writer, struct meta_transaction *transaction,
+                              int64_t *out_id, struct error *err) {
+    struct meta_blob row = {
+        .storage = writer->storage_name,
+        .size_bytes = writer->length,
+        .key = writer->key,
+        .created_ms = hooks_now_ms(&writer->core->hooks),
+    };
+    memcpy(row.sha256, writer->digests.sha256, sizeof row.sha256);
+    lreg_status status = check_not_doomed(writer, transaction, err);
+    return status == LREG_OK ? meta_blob_insert(transaction, &row, out_id, err) : status;
+}
+
+/* Finds or makes the row for the content. `*out_id` is 0 when that has to be prepared again: the row that was seen is
+ * gone or has another object, or a sweep may have taken the object. */
+static lreg_status settle_row(struct core_blob_writer *writer, struct meta_transaction *transaction,
+                              const struct look *before, int64_t *out_id, struct error *err) {
+    struct look now;
+    const struct meta_doomed surplus = {.storage = writer->storage_name, .key = writer->key};
+    *out_id = 0;
+    lreg_status status = look_in(writer, transaction, &now, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (now.id != 0 && before->is_lost && strcmp(now.key, before->key) == 0) {
+        if (now.sweeps != before->sweeps) {
+            return LREG_OK;
+        }
+        *out_id = now.id;
+        return heal_row(writer, transaction, &now, err);
+    }
+    if (now.id != 0) {
+        *out_id = now.id;
+        writer->is_surplus = is_committed(writer);
+        return writer->is_surplus ? meta_doomed_insert(transaction, &surplus, err) : LREG_OK;
+    }
+    if (!is_committed(writer) || now.sweeps != before->sweeps) {
+        return LREG_OK;
+    }
+    return insert_row(writer, transaction, out_id, err);
+}
+
+/* The transaction that makes it all visible. */
+static lreg_status name_blob(struct core_blob_writer *writer, const struct look *before, core_blob_named publish,
+                             void *user, bool *out_named, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    int64_t id = 0;
+    lreg_status status = meta_begin(writer->core->meta, META_WRITE, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = settle_row(writer, transaction, before, &id, err);
+    if (status == LREG_OK && id != 0) {
+        status = publish(user, transaction, id, err);
+    }
+    if (status != LREG_OK || id == 0) {
+        meta_rollback(transaction);
+        return status;
+    }
+    status = meta_commit(transaction, err);
+    writer->in_doubt = status != LREG_OK;
+    *out_named = status == LREG_OK;
+    return status;
+}
+
+lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named publish, void *user, struct error *err) {
+    struct look look;
+    bool named = false;
+    lreg_status status = LREG_OK;
+    if (!writer->finished || writer->stage == NULL) {
+        return error_set(err, LREG_MISUSE, "", "a blob is published once, after its end");
+    }
+    /* One round, unless a collector was at work between the look and the transaction. */
+    while (status == LREG_OK && !named) {
+        status = prepare(writer, &look, err);
+        if (status == LREG_OK) {
+            status = name_blob(writer, &look, publish, user, &named, err);
+        }
+    }
+    if (status != LREG_OK && is_committed(writer)) {
+        discard_object(writer);
+    }
+    if (status != LREG_OK) {
+        end_lost_session(writer);
+        return status;
+    }
+    if (writer->is_surplus) {
+        (void)core_doomed_remove(writer->core, writer->storage_name, writer->key, NULL);
+    }
+    storage_stage_drop(writer->stage); /* still there when the content was */
+    writer->stage = NULL;
+    return LREG_OK;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_CONTENT_UPLOAD_H
+#define CORE_CONTENT_UPLOAD_H
+
+#include "core/content/writer.h"
+
+/* Upload sessions (container clients). A power cut may end one that has got no bytes yet. LREG_TOO_MANY
+ * ("too_many_uploads") over the registry's limit. */
+lreg_status core_upload_begin(struct core *core, const struct core_registry *registry,
+                              const struct auth_principal *principal, const char *scope, char out_id[ID_TEXT],
+                              struct error *err);
+/* LREG_NOT_FOUND ("upload_unknown") also when it belongs to another registry or scope; LREG_FORBIDDEN when another
+ * principal began it. An expired token may go on with what it began. */
+lreg_status core_upload_find(struct core *core, const struct core_registry *registry, const char *scope, const char *id,
+                             const struct auth_principal *principal, struct arena *arena, struct meta_upload *out,
+                             struct error *err);
+lreg_status core_upload_advance(struct core *core, const struct meta_upload *upload, struct core_blob_writer *writer,
+                                uint64_t *out_received, struct error *err);
+lreg_status core_upload_cancel(struct core *core, const struct meta_upload *upload, struct error *err);
+
+/* Failures in the same words wherever they are found. */
+
+lreg_status core_upload_unknown(struct error *err);
+lreg_status core_upload_moved(struct error *err);
+/* Ends a session whose bytes are gone: nobody finds it any more, and it does not count. */
+void core_upload_lose(struct core *core, const struct meta_upload *upload);
+
+#endif

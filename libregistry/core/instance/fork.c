@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Forks of the process: an instance at rest, which both may go on with, and what a child does with one that was not. */
+
+#include "core/instance/state.h"
+
+/* In this order; nowhere is one asked for under another. */
+static void lock_all(struct core *core) {
+    (void)pthread_mutex_lock(&core->downloads.mutex);
+    (void)pthread_mutex_lock(&core->stages.mutex);
+    (void)pthread_mutex_lock(&core->kept.mutex);
+    core_cache_lock(core->cache);
+}
+
+static void unlock_all(struct core *core) {
+    core_cache_unlock(core->cache);
+    (void)pthread_mutex_unlock(&core->kept.mutex);
+    (void)pthread_mutex_unlock(&core->stages.mutex);
+    (void)pthread_mutex_unlock(&core->downloads.mutex);
+}
+
+lreg_status core_fork_begin(struct core *core, struct error *err) {
+    lreg_status status = process_check(&core->hooks, err);
+    if (status == LREG_OK) {
+        status = meta_fork_begin(core->meta, err);
+    }
+    if (status == LREG_OK) {
+        lock_all(core);
+    }
+    return status;
+}
+
+void core_fork_end(struct core *core) {
+    bool is_child = process_is_foreign(&core->hooks);
+    if (is_child) {
+        /* The parent writes the counts, and has the writers; what else is in memory is true for both. */
+        core_downloads_forget(&core->downloads);
+        core->stages.first = NULL;
+        if (core->is_own_filesystem) {
+            process_mark_renew(&core->process);
+        }
+    }
+    unlock_all(core);
+    meta_fork_end(core->meta, is_child);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_INSTANCE_INSTANCE_H
+#define CORE_INSTANCE_INSTANCE_H
+
+/*
+ * One open instance: what it is opened with, its limits, and what every rule needs of it. It is counted: handles that
+ * outlive their instance keep it alive.
+ *
+ * Threads: everything on `struct core` from any, at once.
+ */
+
+#include "auth/auth.h"
+#include "base/strbuf.h"
+#include "meta/meta.h"
+#include "storage/storage.h"
+
+/* Declared ahead, so that the headers of this folder can be read in any order. */
+struct core;
+struct core_ecosystem;
+struct core_shared;
+
+struct core_limits {
+    uint64_t max_package_bytes;
+    uint64_t max_blob_bytes;
+    size_t max_manifest_bytes; /* 4 MiB */
+    size_t max_json_bytes; /* 1 MiB: request bodies of the management API */
+    size_t max_json_depth; /* 32 */
+    size_t max_target_bytes; /* 8 KiB */
+    size_t max_header_bytes; /* 64 KiB, all fields together */
+    size_t max_headers; /* 200 */
+    size_t max_multipart_parts; /* 32 */
+    size_t max_part_header_bytes; /* 16 KiB */
+    size_t max_archive_entries; /* 100,000: entries of a package that are looked at */
+    uint64_t max_unpacked_bytes; /* 64 MiB: unpacked bytes of control data that are looked at */
+    size_t max_uploads; /* 1,000 upload sessions open at once, per registry */
+    int64_t max_upload_age_ms; /* 7 days without progress; then a session may be collected */
+    int64_t blob_grace_ms; /* 24 h: a blob in an image repository that no manifest names yet */
+    int64_t bearer_lifetime_ms; /* 5 min */
+    int64_t audit_keep_ms; /* 365 days */
+    uint64_t audit_keep_events; /* 1,000,000 */
+    size_t cache_bytes; /* 8 MiB */
+};
+void core_limits_default(struct core_limits *limits);
+
+/* LREG_BAD_ARGUMENT ("bad_base_url"): "http://" or "https://", a host, maybe a path; slashes at the end are fine. */
+lreg_status core_base_url_check(const char *base_url, struct error *err);
+
+struct core_options {
+    struct hooks hooks; /* copied */
+    const char *directory; /* data directory; NULL: everything in memory */
+    bool durable;
+    int32_t busy_timeout_ms;
+    struct storage *storage; /* taken, also on failure; NULL: by what follows */
+    const lreg_storage_backend *backend; /* of the host; copied, its state is taken, also on failure; NULL: our own */
+    void *backend_state;
+    bool memory_storage; /* blobs in memory, whatever `directory` says; else the filesystem below it */
+    const char *base_url; /* "https://packages.example.com/prefix": base of URLs in answers; NULL: the request's */
+    struct core_limits limits;
+    const struct core_ecosystem *const *ecosystems; /* NULL-terminated; lives as long as the program */
+    int (*step_fault)(void *user); /* see meta_options */
+    void *step_fault_user;
+};
+
+/* Opens or creates the data directory: `registry.db`, `objects/`, `staging/`, `instance.key` (0600). Costs the same
+ * for an empty and a huge store. */
+lreg_status core_open(const struct core_options *options, struct core **out, struct error *err);
+void core_retain(struct core *core);
+void core_release(struct core *core); /* the last one closes; NULL is fine */
+
+/* LREG_MISUSE ("forked") when the instance is that of the process which forked this one. */
+lreg_status core_check_process(const struct core *core, struct error *err);
+/* See lreg_fork_begin(). */
+lreg_status core_fork_begin(struct core *core, struct error *err);
+void core_fork_end(struct core *core);
+
+const struct hooks *core_hooks(const struct core *core);
+const struct core_limits *core_limits_of(const struct core *core);
+const char *core_base_url(const struct core *core); /* NULL when there is none; without a slash at the end */
+struct meta *core_meta(struct core *core);
+const struct auth_keys *core_keys(const struct core *core);
+
+/* Who does something, for rules and the audit log. */
+struct core_actor {
+    const struct auth_principal *principal;
+    const char *remote_address; /* "" when unknown */
+};
+/* The host itself. */
+extern const struct core_actor core_actor_host;
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Small objects stay open for the next reader, which saves him three system calls; of the smallest the bytes stay too,
+ * which saves the one after him all of them. What is kept is true for one generation of the metadata, and all of it
+ * goes when another one is seen, or objects are removed: so no object that is gone takes up its space for longer than
+ * until the next look.
+ */
+
+#include "core/instance/state.h"
+
+#include <string.h>
+
+/* The beginning of a key of our own is that of a digest, so that it says enough. */
+static struct core_kept_object *place_of(struct core_kept_objects *kept, const char *key) {
+    unsigned sum = 0;
+    for (size_t i = 0; i < 8 && key[i] != '\0'; i++) {
+        sum = sum * 31 + (unsigned char)key[i];
+    }
+    return &kept->places[sum % CORE_KEPT_OBJECTS];
+}
+
+/* Takes everything out, for the caller to close outside of the lock. */
+static size_t take_all(struct core_kept_objects *kept, struct storage_object *taken[CORE_KEPT_OBJECTS]) {
+    size_t count = 0;
+    for (size_t i = 0; i < CORE_KEPT_OBJECTS; i++) {
+        if (kept->places[i].object != NULL) {
+            taken[count++] = kept->places[i].object;
+            kept->places[i].object = NULL;
+        }
+    }
+    return count;
+}
+
+static void close_all(struct storage_object *const *objects, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        storage_object_close(objects[i]);
+    }
+}
+
+struct storage_object *core_kept_find(struct core *core, const char *key, uint64_t generation, uint64_t *out_length) {
+    struct core_kept_objects *kept = &core->kept;
+    struct storage_object *found = NULL;
+    struct storage_object *taken[CORE_KEPT_OBJECTS];
+    size_t count = 0;
+
+    pthread_mutex_lock(&kept->mutex);
+    const struct core_kept_object *place = place_of(kept, key);
+    if (kept->generation != generation) {
+        count = take_all(kept, taken);
+        kept->generation = generation;
+    } else if (place->object != NULL && strcmp(place->key, key) == 0 && storage_object_share(place->object)) {
+        found = place->object;
+        *out_length = place->length;
+    }
+    pthread_mutex_unlock(&kept->mutex);
+
+    close_all(taken, count);
+    /* Not at the first reader: most objects have no second one within a generation. */
+    if (found != NULL && *out_length <= CORE_HELD_OBJECT_BYTES) {
+        storage_object_hold(found);
+    }
+    return found;
+}
+
+void core_kept_put(struct core *core, const char *key, uint64_t generation, struct storage_object *object,
+                   uint64_t length) {
+    struct core_kept_objects *kept = &core->kept;
+    if (length > CORE_KEPT_OBJECT_BYTES || !storage_object_share(object)) {
+        return;
+    }
+    pthread_mutex_lock(&kept->mutex);
+    struct core_kept_object *place = place_of(kept, key);
+    struct storage_object *surplus = object;
+    if (kept->generation == generation) {
+        surplus = place->object;
+        place->object = object;
+        place->length = length;
+        memcpy(place->key, key, strlen(key) + 1); /* the storage has opened it, so it is none too long */
+    }
+    pthread_mutex_unlock(&kept->mutex);
+    storage_object_close(surplus);
+}
+
+void core_kept_drop(struct core *core) {
+    struct storage_object *taken[CORE_KEPT_OBJECTS];
+    pthread_mutex_lock(&core->kept.mutex);
+    size_t count = take_all(&core->kept, taken);
+    pthread_mutex_unlock(&core->kept.mutex);
+    close_all(taken, count);
+}

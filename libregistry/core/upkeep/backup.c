@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * An online backup: a copy of the database, and then each object that the copy names, by hard link where that can
+ * be. Meanwhile a hold keeps collectors off. Where it could not be taken or came to its end, an object may be
+ * gone; then the present database does not name it any more, and is copied again, and what is there already stays.
+ *
+ * All is made under a name of its own beside the destination, and gets the destination's name when it is complete,
+ * on disk, and was opened once.
+ */
+
+#include "core/upkeep/maintenance.h"
+
+#include "base/descriptor.h"
+#include "base/encoding.h"
+#include "core/content/objects.h"
+#include "core/instance/state.h"
+#include "core/upkeep/hold.h"
+#include "storage/filesystem/filesystem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE_ROWS 256
+#define ARENA_BYTES ((size_t)1024 * 1024)
+#define ATTEMPTS_MAX 16
+#define DATABASE_FILE "registry.db"
+#define KEY_FILE_MAX 256
+#define RANDOM_BYTES 8
+#define TREE_DESCRIPTORS 8
+#define BUSY_TIMEOUT_MS 5000
+
+struct backup {
+    struct core *core;
+    struct core *copy; /* the backup, opened; NULL when not */
+    const char *destination; /* without slashes at its end */
+    const char *partial; /* where it is made */
+    int64_t held_until_ms; /* 0: no hold */
+    struct arena paths;
+    struct arena page;
+};
+
+static lreg_status path_of(struct backup *run, const char *name, const char **out, struct error *err) {
+    *out = arena_format(&run->paths, "%s/%s", run->partial, name);
+    return *out != NULL ? LREG_OK : error_no_memory(err);
+}
+
+/* --- The instance key --- */
+
+static lreg_status read_key_file(struct backup *run, char *bytes, size_t *out_length, struct error *err) {
+    const char *path = arena_format(&run->paths, "%s/%s", run->core->directory, CORE_KEY_FILE);
+    ssize_t got;
+    if (path == NULL) {
+        return error_no_memory(err);
+    }
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (file < 0) {
+        return error_set_errno(err, errno, "cannot open the instance key");
+    }
+    do {
+        got = read(file, bytes, KEY_FILE_MAX);
+    } while (got < 0 && errno == EINTR);
+    int number = got < 0 ? errno : EIO;
+    (void)close(file);
+    if (got <= 0) {
+        return error_set_errno(err, number, "cannot read the instance key");
+    }
+    *out_length = (size_t)got;
+    return LREG_OK;
+}
+
+static lreg_status copy_key(struct backup *run, struct error *err) {
+    char bytes[KEY_FILE_MAX];
+    size_t length = 0;
+    const char *path = NULL;
+    lreg_status status = path_of(run, CORE_KEY_FILE, &path, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = read_key_file(run, bytes, &length, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    int file = descriptor_above_streams(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (file < 0) {
+        status = error_set_errno(err, errno, "cannot make the backup's instance key");
+    } else if (fchmod(file, 0600) != 0 || write(file, bytes, length) != (ssize_t)length) {
+        status = error_set(err, LREG_IO, "", "cannot write the backup's instance key");
+    }
+    if (file >= 0) {
+        (void)close(file);
+    }
+    memory_wipe(bytes, sizeof bytes);
+    return status;
+}
+
+/* --- The database --- */
+
+static void close_copy(struct backup *run) {
+    core_release(run->copy);
+    run->copy = NULL;
+}
+
+/* What an attempt before left. */
+static lreg_status remove_database(struct backup *run, struct error *err) {
+    static const char *const NAMES[] = {DATABASE_FILE, DATABASE_FILE "-wal", DATABASE_FILE "-shm"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        const char *path = NULL;
+        lreg_status status = path_of(run, NAMES[i], &path, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+        if (unlink(path) != 0 && errno != ENOENT) {
+            return error_set_errno(err, errno, "cannot remove an earlier copy of the database");
+        }
+    }
+    return LREG_OK;
+}
+
+/* Opening the copy as an instance shows that its database and its key are sound and belong together. Nothing is
+ * synced by it, because all is at the end. */
+static lreg_status copy_database(struct backup *run, struct error *err) {
+    const char *path = NULL;
+    struct core_options options = {
+        .hooks = run->core->hooks,
+        .directory = run->partial,
+        .busy_timeout_ms = BUSY_TIMEOUT_MS,
+        .limits = run->core->limits,
+        .ecosystems = run->core->ecosystems,
+    };
+    lreg_status status = path_of(run, DATABASE_FILE, &path, err);
+    if (status == LREG_OK) {
+        status = remove_database(run, err);
+    }
+    if (status == LREG_OK) {
+        status = meta_backup(run->core->meta, path, err);
+    }
+    if (status == LREG_OK) {
+        status = core_open(&options, &run->copy, err);
+    }
+    return status;
+}
+
+/* Takes the hold, or makes it longer when half of it is over. A disk that is full is no reason not to back up. */
+static void hold(struct backup *run) {
+    int64_t now_ms = hooks_now_ms(&run->core->hooks);
+    int64_t until_ms = now_ms + CORE_HOLD_MS;
+    if (run->held_until_ms - now_ms > CORE_HOLD_MS / 2) {
+        return;
+    }
+    if (core_hold_take(run->core, until_ms, NULL) == LREG_OK) {
+        run->held_until_ms = until_ms;
+    }
+}
+
+static void end_hold(struct backup *run) {
+    if (run->held_until_ms != 0) {
+        (void)core_hold_end(run->core, run->held_until_ms, NULL);
+    }
+}
+
+/* --- Objects --- */
+
+/* A blob that the present database still has, and the storage has not, is lost. */
+static lreg_status judge_missing(struct backup *run, const struct meta_blob *blob, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    struct meta_blob current;
+    char name[DIGEST_SHA256_TEXT];
+    lreg_status status = meta_begin(run->core->meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_blob_find(transaction, blob->storage, blob->sha256, &run->page, &current, err);
+    meta_rollback(transaction);
+    if (status == LREG_OK && strcmp(current.key, blob->key) == 0) {
+        hex_encode(blob->sha256, sizeof blob->sha256, name);
+        return error_set(err, LREG_CORRUPT, "blob_missing", "the storage has lost blob sha256:%s", name);
+    }
+    if (status == LREG_NOT_FOUND) {
+        error_clear(err);
+        return LREG_OK;
+    }
+    return status;
+}
+
+/* `*out_gone` when the collector was faster. */
+static lreg_status copy_blob(struct backup *run, const struct meta_blob *blob, bool *out_gone, struct error *err) {
+    struct storage *storage = NULL;
+    lreg_status status = core_storage_find(run->core, blob->storage, &storage, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = storage_filesystem_copy(storage, blob->key, run->copy->storage, err);
+    if (status == LREG_NOT_FOUND) {
+        error_clear(err);
+        *out_gone = true;
+        status = judge_missing(run, blob, err);
+    }
+    return status;
+}
+
+static lreg_status read_page(struct backup *run, int64_t after_id, struct meta_blob **out, size_t *out_count,
+                             struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    arena_reset(&run->page);
+    lreg_status status = meta_begin(run->copy->meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_blob_list(transaction, after_id, PAGE_ROWS, &run->page, out, out_count, err);
+    meta_rollback(transaction);
+    return status;
+}
+
+static lreg_status copy_objects(struct backup *run, bool *out_gone, struct error *err) {
+    int64_t after_id = 0;
+    size_t count = 0;
+    *out_gone = false;
+    do {
+        struct meta_blob *blobs = NULL;
+        lreg_status status = read_page(run, after_id, &blobs, &count, err);
+        for (size_t i = 0; status == LREG_OK && i < count; i++) {
+            hold(run);
+            status = copy_blob(run, &blobs[i], out_gone, err);
+            after_id = blobs[i].id;
+        }
+        if (status != LREG_OK) {
+            return status;
+        }
+    } while (count > 0);
+    return LREG_OK;
+}
+
+static lreg_status copy_store(struct backup *run, struct error *err) {
+    for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        bool gone = false;
+        hold(run);
+        lreg_status status = copy_database(run, err);
+        if (status == LREG_OK) {
+            status = copy_objects(run, &gone, err);
+        }
+        if (status == LREG_OK && !gone) {
+            status = meta_check(run->copy->meta, err);
+        }
+        if (status == LREG_OK && !gone) {
+            status = core_hold_end(run->copy, run->held_until_ms, err); /* it was copied too */
+        }
+        close_copy(run);
+        if (status != LREG_OK || !gone) {
+            return status;
+        }
+    }
+    return error_set(err, LREG_BUSY, "backup_overtaken", "blobs were collected faster than they could be copied");
+}
+
+/* --- The directory --- */
+
+static int remove_entry(const char *path, const struct stat *facts, int type, struct FTW *position) {
+    (void)facts;
+    (void)type;
+    (void)position;
+    (void)remove(path);
+    return 0;
+}
+
+/* At most as deep as a store is; symbolic links are removed, not followed. */
+static void remove_tree(const char *path) {
+    (void)nftw(path, remove_entry, TREE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+}
+
+/* All that was written below, in one go: file by file it would be a sync for each of up to 65,536 directories. */
+static lreg_status sync_tree(const char *path, struct error *err) {
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) {
+        return error_set_errno(err, errno, "cannot open the backup");
+    }
+    int number = syncfs(directory) == 0 ? 0 : errno;
+    (void)close(directory);
+    return number == 0 ? LREG_OK : error_set_errno(err, number, "cannot make the backup durable");
+}
+
+static lreg_status sync_parent(struct backup *run, struct error *err) {
+    const char *slash = strrchr(run->destination, '/');
+    const char *parent = ".";
+    if (slash != NULL) {
+        size_t length = slash > run->destination ? (size_t)(slash - run->destination) : 1;
+        parent = arena_copy_bytes(&run->paths, run->destination, length);
+    }
+    if (parent == NULL) {
+        return error_no_memory(err);
+    }
+    int directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) {
+        return error_set_errno(err, errno, "cannot open the folder of the backup");
+    }
+    int number = fsync(directory) == 0 || errno == EINVAL ? 0 : errno;
+    (void)close(directory);
+    return number == 0 ? LREG_OK : error_set_errno(err, number, "cannot make the backup durable");
+}
+
+static lreg_status choose_paths(struct backup *run, const char *directory, struct error *err) {
+    uint8_t random[RANDOM_BYTES];
+    char suffix[2 * sizeof random + 1];
+    struct stat facts;
+    size_t length = strlen(directory);
+    while (length > 1 && directory[length - 1] == '/') {
+        length--;
+    }
+    if (length == 0) {
+        return error_set(err, LREG_BAD_ARGUMENT, "", "a backup needs a directory");
+    }
+    lreg_status status = hooks_random(&run->core->hooks, random, sizeof random, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    hex_encode(random, sizeof random, suffix);
+    run->destination = arena_copy_bytes(&run->paths, directory, length);
+    if (run->destination == NULL) {
+        return error_no_memory(err);
+    }
+    run->partial = arena_format(&run->paths, "%s.partial-%s", run->destination, suffix);
+    if (run->partial == NULL) {
+        return error_no_memory(err);
+    }
+    if (lstat(run->destination, &facts) == 0) {
+        return error_set(err, LREG_CONFLICT, "backup_exists", "the backup's directory exists already");
+    }
+    return LREG_OK;
+}
+
+static lreg_status finish(struct backup *run, struct error *err) {
+    lreg_status status = sync_tree(run->partial, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    /* Fails when something that is not empty got the name meanwhile. */
+    if (rename(run->partial, run->destination) != 0) {
+        return error_set_errno(err, errno, "cannot give the backup its name");
+    }
+    return sync_parent(run, err);
+}
+
+static lreg_status back_up(struct backup *run, const char *directory, struct error *err) {
+    lreg_status status = choose_paths(run, directory, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (mkdir(run->partial, 0700) != 0 || chmod(run->partial, 0700) != 0) { /* whatever the umask is */
+        return error_set_errno(err, errno, "cannot make the backup's directory");
+    }
+    status = copy_key(run, err);
+    if (status == LREG_OK) {
+        status = copy_store(run, err);
+    }
+    if (status == LREG_OK) {
+        status = finish(run, err);
+    }
+    if (status != LREG_OK) {
+        remove_tree(run->partial);
+    }
+    return status;
+}
+
+lreg_status core_backup(struct core *core, const char *directory, struct error *err) {
+    struct backup run = {.core = core};
+    if (!core->is_own_filesystem) {
+        return error_set(err, LREG_UNSUPPORTED, "backup_unsupported",
+                         "only an instance with a data directory and filesystem storage can be backed up");
+    }
+    (void)core_flush_downloads(core, NULL); /* so that the copy has them; they are not worth a failure */
+    arena_init(&run.paths, &core->hooks, ARENA_BYTES);
+    arena_init(&run.page, &core->hooks, ARENA_BYTES);
+    lreg_status status = back_up(&run, directory, err);
+    close_copy(&run);
+    end_hold(&run);
+    arena_free(&run.page);
+    arena_free(&run.paths);
+    return status;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Scrubbing: every blob and document is hashed again and compared with what the metadata says, and the database
+ * checks itself. In pages and pieces, so that memory stays flat and no transaction is held while bytes are read. */
+
+#include "core/upkeep/maintenance.h"
+
+#include "base/encoding.h"
+#include "core/content/objects.h"
+#include "core/instance/state.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE_ROWS 256
+#define PIECE_BYTES ((size_t)256 * 1024)
+#define ARENA_BYTES ((size_t)1024 * 1024)
+
+struct verification {
+    struct core *core;
+    core_verify_finding finding;
+    void *user;
+    struct core_verify_report *report;
+    void *piece; /* PIECE_BYTES */
+    struct arena arena; /* of one page */
+};
+
+static lreg_status tell(const struct verification *run, struct error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What the host does not take well ends the walk. */
+static lreg_status tell(const struct verification *run, struct error *err, const char *format, ...) {
+    char message[ERROR_MESSAGE_MAX];
+    if (run->finding == NULL) {
+        return LREG_OK;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (length < 0) {
+        return LREG_OK;
+    }
+    lreg_status status = run->finding(run->user, message);
+    return status == LREG_OK ? LREG_OK : error_set(err, status, "", "the host has ended the verification");
+}
+
+/* --- Blobs --- */
+
+static lreg_status hash_object(const struct verification *run, struct storage_object *object, uint64_t length,
+                               struct digest_set *out, struct error *err) {
+    struct digest digest;
+    digest_init(&digest, DIGEST_SHA256);
+    for (uint64_t at = 0; at < length;) {
+        size_t piece = length - at < PIECE_BYTES ? (size_t)(length - at) : PIECE_BYTES;
+        lreg_status status = storage_object_read(object, at, run->piece, piece, err);
+        if (status != LREG_OK) {
+            return status;
+        }
+        digest_update(&digest, run->piece, piece);
+        at += piece;
+    }
+    digest_finish(&digest, out);
+    return LREG_OK;
+}
+
+/* Failures that say that this blob is bad. Others end the walk. */
+static bool is_finding(lreg_status status) {
+    return status != LREG_OK && status != LREG_NO_MEMORY && status != LREG_BUSY;
+}
+
+static lreg_status compare_blob(const struct verification *run, const struct meta_blob *blob,
+                                struct storage_object *object, uint64_t length, struct error *err) {
+    struct digest_set digests;
+    char name[DIGEST_SHA256_TEXT];
+    hex_encode(blob->sha256, sizeof blob->sha256, name);
+    lreg_status status = hash_object(run, object, length, &digests, err);
+    if (is_finding(status)) {
+        run->report->damaged++;
+        return tell(run, err, "blob sha256:%s cannot be read: %s", name, err->message);
+    }
+    if (status == LREG_OK && memcmp(digests.sha256, blob->sha256, sizeof blob->sha256) != 0) {
+        run->report->damaged++;
+        status = tell(run, err, "blob sha256:%s has other bytes than were published", name);
+    }
+    return status;
+}
+
+static lreg_status verify_blob(struct verification *run, const struct meta_blob *blob, struct error *err) {
+    struct storage_object *object = NULL;
+    uint64_t length = 0;
+    char name[DIGEST_SHA256_TEXT];
+    hex_encode(blob->sha256, sizeof blob->sha256, name);
+    lreg_status status = core_blob_open_anew(run->core, blob, &object, &length, err);
+    if (status == LREG_NOT_FOUND) {
+        return LREG_OK; /* collected since the page was read */
+    }
+    run->report->blobs++;
+    run->report->blob_bytes += blob->size_bytes;
+    if (status == LREG_CORRUPT && strcmp(err->code, "blob_missing") == 0) {
+        run->report->missing++;
+        return tell(run, err, "blob sha256:%s is missing in the storage", name);
+    }
+    if (is_finding(status)) {
+        run->report->damaged++;
+        return tell(run, err, "blob sha256:%s cannot be opened: %s", name, err->message);
+    }
+    if (status == LREG_OK) {
+        status = compare_blob(run, blob, object, length, err);
+    }
+    storage_object_close(object);
+    return status;
+}
+
+static lreg_status read_page(struct verification *run, int64_t after_id, struct meta_blob **out, size_t *out_count,
+                             struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    arena_reset(&run->arena);
+    lreg_status status = meta_begin(run->core->meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_blob_list(transaction, after_id, PAGE_ROWS, &run->arena, out, out_count, err);
+    meta_rollback(transaction);
+    return status;
+}
+
+static lreg_status verify_blobs(struct verification *run, struct error *err) {
+    int64_t after_id = 0;
+    for (;;) {
+        struct meta_blob *blobs = NULL;
+        size_t count = 0;
+        lreg_status status = read_page(run, after_id, &blobs, &count, err);
+        for (size_t i = 0; status == LREG_OK && i < count; i++) {
+            status = verify_blob(run, &blobs[i], err);
+            after_id = blobs[i].id;
+        }
+        if (status != LREG_OK || count == 0) {
+            return status;
+        }
+    }
+}
+
+/* --- Documents and the database --- */
+
+static lreg_status verify_document(void *user, const struct meta_document *document, struct error *err) {
+    struct verification *run = user;
+    struct digest_set digests;
+    run->report->documents++;
+    digest_of(DIGEST_SHA256, document->content, document->content_length, &digests);
+    if (memcmp(digests.sha256, document->sha256, sizeof digests.sha256) != 0) {
+        run->report->damaged++;
+        return tell(run, err, "document %s of %s has other bytes than were published", document->name, document->scope);
+    }
+    return LREG_OK;
+}
+
+static lreg_status verify_documents(struct verification *run, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(run->core->meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_document_visit_all(transaction, verify_document, run, err);
+    meta_rollback(transaction);
+    return status;
+}
+
+static lreg_status verify_database(struct verification *run, struct error *err) {
+    lreg_status status = meta_check(run->core->meta, err);
+    if (status == LREG_CORRUPT) {
+        run->report->damaged++;
+        return tell(run, err, "the database is damaged: %s", err->message);
+    }
+    return status;
+}
+
+/* --- Objects --- */
+
+static lreg_status count_unnamed(void *user, const char *key, int64_t modified_ms, uint64_t length, struct error *err) {
+    struct verification *run = user;
+    struct meta_transaction *transaction = NULL;
+    bool known = false;
+    (void)modified_ms;
+    (void)length;
+    lreg_status status = meta_begin(run->core->meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_blob_has_key(transaction, CORE_STORAGE_NAME, key, &known, err);
+    meta_rollback(transaction);
+    if (status == LREG_OK && !known) {
+        run->report->unnamed_objects++;
+    }
+    return status;
+}
+
+static lreg_status verify_all(struct verification *run, struct error *err) {
+    lreg_status status = verify_database(run, err);
+    if (status == LREG_OK) {
+        status = verify_blobs(run, err);
+    }
+    if (status == LREG_OK) {
+        status = verify_documents(run, err);
+    }
+    if (status == LREG_OK) {
+        status = storage_visit_all(run->core->storage, LREG_STORAGE_OBJECTS, count_unnamed, run, err);
+    }
+    return status;
+}
+
+lreg_status core_verify(struct core *core, core_verify_finding finding, void *user, struct core_verify_report *out,
+                        struct error *err) {
+    struct error own = {0}; /* findings are read from it, so there has to be one */
+    struct verification run = {.core = core, .finding = finding, .user = user, .report = out};
+    *out = (struct core_verify_report){0};
+    run.piece = memory_allocate(&core->hooks, PIECE_BYTES);
+    if (run.piece == NULL) {
+        return error_no_memory(err);
+    }
+    arena_init(&run.arena, &core->hooks, ARENA_BYTES);
+    lreg_status status = verify_all(&run, &own);
+    if (status != LREG_OK && err != NULL) {
+        *err = own;
+    }
+    arena_free(&run.arena);
+    memory_release(&core->hooks, run.piece);
+    return status;
+}

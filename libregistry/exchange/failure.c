@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Shows failures: in the shape of the surface whose path it is, without what is no client's business, and, when
+ * memory for that is out, with a response that needs none.
+ */
+
+#include "exchange/exchange_internal.h"
+#include "http/status.h"
+
+#include <string.h>
+
+#define PAGE_MAX 8192
+
+struct method_text {
+    enum http_method method;
+    const char *text;
+};
+
+void failure_format_allow(unsigned methods, char out[ALLOW_TEXT]) {
+    static const struct method_text texts[] = {
+        {HTTP_GET, "GET"}, {HTTP_HEAD, "HEAD"},   {HTTP_POST, "POST"},
+        {HTTP_PUT, "PUT"}, {HTTP_PATCH, "PATCH"}, {HTTP_DELETE, "DELETE"},
+    };
+    if ((methods & HTTP_GET) != 0) {
+        methods |= HTTP_HEAD;
+    }
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if ((methods & texts[i].method) != 0) {
+            size_t length = strlen(texts[i].text);
+            memcpy(out + used, texts[i].text, length);
+            memcpy(out + used + length, ", ", 2);
+            used += length + 2;
+        }
+    }
+    memcpy(out + used, "OPTIONS", sizeof "OPTIONS"); /* 44 bytes at most, of ALLOW_TEXT */
+}
+
+/* Statuses whose message tells of the inside. */
+static bool is_internal(lreg_status status) {
+    return error_http_status(status) == 500;
+}
+
+static void log_failure(const struct exchange *exchange, const struct error *failure) {
+    if (error_http_status(failure->status) < 500 || failure->status == LREG_NOT_IMPLEMENTED) {
+        return;
+    }
+    hooks_log(exchange->dispatcher->hooks, LREG_LOG_ERROR, "request %s: %s %s: %s: %s%s%s (%d)", exchange->request_id,
+              exchange->method, exchange->call.url.path != NULL ? exchange->call.url.path : "-",
+              error_status_name(failure->status), failure->operation, failure->operation[0] != '\0' ? ": " : "",
+              failure->message, (int)failure->cause);
+}
+
+/* What a client is told. */
+static void make_presentable(const struct exchange *exchange, const struct error *failure, struct error *out) {
+    *out = *failure;
+    if (is_internal(failure->status)) {
+        (void)error_set(out, LREG_INTERNAL, "internal_error", "internal error; the log has it under request %s",
+                        exchange->request_id);
+    }
+    out->operation[0] = '\0';
+}
+
+static void append_escaped(struct strbuf *page, const char *text) {
+    for (; *text != '\0'; text++) {
+        switch (*text) {
+        case '&':
+            strbuf_append_text(page, "&amp;");
+            break;
+        case '<':
+            strbuf_append_text(page, "&lt;");
+            break;
+        case '>':
+            strbuf_append_text(page, "&gt;");
+            break;
+        case '"':
+            strbuf_append_text(page, "&quot;");
+            break;
+        default:
+            strbuf_append_char(page, *text);
+        }
+    }
+}
+
+static lreg_status show_page(struct call *call, const struct error *failure, struct error *err) {
+    int status = error_http_status(failure->status);
+    struct strbuf page;
+    strbuf_init(&page, call->hooks, PAGE_MAX);
+    strbuf_append_format(&page,
+                         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>%d %s</title>\n"
+                         "<h1>%d %s</h1>\n<p>",
+                         status, status_reason(status), status, status_reason(status));
+    append_escaped(&page, failure->message);
+    strbuf_append_text(&page, "</p>\n</html>\n");
+    lreg_status result = strbuf_status(&page, err);
+    if (result == LREG_OK) {
+        result = call_respond_text(call, status, "text/html; charset=utf-8", strbuf_text(&page), err);
+    }
+    if (result == LREG_OK) {
+        result = call_header(call, "Content-Security-Policy", "default-src 'none'", err);
+    }
+    if (result == LREG_OK && failure->status == LREG_UNAUTHENTICATED) {
+        result = call_challenge_basic(call, err);
+    }
+    strbuf_free(&page);
+    return result;
+}
+
+/* The shape for paths that are no surface's. */
+static lreg_status show_plain(struct call *call, const struct error *failure, struct error *err) {
+    unsigned page = headers_accept_quality(&call->headers, "text", "html");
+    if (page > headers_accept_quality(&call->headers, "text", "plain")) {
+        return show_page(call, failure, err);
+    }
+    return call_show_text_error(call, failure, err);
+}
+
+/* Fields that belong to a status, whatever the shape (RFC 9110 sections 15.5.6 and 10.2.3). */
+static lreg_status add_fields(struct exchange *exchange, const struct error *failure, struct error *err) {
+    struct call *call = &exchange->call;
+    if (failure->status == LREG_METHOD_NOT_ALLOWED) {
+        char allow[ALLOW_TEXT];
+        failure_format_allow(exchange->allowed, allow);
+        return call_header(call, "Allow", allow, err);
+    }
+    if (failure->status == LREG_BUSY || failure->status == LREG_NO_MEMORY) {
+        return call_header(call, "Retry-After", "1", err);
+    }
+    if (failure->status == LREG_TOO_MANY) {
+        return call_header(call, "Retry-After", "30", err); /* the client itself may have to end something first */
+    }
+    return LREG_OK;
+}
+
+static lreg_status show(struct exchange *exchange, const struct error *failure, struct error *err) {
+    struct call *call = &exchange->call;
+    const struct surface *surface = call->surface;
+    lreg_status status;
+    if (surface != NULL && surface->show_error != NULL) {
+        status = surface->show_error(call, failure, err);
+    } else {
+        status = show_plain(call, failure, err);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (call->response.status == 0) {
+        return error_set(err, LREG_INTERNAL, "", "a surface did not show a failure");
+    }
+    return add_fields(exchange, failure, err);
+}
+
+/* Needs no memory. */
+static void show_emergency(struct exchange *exchange, lreg_status status) {
+    static const char text[] = "The server cannot answer this at the moment.\n";
+    struct call *call = &exchange->call;
+    call_response_clear(call);
+    exchange->emergency_fields[0] = (struct header){"Content-Type", "text/plain; charset=utf-8"};
+    call->response.headers.fields = exchange->emergency_fields;
+    call->response.headers.count = 1;
+    call->response.status = status == LREG_NO_MEMORY ? 503 : 500;
+    call->response.body = BODY_BYTES;
+    call->response.bytes = text;
+    call->response.length = sizeof text - 1;
+}
+
+void failure_show(struct exchange *exchange, const struct error *failure) {
+    struct call *call = &exchange->call;
+    exchange_drop_sink(exchange);
+    call_response_clear(call);
+    log_failure(exchange, failure);
+    if (call->surface == NULL) {
+        struct slice authority;
+        const char *path = origin_target_path(exchange, &authority);
+        call->surface = path != NULL ? router_nearest_surface(&exchange->dispatcher->router, path) : NULL;
+    }
+    struct error shown;
+    struct error err;
+    make_presentable(exchange, failure, &shown);
+    lreg_status status = show(exchange, &shown, &err);
+    if (status != LREG_OK) {
+        log_failure(exchange, &err);
+        show_emergency(exchange, status);
+    }
+    exchange->phase = PHASE_RESPONSE;
+}

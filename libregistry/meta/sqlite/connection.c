@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Connections: opening with the settings that the whole room relies on, waiting for locks, and the one place that turns
+ * results of SQLite into ours.
+ */
+
+#include "meta/sqlite/connection_internal.h"
+
+#include "meta/sqlite/sqlite_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+/* Small caches: pages come from the operating system's cache anyway, and there is one of these for each thread.
+ * temp_store stays with files, or the journal of a statement that removes a whole registry would be kept in memory. */
+static const char settings[] = "PRAGMA foreign_keys = ON;"
+                               "PRAGMA trusted_schema = OFF;"
+                               "PRAGMA cell_size_check = ON;"
+                               "PRAGMA cache_size = -400;"
+                               "PRAGMA mmap_size = 0;"
+                               "PRAGMA journal_size_limit = 8388608;";
+
+#define WAIT_FIRST_US 250
+#define WAIT_LAST_US 4000
+
+struct result_meaning {
+    int result; /* extended, or primary */
+    lreg_status status;
+    const char *code;
+};
+
+static const struct result_meaning meanings[] = {
+    {SQLITE_CONSTRAINT_UNIQUE, LREG_CONFLICT, "exists"},
+    {SQLITE_CONSTRAINT_PRIMARYKEY, LREG_CONFLICT, "exists"},
+    {SQLITE_CONSTRAINT_ROWID, LREG_CONFLICT, "exists"},
+    {SQLITE_CONSTRAINT_FOREIGNKEY, LREG_CONFLICT, "referenced"},
+    {SQLITE_BUSY, LREG_BUSY, "database_busy"},
+    {SQLITE_LOCKED, LREG_BUSY, "database_busy"},
+    {SQLITE_PROTOCOL, LREG_BUSY, "database_busy"},
+    {SQLITE_FULL, LREG_NO_SPACE, "database_full"},
+    {SQLITE_NOMEM, LREG_NO_MEMORY, ""},
+    {SQLITE_CORRUPT, LREG_CORRUPT, "database_corrupt"},
+    {SQLITE_NOTADB, LREG_CORRUPT, "database_corrupt"},
+    {SQLITE_TOOBIG, LREG_TOO_LARGE, "value_too_large"},
+    {SQLITE_READONLY, LREG_IO, "database_failed"},
+    {SQLITE_CANTOPEN, LREG_IO, "database_failed"},
+    {SQLITE_PERM, LREG_IO, "database_failed"},
+    {SQLITE_IOERR, LREG_IO, "database_failed"},
+    {SQLITE_NOLFS, LREG_IO, "database_failed"},
+    {SQLITE_AUTH, LREG_IO, "database_failed"},
+};
+
+static const struct result_meaning *meaning_of(int result) {
+    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
+        if (meanings[i].result == result) {
+            return &meanings[i];
+        }
+    }
+    return NULL;
+}
+
+/* What the operating system said when the connection failed in that way, which a result that a test made up did not. */
+static int system_error(struct meta_connection *connection, int result) {
+    bool own = sqlite3_extended_errcode(connection->database) == result;
+    return own ? sqlite3_system_errno(connection->database) : 0;
+}
+
+static bool disk_is_full(struct meta_connection *connection, int result) {
+    int number = (result & 0xff) == SQLITE_IOERR ? system_error(connection, result) : 0;
+    return number == ENOSPC || number == EDQUOT;
+}
+
+static bool lacks_descriptors(struct meta_connection *connection, int result) {
+    int number = (result & 0xff) == SQLITE_CANTOPEN ? system_error(connection, result) : 0;
+    return number == EMFILE || number == ENFILE;
+}
+
+lreg_status meta_fail(struct meta_connection *connection, int result, struct error *err) {
+    static const struct result_meaning full = {SQLITE_FULL, LREG_NO_SPACE, "database_full"};
+    static const struct result_meaning no_file = {SQLITE_CANTOPEN, LREG_BUSY, "too_many_files"};
+    static const struct result_meaning bug = {SQLITE_ERROR, LREG_INTERNAL, "database_statement"};
+    const struct result_meaning *meaning = meaning_of(result);
+    if (meaning == NULL) {
+        meaning = meaning_of(result & 0xff);
+    }
+    if (disk_is_full(connection, result)) {
+        meaning = &full;
+    } else if (lacks_descriptors(connection, result)) {
+        connection->unusable = true;
+        meaning = &no_file;
+    } else if (meaning == NULL) {
+        meaning = &bug;
+    }
+    if (meaning->status == LREG_CORRUPT || meaning->status == LREG_IO) {
+        connection->unusable = true;
+    }
+    /* The connection's own message is of its last failure, which a result that a test made up is not. */
+    bool own = sqlite3_extended_errcode(connection->database) == result;
+    const char *message = own ? sqlite3_errmsg(connection->database) : sqlite3_errstr(result);
+    lreg_status status = error_set(err, meaning->status, meaning->code, "metadata: %s", message);
+    if (err != NULL) {
+        err->cause = result;
+    }
+    return status;
+}
+
+int meta_step_fault(const struct meta *meta) {
+    return meta->step_fault != NULL ? meta->step_fault(meta->step_fault_user) : SQLITE_OK;
+}
+
+int meta_step(struct meta_connection *connection, sqlite3_stmt *handle) {
+    int result = meta_step_fault(connection->meta);
+    return result == SQLITE_OK ? sqlite3_step(handle) : result;
+}
+
+static int64_t monotonic_ms(void) {
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void wait_a_little(int times_before) {
+    long microseconds = WAIT_FIRST_US;
+    for (int i = 0; i < times_before && microseconds < WAIT_LAST_US; i++) {
+        microseconds *= 2;
+    }
+    struct timespec pause = {.tv_nsec = microseconds * 1000};
+    (void)nanosleep(&pause, NULL);
+}
+
+/* Who waits for the lock has tried again once meanwhile. */
+void meta_give_way(const struct meta *meta) {
+    struct timespec pause = {.tv_nsec = (WAIT_LAST_US + WAIT_LAST_US / 4) * 1000L};
+    if (meta->path != NULL) {
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+/* Waits in short steps, unlike SQLite's own handler: a process that sleeps for 100 ms between its tries starves beside
+ * one whose writers stand in line. Not zero: try again. */
+static int while_busy(void *user, int times_before) {
+    struct meta_connection *connection = user;
+    int64_t now = monotonic_ms();
+    if (times_before == 0) {
+        connection->busy_until_ms = now + connection->meta->busy_timeout_ms;
+    }
+    if (now >= connection->busy_until_ms) {
+        return 0;
+    }
+    wait_a_little(times_before);
+    return 1;
+}
+
+static int run_statement(struct meta_connection *connection, const char **sql) {
+    sqlite3_stmt *handle = NULL;
+    int result = sqlite3_prepare_v2(connection->database, *sql, -1, &handle, sql);
+    if (result != SQLITE_OK || handle == NULL) {
+        return result; /* nothing but blanks is no statement */
+    }
+    do {
+        result = meta_step(connection, handle);
+    } while (result == SQLITE_ROW);
+    (void)sqlite3_finalize(handle);
+    return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+lreg_status meta_connection_run(struct meta_connection *connection, const char *sql, struct error *err) {
+    while (*sql != '\0') {
+        int result = run_statement(connection, &sql);
+        if (result != SQLITE_OK) {
+            return meta_fail(connection, result, err);
+        }
+    }
+    return LREG_OK;
+}
+
+lreg_status meta_connection_number(struct meta_connection *connection, const char *sql, int64_t *out,
+                                   struct error *err) {
+    sqlite3_stmt *handle = NULL;
+    *out = 0;
+    int result = sqlite3_prepare_v2(connection->database, sql, -1, &handle, NULL);
+    if (result == SQLITE_OK) {
+        result = meta_step(connection, handle);
+    }
+    if (result == SQLITE_ROW) {
+        *out = sqlite3_column_int64(handle, 0);
+    }
+    (void)sqlite3_finalize(handle);
+    if (result != SQLITE_ROW && result != SQLITE_DONE) {
+        return meta_fail(connection, result, err);
+    }
+    return LREG_OK;
+}
+
+static int try_to_use_wal(struct meta_connection *connection, bool *out_is_wal) {
+    sqlite3_stmt *handle = NULL;
+    *out_is_wal = false;
+    int result = sqlite3_prepare_v2(connection->database, "PRAGMA journal_mode = WAL", -1, &handle, NULL);
+    if (result == SQLITE_OK) {
+        result = meta_step(connection, handle);
+    }
+    if (result == SQLITE_ROW) {
+        const unsigned char *mode = sqlite3_column_text(handle, 0);
+        *out_is_wal = mode != NULL && strcmp((const char *)mode, "wal") == 0;
+    }
+    (void)sqlite3_finalize(handle);
+    return result;
+}
+
+/* The change of the mode, which a new file goes through once, does not always ask the busy handler. */
+static lreg_status use_wal(struct meta_connection *connection, struct error *err) {
+    int64_t until = monotonic_ms() + connection->meta->busy_timeout_ms;
+    bool is_wal = false;
+    int result = try_to_use_wal(connection, &is_wal);
+    for (int times = 0; (result & 0xff) == SQLITE_BUSY && monotonic_ms() < until; times++) {
+        wait_a_little(times);
+        result = try_to_use_wal(connection, &is_wal);
+    }
+    if (result != SQLITE_ROW && result != SQLITE_DONE) {
+        return meta_fail(connection, result, err);
+    }
+    if (!is_wal) {
+        return error_set(err, LREG_IO, "database_failed",
+                         "metadata: the file system of the database does not allow a write-ahead log");
+    }
+    return LREG_OK;
+}
+
+static lreg_status configure(struct meta_connection *connection, struct error *err) {
+    sqlite3 *database = connection->database;
+    (void)sqlite3_extended_result_codes(database, 1);
+    (void)sqlite3_busy_handler(database, while_busy, connection);
+    (void)sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    (void)sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    lreg_status status = LREG_OK;
+    if (connection->meta->path != NULL) {
+        status = use_wal(connection, err);
+    }
+    if (status == LREG_OK) {
+        status = meta_connection_run(connection, settings, err);
+    }
+    if (status == LREG_OK) {
+        const char *synchronous =
+            connection->meta->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
+        status = meta_connection_run(connection, synchronous, err);
+    }
+    return status;
+}
+
+lreg_status meta_connection_open(struct meta *meta, struct meta_connection **out, struct error *err) {
+    *out = NULL;
+    struct meta_connection *connection = memory_allocate_zeroed(meta->hooks, 1, sizeof *connection);
+    if (connection == NULL) {
+        return error_no_memory(err);
+    }
+    connection->meta = meta;
+    connection->transaction.connection = connection;
+    const char *path = meta->path != NULL ? meta->path : ":memory:";
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    lreg_status status = LREG_OK;
+    int result = sqlite3_open_v2(path, &connection->database, flags, NULL);
+    if (connection->database == NULL) {
+        status = error_no_memory(err);
+    } else if (result != SQLITE_OK) {
+        status = meta_fail(connection, result, err);
+    } else {
+        status = configure(connection, err);
+    }
+    if (status != LREG_OK) {
+        goto out;
+    }
+    *out = connection;
+    connection = NULL;
+out:
+    meta_connection_close(connection);
+    return status;
+}
+
+void meta_connection_close(struct meta_connection *connection) {
+    if (connection == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < META_STATEMENT_SLOTS; i++) {
+        (void)sqlite3_finalize(connection->slots[i].handle);
+    }
+    (void)sqlite3_close_v2(connection->database);
+    memory_release(connection->meta->hooks, connection);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Opening and closing, and the pool of idle connections.
+ */
+
+#include "meta/sqlite/sqlite_internal.h"
+
+#include "base/process.h"
+#include "base/strbuf.h"
+#include "meta/sqlite/schema_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define IDLE_MAX 8 /* what more threads than this need at once is opened anew; each takes up to a MiB */
+
+#define DATABASE_NAME "registry.db"
+
+/* Under the pool's mutex. */
+static void count_back(struct meta *meta) {
+    meta->in_use--;
+    if (meta->is_resting) {
+        (void)pthread_cond_broadcast(&meta->pool_changed);
+    }
+}
+
+lreg_status meta_take_connection(struct meta *meta, enum meta_mode mode, struct meta_connection **out,
+                                 struct error *err) {
+    (void)pthread_mutex_lock(&meta->pool_mutex);
+    while (meta->is_resting) {
+        (void)pthread_cond_wait(&meta->pool_changed, &meta->pool_mutex);
+    }
+    meta->in_use++;
+    struct meta_connection **link = &meta->idle;
+    while (mode == META_WRITE && *link != NULL && (*link)->next_idle != NULL) {
+        link = &(*link)->next_idle;
+    }
+    struct meta_connection *connection = *link;
+    if (connection != NULL) {
+        *link = connection->next_idle;
+        meta->idle_count--;
+        connection->next_idle = NULL;
+    }
+    (void)pthread_mutex_unlock(&meta->pool_mutex);
+    *out = connection;
+    lreg_status status = connection != NULL ? LREG_OK : meta_connection_open(meta, out, err);
+    if (status != LREG_OK) {
+        (void)pthread_mutex_lock(&meta->pool_mutex);
+        count_back(meta);
+        (void)pthread_mutex_unlock(&meta->pool_mutex);
+    }
+    return status;
+}
+
+void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_connection *connection) {
+    bool in_memory = meta->path == NULL; /* that connection is the database */
+    if (connection->unusable && !in_memory) {
+        meta_connection_close(connection);
+        connection = NULL;
+    }
+    (void)pthread_mutex_lock(&meta->pool_mutex);
+    if (connection != NULL && !in_memory && meta->idle_count >= IDLE_MAX) {
+        (void)pthread_mutex_unlock(&meta->pool_mutex);
+        meta_connection_close(connection);
+        connection = NULL;
+        (void)pthread_mutex_lock(&meta->pool_mutex);
+    }
+    if (connection != NULL) {
+        struct meta_connection **link = &meta->idle;
+        while (mode == META_WRITE && *link != NULL) {
+            link = &(*link)->next_idle;
+        }
+        connection->next_idle = *link;
+        *link = connection;
+        meta->idle_count++;
+    }
+    count_back(meta);
+    (void)pthread_mutex_unlock(&meta->pool_mutex);
+}
+
+/* Makes the directory, and the file for nobody else to read: SQLite gives its companions the mode of the file. It is
+ * made by name, never opened here: closing a descriptor of it would drop the locks that other connections of this
+ * process hold (POSIX advisory locks). */
+static lreg_status make_file(const struct meta *meta, const char *directory, struct error *err) {
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
+        return error_set_errno(err, errno, "make the directory of the metadata");
+    }
+    if (mknod(meta->path, S_IFREG | 0600, 0) == 0) {
+        (void)chmod(meta->path, 0600); /* whatever the host's umask takes away */
+    } else if (errno != EEXIST) {
+        return error_set_errno(err, errno, "make the file of the metadata");
+    }
+    return LREG_OK;
+}
+
+/* SQLite may be built to take "file:…" for a URI: a path that begins with '/' or '.' is none. */
+static char *make_path(const struct hooks *hooks, const char *directory) {
+    const char *before = directory[0] == '/' || directory[0] == '.' ? "" : "./";
+    size_t length = 0;
+    if (!size_add(strlen(directory), sizeof "./" DATABASE_NAME "/", &length)) {
+        return NULL;
+    }
+    struct strbuf path;
+    strbuf_init(&path, hooks, length);
+    strbuf_append_text(&path, before);
+    strbuf_append_text(&path, directory);
+    strbuf_append_text(&path, "/" DATABASE_NAME);
+    char *text = strbuf_detach(&path, NULL);
+    strbuf_free(&path);
+    return text;
+}
+
+static lreg_status open_database(struct meta *meta, const char *directory, struct error *err) {
+    lreg_status status = LREG_OK;
+    if (directory != NULL) {
+        meta->path = make_path(meta->hooks, directory);
+        status = meta->path != NULL ? make_file(meta, directory, err) : error_no_memory(err);
+    }
+    if (status == LREG_OK) {
+        status = meta_connection_open(meta, &meta->idle, err);
+    }
+    if (status == LREG_OK) {
+        meta->idle_count = 1;
+        status = meta_schema_migrate(meta->idle, err);
+    }
+    if (status == LREG_OK && directory != NULL && meta_locks_are_inherited(meta)) {
+        status = error_set(err, LREG_MISUSE, "forked",
+                           "this process was forked while its parent had the database open: close the parent's instance"
+                           " here first, or fork under lreg_fork_begin()");
+    }
+    if (status == LREG_OK && directory != NULL) {
+        status = meta_watcher_open(meta, err);
+    }
+    return status;
+}
+
+static bool init_locks(struct meta *meta) {
+    if (!meta_write_queue_init(&meta->write_queue)) {
+        return false;
+    }
+    if (pthread_mutex_init(&meta->pool_mutex, NULL) != 0) {
+        meta_write_queue_free(&meta->write_queue);
+        return false;
+    }
+    if (pthread_mutex_init(&meta->watcher_mutex, NULL) != 0) {
+        (void)pthread_mutex_destroy(&meta->pool_mutex);
+        meta_write_queue_free(&meta->write_queue);
+        return false;
+    }
+    if (!meta_condition_init(&meta->pool_changed)) {
+        (void)pthread_mutex_destroy(&meta->watcher_mutex);
+        (void)pthread_mutex_destroy(&meta->pool_mutex);
+        meta_write_queue_free(&meta->write_queue);
+        return false;
+    }
+    return true;
+}
+
+lreg_status meta_open(const struct hooks *hooks, const struct meta_options *options, struct meta **out,
+                      struct error *err) {
+    *out = NULL;
+    if (options->directory != NULL && options->directory[0] == '\0') {
+        return error_set(err, LREG_BAD_ARGUMENT, "", "the directory of the metadata has no name");
+    }
+    struct meta *meta = memory_allocate_zeroed(hooks, 1, sizeof *meta);
+    if (meta == NULL) {
+        return error_no_memory(err);
+    }
+    meta->hooks = hooks;
+    meta->busy_timeout_ms = options->busy_timeout_ms;
+    meta->durable = options->durable;
+    meta->step_fault = options->step_fault;
+    meta->step_fault_user = options->step_fault_user;
+    if (!init_locks(meta)) {
+        memory_release(hooks, meta);
+        return error_no_memory(err);
+    }
+    lreg_status status = open_database(meta, options->directory, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    *out = meta;
+    meta = NULL;
+out:
+    meta_close(meta);
+    return status;
+}
+
+void meta_close(struct meta *meta) {
+    if (meta == NULL) {
+        return;
+    }
+    meta_watcher_close(meta);
+    while (meta->idle != NULL) {
+        struct meta_connection *connection = meta->idle;
+        meta->idle = connection->next_idle;
+        meta_connection_close(connection);
+    }
+    (void)pthread_cond_destroy(&meta->pool_changed);
+    (void)pthread_mutex_destroy(&meta->watcher_mutex);
+    (void)pthread_mutex_destroy(&meta->pool_mutex);
+    meta_write_queue_free(&meta->write_queue);
+    memory_release(meta->hooks, meta->path);
+    memory_release(meta->hooks, meta);
+}
+
+uint64_t meta_commits(const struct meta *meta) {
+    return (uint64_t)atomic_load(&meta->commits);
+}

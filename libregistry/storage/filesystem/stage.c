@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Stages of the filesystem backend: files in `staging`, written from their own length on, so that no file position
+ * has to be right.
+ *
+ * Measured with 1 GiB in pieces of 64 KiB, with a pause after each as long as SHA-256 takes, on ext4 and a machine
+ * with other work, medians of 7: without early writeback 2.1 s, of which the last sync takes 0.39 s; with 8 MiB handed
+ * to the disk at a time 1.4 s and 4 ms, with 2 MiB 1.5 s, with 32 MiB 1.9 s. Space reserved ahead in steps of 64 MiB
+ * (fallocate) made no difference beyond the noise, and would have to be given back, so there is none.
+ */
+
+#include "storage/filesystem/filesystem_internal.h"
+
+#include "base/descriptor.h"
+#include "base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define FILE_MODE 0600
+#define CREATE_TRIES 100
+#define WRITEBACK_BYTES (8u << 20)
+
+/* What stages leave free on a disk, or this part of a small one. The database beside them grows by what it notes, until
+ * its log is taken in (4 MB); where nothing is left for that, not even a deletion can be noted, and nothing ever makes
+ * room. */
+#define RESERVE_BYTES ((uint64_t)16 << 20)
+#define RESERVE_PART 16
+#define ROOM_CHECK_BYTES ((uint64_t)1 << 20)
+#define ROOM_SHARES 128 /* so many stages at once leave the reserve alone */
+
+/* Holds off everybody else who wants to write to the stage, also in other processes, until it is given up: two
+ * writers would mix their bytes under a digest of one of them. On filesystems without locks there is none. */
+static int lock_file(int descriptor, int operation) {
+    int result;
+    do {
+        result = flock(descriptor, operation);
+    } while (result != 0 && errno == EINTR);
+    return result != 0 && errno == EWOULDBLOCK ? -1 : 0;
+}
+
+static void free_stage(const struct filesystem *filesystem, struct filesystem_stage *stage) {
+    if (stage->descriptor >= 0) {
+        /* A child that was forked meanwhile has the same file open, and would hold the lock on. */
+        if (!process_is_foreign(filesystem->hooks)) {
+            (void)lock_file(stage->descriptor, LOCK_UN);
+        }
+        (void)close(stage->descriptor);
+    }
+    memory_release(filesystem->hooks, stage);
+}
+
+static struct filesystem_stage *new_stage(const struct filesystem *filesystem, const char *name) {
+    struct filesystem_stage *stage = memory_allocate_zeroed(filesystem->hooks, 1, sizeof *stage);
+    if (stage != NULL) {
+        stage->descriptor = -1;
+        /* Also when reopened: who wrote it before may have ended without a sync. */
+        stage->unsynced = true;
+        stage->entry_unsynced = true;
+        memcpy(stage->name, name, strnlen(name, sizeof stage->name - 1));
+    }
+    return stage;
+}
+
+static int open_stage(const struct filesystem *filesystem, const char *name, int flags) {
+    int descriptor;
+    /* O_NONBLOCK keeps a FIFO that somebody put there from blocking; regular files do not know it. */
+    flags |= O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    do {
+        descriptor = openat(filesystem->staging, name, flags, FILE_MODE);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor_above_streams(descriptor);
+}
+
+/* Opening and locking are two steps: between them a commit may have made an object of the file. */
+static bool is_still_stage(const struct filesystem *filesystem, int descriptor, const char *name) {
+    struct stat own;
+    struct stat named;
+    return fstat(descriptor, &own) == 0 && fstatat(filesystem->staging, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           own.st_ino == named.st_ino && own.st_dev == named.st_dev;
+}
+
+/* Makes and locks a file of that name: 0, or -1 and errno. Between the two a collector of another process may have
+ * found it, and removed it: then it is made again. */
+static int make_stage(const struct filesystem *filesystem, struct filesystem_stage *stage) {
+    for (int i = 0; i < CREATE_TRIES; i++) {
+        stage->descriptor = open_stage(filesystem, stage->name, O_CREAT | O_EXCL);
+        if (stage->descriptor < 0) {
+            return -1;
+        }
+        (void)fchmod(stage->descriptor, FILE_MODE); /* whatever the host's umask takes away */
+        (void)lock_file(stage->descriptor, LOCK_EX);
+        if (is_still_stage(filesystem, stage->descriptor, stage->name)) {
+            return 0;
+        }
+        (void)close(stage->descriptor);
+        stage->descriptor = -1;
+    }
+    errno = EAGAIN;
+    return -1;
+}
+
+lreg_status filesystem_stage_create(void *state, const char *name, void **out_stage) {
+    const struct filesystem *filesystem = state;
+    struct filesystem_stage *stage = new_stage(filesystem, name);
+    if (stage == NULL) {
+        return LREG_NO_MEMORY;
+    }
+    if (make_stage(filesystem, stage) != 0) {
+        int number = errno;
+        free_stage(filesystem, stage);
+        return filesystem_failure(number);
+    }
+    *out_stage = stage;
+    return LREG_OK;
+}
+
+/* What may be gone on with: a regular file that has its `length` bytes. More are a chunk that was never
+ * acknowledged. */
+static lreg_status check_stage(struct filesystem_stage *stage, uint64_t length) {
+    struct stat facts;
+    if (fstat(stage->descriptor, &facts) != 0) {
+        return filesystem_failure(errno);
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        return filesystem_failure(0);
+    }
+    if (facts.st_nlink > 1) {
+        /* The name of a committed object, whose removal a crash undid. It must not be written to. */
+        return filesystem_failure(ENOENT);
+    }
+    if (length > INT64_MAX || (uint64_t)facts.st_size < length) {
+        return filesystem_failure(0);
+    }
+    stage->length = length;
+    stage->pushed = length;
+    stage->uncut = (uint64_t)facts.st_size > length;
+    return LREG_OK;
+}
+
+int filesystem_cut_stage(struct filesystem_stage *stage) {
+    int result = 0;
+    if (stage->uncut) {
+        do {
+            result = ftruncate(stage->descriptor, (off_t)stage->length);
+        } while (result != 0 && errno == EINTR);
+        stage->uncut = result != 0;
+    }
+    return result;
+}
+
+/* Opens and locks what is there, and makes sure that it is still there. */
+static lreg_status find_stage(const struct filesystem *filesystem, struct filesystem_stage *stage, uint64_t length) {
+    stage->descriptor = open_stage(filesystem, stage->name, 0);
+    if (stage->descriptor < 0) {
+        return filesystem_failure(errno);
+    }
+    if (lock_file(stage->descriptor, LOCK_EX | LOCK_NB) != 0) {
+        return LREG_BUSY;
+    }
+    return is_still_stage(filesystem, stage->descriptor, stage->name) ? check_stage(stage, length)
+                                                                      : filesystem_failure(ENOENT);
+}
+
+lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage) {
+    const struct filesystem *filesystem = state;
+    struct filesystem_stage *stage = new_stage(filesystem, name);
+    if (stage == NULL) {
+        return LREG_NO_MEMORY;
+    }
+    lreg_status status = find_stage(filesystem, stage, length);
+    if (status != LREG_OK) {
+        int number = errno;
+        free_stage(filesystem, stage);
+        errno = number;
+        return status;
+    }
+    *out_stage = stage;
+    return LREG_OK;
+}
+
+/* Lets the disk begin while the rest is still coming, so that the sync at the end finds little to do. */
+static void push_to_disk(const struct filesystem *filesystem, struct filesystem_stage *stage) {
+    if (!filesystem->durable || stage->length - stage->pushed < WRITEBACK_BYTES) {
+        return;
+    }
+#ifdef SYNC_FILE_RANGE_WRITE
+    /* Only a hint: what goes wrong here comes again at the sync. */
+    (void)sync_file_range(stage->descriptor, (off_t)stage->pushed, (off_t)(stage->length - stage->pushed),
+                          SYNC_FILE_RANGE_WRITE);
+#endif
+    stage->pushed = stage->length;
+}
+
+/* What a stage may still take of the disk; all, where a file system does not tell. */
+static uint64_t room_on_disk(const struct filesystem_stage *stage) {
+    struct statvfs facts;
+    if (fstatvfs(stage->descriptor, &facts) != 0 || facts.f_blocks == 0 || facts.f_frsize == 0) {
+        return UINT64_MAX;
+    }
+    uint64_t reserve = RESERVE_BYTES / facts.f_frsize;
+    uint64_t part = facts.f_blocks / RESERVE_PART;
+    reserve = reserve < part ? reserve : part;
+    uint64_t blocks = facts.f_bavail > reserve ? facts.f_bavail - reserve : 0;
+    return blocks < UINT64_MAX / facts.f_frsize ? blocks * facts.f_frsize : UINT64_MAX;
+}
+
+/* Asks the file system now and then only: what the answer allows is less, the less there is, for others write, too. */
+static bool has_room(struct filesystem_stage *stage, uint64_t length) {
+    if (length == 0 || (stage->length < stage->room && length <= stage->room - stage->length)) {
+        return true;
+    }
+    uint64_t room = room_on_disk(stage);
+    if (room < length) {
+        return false;
+    }
+    uint64_t share = room / ROOM_SHARES < ROOM_CHECK_BYTES ? room / ROOM_SHARES : ROOM_CHECK_BYTES;
+    stage->room = stage->length + (length > share ? length : share);
+    return true;
+}
+
+lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes, size_t length) {
+    const struct filesystem *filesystem = state;
+    struct filesystem_stage *stage = handle;
+    const unsigned char *at = bytes;
+    if (filesystem_cut_stage(stage) != 0) {
+        return filesystem_failure(errno);
+    }
+    if (!has_room(stage, length)) {
+        return filesystem_failure(ENOSPC);
+    }
+    stage->unsynced = true;
+    while (length > 0) {
+        size_t piece = length < SSIZE_MAX ? length : SSIZE_MAX;
+        ssize_t written = pwrite(stage->descriptor, at, piece, (off_t)stage->length);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return filesystem_failure(written < 0 ? errno : EIO);
+        }
+        at += written;
+        length -= (size_t)written;
+        stage->length += (uint64_t)written;
+    }
+    push_to_disk(filesystem, stage);
+    return LREG_OK;
+}
+
+lreg_status filesystem_stage_sync(void *state, void *handle) {
+    const struct filesystem *filesystem = state;
+    struct filesystem_stage *stage = handle;
+    if (filesystem_cut_stage(stage) != 0) {
+        return filesystem_failure(errno);
+    }
+    if (stage->unsynced && filesystem_sync_file(filesystem, stage->descriptor) != 0) {
+        return filesystem_failure(errno);
+    }
+    stage->unsynced = false;
+    if (stage->entry_unsynced && filesystem_sync_directory(filesystem, filesystem->staging) != 0) {
+        return filesystem_failure(errno);
+    }
+    stage->entry_unsynced = false;
+    return LREG_OK;
+}
+
+void filesystem_stage_close(void *state, void *handle) {
+    free_stage(state, handle);
+}
+
+void filesystem_stage_drop(void *state, void *handle) {
+    const struct filesystem *filesystem = state;
+    struct filesystem_stage *stage = handle;
+    if (unlinkat(filesystem->staging, stage->name, 0) != 0 && errno != ENOENT) {
+        hooks_log(filesystem->hooks, LREG_LOG_WARNING, "storage: stage %s could not be removed (errno %d)", stage->name,
+                  errno);
+    }
+    free_stage(filesystem, stage);
+}
+
+/* Whoever writes to it, in whichever process, holds its lock. What cannot be opened is nobody's. */
+lreg_status filesystem_stage_remove(void *state, const char *name) {
+    const struct filesystem *filesystem = state;
+    int descriptor = open_stage(filesystem, name, 0);
+    int number = 0;
+    if (descriptor >= 0 && lock_file(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        (void)close(descriptor);
+        return LREG_BUSY;
+    }
+    if (descriptor >= 0 && !is_still_stage(filesystem, descriptor, name)) {
+        number = ENOENT;
+    } else if (unlinkat(filesystem->staging, name, 0) != 0) {
+        number = errno;
+    }
+    if (descriptor >= 0) {
+        (void)close(descriptor);
+    }
+    return number == 0 ? LREG_OK : filesystem_failure(number);
+}
