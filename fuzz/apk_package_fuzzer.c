@@ -16,10 +16,17 @@ struct verdict {
 static void run(const struct hooks *hooks, const char *bytes, size_t length, uint8_t step, struct verdict *out) {
     struct alpine_package_reader *reader = NULL;
     memset(out, 0, sizeof *out);
-    out->status = alpine_package_reader_new(hooks, UINT64_C(1) << 20, &reader, &out->err);
-    for (size_t done = 0, piece; out->status == LREG_OK && done < length; done += piece) {
-        piece = next_piece(&step, length - done);
-        out->status = alpine_package_reader_write(reader, bytes + done, piece, &out->err);
+    const struct alpine_package_limits limits = {
+        .max_control_bytes = UINT64_C(1) << 20,
+        .max_unpacked_bytes = UINT64_C(1) << 40,
+        .max_unpacked_ratio = UINT64_C(1) << 20,
+        .max_entries = UINT64_C(1) << 40,
+    };
+    out->status = alpine_package_reader_new(hooks, &limits, &reader, &out->err);
+    for (size_t done = 0, taken; out->status == LREG_OK && done < length; done += taken) {
+        struct turn turn = {.left = (step & 1) != 0 ? 1 : TURN_UNITS}; /* short turns change nothing either */
+        size_t piece = next_piece(&step, length - done);
+        out->status = alpine_package_reader_take(reader, bytes + done, piece, &turn, &taken, &out->err);
     }
     if (out->status == LREG_OK) {
         out->status = alpine_package_reader_finish(reader, &out->err);

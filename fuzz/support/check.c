@@ -138,13 +138,18 @@ static void check_path(const lreg_exchange *exchange, int32_t status) {
     }
 }
 
+static void work_off(lreg_exchange *exchange) {
+    while (lreg_exchange_wants(exchange) == LREG_WANTS_WORK) {
+        expect(lreg_exchange_work(exchange, NULL) == LREG_OK);
+    }
+}
+
 int32_t script_exchange(struct script *script, bool is_head) {
     lreg_exchange *exchange = script->world.exchange;
     expect(lreg_exchange_begin(exchange, NULL) == LREG_OK);
-    if (lreg_exchange_wants(exchange) == LREG_WANTS_WORK) {
-        expect(lreg_exchange_work(exchange, NULL) == LREG_OK);
-    }
+    work_off(exchange);
     give_body(script);
+    work_off(exchange);
     if (lreg_exchange_wants(exchange) != LREG_WANTS_RESPONSE) {
         expect(script->manner.is_cut_off);
         return 0;

@@ -54,7 +54,7 @@ typedef int32_t lreg_wants;
 #define LREG_WANTS_NOTHING 0 /**< the head, before begin; or the response was sent to its end; or it has failed */
 #define LREG_WANTS_BODY 1 /**< lreg_exchange_write() or lreg_exchange_finish() */
 #define LREG_WANTS_RESPONSE 2 /**< the response is ready: send it. Reading the rest of the body is not needed */
-#define LREG_WANTS_WORK 3 /**< lreg_exchange_work(). Only after lreg_exchange_set_defers_work() */
+#define LREG_WANTS_WORK 3 /**< lreg_exchange_work(), also again. Only after lreg_exchange_set_defers_work() */
 
 /** What a piece is; one of LREG_PIECE_*. A kind that a host does not know is a failure. Since: 0.1 */
 typedef int32_t lreg_piece_kind;
@@ -226,11 +226,18 @@ LREG_EXPORT lreg_status lreg_exchange_set_environment(lreg_exchange *exchange, c
                                                       lreg_error **err);
 
 /**
- * Says that the host calls lreg_exchange_work(), in a thread that may wait, when lreg_exchange_wants() says so. For
- * event loops that call lreg_exchange_begin() for GET and HEAD in the loop itself: as a rule these wait for nothing,
- * but now and then one has to make what is asked for (the index of Alpine packages, its signing key) or to write
- * something down (gathered download counts, that a blob is still in use). Without this lreg_exchange_begin() does it at
- * once. Requests with other methods write as a rule, and are never deferred.
+ * Says that the host calls lreg_exchange_work(), in a thread that may wait, when lreg_exchange_wants() says so. Without
+ * this everything is done at once. Two things are left to that call:
+ *
+ * - Of GET and HEAD, whatever may take more than two milliseconds: an index of Alpine packages or its signing key is to
+ *   be made, a listing reads many rows, something is to be written down. lreg_exchange_begin() waits for nothing then,
+ *   so that an event loop can call it in the loop itself.
+ * - Of uploads, long work on what was uploaded (unpacking, parsing): it comes in turns. lreg_exchange_write() and
+ *   lreg_exchange_finish() do one and leave the rest. Each lreg_exchange_work() does another, of some ten milliseconds,
+ *   so that a host can serve others in between. lreg_exchange_share() tells whose turn it was. A host that calls
+ *   lreg_exchange_write() or lreg_exchange_finish() instead has all of that work done in this call; after
+ *   lreg_exchange_finish() the work may still go on. Hand over at most 1 MiB at once; of more, a part is worked off
+ *   before the call returns.
  * @param defers  0 (the default) or 1
  * @param err    owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_MISUSE (after begin)
@@ -248,7 +255,8 @@ LREG_EXPORT lreg_status lreg_exchange_set_defers_work(lreg_exchange *exchange, l
 LREG_EXPORT lreg_status lreg_exchange_begin(lreg_exchange *exchange, lreg_error **err);
 
 /**
- * Does what lreg_exchange_begin() has left for a thread that may wait; afterwards the exchange wants something else.
+ * Does what was left for a thread that may wait, or a turn of it: call it as long as lreg_exchange_wants() says
+ * LREG_WANTS_WORK.
  * @param exchange  not NULL; it wants LREG_WANTS_WORK
  * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK, also when the response is a refusal; LREG_MISUSE (it wants something else)
@@ -285,13 +293,24 @@ LREG_EXPORT lreg_status lreg_exchange_write(lreg_exchange *exchange, const void 
                                             lreg_error **err);
 
 /**
- * The request's body is complete, and the response is ready when this returns. A body that is shorter than its
- * "Content-Length" is answered with 400. Not needed when there is no body; may be called again.
+ * The request's body is complete, and the response is ready when this returns, or there is work left
+ * (lreg_exchange_set_defers_work()). A body that is shorter than its "Content-Length" is answered with 400. Not needed
+ * when there is no body; may be called again.
  * @param err  owned, lreg_error_free(); may be NULL
  * @return LREG_OK, also when the response is a refusal; LREG_MISUSE (before begin)
  * Blocks: metadata database, storage. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_exchange_finish(lreg_exchange *exchange, lreg_error **err);
+
+/**
+ * Whose share of the host's threads the request uses, for hosts that share them out fairly: everything of one
+ * organization's tokens has the same text. Hosts add what they know themselves, such as the address of the peer.
+ * @param exchange  not NULL
+ * @return such as "organization:0190…"; "" before lreg_exchange_begin(), and for requests without credentials or with
+ *         wrong ones; borrowed until lreg_exchange_reset() or lreg_exchange_free(). Does not block.
+ *         Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT const char *lreg_exchange_share(const lreg_exchange *exchange);
 
 /** The status of the response, such as 200; 0 while it is not ready.
  * @param exchange not NULL. Does not block. Threads: any, one at a time per handle. Since: 0.1 */

@@ -94,7 +94,7 @@ LREG_EXPORT lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, 
 #define LREG_LIMIT_HEADERS 8 /**< number of header fields: 200 */
 #define LREG_LIMIT_MULTIPART_PARTS 9 /**< parts of a form: 32 */
 #define LREG_LIMIT_PART_HEADER_BYTES 10 /**< header block of one part: 16 KiB */
-#define LREG_LIMIT_ARCHIVE_ENTRIES 11 /**< entries of an archive that are looked at: 100,000 */
+#define LREG_LIMIT_ARCHIVE_ENTRIES 11 /**< entries of a package or archive: 250,000 */
 #define LREG_LIMIT_UNPACKED_BYTES 12 /**< unpacked bytes of control data that are looked at: 64 MiB */
 #define LREG_LIMIT_UPLOADS 13 /**< upload sessions open at once in one registry: 1,000 */
 #define LREG_LIMIT_UPLOAD_AGE_MS 14 /**< time without progress until a session may be collected: 7 days */
@@ -103,6 +103,9 @@ LREG_EXPORT lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, 
 #define LREG_LIMIT_AUDIT_KEEP_MS 17 /**< age at which audit events rotate away: 365 days */
 #define LREG_LIMIT_AUDIT_KEEP_EVENTS 18 /**< number beyond which the oldest rotate away: 1,000,000 */
 #define LREG_LIMIT_CACHE_BYTES 19 /**< memory for what was read lately: 8 MiB */
+#define LREG_LIMIT_PACKAGE_UNPACKED_BYTES 20 /**< what a packed package unpacks to: 16 GiB */
+#define LREG_LIMIT_UNPACKED_RATIO 21 /**< unpacked bytes for each packed one, behind the first 64 MiB: 100 */
+#define LREG_LIMIT_ARCHIVE_MANIFEST_BYTES 22 /**< all manifests of one image archive together: 32 MiB */
 
 /**
  * Sets a limit. Over a limit a request is refused with a 4xx that names it.

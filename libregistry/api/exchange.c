@@ -217,6 +217,10 @@ lreg_bool lreg_exchange_may_keep_alive(const lreg_exchange *exchange) {
     return exchange == NULL ? 0 : exchange_may_keep_alive(exchange->inner);
 }
 
+const char *lreg_exchange_share(const lreg_exchange *exchange) {
+    return exchange == NULL ? "" : exchange_share(exchange->inner);
+}
+
 const char *lreg_exchange_file_path(const lreg_exchange *exchange) {
     const char *path = exchange == NULL ? NULL : exchange_file_path(exchange->inner);
     return path != NULL ? path : "";

@@ -39,6 +39,9 @@ static const struct {
     [LREG_LIMIT_AUDIT_KEEP_MS] = {offsetof(struct core_limits, audit_keep_ms), LIMIT_MS},
     [LREG_LIMIT_AUDIT_KEEP_EVENTS] = {offsetof(struct core_limits, audit_keep_events), LIMIT_U64},
     [LREG_LIMIT_CACHE_BYTES] = {offsetof(struct core_limits, cache_bytes), LIMIT_SIZE},
+    [LREG_LIMIT_PACKAGE_UNPACKED_BYTES] = {offsetof(struct core_limits, max_package_unpacked_bytes), LIMIT_U64},
+    [LREG_LIMIT_UNPACKED_RATIO] = {offsetof(struct core_limits, max_unpacked_ratio), LIMIT_U64},
+    [LREG_LIMIT_ARCHIVE_MANIFEST_BYTES] = {offsetof(struct core_limits, max_archive_manifest_bytes), LIMIT_SIZE},
 };
 
 #define BUSY_TIMEOUT_DEFAULT_MS 10000

@@ -35,6 +35,9 @@ static const char *const limit_names[] = {
     [LREG_LIMIT_AUDIT_KEEP_MS] = "audit-keep-ms",
     [LREG_LIMIT_AUDIT_KEEP_EVENTS] = "audit-keep-events",
     [LREG_LIMIT_CACHE_BYTES] = "cache-bytes",
+    [LREG_LIMIT_PACKAGE_UNPACKED_BYTES] = "package-unpacked-bytes",
+    [LREG_LIMIT_UNPACKED_RATIO] = "unpacked-ratio",
+    [LREG_LIMIT_ARCHIVE_MANIFEST_BYTES] = "archive-manifest-bytes",
 };
 
 #define LIMIT_COUNT (sizeof limit_names / sizeof limit_names[0])

@@ -69,6 +69,7 @@ static lreg_status misuse(const lreg_publication *publication, lreg_error **err)
 
 lreg_status lreg_publication_write(lreg_publication *publication, const void *bytes, size_t length, lreg_error **err) {
     struct error failure = {0};
+    size_t taken = 0; /* all, as there is no turn */
     if (publication == NULL || (bytes == NULL && length > 0)) {
         return api_null(NULL, publication == NULL ? "publication" : "bytes", err);
     }
@@ -80,7 +81,8 @@ lreg_status lreg_publication_write(lreg_publication *publication, const void *by
     }
     lreg_status status = core_check_process(publication->core, &failure);
     if (status == LREG_OK) {
-        status = publication->context.registry->ecosystem->publish_write(publication->state, bytes, length, &failure);
+        status = publication->context.registry->ecosystem->publish_write(publication->state, bytes, length, &taken,
+                                                                         &failure);
     }
     publication->is_finished = status != LREG_OK;
     return api_result(core_hooks(publication->core), status, &failure, err);

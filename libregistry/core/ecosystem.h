@@ -8,6 +8,7 @@
  * ecosystem a registry has.
  */
 
+#include "base/turn.h"
 #include "core/package.h"
 
 struct surface;
@@ -18,6 +19,7 @@ struct core_publication {
     const struct core_registry *registry; /* borrowed until finish or abort */
     const struct core_actor *actor; /* likewise */
     const char *filename; /* as the client named it; likewise; not to be trusted */
+    struct turn *turn; /* likewise; begun anew by the caller before each call; NULL: the caller waits for everything */
 };
 
 struct core_ecosystem {
@@ -26,9 +28,13 @@ struct core_ecosystem {
     const struct surface *surface; /* its routes; NULL when it has none */
 
     /* Publishing. `begin` gives a state that `write` feeds; `finish` gives an owned snapshot and whether it is new,
-     * and does not free the state; `abort` frees it in any phase, after finish too, and drops what is staged. */
+     * and does not free the state; `free` ends it in any phase, after finish too, and drops what is staged.
+     *
+     * Long work stops when the turn is over: `write` has then taken a part of the bytes, maybe none, and is to be
+     * called with the rest; `finish` has given LREG_OK and no snapshot, and is to be called again. Without a turn both
+     * do everything at once. */
     lreg_status (*publish_begin)(const struct core_publication *publication, void **out_state, struct error *err);
-    lreg_status (*publish_write)(void *state, const void *bytes, size_t length, struct error *err);
+    lreg_status (*publish_write)(void *state, const void *bytes, size_t length, size_t *out_taken, struct error *err);
     lreg_status (*publish_finish)(void *state, const struct core_package **out, bool *out_created, struct error *err);
     void (*publish_free)(void *state);
 

@@ -43,6 +43,8 @@ int64_t exchange_body_remaining(const struct exchange *exchange);
 lreg_status exchange_write(struct exchange *exchange, const void *bytes, size_t length, struct error *err);
 lreg_status exchange_finish(struct exchange *exchange, struct error *err);
 
+const char *exchange_share(const struct exchange *exchange);
+
 int32_t exchange_status(const struct exchange *exchange);
 const char *exchange_reason(const struct exchange *exchange);
 bool exchange_header_at(const struct exchange *exchange, size_t index, const char **out_name, const char **out_value);

@@ -4,6 +4,7 @@
 
 #include "exchange/exchange_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Responses made of memory (listings, pages) live in the arena too. */
@@ -29,9 +30,11 @@ static void start_request(struct exchange *exchange) {
     exchange->host = NULL;
     exchange->mount = "";
     exchange->peer = "";
+    exchange->takes_turns = false;
     exchange->trusts_forwarded = false;
     exchange->header_bytes = 0;
     exchange->head_failure.status = LREG_OK;
+    exchange->share[0] = '\0';
     exchange->allowed = 0;
     exchange->body_received = 0;
     exchange->body_complete = false;
@@ -114,13 +117,37 @@ static void respond(struct exchange *exchange) {
     exchange->phase = PHASE_RESPONSE;
 }
 
-static lreg_status run_sink_finish(struct exchange *exchange, struct error *err) {
+/* Gives the sink some of the body, and goes on with it to the end where the host does not take turns. */
+static lreg_status run_sink_write(struct exchange *exchange, const void *bytes, size_t length, bool all,
+                                  struct error *err) {
     struct call *call = &exchange->call;
-    lreg_status status = call->sink->finish(call, call->sink_state, err);
-    if (status == LREG_OK && call->response.status == 0) {
-        return error_set(err, LREG_INTERNAL, "", "a handler gave no response");
+    call->has_more = false;
+    lreg_status status = call->sink->write(call, call->sink_state, bytes, length, err);
+    while (status == LREG_OK && call->has_more && (all || !exchange->takes_turns)) {
+        call->has_more = false;
+        status = call->sink->write(call, call->sink_state, "", 0, err);
+    }
+    if (status == LREG_OK && call->response.status != 0) {
+        respond(exchange);
     }
     return status;
+}
+
+static lreg_status run_sink_finish(struct exchange *exchange, struct error *err) {
+    struct call *call = &exchange->call;
+    lreg_status status = LREG_OK;
+    do {
+        call->has_more = false;
+        status = call->sink->finish(call, call->sink_state, err);
+    } while (status == LREG_OK && call->has_more && !exchange->takes_turns);
+    if (status != LREG_OK || call->has_more) {
+        return status;
+    }
+    if (call->response.status == 0) {
+        return error_set(err, LREG_INTERNAL, "", "a handler gave no response");
+    }
+    respond(exchange);
+    return LREG_OK;
 }
 
 /* After the handler: its response stands, or its sink takes the body, if there is one. */
@@ -141,11 +168,9 @@ static lreg_status settle(struct exchange *exchange, struct error *err) {
         exchange->phase = PHASE_BODY;
         return LREG_OK;
     }
-    lreg_status status = run_sink_finish(exchange, err);
-    if (status == LREG_OK) {
-        respond(exchange);
-    }
-    return status;
+    exchange->phase = PHASE_BODY; /* in which the sink has its turns */
+    exchange->body_complete = true;
+    return run_sink_finish(exchange, err);
 }
 
 /* OPTIONS of a path or of the server, where no handler has it (RFC 9110 section 9.3.7). */
@@ -176,6 +201,17 @@ static bool is_flush_deferred(struct call *call) {
     return call->may_defer && core_downloads_are_due(call->core) && call_defers(call);
 }
 
+static void note_share(struct exchange *exchange) {
+    const char *id = exchange->call.principal.organization_id;
+    if (id[0] != '\0') {
+        (void)snprintf(exchange->share, sizeof exchange->share, "organization:%s", id);
+    }
+}
+
+const char *exchange_share(const struct exchange *exchange) {
+    return exchange->share;
+}
+
 static lreg_status handle(struct exchange *exchange, const struct compiled_route *found, struct error *err) {
     struct call *call = &exchange->call;
     call->route = found->route;
@@ -184,6 +220,7 @@ static lreg_status handle(struct exchange *exchange, const struct compiled_route
         return status;
     }
     status = access_admit(exchange, found, err);
+    note_share(exchange);
     if (status != LREG_OK) {
         return status;
     }
@@ -249,6 +286,10 @@ lreg_status exchange_begin(struct exchange *exchange, struct error *err) {
 
 static lreg_status work(struct exchange *exchange, struct error *err) {
     struct call *call = &exchange->call;
+    if (exchange->phase == PHASE_BODY) {
+        return exchange->body_complete ? run_sink_finish(exchange, err) : run_sink_write(exchange, "", 0, false, err);
+    }
+    call_response_clear(call);
     call->may_defer = false;
     call->is_deferred = false;
     if (core_downloads_are_due(call->core)) {
@@ -259,12 +300,11 @@ static lreg_status work(struct exchange *exchange, struct error *err) {
 }
 
 lreg_status exchange_work(struct exchange *exchange, struct error *err) {
-    if (exchange->phase != PHASE_WORK) {
+    if (exchange_wants(exchange) != LREG_WANTS_WORK) {
         return exchange_misuse(err, "there is no work");
     }
     struct error failure;
     struct core_pin pin;
-    call_response_clear(&exchange->call);
     core_pin(exchange->call.core, &pin);
     if (work(exchange, &failure) != LREG_OK) {
         failure_show(exchange, &failure);
@@ -278,7 +318,7 @@ lreg_wants exchange_wants(const struct exchange *exchange) {
         return LREG_WANTS_WORK;
     }
     if (exchange->phase == PHASE_BODY) {
-        return LREG_WANTS_BODY;
+        return exchange->call.has_more ? LREG_WANTS_WORK : LREG_WANTS_BODY;
     }
     bool is_ready = exchange->phase == PHASE_RESPONSE && !exchange->end_shown;
     return is_ready ? LREG_WANTS_RESPONSE : LREG_WANTS_NOTHING;
@@ -309,6 +349,11 @@ static void refuse_length(struct exchange *exchange, const char *code, const cha
     }
 }
 
+/* A host that does not wait for the work has it done in this call. */
+static lreg_status finish_turns(struct exchange *exchange, struct error *err) {
+    return exchange->call.has_more ? run_sink_write(exchange, "", 0, true, err) : LREG_OK;
+}
+
 lreg_status exchange_write(struct exchange *exchange, const void *bytes, size_t length, struct error *err) {
     struct call *call = &exchange->call;
     if (!is_begun(exchange) || exchange->body_complete) {
@@ -326,11 +371,9 @@ lreg_status exchange_write(struct exchange *exchange, const void *bytes, size_t 
         return LREG_OK;
     }
     struct error failure;
-    lreg_status status = call->sink->write(call, call->sink_state, bytes, length, &failure);
-    if (status != LREG_OK) {
+    if (finish_turns(exchange, &failure) != LREG_OK ||
+        (exchange->phase == PHASE_BODY && run_sink_write(exchange, bytes, length, false, &failure) != LREG_OK)) {
         failure_show(exchange, &failure);
-    } else if (call->response.status != 0) {
-        respond(exchange);
     }
     return LREG_OK;
 }
@@ -354,13 +397,14 @@ lreg_status exchange_finish(struct exchange *exchange, struct error *err) {
     struct error failure;
     struct core_pin pin;
     core_pin(call->core, &pin);
-    lreg_status status = run_sink_finish(exchange, &failure);
+    lreg_status status = finish_turns(exchange, &failure);
+    if (status == LREG_OK && exchange->phase == PHASE_BODY) {
+        status = run_sink_finish(exchange, &failure);
+    }
     core_unpin(call->core);
     if (status != LREG_OK) {
         failure_show(exchange, &failure);
-        return LREG_OK;
     }
-    respond(exchange);
     return LREG_OK;
 }
 

@@ -24,6 +24,8 @@ enum exchange_phase {
 
 #define REQUEST_ID_TEXT 17 /* 16 hexadecimal digits */
 
+#define SHARE_TEXT 56 /* "organization:" and an id */
+
 struct exchange {
     struct dispatcher *dispatcher;
     struct arena arena; /* of this request */
@@ -42,6 +44,7 @@ struct exchange {
     struct error head_failure; /* the first one; LREG_OK: none */
 
     struct call call;
+    char share[SHARE_TEXT]; /* see lreg_exchange_share() */
     uint64_t body_received;
 
     uint64_t sent; /* of the response's body */
@@ -50,6 +53,7 @@ struct exchange {
     uint64_t buffer_begin; /* offset in the body of what is in the buffer */
     size_t buffer_length;
 
+    bool takes_turns; /* the host calls exchange_work() */
     bool trusts_forwarded;
     bool body_complete;
     bool must_close; /* where this request ends in the connection's bytes is not sure */

@@ -169,6 +169,7 @@ lreg_status exchange_set_defers_work(struct exchange *exchange, bool defers, str
     lreg_status status = check_phase(exchange, err);
     if (status == LREG_OK) {
         exchange->call.may_defer = defers;
+        exchange->takes_turns = defers;
     }
     return status;
 }

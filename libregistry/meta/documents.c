@@ -160,6 +160,26 @@ lreg_status meta_document_scopes(struct meta_transaction *transaction, const cha
     return meta_list_distinct(transaction, &query, arena, out, out_count, err);
 }
 
+static void read_target(struct meta_statement *statement, struct arena *arena, void *row) {
+    const char **target = row;
+    *target = meta_column_text(statement, arena);
+}
+
+lreg_status meta_document_targets(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                  const char *name, const char *after_target, size_t limit, struct arena *arena,
+                                  const char ***out, size_t *out_count, struct error *err) {
+    static const char sql[] = "SELECT target FROM document_links WHERE " META_OF_REGISTRY " AND scope = ?2"
+                              " AND name = ?3 AND target > ?4 ORDER BY target LIMIT ?5";
+    struct meta_statement statement;
+    begin_by_name(&statement, transaction, sql, registry_id, scope, name, err);
+    meta_bind_text_or_empty(&statement, after_target); /* every target is behind "" */
+    meta_bind_limit(&statement, limit);
+    void *rows = NULL;
+    lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_target, &rows, out_count);
+    *out = rows;
+    return status;
+}
+
 lreg_status meta_document_target_is_named(struct meta_transaction *transaction, const char *registry_id,
                                           const char *scope, const char *target, bool *out, struct error *err) {
     static const char sql[] = "SELECT 1 FROM document_links WHERE " META_OF_REGISTRY " AND scope = ?2 AND target = ?3"

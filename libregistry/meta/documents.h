@@ -44,6 +44,10 @@ lreg_status meta_document_list_referrers(struct meta_transaction *transaction, c
 lreg_status meta_document_scopes(struct meta_transaction *transaction, const char *registry_id, const char *prefix,
                                  const char *after_scope, size_t limit, struct arena *arena, const char ***out,
                                  size_t *out_count, struct error *err);
+/* What a document names, bytewise, behind `after_target` (NULL: from the first). */
+lreg_status meta_document_targets(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                  const char *name, const char *after_target, size_t limit, struct arena *arena,
+                                  const char ***out, size_t *out_count, struct error *err);
 /* True when a document of the scope names `target`. */
 lreg_status meta_document_target_is_named(struct meta_transaction *transaction, const char *registry_id,
                                           const char *scope, const char *target, bool *out, struct error *err);

@@ -55,11 +55,12 @@ static lreg_status feed(struct call *call, const struct core_package *package, v
     digest_init(&digest, DIGEST_SHA256);
     lreg_status status = LREG_OK;
     for (uint64_t at = 0; at < length && status == LREG_OK;) {
+        size_t taken = 0; /* all, as there is no turn */
         size_t count = length - at < PIECE_BYTES ? (size_t)(length - at) : PIECE_BYTES;
         status = storage_object_read(object, at, piece, count, err);
         if (status == LREG_OK) {
             digest_update(&digest, piece, count);
-            status = ecosystem->publish_write(publication, piece, count, err);
+            status = ecosystem->publish_write(publication, piece, count, &taken, err);
         }
         at += count;
     }

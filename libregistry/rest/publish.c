@@ -12,6 +12,10 @@
 
 #define FILE_FIELD "file"
 
+/* Bytes of the file that wait for another turn are kept, and never more than a host hands over at once. What is larger
+ * is worked off as it comes. */
+#define BACKLOG_MAX ((size_t)1024 * 1024)
+
 /* The multipart parser calls without a call, so the state knows it. */
 struct publishing {
     struct call *call;
@@ -19,6 +23,9 @@ struct publishing {
     struct multipart *form;
     struct core_publication context;
     void *publication; /* of the ecosystem; NULL before the file part */
+    struct turn turn;
+    struct strbuf backlog; /* bytes of the file that the ecosystem has not taken in its turn */
+    size_t backlog_taken;
     bool is_in_file;
     uint64_t beside_file; /* bytes of the form that are not the file's */
 };
@@ -51,13 +58,62 @@ static lreg_status part_begin(void *user, const char *name, const char *filename
     return publishing->ecosystem->publish_begin(&publishing->context, &publishing->publication, err);
 }
 
+/* Gives the ecosystem what waits for it, as much as it takes in this turn. */
+static lreg_status work_off(struct publishing *publishing, struct error *err) {
+    struct strbuf *backlog = &publishing->backlog;
+    size_t taken = 0;
+    if (backlog->length == 0) {
+        return LREG_OK;
+    }
+    lreg_status status =
+        publishing->ecosystem->publish_write(publishing->publication, backlog->bytes + publishing->backlog_taken,
+                                             backlog->length - publishing->backlog_taken, &taken, err);
+    publishing->backlog_taken += taken;
+    if (publishing->backlog_taken == backlog->length) {
+        strbuf_clear(backlog);
+        publishing->backlog_taken = 0;
+    }
+    return status;
+}
+
+/* Room for more; turns are not waited for where a host gives very much at once. */
+static lreg_status make_room(struct publishing *publishing, size_t length, struct error *err) {
+    lreg_status status = LREG_OK;
+    while (status == LREG_OK && publishing->backlog.length > 0 && length > BACKLOG_MAX - publishing->backlog.length) {
+        turn_begin(&publishing->turn);
+        status = work_off(publishing, err);
+    }
+    return status;
+}
+
+static lreg_status take_piece(struct publishing *publishing, const char *bytes, size_t length, struct error *err) {
+    size_t taken = 0;
+    lreg_status status = make_room(publishing, length, err);
+    if (status == LREG_OK && publishing->backlog.length == 0) {
+        status = publishing->ecosystem->publish_write(publishing->publication, bytes, length, &taken, err);
+    }
+    if (status != LREG_OK || taken == length) {
+        return status;
+    }
+    strbuf_append(&publishing->backlog, bytes + taken, length - taken);
+    return strbuf_status(&publishing->backlog, err);
+}
+
 static lreg_status part_data(void *user, const void *bytes, size_t length, struct error *err) {
     struct publishing *publishing = user;
+    const char *at = bytes;
+    lreg_status status = LREG_OK;
     if (!publishing->is_in_file) {
         return LREG_OK; /* other fields of the form mean nothing here */
     }
     publishing->beside_file -= length; /* it was counted with all that came */
-    return publishing->ecosystem->publish_write(publishing->publication, bytes, length, err);
+    while (status == LREG_OK && length > 0) {
+        size_t piece = length < BACKLOG_MAX ? length : BACKLOG_MAX;
+        status = take_piece(publishing, at, piece, err);
+        at += piece;
+        length -= piece;
+    }
+    return status;
 }
 
 static lreg_status part_end(void *user, struct error *err) {
@@ -71,7 +127,9 @@ static lreg_status publish_write(struct call *call, void *state, const void *byt
     struct publishing *publishing = state;
     uint64_t max = beside_file_max(core_limits_of(call->core));
     publishing->beside_file += length;
-    lreg_status status = multipart_write(publishing->form, bytes, length, err);
+    turn_begin(&publishing->turn);
+    lreg_status status = length > 0 ? multipart_write(publishing->form, bytes, length, err) : work_off(publishing, err);
+    call->has_more = publishing->backlog.length > 0;
     if (status == LREG_OK && publishing->beside_file > max) {
         return error_set(err, LREG_TOO_LARGE, "form_too_large", "the form has more than %llu bytes beside the file",
                          (unsigned long long)max);
@@ -83,6 +141,7 @@ static lreg_status publish_finish(struct call *call, void *state, struct error *
     struct publishing *publishing = state;
     const struct core_package *package = NULL;
     bool created = false;
+    turn_begin(&publishing->turn);
     lreg_status status = multipart_finish(publishing->form, err);
     if (status == LREG_OK && publishing->publication == NULL) {
         status = error_set(err, LREG_UNPROCESSABLE, "missing_file",
@@ -91,7 +150,8 @@ static lreg_status publish_finish(struct call *call, void *state, struct error *
     if (status == LREG_OK) {
         status = publishing->ecosystem->publish_finish(publishing->publication, &package, &created, err);
     }
-    if (status == LREG_OK) {
+    call->has_more = status == LREG_OK && package == NULL;
+    if (status == LREG_OK && package != NULL) {
         status = rest_respond(call, rest_package(call, call->registry, &package->row), err);
     }
     core_package_release(package);
@@ -104,6 +164,7 @@ static void publish_free(struct call *call, void *state) {
     if (publishing->publication != NULL) {
         publishing->ecosystem->publish_free(publishing->publication);
     }
+    strbuf_free(&publishing->backlog);
     multipart_free(publishing->form);
 }
 
@@ -140,8 +201,9 @@ lreg_status rest_packages_publish(struct call *call, struct error *err) {
     }
     publishing->call = call;
     publishing->ecosystem = call->registry->ecosystem;
-    publishing->context =
-        (struct core_publication){.core = call->core, .registry = call->registry, .actor = &call->actor};
+    publishing->context = (struct core_publication){
+        .core = call->core, .registry = call->registry, .actor = &call->actor, .turn = &publishing->turn};
+    strbuf_init(&publishing->backlog, call->hooks, BACKLOG_MAX);
     const struct multipart_limits form_limits = {
         .max_parts = limits->max_multipart_parts,
         .max_part_header_bytes = limits->max_part_header_bytes,

@@ -28,7 +28,11 @@ enum http_method {
 
 struct call;
 
-/* Takes a request body as it arrives. Both end by a response or by a failure, which the dispatcher shows. */
+/* Takes a request body as it arrives. Both end by a response or by a failure, which the dispatcher shows.
+ *
+ * Long work is done in turns (base/turn.h): `write` and `finish` set call->has_more when their turn is over and what
+ * they were given is not worked off. The same one is then called again, `write` without bytes, when others had theirs;
+ * nothing else is called before. */
 struct sink {
     lreg_status (*write)(struct call *call, void *state, const void *bytes, size_t length, struct error *err);
     lreg_status (*finish)(struct call *call, void *state, struct error *err);
@@ -104,6 +108,7 @@ struct call {
     uint64_t body_length; /* when has_length */
     bool may_defer; /* see call_defers() */
     bool is_deferred;
+    bool has_more; /* see struct sink */
     bool sends_files; /* the host can have a whole file sent by its path, and ranges of it without us */
 
     const struct surface *surface;

@@ -81,6 +81,7 @@ static void test_component_null__tells_zeros(void **state) {
     assert_int_equal(lreg_exchange_status(NULL), 0);
     assert_true(lreg_exchange_content_length(NULL) == -1);
     assert_int_equal(lreg_exchange_may_keep_alive(NULL), 0);
+    assert_string_equal(lreg_exchange_share(NULL), "");
     assert_string_equal(lreg_exchange_file_path(NULL), "");
     assert_string_equal(lreg_exchange_reason(NULL), "");
     assert_true(lreg_exchange_body_remaining(NULL) == -1);

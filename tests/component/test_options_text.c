@@ -95,15 +95,33 @@ static void test_component_options_text__file_is_a_small_text(void **state) {
 
 static void test_component_options_text__every_limit_has_a_name(void **state) {
     (void)state;
-    static const char *const names[] = {"package-bytes",   "blob-bytes",        "manifest-bytes",    "json-bytes",
-                                        "json-depth",      "target-bytes",      "header-bytes",      "headers",
-                                        "multipart-parts", "part-header-bytes", "uploads",           "archive-entries",
-                                        "unpacked-bytes",  "upload-age-ms",     "blob-grace-ms",     "cache-bytes",
-                                        "audit-keep-ms",   "audit-keep-events", "bearer-lifetime-ms"};
-    assert_int_equal(sizeof names / sizeof names[0], LREG_LIMIT_CACHE_BYTES);
+    static const char *const names[] = {"package-bytes",
+                                        "blob-bytes",
+                                        "manifest-bytes",
+                                        "json-bytes",
+                                        "json-depth",
+                                        "target-bytes",
+                                        "header-bytes",
+                                        "headers",
+                                        "multipart-parts",
+                                        "part-header-bytes",
+                                        "uploads",
+                                        "archive-entries",
+                                        "unpacked-bytes",
+                                        "upload-age-ms",
+                                        "blob-grace-ms",
+                                        "cache-bytes",
+                                        "audit-keep-ms",
+                                        "audit-keep-events",
+                                        "bearer-lifetime-ms",
+                                        "package-unpacked-bytes",
+                                        "unpacked-ratio",
+                                        "archive-manifest-bytes"};
+    assert_int_equal(sizeof names / sizeof names[0], LREG_LIMIT_ARCHIVE_MANIFEST_BYTES);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         CHECK(lreg_options_set_text(options, names[i], "100", &err), err);
     }
     EXPECT(lreg_options_set_text(options, "", "100", &err), &err, LREG_BAD_ARGUMENT, "option_unknown");
-    EXPECT(lreg_options_set_limit(options, LREG_LIMIT_CACHE_BYTES + 1, 1, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_options_set_limit(options, LREG_LIMIT_ARCHIVE_MANIFEST_BYTES + 1, 1, &err), &err, LREG_BAD_ARGUMENT,
+           "");
 }

@@ -106,6 +106,67 @@ void apk_gzip(struct apk_bytes *out, const struct apk_bytes *content) {
     apk_append(out, trailer, sizeof trailer);
 }
 
+/* Bits of a deflate stream, the first one lowest (RFC 1951 section 3.1.1). */
+struct bits {
+    struct apk_bytes *out;
+    uint32_t held;
+    unsigned count;
+};
+
+static void put_bit(struct bits *bits, unsigned bit) {
+    bits->held |= bit << bits->count++;
+    if (bits->count == 8) {
+        uint8_t byte = (uint8_t)bits->held;
+        apk_append(bits->out, &byte, 1);
+        bits->held = 0;
+        bits->count = 0;
+    }
+}
+
+/* A code of Huffman, which begins with its highest bit. */
+static void put_code(struct bits *bits, unsigned code, unsigned length) {
+    while (length > 0) {
+        put_bit(bits, code >> --length & 1);
+    }
+}
+
+/* By the fixed codes (section 3.2.6): bytes, and matches of 258 bytes at the distance 1. */
+static void put_runs(struct bits *bits, const uint8_t *bytes, size_t length) {
+    size_t at = 0;
+    while (at < length) {
+        size_t run = 0;
+        while (at > 0 && run < 258 && at + run < length && bytes[at + run] == bytes[at - 1]) {
+            run++;
+        }
+        if (run == 258) {
+            put_code(bits, 0xc5, 8);
+            put_code(bits, 0, 5);
+            at += run;
+        } else {
+            unsigned byte = bytes[at++];
+            put_code(bits, byte < 144 ? 0x30 + byte : 0x190 + byte - 144, byte < 144 ? 8 : 9);
+        }
+    }
+    put_code(bits, 0, 7);
+}
+
+void apk_gzip_runs(struct apk_bytes *out, const struct apk_bytes *content) {
+    static const uint8_t head[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
+    uint8_t trailer[8];
+    struct bits bits = {.out = out};
+    apk_append(out, head, sizeof head);
+    put_bit(&bits, 1); /* the last block */
+    put_bit(&bits, 1); /* with the fixed codes */
+    put_bit(&bits, 0);
+    put_runs(&bits, content->bytes, content->length);
+    while (bits.count > 0) {
+        put_bit(&bits, 0);
+    }
+    put_little(trailer, crc32_of_bytes(content->bytes, content->length), 4);
+    put_little(trailer + 4, (uint32_t)content->length, 4);
+    apk_append(out, trailer, sizeof trailer);
+}
+
 static uint32_t rotate(uint32_t value, unsigned by) {
     return (value >> by) | (value << (32 - by));
 }
@@ -235,7 +296,7 @@ void apk_build(struct apk_bytes *out, const struct apk_recipe *recipe) {
         apk_tar_entry(&data, "usr/hello.txt", '0', content, length);
     }
     apk_tar_end(&data);
-    apk_gzip(&packed, &data);
+    (recipe->packs_runs ? apk_gzip_runs : apk_gzip)(&packed, &data);
     apk_sha256(packed.bytes, packed.length, digest);
     for (size_t i = 0; i < sizeof digest; i++) {
         (void)snprintf(hash + 2 * i, 3, "%02x", digest[i]);

@@ -25,6 +25,8 @@ void apk_tar_end(struct apk_bytes *out); /* the two zero blocks */
 
 /* One gzip member with all of `content`. */
 void apk_gzip(struct apk_bytes *out, const struct apk_bytes *content);
+/* The same, with repeated bytes packed: 158 to 1 at most. */
+void apk_gzip_runs(struct apk_bytes *out, const struct apk_bytes *content);
 
 void apk_sha256(const void *bytes, size_t length, uint8_t out[32]);
 
@@ -39,6 +41,7 @@ struct apk_recipe {
     const void *content; /* of its one file */
     size_t content_length;
     int has_no_files;
+    int packs_runs; /* the data by apk_gzip_runs() */
 };
 
 void apk_build(struct apk_bytes *out, const struct apk_recipe *recipe);

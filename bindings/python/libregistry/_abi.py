@@ -63,6 +63,9 @@ LREG_LIMIT_BEARER_LIFETIME_MS = 16
 LREG_LIMIT_AUDIT_KEEP_MS = 17
 LREG_LIMIT_AUDIT_KEEP_EVENTS = 18
 LREG_LIMIT_CACHE_BYTES = 19
+LREG_LIMIT_PACKAGE_UNPACKED_BYTES = 20
+LREG_LIMIT_UNPACKED_RATIO = 21
+LREG_LIMIT_ARCHIVE_MANIFEST_BYTES = 22
 
 LREG_REGISTRY_NAME = 1
 LREG_REGISTRY_SLUG = 2
@@ -446,6 +449,7 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     fails("exchange_write", exchange, c_void_p, c_size_t)
     fails("exchange_finish", exchange)
     plain("exchange_body_remaining", c_int64, exchange)
+    plain("exchange_share", text, exchange)
     plain("exchange_status", c_int32, exchange)
     plain("exchange_reason", text, exchange)
     plain("exchange_header_at", boolean, exchange, c_size_t, POINTER(text), POINTER(text))

@@ -23,7 +23,7 @@ class Wants(enum.IntEnum):
     BODY = _abi.LREG_WANTS_BODY
     #: The response is ready to be sent.
     RESPONSE = _abi.LREG_WANTS_RESPONSE
-    #: work(), after set_defers_work().
+    #: work(), maybe several times; only after set_defers_work().
     WORK = _abi.LREG_WANTS_WORK
 
 
@@ -205,6 +205,14 @@ class Exchange:
         with _Use(self._handle) as handle:
             path: bytes = _handle.get("lreg_exchange_file_path", handle)
         return path.decode("utf-8", "surrogateescape") or None
+
+    @property
+    def share(self) -> str:
+        """Whose share of the host's threads the request uses, after begin(): the same for all tokens of an
+        organization; "" without credentials."""
+        with _Use(self._handle) as handle:
+            share: bytes = _handle.get("lreg_exchange_share", handle)
+        return share.decode("utf-8")
 
     @property
     def may_keep_alive(self) -> bool:

@@ -93,7 +93,8 @@ def test_what_came_from_a_closed_instance_goes_on(world):
                   lambda e: e.wants, lambda e: e.headers, lambda e: e.content_length, lambda e: e.may_keep_alive,
                   lambda e: e.read(), lambda e: e.readinto(bytearray(1)), lambda e: e.next_piece(),
                   lambda e: e.consume(0), lambda e: e.reset(), lambda e: e.set_request("GET", "/"),
-                  lambda e: e.add_header("x", "y"), lambda e: e.file_path, lambda e: e.set_environment({})]),
+                  lambda e: e.add_header("x", "y"), lambda e: e.file_path, lambda e: e.share,
+                  lambda e: e.set_environment({})]),
 ])
 def test_things_that_are_closed(world, name, actions):
     thing = getattr(world, name)

@@ -21,7 +21,7 @@ pub enum Wants {
     Body,
     /// The response is ready: send it.
     Response,
-    /// [`Exchange::work`], on a thread that may wait. Only after [`Exchange::set_defers_work`].
+    /// [`Exchange::work`], on a thread that may wait, maybe several times. Only after [`Exchange::set_defers_work`].
     Work,
 }
 
@@ -63,6 +63,13 @@ impl<'a> Head<'a> {
     /// What to write as "Content-Length"; without it the field is left out.
     pub fn content_length(&self) -> Option<u64> {
         u64::try_from(unsafe { sys::lreg_exchange_content_length(self.exchange) }).ok()
+    }
+
+    /// Whose share of the host's threads the request uses: the same for all tokens of an organization; "" before begin,
+    /// and without credentials.
+    pub fn share(&self) -> &'a str {
+        // SAFETY: the text is borrowed until reset or free, which nobody can call during 'a.
+        unsafe { text(sys::lreg_exchange_share(self.exchange)) }
     }
 
     /// Whether the connection may carry another request after this response.

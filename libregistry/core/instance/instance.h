@@ -30,8 +30,11 @@ struct core_limits {
     size_t max_headers; /* 200 */
     size_t max_multipart_parts; /* 32 */
     size_t max_part_header_bytes; /* 16 KiB */
-    size_t max_archive_entries; /* 100,000: entries of a package that are looked at */
+    size_t max_archive_entries; /* 250,000: entries of a package that are looked at */
     uint64_t max_unpacked_bytes; /* 64 MiB: unpacked bytes of control data that are looked at */
+    uint64_t max_package_unpacked_bytes; /* 16 GiB: unpacked bytes of a whole package */
+    uint64_t max_unpacked_ratio; /* 100: unpacked bytes for each packed one */
+    size_t max_archive_manifest_bytes; /* 32 MiB: all manifests of an image archive together */
     size_t max_uploads; /* 1,000 upload sessions open at once, per registry */
     int64_t max_upload_age_ms; /* 7 days without progress; then a session may be collected */
     int64_t blob_grace_ms; /* 24 h: a blob in an image repository that no manifest names yet */

@@ -22,6 +22,8 @@ struct alpine_members {
     bool is_inside; /* a member has begun and not ended */
     uint64_t ended; /* members */
     uint64_t packed_bytes; /* of the running member */
+    uint64_t packed_before; /* of all members before */
+    struct turn *turn; /* of the running call; NULL: without end */
     uint8_t unpacked[UNPACKED_PIECE];
 };
 
@@ -91,7 +93,7 @@ static lreg_status report(int result, const struct alpine_members *members, stru
                      members->stream.msg != NULL ? members->stream.msg : "it does not unpack");
 }
 
-/* Unpacks until the member ends (*ended) or the input is used up. */
+/* Unpacks until the member ends (*ended), the input is used up or the turn is over. */
 static lreg_status unpack(struct alpine_members *members, bool *ended, struct error *err) {
     z_stream *stream = &members->stream;
     int result;
@@ -101,6 +103,7 @@ static lreg_status unpack(struct alpine_members *members, bool *ended, struct er
         result = inflate(stream, Z_NO_FLUSH);
         /* What came out before a damage is told first, as it would be if the stream were cut there. */
         size_t got = UNPACKED_PIECE - stream->avail_out;
+        turn_spend(members->turn, got);
         lreg_status status =
             got > 0 ? members->events.unpacked(members->events.user, members->unpacked, got, err) : LREG_OK;
         if (status != LREG_OK) {
@@ -109,8 +112,9 @@ static lreg_status unpack(struct alpine_members *members, bool *ended, struct er
         if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
             return report(result, members, err);
         }
-        /* Output that was filled up may have more behind it, also when no input is left. */
-    } while (result == Z_OK && (stream->avail_in > 0 || stream->avail_out == 0));
+        /* Output that was filled up may have more behind it, also when no input is left: then the turn does not end it,
+         * for nothing would be left to come back with. A few bits cannot hold much. */
+    } while (result == Z_OK && (stream->avail_in > 0 ? !turn_is_over(members->turn) : stream->avail_out == 0));
     *ended = result == Z_STREAM_END;
     return LREG_OK;
 }
@@ -149,21 +153,32 @@ static lreg_status feed(struct alpine_members *members, const uint8_t *bytes, si
     }
     members->is_inside = false;
     members->ended++;
+    members->packed_before += members->packed_bytes;
     return members->events.end(members->events.user, err);
 }
 
-lreg_status alpine_members_write(struct alpine_members *members, const void *bytes, size_t length, struct error *err) {
+lreg_status alpine_members_take(struct alpine_members *members, const void *bytes, size_t length, struct turn *turn,
+                                size_t *out_taken, struct error *err) {
     const uint8_t *at = bytes;
-    while (length > 0) {
+    lreg_status status = LREG_OK;
+    *out_taken = 0;
+    members->turn = turn;
+    while (status == LREG_OK && *out_taken < length && !turn_is_over(turn)) {
         size_t used = 0;
-        lreg_status status = feed(members, at, length, &used, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-        at += used;
-        length -= used;
+        status = feed(members, at + *out_taken, length - *out_taken, &used, err);
+        *out_taken += used;
     }
-    return LREG_OK;
+    members->turn = NULL;
+    return status;
+}
+
+lreg_status alpine_members_write(struct alpine_members *members, const void *bytes, size_t length, struct error *err) {
+    size_t taken = 0;
+    return alpine_members_take(members, bytes, length, NULL, &taken, err);
+}
+
+uint64_t alpine_members_packed_bytes(const struct alpine_members *members) {
+    return members->is_inside ? members->packed_before + members->stream.total_in : members->packed_before;
 }
 
 lreg_status alpine_members_finish(struct alpine_members *members, struct error *err) {

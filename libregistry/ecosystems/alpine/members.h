@@ -8,6 +8,7 @@
  */
 
 #include "base/memory.h"
+#include "base/turn.h"
 
 struct alpine_members;
 
@@ -27,9 +28,16 @@ lreg_status alpine_members_new(const struct hooks *hooks, const struct alpine_me
                                struct alpine_members **out, struct error *err);
 void alpine_members_free(struct alpine_members *members); /* NULL is fine */
 
-/* LREG_UNPROCESSABLE: "not_an_apk" when the stream does not begin with a member, "trailing_bytes" when something else
- * follows one, "damaged" when a member does not unpack. After a failure nothing more may be written. */
+/* Takes bytes until the turn is over, which unpacked bytes are spent from; the rest is to be given again in the next
+ * one. LREG_UNPROCESSABLE: "not_an_apk" when the stream does not begin with a member, "trailing_bytes" when something
+ * else follows one, "damaged" when a member does not unpack. After a failure nothing more may be given. */
+lreg_status alpine_members_take(struct alpine_members *members, const void *bytes, size_t length, struct turn *turn,
+                                size_t *out_taken, struct error *err);
+/* Takes them all. */
 lreg_status alpine_members_write(struct alpine_members *members, const void *bytes, size_t length, struct error *err);
+
+/* Packed bytes up to where the unpacked ones come from that were told last. */
+uint64_t alpine_members_packed_bytes(const struct alpine_members *members);
 
 /* LREG_UNPROCESSABLE ("truncated") when the stream ends inside a member. */
 lreg_status alpine_members_finish(struct alpine_members *members, struct error *err);

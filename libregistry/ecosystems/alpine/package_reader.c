@@ -27,6 +27,8 @@ struct alpine_package_reader {
     const struct hooks *hooks;
     struct alpine_members *members;
     struct arena arena;
+    struct alpine_package_limits limits;
+    uint64_t unpacked_bytes;
     enum stage stage;
     uint8_t head[HEAD_BYTES];
     size_t head_length;
@@ -60,9 +62,41 @@ static lreg_status take_packed(void *user, const void *bytes, size_t length, str
     return LREG_OK;
 }
 
+/* A few bytes can unpack to very many: what is looked at is bounded, and in proportion to what was sent. */
+static lreg_status check_unpacked(const struct alpine_package_reader *reader, struct error *err) {
+    const struct alpine_package_limits *limits = &reader->limits;
+    if (reader->unpacked_bytes > limits->max_unpacked_bytes) {
+        return error_set(err, LREG_UNPROCESSABLE, "unpacked_too_large",
+                         "the package unpacks to more than %llu bytes, which is the limit package-unpacked-bytes",
+                         (unsigned long long)limits->max_unpacked_bytes);
+    }
+    if (reader->unpacked_bytes > ALPINE_UNPACKED_FREE &&
+        reader->unpacked_bytes / limits->max_unpacked_ratio > alpine_members_packed_bytes(reader->members)) {
+        return error_set(err, LREG_UNPROCESSABLE, "unpacked_ratio",
+                         "the package unpacks to more than %llu times its size, which is the limit unpacked-ratio",
+                         (unsigned long long)limits->max_unpacked_ratio);
+    }
+    return LREG_OK;
+}
+
+static lreg_status take_data(struct alpine_package_reader *reader, const void *bytes, size_t length,
+                             struct error *err) {
+    lreg_status status = alpine_tar_walk_write(&reader->walk, bytes, length, err);
+    if (status == LREG_OK && reader->walk.entries > reader->limits.max_entries) {
+        return error_set(err, LREG_UNPROCESSABLE, "too_many_entries",
+                         "the package has more than %llu entries, which is the limit archive-entries",
+                         (unsigned long long)reader->limits.max_entries);
+    }
+    return status;
+}
+
 static lreg_status take_unpacked(void *user, const void *bytes, size_t length, struct error *err) {
     struct alpine_package_reader *reader = user;
-    lreg_status status = alpine_tar_walk_write(&reader->walk, bytes, length, err);
+    reader->unpacked_bytes += length;
+    lreg_status status = check_unpacked(reader, err);
+    if (status == LREG_OK) {
+        status = take_data(reader, bytes, length, err);
+    }
     if (status != LREG_OK || reader->stage == STAGE_DATA) {
         return status;
     }
@@ -133,7 +167,7 @@ static lreg_status end_member(void *user, struct error *err) {
     return status;
 }
 
-lreg_status alpine_package_reader_new(const struct hooks *hooks, uint64_t max_control_bytes,
+lreg_status alpine_package_reader_new(const struct hooks *hooks, const struct alpine_package_limits *limits,
                                       struct alpine_package_reader **out, struct error *err) {
     *out = NULL;
     struct alpine_package_reader *reader = memory_allocate_zeroed(hooks, 1, sizeof *reader);
@@ -142,9 +176,11 @@ lreg_status alpine_package_reader_new(const struct hooks *hooks, uint64_t max_co
     }
     const struct alpine_members_events events = {reader, begin_member, take_packed, take_unpacked, end_member};
     reader->hooks = hooks;
+    reader->limits = *limits;
     arena_init(&reader->arena, hooks, READER_ARENA_MAX);
     strbuf_init(&reader->segment, hooks,
-                max_control_bytes < ALPINE_CONTROL_MAX ? (size_t)max_control_bytes : ALPINE_CONTROL_MAX);
+                limits->max_control_bytes < ALPINE_CONTROL_MAX ? (size_t)limits->max_control_bytes
+                                                               : ALPINE_CONTROL_MAX);
     prepare_for_member(reader);
     lreg_status status = alpine_members_new(hooks, &events, &reader->members, err);
     if (status != LREG_OK) {
@@ -172,19 +208,22 @@ static lreg_status read_head(struct alpine_package_reader *reader, struct error 
     return alpine_members_write(reader->members, reader->head, reader->head_length, err);
 }
 
-lreg_status alpine_package_reader_write(struct alpine_package_reader *reader, const void *bytes, size_t length,
-                                        struct error *err) {
+lreg_status alpine_package_reader_take(struct alpine_package_reader *reader, const void *bytes, size_t length,
+                                       struct turn *turn, size_t *out_taken, struct error *err) {
     const uint8_t *at = bytes;
-    reader->package.package_bytes += length;
-    while (length > 0 && reader->head_length < HEAD_BYTES) {
-        reader->head[reader->head_length++] = *at++;
-        length--;
-        lreg_status status = reader->head_length == HEAD_BYTES ? read_head(reader, err) : LREG_OK;
-        if (status != LREG_OK) {
-            return status;
-        }
+    size_t head = 0;
+    size_t taken = 0;
+    lreg_status status = LREG_OK;
+    while (status == LREG_OK && head < length && reader->head_length < HEAD_BYTES) {
+        reader->head[reader->head_length++] = at[head++];
+        status = reader->head_length == HEAD_BYTES ? read_head(reader, err) : LREG_OK;
     }
-    return length > 0 ? alpine_members_write(reader->members, at, length, err) : LREG_OK;
+    if (status == LREG_OK && head < length) {
+        status = alpine_members_take(reader->members, at + head, length - head, turn, &taken, err);
+    }
+    *out_taken = head + taken;
+    reader->package.package_bytes += *out_taken;
+    return status;
 }
 
 lreg_status alpine_package_reader_finish(struct alpine_package_reader *reader, struct error *err) {

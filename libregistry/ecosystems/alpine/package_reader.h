@@ -7,6 +7,7 @@
  * Keeps nothing but the control data. Pure: this is what is fuzzed.
  */
 
+#include "base/turn.h"
 #include "ecosystems/alpine/package_info.h"
 
 #define ALPINE_CONTROL_MAX ((size_t)4 * 1024 * 1024) /* bytes of the unpacked control data, or of a signature segment */
@@ -22,18 +23,27 @@ struct alpine_package {
     unsigned signature_segments;
 };
 
+/* What the work on one package may come to. */
+struct alpine_package_limits {
+    uint64_t max_control_bytes; /* may lower ALPINE_CONTROL_MAX */
+    uint64_t max_unpacked_bytes; /* of all members */
+    uint64_t max_unpacked_ratio; /* of unpacked to packed bytes, wherever it is looked at behind the first: */
+    uint64_t max_entries; /* of the data segment */
+};
+#define ALPINE_UNPACKED_FREE (UINT64_C(64) * 1024 * 1024) /* unpacked bytes, whatever they come from */
+
 struct alpine_package_reader;
 
-/* `max_control_bytes` may lower ALPINE_CONTROL_MAX. */
-lreg_status alpine_package_reader_new(const struct hooks *hooks, uint64_t max_control_bytes,
+lreg_status alpine_package_reader_new(const struct hooks *hooks, const struct alpine_package_limits *limits,
                                       struct alpine_package_reader **out, struct error *err);
 void alpine_package_reader_free(struct alpine_package_reader *reader); /* NULL is fine */
 
-/* LREG_UNPROCESSABLE as soon as it is clear that this is no sound package: the codes of members.h, tar_walk.h,
- * control.h and package_info.h, and "apk_v3", "control_too_large", "bad_structure", "datahash_mismatch". After a
- * failure nothing more may be written. */
-lreg_status alpine_package_reader_write(struct alpine_package_reader *reader, const void *bytes, size_t length,
-                                        struct error *err);
+/* Takes bytes until the turn is over; the rest is to be given again in the next one. LREG_UNPROCESSABLE as soon as it
+ * is clear that this is no sound package: the codes of members.h, tar_walk.h, control.h and package_info.h, and
+ * "apk_v3", "control_too_large", "bad_structure", "datahash_mismatch"; "unpacked_too_large", "unpacked_ratio" and
+ * "too_many_entries" for one that is over a limit. After a failure nothing more may be given. */
+lreg_status alpine_package_reader_take(struct alpine_package_reader *reader, const void *bytes, size_t length,
+                                       struct turn *turn, size_t *out_taken, struct error *err);
 lreg_status alpine_package_reader_finish(struct alpine_package_reader *reader, struct error *err);
 
 /* Known as soon as the control data was read; NULL before. */

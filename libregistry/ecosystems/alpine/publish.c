@@ -51,7 +51,13 @@ static lreg_status publish_begin(const struct core_publication *context, void **
     }
     publication->context = *context;
     arena_init(&publication->arena, hooks, PUBLICATION_ARENA_MAX);
-    lreg_status status = alpine_package_reader_new(hooks, limits->max_unpacked_bytes, &publication->reader, err);
+    const struct alpine_package_limits package_limits = {
+        .max_control_bytes = limits->max_unpacked_bytes,
+        .max_unpacked_bytes = limits->max_package_unpacked_bytes,
+        .max_unpacked_ratio = limits->max_unpacked_ratio,
+        .max_entries = limits->max_archive_entries,
+    };
+    lreg_status status = alpine_package_reader_new(hooks, &package_limits, &publication->reader, err);
     if (status == LREG_OK) {
         status = core_blob_writer_new(context->core, context->registry, DIGEST_ALL, limits->max_package_bytes,
                                       &publication->writer, err);
@@ -79,13 +85,14 @@ static lreg_status judge(struct publication *publication, struct error *err) {
     return LREG_OK;
 }
 
-static lreg_status publish_write(void *state, const void *bytes, size_t length, struct error *err) {
+static lreg_status publish_write(void *state, const void *bytes, size_t length, size_t *out_taken, struct error *err) {
     struct publication *publication = state;
-    lreg_status status = alpine_package_reader_write(publication->reader, bytes, length, err);
+    lreg_status status =
+        alpine_package_reader_take(publication->reader, bytes, length, publication->context.turn, out_taken, err);
     if (status == LREG_OK) {
         status = judge(publication, err);
     }
-    return status == LREG_OK ? core_blob_writer_write(publication->writer, bytes, length, err) : status;
+    return status == LREG_OK ? core_blob_writer_write(publication->writer, bytes, *out_taken, err) : status;
 }
 
 static lreg_status fill_row(struct publication *publication, struct error *err) {

@@ -82,8 +82,9 @@ static lreg_status publish_begin(const struct core_publication *context, void **
     return LREG_OK;
 }
 
-static lreg_status publish_write(void *state, const void *bytes, size_t length, struct error *err) {
+static lreg_status publish_write(void *state, const void *bytes, size_t length, size_t *out_taken, struct error *err) {
     struct publication *publication = state;
+    *out_taken = length;
     return core_blob_writer_write(publication->writer, bytes, length, err);
 }
 

@@ -6,9 +6,10 @@
 
 #include "base/encoding.h"
 
-#define ARENA_BYTES ((size_t)16 * 1024 * 1024)
+#define ARENA_BYTES ((size_t)32 * 1024 * 1024) /* digests of all blobs */
 #define INDEX_FILE "index.json"
 #define SCOPE_RANDOM_BYTES 16
+#define BLOB_UNITS ((uint64_t)64 * 1024) /* of a turn, for storing one: each is a commit */
 
 /* --- Entries --- */
 
@@ -102,6 +103,7 @@ static lreg_status end_entry(void *user, struct error *err) {
         return LREG_OK;
     }
     lreg_status status = store_blob(archive, err);
+    turn_spend(archive->context.turn, BLOB_UNITS);
     core_blob_writer_free(archive->writer);
     archive->writer = NULL;
     return status;
@@ -150,6 +152,7 @@ void oci_publish_free(void *state) {
     if (archive == NULL) {
         return;
     }
+    oci_import_end(&archive->import);
     core_blob_writer_free(archive->writer);
     clear_scope(archive);
     strbuf_free(&archive->index);
@@ -179,26 +182,25 @@ lreg_status oci_publish_begin(const struct core_publication *context, void **out
     return LREG_OK;
 }
 
-lreg_status oci_publish_write(void *state, const void *bytes, size_t length, struct error *err) {
+lreg_status oci_publish_write(void *state, const void *bytes, size_t length, size_t *out_taken, struct error *err) {
     struct oci_archive *archive = state;
-    return oci_tar_write(&archive->tar, bytes, length, err);
+    return oci_tar_take(&archive->tar, bytes, length, archive->context.turn, out_taken, err);
 }
 
 lreg_status oci_publish_finish(void *state, const struct core_package **out, bool *out_created, struct error *err) {
     struct oci_archive *archive = state;
-    struct meta_package row;
-    struct arena arena;
+    const struct meta_package *row = NULL;
     *out = NULL;
     *out_created = false;
     lreg_status status = oci_tar_finish(&archive->tar, err);
-    if (status != LREG_OK) {
-        return status;
+    if (status == LREG_OK && archive->import.step == OCI_IMPORT_NONE) {
+        status = oci_import_begin(archive, err);
     }
-    arena_init(&arena, core_hooks(archive->context.core), OCI_PARSED_BYTES_MAX);
-    status = oci_archive_import(archive, &arena, &row, out_created, err);
     if (status == LREG_OK) {
-        status = core_package_snapshot(archive->context.core, archive->context.registry, &row, out, err);
+        status = oci_import_run(&archive->import, &row, out_created, err);
     }
-    arena_free(&arena);
+    if (status == LREG_OK && row != NULL) {
+        status = core_package_snapshot(archive->context.core, archive->context.registry, row, out, err);
+    }
     return status;
 }

@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* From an archive whose blobs wait to an image with a tag: what the index says, which name that is, and the pushes. */
+/* From an archive whose blobs wait to an image with a tag: what the index says, and the pushes. */
 
 #include "ecosystems/oci/archive.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define ANNOTATION_REF "org.opencontainers.image.ref.name"
-#define ANNOTATION_NAME "io.containerd.image.name" /* of docker: "docker.io/library/name:tag" */
-#define DEFAULT_TAG "latest"
 #define SCRATCH_BYTES ((size_t)64 * 1024)
-
-/* What is to be made. */
-struct import {
-    struct oci_archive *archive;
-    struct core *core;
-    const struct core_registry *registry;
-    const char *image;
-    const char *tag;
-    bool is_rehearsal; /* all is looked at, nothing is written: what lacks something is to leave nothing */
-};
+/* Of a turn: parsing costs many times what unpacking does, and storing is a commit. */
+#define PARSED_BYTE_UNITS ((uint64_t)16)
+#define STORED_UNITS ((uint64_t)64 * 1024)
 
 static lreg_status unsound(struct error *err, const char *what) {
     return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "this is no archive of an image: %s", what);
@@ -29,93 +20,22 @@ static lreg_status lacks(const char *digest, struct error *err) {
     return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "the archive lacks %s", digest);
 }
 
+/* --- Reading --- */
+
 /* What is wrong with a manifest is wrong with the upload. */
-static lreg_status parse(const struct import *import, const char *bytes, size_t length, const char *media_type,
-                         struct arena *arena, struct oci_manifest *out, struct error *err) {
+static lreg_status parse(struct oci_import *import, const char *bytes, size_t length, const char *media_type,
+                         struct oci_manifest *out, struct error *err) {
     struct error failure;
+    turn_spend(import->archive->context.turn, length * PARSED_BYTE_UNITS);
     lreg_status status = oci_manifest_parse(bytes, length, media_type, core_limits_of(import->core)->max_json_depth,
-                                            arena, out, &failure);
+                                            &import->arena, out, &failure);
     if (status == LREG_BAD_ARGUMENT) {
         return error_set(err, LREG_UNPROCESSABLE, "manifest_invalid", "%s", failure.message);
     }
     return status == LREG_OK ? LREG_OK : error_no_memory(err);
 }
 
-/* --- The name --- */
-
-/* How the host of a registry looks; it is taken for one only in front of a name. */
-static bool is_host(struct slice text) {
-    return char_is_alphanumeric(text.bytes[0]) &&
-           (memchr(text.bytes, '.', text.length) != NULL || memchr(text.bytes, ':', text.length) != NULL ||
-            slice_equals(text, "localhost"));
-}
-
-/* "host/name:tag" without the host, where there is one; false when there is no tag. */
-static bool split_reference(const char *text, struct arena *arena, const char **out_name, const char **out_tag) {
-    const char *colon = strrchr(text, ':');
-    if (colon == NULL || strchr(colon, '/') != NULL) {
-        return false;
-    }
-    struct slice rest = {text, (size_t)(colon - text)};
-    struct slice name = rest;
-    struct slice first = slice_cut(&rest, '/');
-    if (rest.length > 0 && is_host(first)) {
-        name = rest;
-    }
-    *out_name = arena_copy_bytes(arena, name.bytes, name.length);
-    *out_tag = arena_copy_text(arena, colon + 1);
-    return true;
-}
-
-/* "folder/app.oci.tar" gives "app". */
-static const char *name_of_file(const char *filename, struct arena *arena) {
-    static const char *const endings[] = {".tar", ".oci", "-oci"};
-    const char *base = filename;
-    for (const char *at = filename; *at != '\0'; at++) {
-        base = *at == '/' || *at == '\\' ? at + 1 : base;
-    }
-    struct slice name = slice_of(base);
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        size_t length = strlen(endings[i]);
-        if (name.length > length && memcmp(name.bytes + name.length - length, endings[i], length) == 0) {
-            name.length -= length;
-        }
-    }
-    return arena_copy_bytes(arena, name.bytes, name.length);
-}
-
-static lreg_status check_name(const struct import *import, struct error *err) {
-    const struct meta_registry *registry = &import->registry->row;
-    size_t length = strlen(registry->organization_slug) + strlen(registry->slug) + strlen(import->image) + 2;
-    if (!oci_name_is_valid(import->image) || length > OCI_NAME_MAX || !oci_tag_is_valid(import->tag)) {
-        return error_set(err, LREG_UNPROCESSABLE, "name_invalid",
-                         "\"%.100s:%.100s\" is no name of an image; the archive says it (\"NAME:TAG\"), or the name of "
-                         "the file does (\"NAME.tar\")",
-                         import->image, import->tag);
-    }
-    return LREG_OK;
-}
-
-/* The archive's own word counts most; it may be just a tag. */
-static lreg_status choose_name(struct import *import, const json_t *annotations, struct arena *arena,
-                               struct error *err) {
-    const char *reference = json_member_text(annotations, ANNOTATION_REF);
-    const char *name = json_member_text(annotations, ANNOTATION_NAME);
-    bool is_named = (reference != NULL && split_reference(reference, arena, &import->image, &import->tag)) ||
-                    (name != NULL && split_reference(name, arena, &import->image, &import->tag));
-    if (!is_named) {
-        import->image = name_of_file(import->archive->context.filename, arena);
-        import->tag = arena_copy_text(arena, reference != NULL ? reference : DEFAULT_TAG);
-    }
-    if (import->image == NULL || import->tag == NULL) {
-        return error_no_memory(err);
-    }
-    return check_name(import, err);
-}
-
-/* --- Manifests --- */
-
-static lreg_status read_object(const struct import *import, const struct meta_blob *blob, struct arena *arena,
+static lreg_status read_object(const struct oci_import *import, const struct meta_blob *blob, struct arena *arena,
                                char **out, struct error *err) {
     struct storage_object *object = NULL;
     uint64_t length = 0;
@@ -133,7 +53,7 @@ static lreg_status read_object(const struct import *import, const struct meta_bl
 }
 
 /* The manifest `digest`, which waits as a blob. */
-static lreg_status load(const struct import *import, const char *digest, struct arena *arena, char **out,
+static lreg_status load(const struct oci_import *import, const char *digest, struct arena *arena, char **out,
                         size_t *out_length, struct error *err) {
     const struct oci_blob *blob = NULL;
     lreg_status status = oci_blob_find(import->core, import->registry, import->archive->scope, digest, &blob, err);
@@ -148,6 +68,40 @@ static lreg_status load(const struct import *import, const char *digest, struct 
     return status;
 }
 
+static lreg_status count_bytes(struct oci_import *import, size_t length, struct error *err) {
+    size_t max = core_limits_of(import->core)->max_archive_manifest_bytes;
+    if (length > max - import->manifest_bytes) {
+        return error_set(err, LREG_UNPROCESSABLE, "bad_archive",
+                         "the manifests of the archive have more than %zu bytes together, which is the limit "
+                         "archive-manifest-bytes",
+                         max);
+    }
+    import->manifest_bytes += length;
+    return LREG_OK;
+}
+
+/* Reads and parses a manifest, once; its bytes are let go. */
+static lreg_status read_part(struct oci_import *import, struct oci_import_part *part, struct error *err) {
+    char *content = NULL;
+    struct arena arena;
+    arena_init(&arena, core_hooks(import->core), OCI_PARSED_BYTES_MAX);
+    lreg_status status = load(import, part->digest, &arena, &content, &part->length, err);
+    if (status == LREG_OK) {
+        status = count_bytes(import, part->length, err);
+    }
+    if (status == LREG_OK) {
+        status = parse(import, content, part->length, part->media_type, &part->manifest, err);
+    }
+    arena_free(&arena);
+    return status;
+}
+
+static int compare_digests(const void *left, const void *right) {
+    const struct oci_import_part *a = left;
+    const struct oci_import_part *b = right;
+    return strcmp(a->digest, b->digest);
+}
+
 /* What is wrong with a size is wrong with the upload. */
 static lreg_status check_size(const struct oci_descriptor *descriptor, uint64_t size, struct error *err) {
     struct error failure;
@@ -156,7 +110,45 @@ static lreg_status check_size(const struct oci_descriptor *descriptor, uint64_t 
                : error_set(err, LREG_UNPROCESSABLE, "manifest_invalid", "%s", failure.message);
 }
 
-static lreg_status find_link(const struct import *import, struct meta_transaction *transaction, const char *scope,
+/* An index may name a manifest as often as it likes; it is one. */
+static lreg_status drop_repeated(struct oci_import *import, struct error *err) {
+    size_t kept = 0;
+    qsort(import->children, import->child_count, sizeof *import->children, compare_digests);
+    for (size_t i = 0; i < import->child_count; i++) {
+        const struct oci_import_part *last = kept > 0 ? &import->children[kept - 1] : NULL;
+        if (last == NULL || strcmp(last->digest, import->children[i].digest) != 0) {
+            import->children[kept++] = import->children[i];
+        } else if (last->size != import->children[i].size ||
+                   !text_equals_ignoring_case(last->media_type, import->children[i].media_type)) {
+            return unsound(err, "an index names a manifest twice, with different sizes or types");
+        }
+    }
+    import->child_count = kept;
+    return LREG_OK;
+}
+
+static lreg_status list_children(struct oci_import *import, struct error *err) {
+    const struct oci_manifest *index = &import->top.manifest;
+    if (index->kind != OCI_KIND_INDEX || index->count == 0) {
+        return LREG_OK;
+    }
+    import->children = arena_allocate_zeroed(&import->arena, index->count, sizeof *import->children);
+    if (import->children == NULL) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < index->count; i++) {
+        const struct oci_descriptor *descriptor = &index->descriptors[i];
+        if (oci_is_manifest_type(descriptor->media_type)) {
+            import->children[import->child_count++] = (struct oci_import_part){
+                .digest = descriptor->digest, .media_type = descriptor->media_type, .size = descriptor->size};
+        }
+    }
+    return drop_repeated(import, err);
+}
+
+/* --- Blobs --- */
+
+static lreg_status find_link(const struct oci_import *import, struct meta_transaction *transaction, const char *scope,
                              const struct oci_descriptor *descriptor, struct arena *arena, struct meta_blob_link *out,
                              struct error *err) {
     struct meta_blob blob;
@@ -167,13 +159,14 @@ static lreg_status find_link(const struct import *import, struct meta_transactio
 }
 
 /* What waits for the manifest becomes the repository's, which may have it already. */
-static lreg_status link_blob(const struct import *import, struct meta_transaction *transaction,
+static lreg_status link_blob(const struct oci_import *import, struct meta_transaction *transaction,
                              const struct oci_descriptor *descriptor, struct arena *arena, struct error *err) {
+    bool is_storing = import->step >= OCI_IMPORT_STORE_CHILDREN;
     struct meta_blob_link link;
     lreg_status status = find_link(import, transaction, import->archive->scope, descriptor, arena, &link, err);
     if (status == LREG_OK) {
         link.scope = import->image;
-        return import->is_rehearsal ? LREG_OK : meta_blob_link_put(transaction, &link, err);
+        return is_storing ? meta_blob_link_put(transaction, &link, err) : LREG_OK;
     }
     if (status == LREG_NOT_FOUND) {
         status = find_link(import, transaction, import->image, descriptor, arena, &link, err);
@@ -184,11 +177,12 @@ static lreg_status link_blob(const struct import *import, struct meta_transactio
     return status;
 }
 
-static lreg_status link_blobs(const struct import *import, const struct oci_manifest *manifest, struct error *err) {
+/* Whether all blobs of a manifest are there, and, when it is stored, gives them to the repository. */
+static lreg_status link_blobs(const struct oci_import *import, const struct oci_manifest *manifest, struct error *err) {
+    bool is_storing = import->step >= OCI_IMPORT_STORE_CHILDREN;
     struct meta_transaction *transaction = NULL;
     struct arena arena;
-    enum meta_mode mode = import->is_rehearsal ? META_READ : META_WRITE;
-    lreg_status status = meta_begin(core_meta(import->core), mode, &transaction, err);
+    lreg_status status = meta_begin(core_meta(import->core), is_storing ? META_WRITE : META_READ, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
@@ -199,32 +193,32 @@ static lreg_status link_blobs(const struct import *import, const struct oci_mani
         }
     }
     arena_free(&arena);
-    if (status != LREG_OK || import->is_rehearsal) {
+    if (status != LREG_OK || !is_storing) {
         meta_rollback(transaction);
         return status;
     }
     return meta_commit(transaction, err);
 }
 
-/* Stores one manifest, with a tag or (tag NULL) without. */
-static lreg_status push(const struct import *import, struct oci_push *out, const struct oci_manifest *manifest,
-                        const char *digest, const char *tag, struct error *err) {
-    lreg_status status = link_blobs(import, manifest, err);
-    if (status != LREG_OK || import->is_rehearsal) {
-        return status;
-    }
+/* --- Storing --- */
+
+static lreg_status push(const struct oci_import *import, const struct oci_import_part *part, struct oci_push *out,
+                        struct error *err) {
+    char *content = NULL;
     out->core = import->core;
     out->registry = import->registry;
     out->actor = import->archive->context.actor;
     out->image = import->image;
-    out->manifest = manifest;
-    if (!oci_digest_parse(digest, &out->digest)) {
+    out->manifest = &part->manifest;
+    if (!oci_digest_parse(part->digest, &out->digest)) {
         return unsound(err, "a digest is malformed");
     }
-    digest_of(DIGEST_ALL, out->content, out->length, &out->digests);
-    if (tag != NULL) {
-        out->tags[out->tag_count++] = tag;
+    lreg_status status = load(import, part->digest, out->arena, &content, &out->length, err);
+    if (status != LREG_OK) {
+        return status;
     }
+    out->content = content;
+    digest_of(DIGEST_ALL, out->content, out->length, &out->digests);
     status = oci_push_store(out, err);
     if (status == LREG_OK && out->missing_count > 0) {
         return lacks(out->missing[0], err);
@@ -232,71 +226,110 @@ static lreg_status push(const struct import *import, struct oci_push *out, const
     return status;
 }
 
-/* An image that an index names. */
-static lreg_status import_child(const struct import *import, const struct oci_descriptor *descriptor,
-                                struct error *err) {
-    struct oci_manifest manifest = {0};
-    struct arena arena;
-    char *content = NULL;
-    arena_init(&arena, core_hooks(import->core), OCI_PARSED_BYTES_MAX);
-    struct oci_push child = {.arena = &arena};
-    lreg_status status = load(import, descriptor->digest, &arena, &content, &child.length, err);
-    if (status == LREG_OK) {
-        status = check_size(descriptor, child.length, err);
+/* Stores one manifest, with a tag or (tag NULL) without. What the push made stays in `arena`. */
+static lreg_status store(const struct oci_import *import, const struct oci_import_part *part, const char *tag,
+                         struct arena *arena, struct oci_push *out, struct error *err) {
+    *out = (struct oci_push){.arena = arena};
+    turn_spend(import->archive->context.turn, STORED_UNITS + part->length);
+    if (tag != NULL) {
+        out->tags[out->tag_count++] = tag;
     }
-    if (status == LREG_OK) {
-        status = parse(import, content, child.length, descriptor->media_type, &arena, &manifest, err);
-    }
-    if (status == LREG_OK && manifest.kind != OCI_KIND_IMAGE) {
+    lreg_status status = link_blobs(import, &part->manifest, err);
+    return status == LREG_OK ? push(import, part, out, err) : status;
+}
+
+/* --- The steps --- */
+
+static lreg_status read_child(struct oci_import *import, struct oci_import_part *child, struct error *err) {
+    lreg_status status = read_part(import, child, err);
+    if (status == LREG_OK && child->manifest.kind != OCI_KIND_IMAGE) {
         status = unsound(err, "an index names an index");
     }
     if (status == LREG_OK) {
-        child.content = content;
-        status = push(import, &child, &manifest, descriptor->digest, NULL, err);
+        status = check_size(&(struct oci_descriptor){.digest = child->digest, .size = child->size}, child->length, err);
     }
-    oci_manifest_free(&manifest);
+    if (status == LREG_OK) {
+        status = link_blobs(import, &child->manifest, err);
+    }
+    oci_manifest_drop_root(&child->manifest); /* many of them are kept */
+    return status;
+}
+
+static lreg_status store_child(const struct oci_import *import, const struct oci_import_part *child,
+                               struct error *err) {
+    struct oci_push push;
+    struct arena arena;
+    arena_init(&arena, core_hooks(import->core), OCI_PARSED_BYTES_MAX);
+    lreg_status status = store(import, child, NULL, &arena, &push, err);
     arena_free(&arena);
     return status;
 }
 
-static lreg_status import_children(const struct import *import, const struct oci_manifest *manifest,
-                                   struct error *err) {
+static lreg_status store_top(struct oci_import *import, struct error *err) {
+    struct oci_push push;
+    lreg_status status = store(import, &import->top, import->tag, &import->arena, &push, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    import->package = push.package;
+    import->created = push.created;
+    /* The row names the digest within `push`, which ends here. */
+    import->package.document = arena_copy_text(&import->arena, push.package.document);
+    return push.package.document == NULL || import->package.document != NULL ? LREG_OK : error_no_memory(err);
+}
+
+static lreg_status check_top(struct oci_import *import, struct error *err) {
+    lreg_status status = link_blobs(import, &import->top.manifest, err);
+    import->step = OCI_IMPORT_STORE_CHILDREN;
+    return status;
+}
+
+/* The next child, or the next step behind the last one. */
+static struct oci_import_part *next_child(struct oci_import *import) {
+    if (import->at < import->child_count) {
+        return &import->children[import->at++];
+    }
+    import->at = 0;
+    import->step++;
+    return NULL;
+}
+
+static lreg_status take_step(struct oci_import *import, bool *out_done, struct error *err) {
+    struct oci_import_part *child = NULL;
+    switch (import->step) {
+    case OCI_IMPORT_READ_CHILDREN:
+        child = next_child(import);
+        return child != NULL ? read_child(import, child, err) : LREG_OK;
+    case OCI_IMPORT_CHECK_TOP:
+        return check_top(import, err);
+    case OCI_IMPORT_STORE_CHILDREN:
+        child = next_child(import);
+        return child != NULL ? store_child(import, child, err) : LREG_OK;
+    case OCI_IMPORT_STORE_TOP:
+        *out_done = true;
+        return store_top(import, err);
+    case OCI_IMPORT_NONE:
+        break;
+    }
+    return error_set(err, LREG_INTERNAL, "", "an import runs before it begins");
+}
+
+lreg_status oci_import_run(struct oci_import *import, const struct meta_package **out, bool *out_created,
+                           struct error *err) {
+    bool is_done = false;
     lreg_status status = LREG_OK;
-    for (size_t i = 0; status == LREG_OK && i < manifest->count; i++) {
-        if (oci_is_manifest_type(manifest->descriptors[i].media_type)) {
-            status = import_child(import, &manifest->descriptors[i], err);
-        }
+    *out = NULL;
+    while (status == LREG_OK && !is_done && !turn_is_over(import->archive->context.turn)) {
+        status = take_step(import, &is_done, err);
+    }
+    if (status == LREG_OK && is_done) {
+        *out = &import->package;
+        *out_created = import->created;
     }
     return status;
 }
 
-/* The image or index that the archive is about. */
-static lreg_status import_top(const struct import *import, const struct oci_descriptor *descriptor, struct arena *arena,
-                              struct meta_package *out_package, bool *out_created, struct error *err) {
-    struct oci_manifest manifest = {0};
-    struct oci_push top = {.arena = arena};
-    char *content = NULL;
-    lreg_status status = load(import, descriptor->digest, arena, &content, &top.length, err);
-    if (status == LREG_OK) {
-        status = parse(import, content, top.length, descriptor->media_type, arena, &manifest, err);
-    }
-    if (status == LREG_OK && manifest.kind == OCI_KIND_INDEX) {
-        status = import_children(import, &manifest, err);
-    }
-    if (status == LREG_OK) {
-        top.content = content;
-        status = push(import, &top, &manifest, descriptor->digest, import->tag, err);
-    }
-    oci_manifest_free(&manifest);
-    *out_package = top.package;
-    *out_created = top.created;
-    /* The row names the digest within `top`, which ends here. */
-    out_package->document = arena_copy_text(arena, top.package.document);
-    if (status == LREG_OK && top.package.document != NULL && out_package->document == NULL) {
-        return error_no_memory(err);
-    }
-    return status;
-}
+/* --- The beginning --- */
 
 static lreg_status check_index(const struct oci_manifest *index, struct error *err) {
     if (index->count != 1) {
@@ -309,30 +342,52 @@ static lreg_status check_index(const struct oci_manifest *index, struct error *e
     return LREG_OK;
 }
 
-lreg_status oci_archive_import(struct oci_archive *archive, struct arena *arena, struct meta_package *out_package,
-                               bool *out_created, struct error *err) {
-    struct import import = {.archive = archive, .core = archive->context.core, .registry = archive->context.registry};
-    struct oci_manifest index = {0};
-    if (archive->index.length == 0) {
+static lreg_status read_index(struct oci_import *import, struct oci_manifest *index, struct error *err) {
+    const struct strbuf *text = &import->archive->index;
+    if (text->length == 0) {
         return unsound(err, "it has no index.json");
     }
-    lreg_status status =
-        parse(&import, strbuf_text(&archive->index), archive->index.length, OCI_MEDIA_INDEX, arena, &index, err);
+    lreg_status status = parse(import, strbuf_text(text), text->length, OCI_MEDIA_INDEX, index, err);
     if (status == LREG_OK) {
-        status = check_index(&index, err);
+        status = check_index(index, err);
     }
     if (status == LREG_OK) {
-        const json_t *entry = json_array_get(json_object_get(index.root, "manifests"), 0);
-        status = choose_name(&import, json_object_get(entry, "annotations"), arena, err);
+        const json_t *entry = json_array_get(json_object_get(index->root, "manifests"), 0);
+        status = oci_import_choose_name(import, json_object_get(entry, "annotations"), err);
     }
-    import.is_rehearsal = true;
     if (status == LREG_OK) {
-        status = import_top(&import, &index.descriptors[0], arena, out_package, out_created, err);
+        import->top.digest = index->descriptors[0].digest;
+        import->top.media_type = index->descriptors[0].media_type;
     }
-    import.is_rehearsal = false;
-    if (status == LREG_OK) {
-        status = import_top(&import, &index.descriptors[0], arena, out_package, out_created, err);
-    }
-    oci_manifest_free(&index);
     return status;
+}
+
+lreg_status oci_import_begin(struct oci_archive *archive, struct error *err) {
+    struct oci_import *import = &archive->import;
+    struct oci_manifest index = {0};
+    *import = (struct oci_import){
+        .archive = archive,
+        .core = archive->context.core,
+        .registry = archive->context.registry,
+        .step = OCI_IMPORT_READ_CHILDREN,
+    };
+    arena_init(&import->arena, core_hooks(import->core), OCI_PARSED_BYTES_MAX);
+    lreg_status status = read_index(import, &index, err);
+    oci_manifest_free(&index);
+    if (status == LREG_OK) {
+        status = read_part(import, &import->top, err);
+    }
+    return status == LREG_OK ? list_children(import, err) : status;
+}
+
+void oci_import_end(struct oci_import *import) {
+    if (import->step == OCI_IMPORT_NONE) {
+        return;
+    }
+    oci_manifest_free(&import->top.manifest);
+    for (size_t i = 0; i < import->child_count; i++) {
+        oci_manifest_free(&import->children[i].manifest);
+    }
+    arena_free(&import->arena);
+    import->step = OCI_IMPORT_NONE;
 }

@@ -11,6 +11,7 @@
 #define LISTED_MAX 64 /* layers, or entries of an index */
 #define ANNOTATIONS_MAX ((size_t)4096) /* as text */
 #define ATTRIBUTES_MAX ((size_t)128 * 1024)
+#define ROW_BYTES ((size_t)64 * 1024) /* of a document without its content */
 
 /* Texts into an object; a failure shows at the end, when the object is rendered as none. */
 static json_t *descriptor_object(const struct oci_descriptor *descriptor) {
@@ -119,20 +120,39 @@ static lreg_status read_total(const struct meta_document *row, uint64_t *out, st
 }
 
 /* What an entry of an index takes with all that it names: noted when it was stored. */
-static lreg_status child_total(const struct oci_push *push, const struct oci_descriptor *descriptor, uint64_t *out,
-                               struct error *err) {
-    const struct core_document *document = NULL;
+static lreg_status child_total(const struct oci_push *push, struct meta_transaction *transaction,
+                               const struct oci_descriptor *descriptor, uint64_t *out, struct error *err) {
+    struct meta_document row;
+    struct arena arena;
     *out = descriptor->size;
     if (descriptor->is_foreign) {
         return LREG_OK;
     }
-    lreg_status status =
-        core_document_find(push->core, push->registry, push->image, descriptor->digest, &document, err);
+    arena_init(&arena, core_hooks(push->core), ROW_BYTES);
+    lreg_status status = meta_document_find_head(transaction, push->registry->row.id, push->image, descriptor->digest,
+                                                 &arena, &row, err);
     if (status == LREG_OK) {
-        status = read_total(&document->row, out, err);
+        status = read_total(&row, out, err);
     }
-    core_document_release(document);
+    arena_free(&arena);
     return status == LREG_NOT_FOUND ? LREG_OK : status;
+}
+
+/* From rows: an index may name thousands of manifests, and each may be large. */
+static lreg_status sum_children(const struct oci_push *push, uint64_t *out, struct error *err) {
+    const struct oci_manifest *manifest = push->manifest;
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(core_meta(push->core), META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < manifest->count && status == LREG_OK; i++) {
+        uint64_t total = 0;
+        status = child_total(push, transaction, &manifest->descriptors[i], &total, err);
+        *out = total > INT64_MAX - *out ? INT64_MAX : *out + total;
+    }
+    meta_rollback(transaction);
+    return status;
 }
 
 static lreg_status sum_sizes(const struct oci_push *push, uint64_t *out, struct error *err) {
@@ -142,15 +162,7 @@ static lreg_status sum_sizes(const struct oci_push *push, uint64_t *out, struct 
         return LREG_OK;
     }
     *out = push->length;
-    for (size_t i = 0; i < manifest->count; i++) {
-        uint64_t total = 0;
-        lreg_status status = child_total(push, &manifest->descriptors[i], &total, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-        *out = total > INT64_MAX - *out ? INT64_MAX : *out + total;
-    }
-    return LREG_OK;
+    return sum_children(push, out, err);
 }
 
 /* --- Attributes --- */
@@ -246,9 +258,10 @@ lreg_status oci_describe(const struct oci_push *push, struct meta_package *row, 
         .index_entry = "",
     };
     lreg_status status = sum_sizes(push, &row->size_bytes, err);
-    if (status == LREG_OK) {
-        status = find_platform(push, &platform, err);
+    if (status != LREG_OK || push->tag_count == 0) {
+        return status; /* without a tag there is no row: its size is all that is asked for */
     }
+    status = find_platform(push, &platform, err);
     if (status != LREG_OK) {
         return status;
     }

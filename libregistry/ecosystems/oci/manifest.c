@@ -12,6 +12,7 @@
 /* Opening brackets and commas outside of strings: bounds what the parser makes of it, some 100 bytes for each. */
 #define MARKS_MAX 200000
 #define PLATFORM_TEXT_MAX 64
+#define LISTED_TEXT_MAX (OCI_LISTED_ANNOTATIONS_MAX * 16) /* with escapes and what is around many short ones */
 
 /* Docker's images with layers that may not be handed on; their clients fetch them from where the descriptor says. */
 #define DOCKER_FOREIGN_LAYER "application/vnd.docker.image.rootfs.foreign.diff.tar"
@@ -261,10 +262,37 @@ static lreg_status read_artifact_type(const struct reading *reading) {
     return LREG_OK;
 }
 
+/* One that is larger than all others together would make each list that long. */
+static lreg_status list_annotations(const struct reading *reading, json_t *annotations) {
+    json_t *listed = json_object();
+    size_t room = OCI_LISTED_ANNOTATIONS_MAX;
+    const char *name;
+    json_t *value;
+    bool is_done = listed != NULL;
+    json_object_foreach(annotations, name, value) {
+        size_t length = strlen(name) + json_string_length(value);
+        if (is_done && length <= room) {
+            is_done = json_object_set(listed, name, value) == 0;
+            room -= length;
+        }
+    }
+    struct strbuf text;
+    strbuf_init(&text, reading->arena->hooks, LISTED_TEXT_MAX);
+    lreg_status status = is_done ? json_render(listed, &text, reading->err) : error_no_memory(reading->err);
+    if (status == LREG_OK) {
+        status = copy_text(reading, json_object_size(listed) > 0 ? strbuf_text(&text) : "",
+                           &reading->manifest->listed_annotations);
+    }
+    strbuf_free(&text);
+    json_decref(listed);
+    return status;
+}
+
 static lreg_status read_annotations(const struct reading *reading) {
     json_t *annotations = json_object_get(reading->manifest->root, "annotations");
     const char *name;
     json_t *value;
+    reading->manifest->listed_annotations = "";
     if (annotations == NULL || json_is_null(annotations)) {
         return LREG_OK;
     }
@@ -276,8 +304,11 @@ static lreg_status read_annotations(const struct reading *reading) {
             return invalid(reading->err, "an annotation is no text");
         }
     }
-    reading->manifest->annotations = json_object_size(annotations) > 0 ? annotations : NULL;
-    return LREG_OK;
+    if (json_object_size(annotations) == 0) {
+        return LREG_OK;
+    }
+    reading->manifest->annotations = annotations;
+    return list_annotations(reading, annotations);
 }
 
 static lreg_status read_all(struct reading *reading, const char *content_type) {
@@ -329,6 +360,12 @@ lreg_status oci_manifest_parse(const char *bytes, size_t length, const char *con
 void oci_manifest_free(struct oci_manifest *manifest) {
     json_decref(manifest->root);
     *manifest = (struct oci_manifest){0};
+}
+
+void oci_manifest_drop_root(struct oci_manifest *manifest) {
+    json_decref(manifest->root);
+    manifest->root = NULL;
+    manifest->annotations = NULL;
 }
 
 uint64_t oci_manifest_total(const struct oci_manifest *manifest, size_t length) {

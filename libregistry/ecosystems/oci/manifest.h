@@ -17,6 +17,9 @@
 #define OCI_MEDIA_DOCKER_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
 
 #define OCI_DESCRIPTORS_MAX 4096 /* that one manifest may name */
+/* Names and values of the annotations that lists show of one manifest: of more, those that fit, in the order of the
+ * manifest. */
+#define OCI_LISTED_ANNOTATIONS_MAX ((size_t)16 * 1024)
 
 enum oci_manifest_kind {
     OCI_KIND_IMAGE, /* names a config and layers */
@@ -52,7 +55,8 @@ struct oci_manifest {
     const char *subject; /* digest; NULL when there is none */
     const char *artifact_type; /* for the list of referrers: its own, or that of an image's config; "" when none */
     const json_t *annotations; /* an object of texts, within `root`; NULL when there are none */
-    json_t *root; /* owned */
+    const char *listed_annotations; /* those that lists show, as JSON text; "" when there are none */
+    json_t *root; /* owned; NULL after oci_manifest_drop_root() */
 };
 
 /* True for the four media types above. */
@@ -63,6 +67,8 @@ bool oci_is_manifest_type(const char *media_type);
 lreg_status oci_manifest_parse(const char *bytes, size_t length, const char *content_type, size_t max_depth,
                                struct arena *arena, struct oci_manifest *out, struct error *err);
 void oci_manifest_free(struct oci_manifest *manifest); /* zeroed is fine */
+/* Lets go of the parsed text, which takes many times its length, and of `annotations`. What is in the arena stays. */
+void oci_manifest_drop_root(struct oci_manifest *manifest);
 
 /* Bytes of the manifest with all that it names itself; stays at the largest number when it would overflow. */
 uint64_t oci_manifest_total(const struct oci_manifest *manifest, size_t length);

@@ -196,6 +196,12 @@ lreg_status oci_manifest_parse_stored(const struct meta_document *row, struct ar
 /* What was noted beside it: "artifact_type" and "total". Owned (json_decref). */
 lreg_status oci_document_attributes(const struct meta_document *row, json_t **out, struct error *err);
 
+/* --- listed.c --- */
+
+/* The descriptor by which lists show the manifest, as JSON text in the arena. */
+lreg_status oci_list_manifest(const struct oci_manifest *manifest, const char *digest, size_t length,
+                              struct arena *arena, const char **out, struct error *err);
+
 /* --- describe.c --- */
 
 /* Fills in what a tag's row says about the manifest: all but version and filename. */
@@ -204,7 +210,7 @@ lreg_status oci_describe(const struct oci_push *push, struct meta_package *row, 
 /* --- archive.c: an image as a file; see core/ecosystem.h --- */
 
 lreg_status oci_publish_begin(const struct core_publication *context, void **out_state, struct error *err);
-lreg_status oci_publish_write(void *state, const void *bytes, size_t length, struct error *err);
+lreg_status oci_publish_write(void *state, const void *bytes, size_t length, size_t *out_taken, struct error *err);
 lreg_status oci_publish_finish(void *state, const struct core_package **out, bool *out_created, struct error *err);
 void oci_publish_free(void *state);
 

@@ -7,6 +7,7 @@
 
 #include "ecosystems/oci/oci_internal.h"
 
+#define PAGE_ROWS ((size_t)100)
 #define PENDING_BYTES ((size_t)64 * 1024 * 1024) /* digests that were to be looked at; taken as they come */
 
 struct pending {
@@ -54,16 +55,24 @@ static lreg_status is_in_use(struct pruning *pruning, const char *digest, bool *
     return meta_document_target_is_named(pruning->transaction, query.registry_id, pruning->image, digest, out, err);
 }
 
-/* The manifests that an index names. */
+/* What an index names, manifests as a rule. The rows say it: nothing is parsed while the write lock is held. */
 static lreg_status enqueue_children(struct pruning *pruning, const struct meta_document *row, struct error *err) {
-    struct oci_manifest manifest = {0};
-    lreg_status status = oci_manifest_parse_stored(row, &pruning->scratch, &manifest, err);
-    for (size_t i = 0; status == LREG_OK && i < manifest.count; i++) {
-        if (manifest.descriptors[i].role == OCI_ROLE_MANIFEST) {
-            status = enqueue(pruning, manifest.descriptors[i].digest, err);
-        }
+    const char **targets = NULL;
+    size_t count = 0;
+    bool is_index =
+        text_equals(row->media_type, OCI_MEDIA_INDEX) || text_equals(row->media_type, OCI_MEDIA_DOCKER_LIST);
+    if (!is_index) {
+        return LREG_OK;
     }
-    oci_manifest_free(&manifest);
+    lreg_status status = LREG_OK;
+    do {
+        const char *after = count > 0 ? targets[count - 1] : NULL;
+        status = meta_document_targets(pruning->transaction, pruning->registry->row.id, pruning->image, row->name,
+                                       after, PAGE_ROWS, &pruning->scratch, &targets, &count, err);
+        for (size_t i = 0; status == LREG_OK && i < count; i++) {
+            status = enqueue(pruning, targets[i], err);
+        }
+    } while (status == LREG_OK && count == PAGE_ROWS);
     return status;
 }
 
@@ -76,8 +85,8 @@ static lreg_status prune_one(struct pruning *pruning, const char *digest, struct
     if (status != LREG_OK || in_use) {
         return status;
     }
-    status =
-        meta_document_find(pruning->transaction, registry_id, pruning->image, digest, &pruning->scratch, &row, err);
+    status = meta_document_find_head(pruning->transaction, registry_id, pruning->image, digest, &pruning->scratch, &row,
+                                     err);
     if (status == LREG_NOT_FOUND) {
         return LREG_OK;
     }

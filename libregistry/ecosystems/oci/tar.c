@@ -116,8 +116,8 @@ static lreg_status take_header(struct oci_tar *tar, struct error *err) {
         return bad_archive(err, "a header is damaged");
     }
     if (++tar->entries > tar->max_entries) {
-        return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "the archive has more than %zu entries",
-                         tar->max_entries);
+        return error_set(err, LREG_UNPROCESSABLE, "bad_archive",
+                         "the archive has more than %zu entries, which is the limit archive-entries", tar->max_entries);
     }
     tar->data = has_no_data(type) ? 0 : size;
     tar->padding = (OCI_TAR_BLOCK - (size_t)(tar->data % OCI_TAR_BLOCK)) % OCI_TAR_BLOCK;
@@ -166,18 +166,25 @@ static lreg_status take_some(struct oci_tar *tar, const uint8_t *bytes, size_t l
     return tar->filled == OCI_TAR_BLOCK ? take_header(tar, err) : LREG_OK;
 }
 
-lreg_status oci_tar_write(struct oci_tar *tar, const void *bytes, size_t length, struct error *err) {
+lreg_status oci_tar_take(struct oci_tar *tar, const void *bytes, size_t length, const struct turn *turn,
+                         size_t *out_taken, struct error *err) {
     const uint8_t *at = bytes;
-    while (length > 0 && !tar->ended) {
+    lreg_status status = LREG_OK;
+    *out_taken = 0;
+    while (status == LREG_OK && *out_taken < length && !tar->ended && !turn_is_over(turn)) {
         size_t taken = 0;
-        lreg_status status = take_some(tar, at, length, &taken, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-        at += taken;
-        length -= taken;
+        status = take_some(tar, at + *out_taken, length - *out_taken, &taken, err);
+        *out_taken += taken;
     }
-    return LREG_OK;
+    if (status == LREG_OK && tar->ended) {
+        *out_taken = length;
+    }
+    return status;
+}
+
+lreg_status oci_tar_write(struct oci_tar *tar, const void *bytes, size_t length, struct error *err) {
+    size_t taken = 0;
+    return oci_tar_take(tar, bytes, length, NULL, &taken, err);
 }
 
 lreg_status oci_tar_finish(const struct oci_tar *tar, struct error *err) {

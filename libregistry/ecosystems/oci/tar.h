@@ -9,6 +9,7 @@
  */
 
 #include "base/error.h"
+#include "base/turn.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,7 +39,11 @@ struct oci_tar {
 };
 
 void oci_tar_init(struct oci_tar *tar, const struct oci_tar_events *events, size_t max_entries);
-/* LREG_UNPROCESSABLE ("bad_archive"), or what an event gives. */
+/* Takes bytes until the turn is over, which events spend from; the rest is to be given again in the next one.
+ * LREG_UNPROCESSABLE ("bad_archive"), or what an event gives. */
+lreg_status oci_tar_take(struct oci_tar *tar, const void *bytes, size_t length, const struct turn *turn,
+                         size_t *out_taken, struct error *err);
+/* Takes them all. */
 lreg_status oci_tar_write(struct oci_tar *tar, const void *bytes, size_t length, struct error *err);
 /* LREG_UNPROCESSABLE when it ends within an entry. */
 lreg_status oci_tar_finish(const struct oci_tar *tar, struct error *err);

@@ -66,14 +66,25 @@ static inline struct apk_bytes fixture_read(const char *folder, const char *name
     return all;
 }
 
+static const struct alpine_package_limits fixture_ample = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+
+/* Without an end of the turn all is taken. */
+static inline lreg_status fixture_write(struct alpine_package_reader *reader, const void *bytes, size_t length,
+                                        struct error *err) {
+    size_t taken = 0;
+    lreg_status status = alpine_package_reader_take(reader, bytes, length, NULL, &taken, err);
+    assert_true(status != LREG_OK || taken == length);
+    return status;
+}
+
 /* Reads a package in writes of `step` bytes (0: all at once) until a failure. `*out` is NULL when memory is out, else
  * it is to be freed also after a failure. */
 static inline lreg_status fixture_judge(const struct hooks *hooks, const struct apk_bytes *package, size_t step,
                                         struct alpine_package_reader **out, struct error *err) {
-    lreg_status status = alpine_package_reader_new(hooks, UINT64_MAX, out, err);
+    lreg_status status = alpine_package_reader_new(hooks, &fixture_ample, out, err);
     for (size_t at = 0; status == LREG_OK && at < package->length;) {
         size_t piece = step == 0 || step > package->length - at ? package->length - at : step;
-        status = alpine_package_reader_write(*out, package->bytes + at, piece, err);
+        status = fixture_write(*out, package->bytes + at, piece, err);
         at += piece;
     }
     return status == LREG_OK ? alpine_package_reader_finish(*out, err) : status;

@@ -63,9 +63,9 @@ static void test_ecosystems_alpine_package_reader__every_cut_gives_the_same_pack
     memcpy(identity, alpine_package_reader_result(reader)->identity, sizeof identity);
     alpine_package_reader_free(reader);
     for (size_t cut = 1; cut < package.length; cut++) {
-        assert_int_equal(alpine_package_reader_new(&fixture->hooks, UINT64_MAX, &reader, NULL), LREG_OK);
-        assert_int_equal(alpine_package_reader_write(reader, package.bytes, cut, NULL), LREG_OK);
-        assert_int_equal(alpine_package_reader_write(reader, package.bytes + cut, package.length - cut, NULL), LREG_OK);
+        assert_int_equal(alpine_package_reader_new(&fixture->hooks, &fixture_ample, &reader, NULL), LREG_OK);
+        assert_int_equal(fixture_write(reader, package.bytes, cut, NULL), LREG_OK);
+        assert_int_equal(fixture_write(reader, package.bytes + cut, package.length - cut, NULL), LREG_OK);
         assert_int_equal(alpine_package_reader_finish(reader, NULL), LREG_OK);
         const struct alpine_package *result = alpine_package_reader_result(reader);
         assert_memory_equal(result->identity, identity, sizeof identity);
@@ -108,11 +108,11 @@ static void test_ecosystems_alpine_package_reader__control_data_is_known_before_
     struct apk_bytes package = {0};
     struct alpine_package_reader *reader = NULL;
     apk_build(&package, &(struct apk_recipe){.version = "7-r7"});
-    assert_int_equal(alpine_package_reader_new(&fixture->hooks, UINT64_MAX, &reader, NULL), LREG_OK);
+    assert_int_equal(alpine_package_reader_new(&fixture->hooks, &fixture_ample, &reader, NULL), LREG_OK);
     size_t known_at = 0;
     for (size_t at = 0; at < package.length && known_at == 0; at++) {
         assert_null(alpine_package_reader_info(reader));
-        assert_int_equal(alpine_package_reader_write(reader, package.bytes + at, 1, NULL), LREG_OK);
+        assert_int_equal(fixture_write(reader, package.bytes + at, 1, NULL), LREG_OK);
         known_at = alpine_package_reader_info(reader) != NULL ? at : 0;
     }
     assert_in_range(known_at, 1, package.length / 2);
@@ -264,9 +264,11 @@ static void test_ecosystems_alpine_package_reader__a_lower_limit_holds(void **st
     struct apk_bytes package = {0};
     struct alpine_package_reader *reader = NULL;
     struct error err;
+    struct alpine_package_limits narrow = fixture_ample;
+    narrow.max_control_bytes = 600;
     apk_build(&package, &(struct apk_recipe){0});
-    assert_int_equal(alpine_package_reader_new(&fixture->hooks, 600, &reader, NULL), LREG_OK);
-    assert_int_equal(alpine_package_reader_write(reader, package.bytes, package.length, &err), LREG_UNPROCESSABLE);
+    assert_int_equal(alpine_package_reader_new(&fixture->hooks, &narrow, &reader, NULL), LREG_OK);
+    assert_int_equal(fixture_write(reader, package.bytes, package.length, &err), LREG_UNPROCESSABLE);
     assert_string_equal(err.code, "control_too_large");
     alpine_package_reader_free(reader);
     apk_free(&package);
@@ -287,5 +289,77 @@ static void test_ecosystems_alpine_package_reader__memory_that_is_out_is_told(vo
             break;
         }
     }
+    apk_free(&package);
+}
+
+/* --- Bounds of the work --- */
+
+/* A package with one file of zeros, which packs 158 to 1. */
+static void make_zeros(struct apk_bytes *out, size_t length) {
+    void *zeros = calloc(1, length);
+    assert_non_null(zeros);
+    apk_build(out, &(struct apk_recipe){.content = zeros, .content_length = length, .packs_runs = 1});
+    free(zeros);
+}
+
+static void expect_over(struct fixture *fixture, const struct apk_bytes *package,
+                        const struct alpine_package_limits *limits, const char *code, const char *limit) {
+    struct alpine_package_reader *reader = NULL;
+    struct error err = {.code = ""};
+    assert_int_equal(alpine_package_reader_new(&fixture->hooks, limits, &reader, NULL), LREG_OK);
+    assert_int_equal(fixture_write(reader, package->bytes, package->length, &err), LREG_UNPROCESSABLE);
+    assert_string_equal(err.code, code);
+    assert_non_null(strstr(err.message, limit)); /* so that people know which one to change */
+    alpine_package_reader_free(reader);
+}
+
+static void test_ecosystems_alpine_package_reader__what_it_unpacks_to_is_bounded(void **state) {
+    struct alpine_package_limits limits = fixture_ample;
+    struct apk_bytes package = {0};
+    make_zeros(&package, 100000);
+    expect_code(*state, &package, NULL);
+    limits.max_unpacked_bytes = 100000; /* headers and control data count, too */
+    expect_over(*state, &package, &limits, "unpacked_too_large", "limit package-unpacked-bytes");
+    apk_free(&package);
+}
+
+static void test_ecosystems_alpine_package_reader__a_bomb_is_told_by_its_ratio(void **state) {
+    struct alpine_package_limits limits = fixture_ample;
+    struct apk_bytes package = {0};
+    limits.max_unpacked_ratio = 100;
+    make_zeros(&package, (size_t)ALPINE_UNPACKED_FREE + 100000);
+    expect_over(*state, &package, &limits, "unpacked_ratio", "limit unpacked-ratio");
+    apk_free(&package);
+}
+
+static void test_ecosystems_alpine_package_reader__entries_are_bounded(void **state) {
+    struct alpine_package_limits limits = fixture_ample;
+    struct apk_bytes package = {0};
+    apk_build(&package, &(struct apk_recipe){0}); /* a folder and a file */
+    limits.max_entries = 1;
+    expect_over(*state, &package, &limits, "too_many_entries", "limit archive-entries");
+    apk_free(&package);
+}
+
+static void test_ecosystems_alpine_package_reader__the_work_comes_in_turns(void **state) {
+    struct fixture *fixture = *state;
+    struct apk_bytes package = {0};
+    struct alpine_package_reader *reader = NULL;
+    size_t unpacked = (size_t)(5 * TURN_UNITS);
+    size_t turns = 0;
+    make_zeros(&package, unpacked);
+    assert_int_equal(alpine_package_reader_new(&fixture->hooks, &fixture_ample, &reader, NULL), LREG_OK);
+    for (size_t at = 0, taken = 0; at < package.length; at += taken) {
+        struct turn turn;
+        turn_begin(&turn);
+        assert_int_equal(
+            alpine_package_reader_take(reader, package.bytes + at, package.length - at, &turn, &taken, NULL), LREG_OK);
+        assert_true(taken < package.length / 4); /* none does more than its share */
+        turns++;
+    }
+    assert_in_range(turns, 5, 7);
+    assert_int_equal(alpine_package_reader_finish(reader, NULL), LREG_OK);
+    assert_int_equal(alpine_package_reader_result(reader)->package_bytes, package.length);
+    alpine_package_reader_free(reader);
     apk_free(&package);
 }

@@ -53,12 +53,13 @@ static int group_teardown(void **state) {
 
 static lreg_status publish_bytes(const struct core_registry *target, const struct apk_bytes *bytes,
                                  const struct core_package **out, bool *created, struct error *err) {
-    const struct core_publication publication = {core, target, &core_actor_host, "whatever.apk"};
+    const struct core_publication publication = {core, target, &core_actor_host, "whatever.apk", NULL};
     void *state = NULL;
+    size_t taken = 0;
     *out = NULL;
     lreg_status status = ecosystem_alpine.publish_begin(&publication, &state, err);
     if (status == LREG_OK) {
-        status = ecosystem_alpine.publish_write(state, bytes->bytes, bytes->length, err);
+        status = ecosystem_alpine.publish_write(state, bytes->bytes, bytes->length, &taken, err);
     }
     if (status == LREG_OK) {
         status = ecosystem_alpine.publish_finish(state, out, created, err);

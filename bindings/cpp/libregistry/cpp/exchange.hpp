@@ -113,6 +113,10 @@ class response_head {
     std::int64_t content_length() const noexcept {
         return lreg_exchange_content_length(exchange_);
     }
+    /** Whose share of the host's threads the request uses; "" before begin, and without credentials. */
+    std::string_view share() const noexcept {
+        return lreg_exchange_share(exchange_);
+    }
     /** Whether the connection may carry another request. */
     bool may_keep_alive() const noexcept {
         return lreg_exchange_may_keep_alive(exchange_) != 0;

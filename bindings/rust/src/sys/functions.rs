@@ -129,6 +129,7 @@ extern "C" {
         out_value: *mut *const c_char,
     ) -> lreg_bool;
     pub fn lreg_exchange_content_length(exchange: *const lreg_exchange) -> i64;
+    pub fn lreg_exchange_share(exchange: *const lreg_exchange) -> *const c_char;
     pub fn lreg_exchange_may_keep_alive(exchange: *const lreg_exchange) -> lreg_bool;
     pub fn lreg_exchange_file_path(exchange: *const lreg_exchange) -> *const c_char;
     pub fn lreg_exchange_next(
