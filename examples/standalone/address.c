@@ -55,8 +55,7 @@ bool address_parse(const char *text, struct sockaddr_storage *out, socklen_t *ou
     return fits;
 }
 
-/* The 16 bytes of an address; false for families that are neither. */
-static bool to_bytes(const struct sockaddr_storage *address, unsigned char out[16]) {
+bool address_bytes(const struct sockaddr_storage *address, unsigned char out[16]) {
     if (address->ss_family == AF_INET6) {
         memcpy(out, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
         return true;
@@ -72,7 +71,7 @@ static bool to_bytes(const struct sockaddr_storage *address, unsigned char out[1
 void address_format(const struct sockaddr_storage *address, char out[ADDRESS_TEXT]) {
     unsigned char bytes[16];
     (void)snprintf(out, ADDRESS_TEXT, "unknown");
-    if (!to_bytes(address, bytes)) {
+    if (!address_bytes(address, bytes)) {
         return;
     }
     if (memcmp(bytes, MAPPED_PREFIX, sizeof MAPPED_PREFIX) == 0) {
@@ -119,7 +118,7 @@ bool network_parse(const char *text, struct network *out) {
 
 bool network_contains(const struct network *network, const struct sockaddr_storage *address) {
     unsigned char bytes[16];
-    if (!to_bytes(address, bytes)) {
+    if (!address_bytes(address, bytes)) {
         return false;
     }
     size_t whole = network->bits / 8;

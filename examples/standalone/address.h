@@ -20,6 +20,9 @@ struct network {
 /* "127.0.0.1:8080", "[::1]:0", "localhost:8080", ":8080". False when that is none, or the name is not known. */
 bool address_parse(const char *text, struct sockaddr_storage *out, socklen_t *out_length);
 
+/* Its 16 bytes, with IPv4 as ::ffff:a.b.c.d. False for families that are neither. */
+bool address_bytes(const struct sockaddr_storage *address, unsigned char out[16]);
+
 /* The address alone, without port; IPv4 in IPv6 as IPv4. */
 void address_format(const struct sockaddr_storage *address, char out[ADDRESS_TEXT]);
 

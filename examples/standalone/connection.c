@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINGER_MS 30000 /* in all; the timer is for each piece */
+#define LINGER_BYTES ((uint64_t)16 * 1024 * 1024) /* of a refused body, behind the response */
 #define WATCHED_EVENTS ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLRDHUP))
 #define STEPS_OF_A_TURN 128 /* who sends many requests at once waits for the others now and then */
 
@@ -66,6 +66,7 @@ enum transfer connection_receive(struct connection *connection, char *buffer, si
     if (transfer == TRANSFER_DONE) {
         connection->input = (struct input){.at = buffer, .length = got};
         connection->has_progressed = true;
+        connection->moved_bytes += got;
         /* A short count means that the socket is empty, and the end of the stream would have been announced. */
         bool is_drained = got < capacity && connection->transport.session == NULL && !connection->is_hung_up;
         connection->is_readable = !is_drained;
@@ -80,25 +81,29 @@ static bool watch(struct connection *connection, int operation, uint32_t events)
     return epoll_ctl(connection->loop->epoll, operation, connection->transport.socket, &event) == 0;
 }
 
-bool connection_open(struct loop *loop, int socket, const struct sockaddr_storage *peer, bool is_over_limit) {
+bool connection_open(struct loop *loop, const struct arrival *arrival) {
     struct server *server = loop->server;
     struct connection *connection = calloc(1, sizeof *connection);
     if (connection == NULL) {
-        (void)close(socket);
+        (void)close(arrival->socket);
+        peers_leave(server->peers, arrival->peer);
         return false;
     }
-    connection->transport.socket = socket;
+    connection->transport.socket = arrival->socket;
     connection->loop = loop;
     connection->state = server->tls != NULL ? CONNECTION_HANDSHAKE : CONNECTION_HEAD;
-    connection->is_over_limit = is_over_limit;
-    address_format(peer, connection->peer);
-    for (size_t i = 0; i < server->trusted_count; i++) {
-        connection->is_trusted = connection->is_trusted || network_contains(&server->trusted[i], peer);
-    }
+    connection->excess = arrival->excess;
+    connection->share = arrival->peer;
+    connection->is_trusted = arrival->is_trusted;
+    address_format(arrival->address, connection->peer);
     parse_init(connection);
     atomic_fetch_add(&server->connections, 1);
     atomic_fetch_add(&loop->connections, 1);
+    atomic_fetch_add(&loop->newcomers, 1);
+    connection->is_new = true;
     if (!watch(connection, EPOLL_CTL_ADD, WATCHED_EVENTS)) {
+        connection->is_new = false;
+        atomic_fetch_sub(&loop->newcomers, 1);
         connection_close(connection);
         return false;
     }
@@ -159,10 +164,18 @@ static void drop_output(struct connection *connection) {
     connection->output = (struct output){.length = 0};
 }
 
+static void end_newness(struct connection *connection) {
+    connection->loop->seen_newcomers += connection->is_new;
+    connection->is_new = false;
+}
+
 void connection_close(struct connection *connection) {
     struct loop *loop = connection->loop;
     end_request(connection);
     timers_clear(&loop->timers, connection);
+    loop_forget_ready(loop, connection);
+    end_newness(connection);
+    peers_leave(loop->server->peers, connection->share);
     transport_close(&connection->transport);
     drop_input(connection);
     drop_output(connection);
@@ -175,8 +188,9 @@ static enum step linger(struct connection *connection) {
     drop_input(connection);
     drop_output(connection);
     transport_end(&connection->transport);
+    timers_clear(&connection->loop->timers, connection);
     connection->state = CONNECTION_LINGER;
-    connection->linger_until_ms = connection->loop->now_ms + LINGER_MS;
+    connection->refused_until_ms = connection->loop->now_ms + connection->loop->server->options->refused_timeout_ms;
     connection->is_readable = true;
     return STEP_AGAIN;
 }
@@ -209,6 +223,14 @@ static enum step step_handshake(struct connection *connection) {
     return STEP_CLOSE;
 }
 
+static void refuse_excess(const struct connection *connection) {
+    if (connection->excess == EXCESS_SERVER) {
+        request_refuse(connection->request, 503, "the server has too many connections; try again later");
+    } else if (connection->excess == EXCESS_PEER) {
+        request_refuse(connection->request, 429, "this address has too many connections; close some, or try later");
+    }
+}
+
 /* The head is complete, or refused. */
 static enum step leave_head(struct connection *connection) {
     struct request *request = connection->request;
@@ -219,9 +241,10 @@ static enum step leave_head(struct connection *connection) {
     if (connection->loop->server->tls != NULL && connection->transport.session == NULL) {
         request_refuse(request, 400, "this port speaks TLS, not plain HTTP");
     }
-    if (connection->is_over_limit) {
-        request_refuse(request, 503, "the server has too many connections; try again later");
-    }
+    refuse_excess(connection);
+    connection->rate = (struct rate){.waited_ms = 0};
+    connection->moved_bytes = 0;
+    connection->refused_until_ms = 0;
     connection->state = request->refusal != 0 ? CONNECTION_RESPONSE : CONNECTION_BODY;
     return STEP_AGAIN;
 }
@@ -272,7 +295,8 @@ static enum step after_work(struct connection *connection, enum work work) {
 static enum step step_body(struct connection *connection) {
     struct loop *loop = connection->loop;
     const struct request *request = connection->request;
-    bool needs_socket = request->is_begun && request->refusal == 0 && connection->input.length == 0;
+    bool needs_socket =
+        request->is_begun && request->refusal == 0 && !request->is_body_given_up && connection->input.length == 0;
     if (needs_socket && !(connection->waits_to_write ? connection->is_writable : connection->is_readable)) {
         return STEP_WAIT;
     }
@@ -330,8 +354,8 @@ static enum step step_linger(struct connection *connection) {
     }
     struct loop *loop = connection->loop;
     ssize_t got = recv(connection->transport.socket, loop->input, LOOP_INPUT_BYTES, 0);
-    if (got > 0 && loop->now_ms < connection->linger_until_ms) {
-        connection->has_progressed = true;
+    connection->refused_bytes += got > 0 ? (uint64_t)got : 0;
+    if (got > 0 && loop->now_ms < connection->refused_until_ms && connection->refused_bytes < LINGER_BYTES) {
         return STEP_YIELD;
     }
     connection->is_readable = false;
@@ -361,16 +385,52 @@ static bool is_idle(const struct connection *connection) {
 static enum timer_kind deadline_of(const struct connection *connection) {
     switch (connection->state) {
     case CONNECTION_HANDSHAKE:
-        return TIMER_HEADER;
+        return connection->excess != EXCESS_NONE ? TIMER_REFUSED : TIMER_HEADER;
     case CONNECTION_HEAD:
+        if (connection->excess != EXCESS_NONE) {
+            return TIMER_REFUSED;
+        }
         return connection->request == NULL && connection->has_served ? TIMER_IDLE : TIMER_HEADER;
     case CONNECTION_BODY:
+        return request_is_refused(connection->request) ? TIMER_REFUSED : TIMER_BODY;
     case CONNECTION_RESPONSE:
         return TIMER_BODY;
     case CONNECTION_LINGER:
         break;
     }
-    return TIMER_LINGER;
+    return TIMER_REFUSED;
+}
+
+/* Whether the peer gets no more time for the rest of a body that is refused. Each piece of it is seen to by a worker,
+ * which ends the timer; so this counts from the first one. */
+static bool is_refused_for_long(struct connection *connection) {
+    const struct loop *loop = connection->loop;
+    if (connection->state != CONNECTION_BODY || !request_is_refused(connection->request)) {
+        return false;
+    }
+    if (connection->refused_until_ms == 0) {
+        connection->refused_until_ms = loop->now_ms + loop->server->options->refused_timeout_ms;
+    }
+    return loop->now_ms >= connection->refused_until_ms;
+}
+
+/* The connection is about to wait for its socket. Whether its peer was too slow before. */
+static bool is_too_slow(struct connection *connection) {
+    const struct options *options = connection->loop->server->options;
+    const struct rate_limit limit = {options->min_rate, options->rate_window_ms};
+    bool is_body = connection->state == CONNECTION_BODY || connection->state == CONNECTION_RESPONSE;
+    bool is_fast = !is_body || rate_add(&connection->rate, &limit, connection->waited_ms, connection->moved_bytes);
+    connection->waited_ms = 0;
+    connection->moved_bytes = 0;
+    connection->waiting_since_ms = connection->loop->now_ms;
+    return !is_fast;
+}
+
+static void end_waiting(struct connection *connection) {
+    if (connection->waiting_since_ms != 0) {
+        connection->waited_ms += connection->loop->now_ms - connection->waiting_since_ms;
+        connection->waiting_since_ms = 0;
+    }
 }
 
 /* Waits for the socket. Bodies earn their next deadline by progress; heads have one for all. False: it was closed. */
@@ -381,7 +441,7 @@ static bool settle(struct connection *connection) {
         return false;
     }
     enum timer_kind kind = deadline_of(connection);
-    bool is_earned = connection->has_progressed && (kind == TIMER_BODY || kind == TIMER_LINGER);
+    bool is_earned = connection->has_progressed && kind == TIMER_BODY;
     if (connection->timer.kind != kind || is_earned) {
         timers_set(&loop->timers, connection, kind, loop->now_ms);
     }
@@ -389,11 +449,27 @@ static bool settle(struct connection *connection) {
     return true;
 }
 
-void connection_run(struct connection *connection) {
+/* As many steps as there can be, and as one turn has. */
+static enum step take_turn(struct connection *connection) {
     enum step step = STEP_AGAIN;
     for (unsigned i = 0; i < STEPS_OF_A_TURN && step == STEP_AGAIN; i++) {
         step = take_step(connection);
+        if (step == STEP_WAIT && is_refused_for_long(connection)) {
+            request_give_up_body(connection->request);
+            step = STEP_AGAIN;
+        } else if (step == STEP_WAIT && is_too_slow(connection)) {
+            bool is_receiving = connection->state == CONNECTION_BODY;
+            step = is_receiving ? STEP_AGAIN : STEP_CLOSE;
+            if (is_receiving) {
+                request_refuse(connection->request, 408, "the body of the request came slower than --min-rate");
+            }
+        }
     }
+    return step;
+}
+
+void connection_run(struct connection *connection) {
+    enum step step = take_turn(connection);
     if (step == STEP_CLOSE) {
         connection_close(connection);
     } else if (step != STEP_AWAY && settle(connection) && step != STEP_WAIT) {
@@ -414,7 +490,9 @@ void connection_event(struct connection *connection, uint32_t events) {
         connection->is_muted = connection->is_muted || watch(connection, EPOLL_CTL_MOD, 0);
         return;
     }
+    end_newness(connection);
     note_events(connection, events);
+    end_waiting(connection);
     if (connection->loop->stopping == STOPPING_NOW) {
         connection_close(connection);
     } else if (!connection->is_in_ready_list) {
@@ -439,9 +517,11 @@ void connection_returned(struct connection *connection) {
 }
 
 void connection_expired(struct connection *connection) {
-    timers_clear(&connection->loop->timers, connection);
+    struct timers *timers = &connection->loop->timers;
+    enum timer_kind kind = connection->timer.kind;
+    timers_clear(timers, connection);
     if (connection->is_in_ready_list) {
-        (void)settle(connection); /* it is not the client who is late */
+        timers_set(timers, connection, kind, connection->loop->now_ms); /* it is not the client who is late */
         return;
     }
     bool is_receiving = connection->state == CONNECTION_HEAD || connection->state == CONNECTION_BODY;
@@ -450,8 +530,11 @@ void connection_expired(struct connection *connection) {
         return;
     }
     if (connection->state == CONNECTION_HEAD) {
+        refuse_excess(connection);
         request_refuse(connection->request, 408, "the head of the request took longer than --header-timeout");
         connection->state = CONNECTION_RESPONSE;
+    } else if (kind == TIMER_REFUSED) {
+        request_give_up_body(connection->request);
     } else {
         request_refuse(connection->request, 408, "no byte of the body came within --body-timeout");
     }

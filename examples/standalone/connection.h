@@ -5,6 +5,8 @@
 /* One client. A connection belongs to a loop. While a worker has it, the loop only touches what is marked so. */
 
 #include "address.h"
+#include "peers.h"
+#include "rate.h"
 #include "timers.h"
 #include "transport.h"
 
@@ -22,7 +24,7 @@ enum connection_state {
     CONNECTION_HEAD, /* reads the head of a request; idle while `request` is NULL */
     CONNECTION_BODY, /* the library works, and takes the body */
     CONNECTION_RESPONSE, /* sends the response */
-    CONNECTION_LINGER /* the response was the last; throws away what still comes, so that it is not lost */
+    CONNECTION_LINGER /* the response was the last; throws away some of what still comes, so that it is not lost */
 };
 
 /* How a request stands after it was worked on. */
@@ -48,6 +50,22 @@ struct output {
     size_t sent;
 };
 
+/* Why a connection is let in only to be told that there is no room for it. */
+enum excess {
+    EXCESS_NONE,
+    EXCESS_SERVER, /* of --max-connections: 503 */
+    EXCESS_PEER /* of --connections-per-peer: 429 */
+};
+
+/* A socket that was accepted, and where it belongs. */
+struct arrival {
+    int socket;
+    const struct sockaddr_storage *address;
+    struct peer *peer; /* counts it; NULL: nobody does */
+    bool is_trusted; /* a proxy of ours */
+    enum excess excess;
+};
+
 struct connection {
     struct transport transport;
     struct loop *loop;
@@ -63,25 +81,38 @@ struct connection {
     bool has_progressed; /* since the last deadline was set */
     bool must_close; /* after the response */
     bool is_trusted; /* a proxy of ours */
-    bool is_over_limit; /* one connection too many: gets 503 */
     bool has_served; /* a request before */
+    bool is_new; /* its loop has not seen it yet */
+    enum excess excess;
     char peer[ADDRESS_TEXT];
+    struct peer *share; /* of the peer's connections */
+
+    /* How fast the peer is with the body of this request or response. */
+    struct rate rate;
+    uint64_t moved_bytes; /* in both directions, that `rate` does not have yet */
+    int64_t waited_ms; /* for the socket, likewise */
+    int64_t waiting_since_ms; /* 0: something else is done */
+
+    /* The end of a peer's time and bytes, when it sends what is not wanted any more. */
+    int64_t refused_until_ms; /* 0: not so */
+    uint64_t refused_bytes;
 
     /* The loop's, also while a worker has the connection. */
     bool is_with_worker;
     bool is_in_ready_list;
     bool is_muted; /* no events, for nobody could use them */
     uint32_t missed_events;
-    int64_t linger_until_ms;
     struct timer timer;
 
     /* Of the one queue that it is in: the ready list, the jobs, or what workers return. */
     struct connection *next;
+    struct connection *previous; /* in the ready list */
     enum work work; /* the result, on the way back */
 };
 
-/* Makes a connection of an accepted socket, which is taken, and lets the loop watch it. False: it is closed again. */
-bool connection_open(struct loop *loop, int socket, const struct sockaddr_storage *peer, bool is_over_limit);
+/* Makes a connection of an accepted socket, which is taken with its share, and lets the loop watch it. False: it is
+ * closed again. */
+bool connection_open(struct loop *loop, const struct arrival *arrival);
 
 /* What the loop calls; each may end the connection. */
 void connection_event(struct connection *connection, uint32_t events);
@@ -89,7 +120,7 @@ void connection_run(struct connection *connection);
 void connection_returned(struct connection *connection);
 void connection_expired(struct connection *connection);
 void connection_stop(struct connection *connection);
-void connection_close(struct connection *connection);
+void connection_close(struct connection *connection); /* takes it out of the loop's lists */
 
 /* For requests, on the thread that has the connection. Input that is to outlive the buffer of the thread is kept;
  * false: out of memory. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The main thread accepts, and gives each connection to the loop that has the fewest. Up to --max-connections are
- * served; a few more are let in to be told so; the rest waits in the queue of the kernel. */
+/* The main thread accepts, and gives each connection to the loop that has the fewest. When there are --max-connections,
+ * the one that is idle for longest goes for a new one. When none is idle, a few more are let in to be told so; the rest
+ * waits in the queue of the kernel. Who has his share already is told so, or closed at once. */
 
 #include "listener.h"
 
@@ -17,10 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG 4096
 #define REFUSED_AT_ONCE 64
+#define REFUSED_OF_A_PEER 8 /* at once; more are closed without a word */
+#define COMPLAINT_MS 60000 /* one for all in that time */
 #define ACCEPTS_OF_A_TURN 256
 
 static int open_socket(const char *text) {
@@ -98,7 +102,72 @@ static struct loop *find_loop(const struct server *server) {
 }
 
 bool listeners_are_full(const struct server *server) {
-    return (int64_t)atomic_load(&server->connections) >= server->options->max_connections + REFUSED_AT_ONCE;
+    return (int64_t)atomic_load(&server->connections) >= server->max_connections + REFUSED_AT_ONCE;
+}
+
+bool listeners_make_room(struct server *server) {
+    struct loop *best = NULL;
+    int64_t since_ms = INT64_MAX;
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        int64_t its_ms = atomic_load(&server->loops[i]->idle_since_ms);
+        if (its_ms == INT64_MAX && atomic_load(&server->loops[i]->newcomers) > 0) {
+            its_ms = INT64_MAX - 1;
+        }
+        if (its_ms < since_ms) {
+            since_ms = its_ms;
+            best = server->loops[i];
+        }
+    }
+    if (best != NULL) {
+        loop_evict(best);
+    }
+    return best != NULL;
+}
+
+/* There is no descriptor left: neither a loop without end, nor a log without end. */
+static void wait_for_descriptors(struct server *server, int reason) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (now_ms >= server->next_complaint_ms) {
+        complain("cannot accept a connection: %s", strerror(reason));
+        server->next_complaint_ms = now_ms + COMPLAINT_MS;
+    }
+    (void)listeners_make_room(server);
+    (void)usleep(100000); /* the connections that there are go on meanwhile */
+}
+
+/* Counts the connection in with its peer. False: it is one too many to be told anything. */
+static bool take_share(struct server *server, struct arrival *arrival) {
+    unsigned char address[16];
+    unsigned char key[PEER_KEY_BYTES];
+    unsigned count = 0;
+    for (size_t i = 0; i < server->trusted_count; i++) {
+        arrival->is_trusted = arrival->is_trusted || network_contains(&server->trusted[i], arrival->address);
+    }
+    if (arrival->is_trusted || !address_bytes(arrival->address, address)) {
+        return true;
+    }
+    peers_key(address, key);
+    arrival->peer = peers_enter(server->peers, key, &count);
+    if (count > server->connections_per_peer) {
+        arrival->excess = EXCESS_PEER;
+    }
+    return count <= server->connections_per_peer + REFUSED_OF_A_PEER;
+}
+
+static void take_in(struct server *server, int socket, const struct sockaddr_storage *address) {
+    struct arrival arrival = {.socket = socket, .address = address};
+    if (!take_share(server, &arrival)) {
+        peers_leave(server->peers, arrival.peer);
+        (void)close(socket);
+        return;
+    }
+    bool is_full = (int64_t)atomic_load(&server->connections) >= server->max_connections;
+    if (is_full && !listeners_make_room(server) && arrival.excess == EXCESS_NONE) {
+        arrival.excess = EXCESS_SERVER;
+    }
+    (void)connection_open(find_loop(server), &arrival);
 }
 
 static void accept_from(int listener, struct server *server) {
@@ -108,13 +177,11 @@ static void accept_from(int listener, struct server *server) {
         int fd = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-                complain("cannot accept a connection: %s", strerror(errno));
-                (void)usleep(100000); /* the connections that there are go on meanwhile */
+                wait_for_descriptors(server, errno);
             }
             return;
         }
-        bool is_over = (int64_t)atomic_load(&server->connections) >= server->options->max_connections;
-        (void)connection_open(find_loop(server), fd, &peer, is_over);
+        take_in(server, fd, &peer);
     }
 }
 

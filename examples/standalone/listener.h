@@ -21,6 +21,9 @@ void listeners_close(struct listeners *listeners);
 /* Accepts until there is nothing more, and hands the connections to the loops. */
 void listeners_accept(const struct listeners *listeners, struct server *server);
 
+/* Asks for the end of the connection that is idle for longest. False when none is. */
+bool listeners_make_room(struct server *server);
+
 /* Whether there are so many connections that no more should be accepted at all. */
 bool listeners_are_full(const struct server *server);
 

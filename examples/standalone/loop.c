@@ -62,6 +62,7 @@ void loop_give_request(struct loop *loop, struct request *request) {
 
 void loop_make_ready(struct loop *loop, struct connection *connection) {
     connection->next = NULL;
+    connection->previous = loop->ready_last;
     connection->is_in_ready_list = true;
     if (loop->ready_first == NULL) {
         loop->ready_first = connection;
@@ -69,6 +70,27 @@ void loop_make_ready(struct loop *loop, struct connection *connection) {
         loop->ready_last->next = connection;
     }
     loop->ready_last = connection;
+    loop->ready_count++;
+}
+
+void loop_forget_ready(struct loop *loop, struct connection *connection) {
+    if (!connection->is_in_ready_list) {
+        return;
+    }
+    if (connection->previous != NULL) {
+        connection->previous->next = connection->next;
+    } else {
+        loop->ready_first = connection->next;
+    }
+    if (connection->next != NULL) {
+        connection->next->previous = connection->previous;
+    } else {
+        loop->ready_last = connection->previous;
+    }
+    connection->next = NULL;
+    connection->previous = NULL;
+    connection->is_in_ready_list = false;
+    loop->ready_count--;
 }
 
 void loop_wake(struct loop *loop) {
@@ -101,16 +123,13 @@ static void take_returned(struct loop *loop) {
     }
 }
 
+/* Those that are ready now; what gets ready again meanwhile has the next turn. Any of them may end on the way, and is
+ * out of the list then. */
 static void run_ready(struct loop *loop) {
-    struct connection *connection = loop->ready_first;
-    loop->ready_first = NULL;
-    loop->ready_last = NULL;
-    while (connection != NULL) {
-        struct connection *next = connection->next;
-        connection->next = NULL;
-        connection->is_in_ready_list = false;
+    for (size_t left = loop->ready_count; left > 0 && loop->ready_first != NULL; left--) {
+        struct connection *connection = loop->ready_first;
+        loop_forget_ready(loop, connection);
         connection_run(connection);
-        connection = next;
     }
 }
 
@@ -132,8 +151,6 @@ static void stop_idle(struct loop *loop, enum timer_kind kind) {
 
 /* All but those that workers have; they are closed when they come back. */
 static void close_all(struct loop *loop) {
-    loop->ready_first = NULL;
-    loop->ready_last = NULL;
     for (int kind = TIMER_NONE + 1; kind < TIMER_KINDS; kind++) {
         while (loop->timers.lists[kind].first != NULL) {
             connection_close(loop->timers.lists[kind].first);
@@ -153,6 +170,46 @@ static void notice_stopping(struct loop *loop) {
         stop_idle(loop, TIMER_HEADER);
         stop_idle(loop, TIMER_IDLE);
     }
+}
+
+/* Those that wait for no response: who was refused, who has had a response, who has not sent a whole head yet. */
+static struct connection *find_idle(const struct loop *loop, int64_t *out_since_ms) {
+    static const enum timer_kind kinds[] = {TIMER_REFUSED, TIMER_IDLE, TIMER_HEADER};
+    struct connection *found = NULL;
+    *out_since_ms = INT64_MAX;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        int64_t since_ms = timers_since(&loop->timers, kinds[i]);
+        if (since_ms < *out_since_ms) {
+            *out_since_ms = since_ms;
+            found = loop->timers.lists[kinds[i]].first;
+        }
+    }
+    return found;
+}
+
+void loop_evict(struct loop *loop) {
+    atomic_fetch_add(&loop->evictions, 1);
+    loop_wake(loop);
+}
+
+/* Makes the room that was asked for, and tells how long the next one is idle. */
+static void evict(struct loop *loop) {
+    int64_t since_ms = INT64_MAX;
+    for (unsigned left = atomic_exchange(&loop->evictions, 0); left > 0; left--) {
+        struct connection *connection = find_idle(loop, &since_ms);
+        if (connection == NULL && atomic_load(&loop->newcomers) > loop->seen_newcomers) {
+            atomic_fetch_add(&loop->evictions, left); /* their first event brings the next turn */
+            break;
+        }
+        if (connection == NULL) {
+            break;
+        }
+        connection_close(connection);
+    }
+    (void)find_idle(loop, &since_ms);
+    atomic_store(&loop->idle_since_ms, since_ms);
+    atomic_fetch_sub(&loop->newcomers, loop->seen_newcomers);
+    loop->seen_newcomers = 0;
 }
 
 static bool is_done(const struct loop *loop) {
@@ -176,18 +233,23 @@ static void handle_events(struct loop *loop, const struct epoll_event *events, i
     }
 }
 
+void loop_turn(struct loop *loop, int64_t wait_ms) {
+    struct epoll_event events[EVENTS];
+    int64_t wait = loop->ready_first != NULL ? 0 : timers_wait(&loop->timers, read_clock_ms(), wait_ms);
+    int count = epoll_wait(loop->epoll, events, EVENTS, (int)wait);
+    loop->now_ms = read_clock_ms();
+    handle_events(loop, events, count);
+    run_ready(loop);
+    expire(loop);
+    evict(loop);
+    notice_stopping(loop);
+    access_log_flush(loop->server->access_log, &loop->log);
+}
+
 static void *run(void *user) {
     struct loop *loop = user;
-    struct epoll_event events[EVENTS];
     while (!is_done(loop)) {
-        int64_t wait = loop->ready_first != NULL ? 0 : timers_wait(&loop->timers, read_clock_ms(), WAIT_LIMIT_MS);
-        int count = epoll_wait(loop->epoll, events, EVENTS, (int)wait);
-        loop->now_ms = read_clock_ms();
-        handle_events(loop, events, count);
-        run_ready(loop);
-        expire(loop);
-        notice_stopping(loop);
-        access_log_flush(loop->server->access_log, &loop->log);
+        loop_turn(loop, WAIT_LIMIT_MS);
     }
     uint64_t one = 1;
     (void)!write(loop->server->loop_ended, &one, sizeof one);
@@ -218,7 +280,8 @@ struct loop *loop_new(struct server *server) {
     loop->timers.lists[TIMER_HEADER].length_ms = options->header_timeout_ms;
     loop->timers.lists[TIMER_BODY].length_ms = options->body_timeout_ms;
     loop->timers.lists[TIMER_IDLE].length_ms = options->idle_timeout_ms;
-    loop->timers.lists[TIMER_LINGER].length_ms = 5000;
+    loop->timers.lists[TIMER_REFUSED].length_ms = options->refused_timeout_ms;
+    atomic_store(&loop->idle_since_ms, INT64_MAX);
     (void)pthread_mutex_init(&loop->lock, NULL);
     loop->input = malloc(LOOP_INPUT_BYTES);
     loop->output = malloc(LOOP_OUTPUT_BYTES);

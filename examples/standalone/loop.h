@@ -28,6 +28,9 @@ struct loop {
     int epoll;
     int wake; /* eventfd */
     atomic_uint connections;
+    _Atomic int64_t idle_since_ms; /* of the connection that is idle for longest; INT64_MAX: none */
+    atomic_uint newcomers; /* connections that the loop has not seen yet: they are idle, too */
+    atomic_uint evictions; /* how many idle connections are to go, to make room */
 
     /* The thread's own. */
     char *input; /* LOOP_INPUT_BYTES */
@@ -37,6 +40,8 @@ struct loop {
     int stopping; /* as far as the loop has seen it */
     struct connection *ready_first;
     struct connection *ready_last;
+    size_t ready_count;
+    unsigned seen_newcomers; /* in this turn */
     struct request *spare; /* requests for the next ones */
     unsigned spare_count;
     struct access_buffer log;
@@ -54,17 +59,25 @@ struct loop *loop_new(struct server *server);
 /* Starts its thread, which ends when the server is stopping and no connection is left. */
 bool loop_start(struct loop *loop);
 
+/* One turn of it: waits for something to do, for at most so long, and does it. What the thread of the loop calls, and
+ * tests without one. */
+void loop_turn(struct loop *loop, int64_t wait_ms);
+
 /* Waits for its end and frees it. `loop` may be NULL. */
 void loop_join(struct loop *loop);
 
 /* Lets it look at the server's `stopping`. Threads: any. */
 void loop_wake(struct loop *loop);
 
+/* Has the loop close the connection that is idle for longest. Threads: any. */
+void loop_evict(struct loop *loop);
+
 /* Gives a connection back. Threads: any. */
 void loop_return(struct loop *loop, struct connection *connection);
 
-/* Only from the thread of the loop. */
+/* Only from the thread of the loop. A connection that is not in the ready list may be taken out of it all the same. */
 void loop_make_ready(struct loop *loop, struct connection *connection);
+void loop_forget_ready(struct loop *loop, struct connection *connection);
 struct request *loop_take_request(struct loop *loop); /* NULL: out of memory */
 void loop_give_request(struct loop *loop, struct request *request);
 const char *loop_date(struct loop *loop);

@@ -27,6 +27,10 @@
 
 #define THREADS_MAX 8
 #define FULL_WAIT_MS 50
+#define DESCRIPTORS_BESIDE 128 /* of small files that stay open, of logs and loops */
+#define DESCRIPTORS_OF_A_THREAD 4 /* of the database */
+#define SHARES 8 /* so many peers with their share of connections make the server full */
+#define SHARE_MIN 16
 
 static bool read_networks(struct server *server) {
     const struct text_list *list = &server->options->trust_forwarded;
@@ -58,22 +62,39 @@ static bool open_tls(struct server *server) {
     return options->tls_certificate == NULL || server->tls != NULL;
 }
 
-/* As many descriptors as the machine lets us have: a connection needs one, and another for the file that it sends. */
-static void raise_limits(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-    (void)mallopt(M_ARENA_MAX, 2); /* memory is small here; many arenas would only keep more of it */
-}
-
 static unsigned thread_count(const struct options *options) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     if (options->threads > 0) {
         return (unsigned)options->threads;
     }
     return processors < 1 ? 1 : (unsigned)(processors < THREADS_MAX ? processors : THREADS_MAX);
+}
+
+/* As many descriptors as the machine lets us have: a connection needs one, and another for the file that it sends. What
+ * there is no descriptor for is no connection, so that those that are served do not fail for want of one. */
+static void set_limits(struct server *server) {
+    const struct options *options = server->options;
+    struct rlimit limit;
+    server->max_connections = options->max_connections;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        rlim_t threads = (rlim_t)options->workers + thread_count(options);
+        rlim_t beside = DESCRIPTORS_BESIDE + DESCRIPTORS_OF_A_THREAD * threads;
+        rlim_t room = limit.rlim_max > beside ? (limit.rlim_max - beside) / 2 : 1;
+        if (limit.rlim_max != RLIM_INFINITY && room < (rlim_t)options->max_connections) {
+            server->max_connections = room > 0 ? (int64_t)room : 1;
+        }
+        if (server->max_connections < options->max_connections && options->max_connections != OPTIONS_MAX_CONNECTIONS) {
+            complain("the limit of open files (%llu) is enough for %lld connections",
+                     (unsigned long long)limit.rlim_max, (long long)server->max_connections);
+        }
+    }
+    int64_t share = server->max_connections / SHARES;
+    server->connections_per_peer = options->connections_per_peer > 0 ? options->connections_per_peer
+                                   : share > SHARE_MIN               ? share
+                                                                     : SHARE_MIN;
+    (void)mallopt(M_ARENA_MAX, 2); /* memory is small here; many arenas would only keep more of it */
 }
 
 static bool start_loops(struct server *server) {
@@ -103,6 +124,11 @@ static bool start(struct server *server) {
     if (!read_networks(server) || !open_tls(server) || !open_log(server)) {
         return false;
     }
+    server->peers = peers_new();
+    if (server->peers == NULL) {
+        complain("out of memory");
+        return false;
+    }
     server->workers = workers_start((unsigned)server->options->workers);
     return server->workers != NULL && instance_open(server) && start_loops(server);
 }
@@ -124,6 +150,7 @@ static void end(struct server *server) {
     lreg_close(server->instance);
     access_log_close(server->access_log);
     tls_close(server->tls);
+    peers_free(server->peers);
     free(server->loops);
     if (server->loop_ended >= 0) {
         (void)close(server->loop_ended);
@@ -168,6 +195,9 @@ static void serve(const struct listeners *listeners, int signals, struct server 
     }
     for (;;) {
         bool is_full = listeners_are_full(server);
+        if (is_full) {
+            (void)listeners_make_room(server);
+        }
         (void)poll(polls, is_full ? 1 : listeners->count + 1, is_full ? FULL_WAIT_MS : -1);
         if (take_signal(signals, server)) {
             return;
@@ -204,7 +234,7 @@ static int run(const struct options *options) {
     struct server server = {.options = options, .loop_ended = -1};
     struct listeners listeners = {.count = 0};
     int result = EXIT_FAILURE;
-    raise_limits();
+    set_limits(&server);
     int signals = open_signals();
     if (signals >= 0 && start(&server) && listeners_open(&listeners, options)) {
         serve(&listeners, signals, &server);

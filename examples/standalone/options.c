@@ -52,13 +52,26 @@ static const struct option_rule RULES[] = {
     {"threads", "N", KIND_COUNT, AT(threads), 1, 64, "threads that serve connections (default: processors, at most 8)"},
     {"workers", "N", KIND_COUNT, AT(workers), 1, 256, "threads that take uploads and other changes (default: 8)"},
     {"max-connections", "N", KIND_COUNT, AT(max_connections), 1, 1000000,
-     "more are answered with 503 (default: 10000)"},
+     "when there are more, the longest idle one is closed; when\n"
+     "none is idle, more are answered with 503 (default: 10000)"},
+    {"connections-per-peer", "N", KIND_COUNT, AT(connections_per_peer), 1, 1000000,
+     "of one address or IPv6 /64; more are answered with 429.\n"
+     "Not for --trust-forwarded networks (default: an eighth\n"
+     "of --max-connections, at least 16)"},
     {"header-timeout", "SECONDS", KIND_SECONDS, AT(header_timeout_ms), 0.001, SECONDS_MAX,
      "for the head of a request to be complete (default: 60)"},
     {"body-timeout", "SECONDS", KIND_SECONDS, AT(body_timeout_ms), 0.001, SECONDS_MAX,
      "without a byte of a body received or sent (default: 120)"},
     {"idle-timeout", "SECONDS", KIND_SECONDS, AT(idle_timeout_ms), 0.001, SECONDS_MAX,
      "between two requests (default: 75)"},
+    {"refused-timeout", "SECONDS", KIND_SECONDS, AT(refused_timeout_ms), 0.001, SECONDS_MAX,
+     "for a client that is refused to end its body (default: 10)"},
+    {"min-rate", "BYTES", KIND_COUNT, AT(min_rate), 0, 1000000000,
+     "a second, of a body received or sent; 0 is no limit\n"
+     "(default: 256)"},
+    {"rate-window", "SECONDS", KIND_SECONDS, AT(rate_window_ms), 0.001, SECONDS_MAX,
+     "of waiting for a client, over which --min-rate is the\n"
+     "average (default: 60)"},
     {"shutdown-timeout", "SECONDS", KIND_SECONDS, AT(shutdown_timeout_ms), 0, SECONDS_MAX,
      "for running requests to end after SIGTERM (default: 60)"},
     {"access-log", "FILE", KIND_TEXT, AT(access_log), 0, 0,
@@ -250,14 +263,17 @@ static bool read_file(struct options *options, const char *path) {
     return is_good;
 }
 
-static const int64_t DEFAULT_WORKERS = 8, DEFAULT_MAX_CONNECTIONS = 10000;
+static const int64_t DEFAULT_WORKERS = 8;
 
 static void set_defaults(struct options *options) {
     *options = (struct options){.workers = DEFAULT_WORKERS,
-                                .max_connections = DEFAULT_MAX_CONNECTIONS,
+                                .max_connections = OPTIONS_MAX_CONNECTIONS,
                                 .header_timeout_ms = 60000,
                                 .body_timeout_ms = 120000,
                                 .idle_timeout_ms = 75000,
+                                .refused_timeout_ms = 10000,
+                                .min_rate = 256,
+                                .rate_window_ms = 60000,
                                 .shutdown_timeout_ms = 60000};
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define OPTIONS_LIST_MAX 32
+#define OPTIONS_MAX_CONNECTIONS 10000 /* when nothing is said */
 
 struct text_list {
     char *items[OPTIONS_LIST_MAX];
@@ -34,9 +35,13 @@ struct options {
     int64_t threads; /* 0: one for each processor, at most 8 */
     int64_t workers;
     int64_t max_connections;
+    int64_t connections_per_peer; /* 0: a share of max_connections */
     int64_t header_timeout_ms;
     int64_t body_timeout_ms;
     int64_t idle_timeout_ms;
+    int64_t refused_timeout_ms;
+    int64_t min_rate; /* bytes a second; 0: none */
+    int64_t rate_window_ms;
     int64_t shutdown_timeout_ms;
     bool is_in_memory;
     bool is_without_sync;

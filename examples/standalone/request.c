@@ -138,12 +138,20 @@ static bool is_worth_draining(const struct request *request) {
            request->body_length - request->received_bytes <= DRAIN_BYTES;
 }
 
+bool request_is_refused(const struct request *request) {
+    return request->is_begun && request->refusal == 0 && request->has_body && !request->is_body_complete &&
+           lreg_exchange_wants(request->exchange) != LREG_WANTS_BODY;
+}
+
+void request_give_up_body(struct request *request) {
+    request->is_body_given_up = true;
+}
+
 static bool is_settled(const struct request *request) {
     if (request->refusal != 0 || request->is_body_complete) {
         return true;
     }
-    return request->has_body && lreg_exchange_wants(request->exchange) != LREG_WANTS_BODY &&
-           !is_worth_draining(request);
+    return request_is_refused(request) && (request->is_body_given_up || !is_worth_draining(request));
 }
 
 static void finish(struct request *request) {

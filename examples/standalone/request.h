@@ -44,6 +44,7 @@ struct request {
     bool is_begun;
     bool is_deferred; /* the library asked for a thread that may wait */
     bool is_body_complete;
+    bool is_body_given_up; /* nobody wants the rest, and it takes too long */
     bool is_response_begun;
     unsigned continue_sent; /* bytes of "100 Continue" */
 
@@ -71,6 +72,12 @@ const char *request_target(const struct request *request);
 
 /* Whether the event loop may do it by itself, because it waits for no disk and no lock. */
 bool request_is_quick(const struct connection *connection);
+
+/* Whether there is a response already, and what still comes of the body is thrown away. */
+bool request_is_refused(const struct request *request);
+
+/* The rest of a refused body is not waited for any more: the response goes out, and the connection ends. */
+void request_give_up_body(struct request *request);
 
 /* Begins the exchange and hands the body over, as far as it is there. After WORK_ELSEWHERE it goes on in a worker.
  * Threads: the one that has the connection. */

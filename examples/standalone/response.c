@@ -82,7 +82,7 @@ static void put_refusal(struct text *text, const struct connection *connection) 
     int length = snprintf(body, sizeof body, "{\"message\":\"%s\"}\n", request->refusal_message);
     put_status(text, request->refusal);
     put_field(text, "Content-Type", "application/json");
-    if (request->refusal == 503) {
+    if (request->refusal == 503 || request->refusal == 429) {
         put_field(text, "Retry-After", "5");
     }
     put_last_fields(text, connection, length);
@@ -182,6 +182,7 @@ static enum sending send_bytes(struct connection *connection, const char *bytes,
             return judge(connection, transfer);
         }
         *out_sent += sent;
+        connection->moved_bytes += sent;
         connection->has_progressed = true;
     }
     return SENDING_DONE;
@@ -244,6 +245,7 @@ static enum sending send_piece(struct connection *connection, const lreg_piece *
     }
     if (sending == SENDING_DONE) {
         connection->has_progressed = true;
+        connection->moved_bytes += sent;
         request->sent_bytes += sent;
         return lreg_exchange_consume(request->exchange, sent, NULL) == LREG_OK ? SENDING_DONE : SENDING_FAILED;
     }

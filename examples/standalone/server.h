@@ -6,6 +6,7 @@
 
 #include "address.h"
 #include "options.h"
+#include "peers.h"
 
 #include <libregistry.h>
 
@@ -30,6 +31,10 @@ struct server {
     struct access_log *access_log; /* NULL: none */
     struct network trusted[OPTIONS_LIST_MAX];
     size_t trusted_count;
+    struct peers *peers; /* with a connection; proxies of ours do not count */
+    int64_t max_connections; /* as far as there are descriptors for them */
+    int64_t connections_per_peer;
+    int64_t next_complaint_ms; /* the main thread's own: about descriptors */
     struct workers *workers;
     struct loop **loops;
     unsigned loop_count;

@@ -50,6 +50,11 @@ struct connection *timers_expired(const struct timers *timers, int64_t now_ms) {
     return NULL;
 }
 
+int64_t timers_since(const struct timers *timers, enum timer_kind kind) {
+    const struct timer_list *list = &timers->lists[kind];
+    return list->first != NULL ? list->first->timer.deadline_ms - list->length_ms : INT64_MAX;
+}
+
 int64_t timers_wait(const struct timers *timers, int64_t now_ms, int64_t limit_ms) {
     for (int kind = TIMER_NONE + 1; kind < TIMER_KINDS; kind++) {
         const struct connection *first = timers->lists[kind].first;

@@ -14,7 +14,7 @@ enum timer_kind {
     TIMER_HEADER, /* until the head is complete */
     TIMER_BODY, /* until there is progress of a body, in or out */
     TIMER_IDLE, /* until the next request begins */
-    TIMER_LINGER, /* until a refused client stops to send */
+    TIMER_REFUSED, /* until a client that is refused has heard it */
     TIMER_KINDS
 };
 
@@ -42,6 +42,9 @@ void timers_clear(struct timers *timers, struct connection *connection);
 
 /* A connection whose deadline has passed, or NULL. */
 struct connection *timers_expired(const struct timers *timers, int64_t now_ms);
+
+/* When the first of the list began to wait, or INT64_MAX. */
+int64_t timers_since(const struct timers *timers, enum timer_kind kind);
 
 /* Milliseconds to the next deadline, at most `limit_ms`. */
 int64_t timers_wait(const struct timers *timers, int64_t now_ms, int64_t limit_ms);
