@@ -96,7 +96,7 @@ LREG_EXPORT lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, 
 #define LREG_LIMIT_PART_HEADER_BYTES 10 /**< header block of one part: 16 KiB */
 #define LREG_LIMIT_ARCHIVE_ENTRIES 11 /**< entries of a package or archive: 250,000 */
 #define LREG_LIMIT_UNPACKED_BYTES 12 /**< unpacked bytes of control data that are looked at: 64 MiB */
-#define LREG_LIMIT_UPLOADS 13 /**< upload sessions open at once in one registry: 1,000 */
+#define LREG_LIMIT_UPLOADS 13 /**< upload sessions in progress at once in one registry: 1,000 */
 #define LREG_LIMIT_UPLOAD_AGE_MS 14 /**< time without progress until a session may be collected: 7 days */
 #define LREG_LIMIT_BLOB_GRACE_MS 15 /**< how long a blob waits for its manifest: 24 hours */
 #define LREG_LIMIT_BEARER_LIFETIME_MS 16 /**< life of a bearer token: 5 minutes */
@@ -106,6 +106,8 @@ LREG_EXPORT lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, 
 #define LREG_LIMIT_PACKAGE_UNPACKED_BYTES 20 /**< what a packed package unpacks to: 16 GiB */
 #define LREG_LIMIT_UNPACKED_RATIO 21 /**< unpacked bytes for each packed one, behind the first 64 MiB: 100 */
 #define LREG_LIMIT_ARCHIVE_MANIFEST_BYTES 22 /**< all manifests of one image archive together: 32 MiB */
+#define LREG_LIMIT_TOKEN_UPLOADS 23 /**< upload sessions in progress at once of one token in one registry: 250 */
+#define LREG_LIMIT_UPLOAD_IDLE_MS 24 /**< time without progress after which a session no longer counts: 10 minutes */
 
 /**
  * Sets a limit. Over a limit a request is refused with a 4xx that names it.
@@ -313,7 +315,7 @@ LREG_EXPORT lreg_status lreg_verify(lreg_instance *instance, lreg_finding findin
 typedef struct lreg_collect_report {
     uint32_t size; /**< sizeof(lreg_collect_report), set by the caller */
     uint32_t reserved;
-    uint64_t uploads; /**< upload sessions without progress */
+    uint64_t uploads; /**< upload sessions without progress; with a grace of 0, all */
     uint64_t stages; /**< leftovers of writers that died */
     uint64_t blobs; /**< no longer named */
     uint64_t blob_bytes; /**< their bytes */
@@ -325,7 +327,9 @@ typedef struct lreg_collect_report {
  * Removes what nothing names any more. Stops nobody; call it now and then, or never.
  *
  * @param instance  not NULL
- * @param grace_ms  protects what is younger, for it may belong to a writer at work; 3,600,000 is a good value
+ * @param grace_ms  protects what is younger, for it may belong to a writer at work; 3,600,000 is a good value. 0 says
+ *                  that nobody uploads: all upload sessions end then, and not only those that have stood still for
+ *                  LREG_LIMIT_UPLOAD_AGE_MS
  * @param report    filled in, also after a failure; its `size` set; may be NULL
  * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, below 0, `size`); LREG_IO; LREG_BUSY; LREG_NO_MEMORY. What was removed

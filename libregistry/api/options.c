@@ -42,6 +42,8 @@ static const struct {
     [LREG_LIMIT_PACKAGE_UNPACKED_BYTES] = {offsetof(struct core_limits, max_package_unpacked_bytes), LIMIT_U64},
     [LREG_LIMIT_UNPACKED_RATIO] = {offsetof(struct core_limits, max_unpacked_ratio), LIMIT_U64},
     [LREG_LIMIT_ARCHIVE_MANIFEST_BYTES] = {offsetof(struct core_limits, max_archive_manifest_bytes), LIMIT_SIZE},
+    [LREG_LIMIT_TOKEN_UPLOADS] = {offsetof(struct core_limits, max_token_uploads), LIMIT_SIZE},
+    [LREG_LIMIT_UPLOAD_IDLE_MS] = {offsetof(struct core_limits, max_upload_idle_ms), LIMIT_MS},
 };
 
 #define BUSY_TIMEOUT_DEFAULT_MS 10000

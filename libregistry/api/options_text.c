@@ -38,6 +38,8 @@ static const char *const limit_names[] = {
     [LREG_LIMIT_PACKAGE_UNPACKED_BYTES] = "package-unpacked-bytes",
     [LREG_LIMIT_UNPACKED_RATIO] = "unpacked-ratio",
     [LREG_LIMIT_ARCHIVE_MANIFEST_BYTES] = "archive-manifest-bytes",
+    [LREG_LIMIT_TOKEN_UPLOADS] = "token-uploads",
+    [LREG_LIMIT_UPLOAD_IDLE_MS] = "upload-idle-ms",
 };
 
 #define LIMIT_COUNT (sizeof limit_names / sizeof limit_names[0])

@@ -138,15 +138,65 @@ lreg_status meta_upload_exists(struct meta_transaction *transaction, const char 
     return meta_statement_exists(&statement, out);
 }
 
-lreg_status meta_upload_count(struct meta_transaction *transaction, const char *registry_id, uint64_t *out,
-                              struct error *err) {
-    static const char sql[] = "SELECT count(*) FROM uploads WHERE " META_OF_REGISTRY " AND lost = 0";
-    struct meta_statement statement;
+static void begin_for_registry(struct meta_statement *statement, struct meta_transaction *transaction, const char *sql,
+                               const char *registry_id, struct error *err) {
+    meta_statement_begin(statement, transaction, sql, err);
+    meta_bind_text(statement, registry_id);
+}
+
+static lreg_status read_count(struct meta_statement *statement, uint64_t *out) {
     *out = 0;
-    meta_statement_begin(&statement, transaction, sql, err);
-    meta_bind_text(&statement, registry_id);
-    if (meta_statement_next(&statement)) {
-        *out = meta_column_size(&statement);
+    if (meta_statement_next(statement)) {
+        *out = meta_column_size(statement);
     }
-    return meta_statement_end(&statement);
+    return meta_statement_end(statement);
+}
+
+lreg_status meta_upload_count(struct meta_transaction *transaction, const char *registry_id, int64_t since_ms,
+                              int64_t until_ms, uint64_t *out, struct error *err) {
+    static const char sql[] = "SELECT count(*) FROM uploads WHERE " META_OF_REGISTRY " AND lost = 0"
+                              " AND updated_ms BETWEEN ?2 AND ?3";
+    struct meta_statement statement;
+    begin_for_registry(&statement, transaction, sql, registry_id, err);
+    meta_bind_int(&statement, since_ms);
+    meta_bind_int(&statement, until_ms);
+    return read_count(&statement, out);
+}
+
+lreg_status meta_upload_count_of(struct meta_transaction *transaction, const char *registry_id, const char *principal,
+                                 int64_t since_ms, int64_t until_ms, uint64_t *out, struct error *err) {
+    static const char sql[] = "SELECT count(*) FROM uploads WHERE " META_OF_REGISTRY " AND principal = ?2"
+                              " AND lost = 0 AND updated_ms BETWEEN ?3 AND ?4";
+    struct meta_statement statement;
+    begin_for_registry(&statement, transaction, sql, registry_id, err);
+    meta_bind_text(&statement, principal);
+    meta_bind_int(&statement, since_ms);
+    meta_bind_int(&statement, until_ms);
+    return read_count(&statement, out);
+}
+
+lreg_status meta_upload_find_idlest(struct meta_transaction *transaction, const char *registry_id,
+                                    const char *principal, struct arena *arena, struct meta_upload *out,
+                                    struct error *err) {
+    static const char sql[] = "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE " META_OF_REGISTRY " AND principal = ?2"
+                              " AND lost = 0 ORDER BY updated_ms, id LIMIT 1";
+    struct meta_statement statement;
+    begin_for_registry(&statement, transaction, sql, registry_id, err);
+    meta_bind_text(&statement, principal);
+    return meta_statement_find(&statement, arena, read_row, out, "upload", "of the principal");
+}
+
+lreg_status meta_upload_list(struct meta_transaction *transaction, const char *registry_id, const char *after_id,
+                             size_t limit, struct arena *arena, struct meta_upload **out, size_t *out_count,
+                             struct error *err) {
+    static const char sql[] = "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE " META_OF_REGISTRY " AND id > ?2"
+                              " AND lost = 0 ORDER BY id LIMIT ?3";
+    struct meta_statement statement;
+    begin_for_registry(&statement, transaction, sql, registry_id, err);
+    meta_bind_text_or_empty(&statement, after_id);
+    meta_bind_limit(&statement, limit);
+    void *rows = NULL;
+    lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_row, &rows, out_count);
+    *out = rows;
+    return status;
 }

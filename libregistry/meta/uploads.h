@@ -38,8 +38,19 @@ lreg_status meta_upload_list_stale(struct meta_transaction *transaction, int64_t
 lreg_status meta_upload_list_lost(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
                                   struct arena *arena, struct meta_upload **out, size_t *out_count, struct error *err);
 lreg_status meta_upload_exists(struct meta_transaction *transaction, const char *id, bool *out, struct error *err);
-/* Sessions of a registry, for its limit. */
-lreg_status meta_upload_count(struct meta_transaction *transaction, const char *registry_id, uint64_t *out,
-                              struct error *err);
+/* Sessions of a registry whose last progress lies between the two times, which are meant with them. */
+lreg_status meta_upload_count(struct meta_transaction *transaction, const char *registry_id, int64_t since_ms,
+                              int64_t until_ms, uint64_t *out, struct error *err);
+/* Those of one principal. */
+lreg_status meta_upload_count_of(struct meta_transaction *transaction, const char *registry_id, const char *principal,
+                                 int64_t since_ms, int64_t until_ms, uint64_t *out, struct error *err);
+/* The one of a principal that has stood still the longest. LREG_NOT_FOUND. */
+lreg_status meta_upload_find_idlest(struct meta_transaction *transaction, const char *registry_id,
+                                    const char *principal, struct arena *arena, struct meta_upload *out,
+                                    struct error *err);
+/* By id, behind `after_id` (NULL: from the first). */
+lreg_status meta_upload_list(struct meta_transaction *transaction, const char *registry_id, const char *after_id,
+                             size_t limit, struct arena *arena, struct meta_upload **out, size_t *out_count,
+                             struct error *err);
 
 #endif

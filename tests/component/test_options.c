@@ -41,15 +41,14 @@ static void test_component_options__numbers_out_of_range_are_refused(void **stat
     (void)state;
     CHECK(lreg_options_set_busy_timeout_ms(options, 0, &err), err);
     EXPECT(lreg_options_set_busy_timeout_ms(options, -1, &err), &err, LREG_BAD_ARGUMENT, "");
-    for (int32_t limit = LREG_LIMIT_PACKAGE_BYTES; limit <= LREG_LIMIT_ARCHIVE_MANIFEST_BYTES; limit++) {
+    for (int32_t limit = LREG_LIMIT_PACKAGE_BYTES; limit <= LREG_LIMIT_UPLOAD_IDLE_MS; limit++) {
         CHECK(lreg_options_set_limit(options, limit, 1, &err), err);
         CHECK(lreg_options_set_limit(options, limit, UINT64_C(1) << 53, &err), err);
         EXPECT(lreg_options_set_limit(options, limit, 0, &err), &err, LREG_BAD_ARGUMENT, "");
         EXPECT(lreg_options_set_limit(options, limit, (UINT64_C(1) << 53) + 1, &err), &err, LREG_BAD_ARGUMENT, "");
     }
     EXPECT(lreg_options_set_limit(options, 0, 1, &err), &err, LREG_BAD_ARGUMENT, "");
-    EXPECT(lreg_options_set_limit(options, LREG_LIMIT_ARCHIVE_MANIFEST_BYTES + 1, 1, &err), &err, LREG_BAD_ARGUMENT,
-           "");
+    EXPECT(lreg_options_set_limit(options, LREG_LIMIT_UPLOAD_IDLE_MS + 1, 1, &err), &err, LREG_BAD_ARGUMENT, "");
     EXPECT(lreg_options_set_limit(options, -1, 1, &err), &err, LREG_BAD_ARGUMENT, "");
 }
 

@@ -96,6 +96,8 @@ static void test_component_options_text__file_is_a_small_text(void **state) {
 static void test_component_options_text__every_limit_has_a_name(void **state) {
     (void)state;
     static const char *const names[] = {"package-bytes",
+                                        "token-uploads",
+                                        "upload-idle-ms",
                                         "blob-bytes",
                                         "manifest-bytes",
                                         "json-bytes",
@@ -117,11 +119,10 @@ static void test_component_options_text__every_limit_has_a_name(void **state) {
                                         "package-unpacked-bytes",
                                         "unpacked-ratio",
                                         "archive-manifest-bytes"};
-    assert_int_equal(sizeof names / sizeof names[0], LREG_LIMIT_ARCHIVE_MANIFEST_BYTES);
+    assert_int_equal(sizeof names / sizeof names[0], LREG_LIMIT_UPLOAD_IDLE_MS);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         CHECK(lreg_options_set_text(options, names[i], "100", &err), err);
     }
     EXPECT(lreg_options_set_text(options, "", "100", &err), &err, LREG_BAD_ARGUMENT, "option_unknown");
-    EXPECT(lreg_options_set_limit(options, LREG_LIMIT_ARCHIVE_MANIFEST_BYTES + 1, 1, &err), &err, LREG_BAD_ARGUMENT,
-           "");
+    EXPECT(lreg_options_set_limit(options, LREG_LIMIT_UPLOAD_IDLE_MS + 1, 1, &err), &err, LREG_BAD_ARGUMENT, "");
 }

@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+#define ARENA_BYTES ((size_t)64 * 1024)
+
 lreg_status core_upload_unknown(struct error *err) {
     return error_set(err, LREG_NOT_FOUND, "upload_unknown", "there is no such upload, or it has ended");
 }
@@ -31,33 +33,112 @@ static const char *principal_text(const struct auth_principal *principal) {
     return principal->token_id[0] != '\0' ? principal->token_id : "anonymous";
 }
 
-static lreg_status insert_session(struct core *core, struct meta_transaction *transaction,
-                                  const struct meta_upload *row, struct error *err) {
-    uint64_t count = 0;
-    lreg_status status = meta_upload_count(transaction, row->registry_id, &count, err);
-    if (status != LREG_OK) {
+/* --- Beginning --- */
+
+/* Of the registry's limit: who has no more than that gets in although others have used it up. */
+#define SHARE 64
+
+/* A session that is to begin. */
+struct beginning {
+    struct core *core;
+    const struct meta_upload *row;
+    struct meta_transaction *transaction;
+    struct arena arena;
+    const char *ended; /* id of the session that ended for this one; NULL: none did */
+};
+
+static lreg_status too_many_own(const struct core_limits *limits, uint64_t count, struct error *err) {
+    return error_set(err, LREG_TOO_MANY, "too_many_token_uploads",
+                     "these credentials have %llu uploads in progress in the registry, the limit for each is %zu; end "
+                     "some, or wait: one that stands still for %lld s no longer counts",
+                     (unsigned long long)count, limits->max_token_uploads,
+                     (long long)(limits->max_upload_idle_ms / 1000));
+}
+
+/* One cannot use up what all have together: whoever has few in progress may begin another. */
+static lreg_status check_progress(const struct beginning *beginning, struct error *err) {
+    const struct core_limits *limits = &beginning->core->limits;
+    const struct meta_upload *row = beginning->row;
+    int64_t since_ms = row->updated_ms - limits->max_upload_idle_ms;
+    int64_t until_ms = row->updated_ms + limits->max_upload_idle_ms; /* later is of a clock that was wrong */
+    uint64_t own = 0;
+    uint64_t all = 0;
+    lreg_status status =
+        meta_upload_count_of(beginning->transaction, row->registry_id, row->principal, since_ms, until_ms, &own, err);
+    if (status == LREG_OK && own >= limits->max_token_uploads) {
+        return too_many_own(limits, own, err);
+    }
+    if (status == LREG_OK) {
+        status = meta_upload_count(beginning->transaction, row->registry_id, since_ms, until_ms, &all, err);
+    }
+    if (status != LREG_OK || all < limits->max_uploads || own < limits->max_uploads / SHARE) {
         return status;
     }
-    if (count >= core->limits.max_uploads) {
-        return error_set(err, LREG_TOO_MANY, "too_many_uploads", "the registry has %llu uploads open, its limit is %zu",
-                         (unsigned long long)count, core->limits.max_uploads);
+    return error_set(err, LREG_TOO_MANY, "too_many_uploads",
+                     "the registry has %llu uploads in progress, its limit is %zu, and %llu of them are of these "
+                     "credentials",
+                     (unsigned long long)all, limits->max_uploads, (unsigned long long)own);
+}
+
+/* What stands still costs others nothing, but is bounded too: the longest idle one of the same principal makes room. */
+static lreg_status make_room(struct beginning *beginning, struct error *err) {
+    const struct meta_upload *row = beginning->row;
+    struct meta_upload idlest;
+    uint64_t held = 0;
+    lreg_status status = meta_upload_count_of(beginning->transaction, row->registry_id, row->principal, INT64_MIN,
+                                              INT64_MAX, &held, err);
+    if (status != LREG_OK || held < beginning->core->limits.max_uploads) {
+        return status;
     }
-    return meta_upload_insert(transaction, row, err);
+    status = meta_upload_find_idlest(beginning->transaction, row->registry_id, row->principal, &beginning->arena,
+                                     &idlest, err);
+    if (status == LREG_OK) {
+        beginning->ended = idlest.id;
+        status = meta_upload_delete(beginning->transaction, idlest.id, err);
+    }
+    return status;
 }
 
 /* Without waiting for the disk: a power cut takes with the session nothing but its id, and the client begins again. */
-static lreg_status note_session(struct core *core, const struct meta_upload *row, struct error *err) {
-    struct meta_transaction *transaction = NULL;
-    lreg_status status = meta_begin_unsynced(core->meta, &transaction, err);
+static lreg_status note_session(struct beginning *beginning, struct error *err) {
+    lreg_status status = meta_begin_unsynced(beginning->core->meta, &beginning->transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = insert_session(core, transaction, row, err);
+    status = check_progress(beginning, err);
+    if (status == LREG_OK) {
+        status = make_room(beginning, err);
+    }
+    if (status == LREG_OK) {
+        status = meta_upload_insert(beginning->transaction, beginning->row, err);
+    }
     if (status != LREG_OK) {
-        meta_rollback(transaction);
+        meta_rollback(beginning->transaction);
         return status;
     }
-    return meta_commit(transaction, err);
+    return meta_commit(beginning->transaction, err);
+}
+
+/* The stage of a session whose row is gone. A request that is at work on it finds its session gone; then the stage is
+ * left to the collector. */
+static void drop_stage(struct core *core, struct storage *storage, const char *id) {
+    struct core_stage_claim claim;
+    if (core_stage_claim(core, &claim, id)) {
+        (void)storage_stage_remove(storage, id, NULL);
+        core_stage_release(core, &claim);
+    }
+}
+
+static lreg_status note_in(struct core *core, struct storage *storage, const struct meta_upload *row,
+                           struct error *err) {
+    struct beginning beginning = {.core = core, .row = row};
+    arena_init(&beginning.arena, &core->hooks, ARENA_BYTES);
+    lreg_status status = note_session(&beginning, err);
+    if (status == LREG_OK && beginning.ended != NULL) {
+        drop_stage(core, storage, beginning.ended);
+    }
+    arena_free(&beginning.arena);
+    return status;
 }
 
 /* The stage comes first: a stage without a row is collected, a row without a stage is a session that cannot go on. */
@@ -73,7 +154,7 @@ static lreg_status make_session(struct core *core, const struct meta_upload *row
         return status;
     }
     /* Open until then, so that no collector of another process takes it. */
-    status = note_session(core, row, err);
+    status = note_in(core, storage, row, err);
     if (status == LREG_OK) {
         storage_stage_close(stage);
     } else {
@@ -202,20 +283,14 @@ static lreg_status delete_session(struct core *core, const char *id, struct erro
 }
 
 lreg_status core_upload_cancel(struct core *core, const struct meta_upload *upload, struct error *err) {
-    struct core_stage_claim claim;
     struct storage *storage = NULL;
     lreg_status status = core_storage_find(core, upload->storage, &storage, err);
     if (status != LREG_OK) {
         return status;
     }
     status = delete_session(core, upload->id, err);
-    if (status != LREG_OK) {
-        return status;
+    if (status == LREG_OK) {
+        drop_stage(core, storage, upload->id);
     }
-    /* A request that is at work on it finds its session gone; then the stage is left to the collector. */
-    if (core_stage_claim(core, &claim, upload->id)) {
-        (void)storage_stage_remove(storage, upload->id, NULL);
-        core_stage_release(core, &claim);
-    }
-    return LREG_OK;
+    return status;
 }

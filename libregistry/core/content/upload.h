@@ -4,8 +4,14 @@
 
 #include "core/content/writer.h"
 
-/* Upload sessions (container clients). A power cut may end one that has got no bytes yet. LREG_TOO_MANY
- * ("too_many_uploads") over the registry's limit. */
+/*
+ * Upload sessions (container clients). A power cut may end one that has got no bytes yet.
+ *
+ * LREG_TOO_MANY over the limit of what one principal has in progress in the registry ("too_many_token_uploads"), or of
+ * what all have together ("too_many_uploads"). The latter keeps nobody out who has few of them, so that one cannot
+ * stop another. A session that stands still for max_upload_idle_ms does not count, and may go on. A principal has
+ * max_uploads in all; beyond that its longest idle one ends for the new one.
+ */
 lreg_status core_upload_begin(struct core *core, const struct core_registry *registry,
                               const struct auth_principal *principal, const char *scope, char out_id[ID_TEXT],
                               struct error *err);

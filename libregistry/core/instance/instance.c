@@ -43,6 +43,8 @@ void core_limits_default(struct core_limits *limits) {
         .max_unpacked_ratio = 100,
         .max_archive_manifest_bytes = 32 * MIB,
         .max_uploads = 1000,
+        .max_token_uploads = 250,
+        .max_upload_idle_ms = 10 * MINUTE_MS,
         .max_upload_age_ms = 7 * DAY_MS,
         .blob_grace_ms = DAY_MS,
         .bearer_lifetime_ms = 5 * MINUTE_MS,

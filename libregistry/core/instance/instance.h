@@ -35,7 +35,9 @@ struct core_limits {
     uint64_t max_package_unpacked_bytes; /* 16 GiB: unpacked bytes of a whole package */
     uint64_t max_unpacked_ratio; /* 100: unpacked bytes for each packed one */
     size_t max_archive_manifest_bytes; /* 32 MiB: all manifests of an image archive together */
-    size_t max_uploads; /* 1,000 upload sessions open at once, per registry */
+    size_t max_uploads; /* 1,000 upload sessions in progress at once, per registry */
+    size_t max_token_uploads; /* 250 of them of one principal */
+    int64_t max_upload_idle_ms; /* 10 min without progress; then a session is not in progress, and may go on */
     int64_t max_upload_age_ms; /* 7 days without progress; then a session may be collected */
     int64_t blob_grace_ms; /* 24 h: a blob in an image repository that no manifest names yet */
     int64_t bearer_lifetime_ms; /* 5 min */

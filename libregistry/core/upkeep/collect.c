@@ -114,9 +114,11 @@ static lreg_status end_uploads(struct collection *run, list_uploads list, int64_
     return LREG_OK;
 }
 
-/* Those that stand still, and those that were lost: not so young that somebody may be about to publish them. */
+/* Those that stand still, and those that were lost: not so young that somebody may be about to publish them. Without a
+ * grace nobody is, and all end. */
 static lreg_status end_stale_uploads(struct collection *run, struct error *err) {
-    int64_t stale_ms = run->now_ms - run->core->limits.max_upload_age_ms;
+    bool is_graceless = run->young_ms == run->now_ms;
+    int64_t stale_ms = is_graceless ? INT64_MAX : run->now_ms - run->core->limits.max_upload_age_ms;
     lreg_status status = end_uploads(run, meta_upload_list_stale, stale_ms, err);
     return status == LREG_OK ? end_uploads(run, meta_upload_list_lost, run->young_ms, err) : status;
 }

@@ -258,6 +258,13 @@ static const char lost_uploads[] = "ALTER TABLE uploads ADD COLUMN lost INTEGER 
                                    "CREATE INDEX uploads_by_registry ON uploads (registry_id, lost);"
                                    "CREATE INDEX uploads_lost ON uploads (updated_ms, id) WHERE lost = 1;";
 
+/* Counted by registry and by who began them, those in progress apart from those that stand still; listed by id. */
+static const char uploads_in_progress[] =
+    "DROP INDEX uploads_by_registry;"
+    "CREATE INDEX uploads_by_registry ON uploads (registry_id, id);"
+    "CREATE INDEX uploads_by_progress ON uploads (registry_id, lost, updated_ms);"
+    "CREATE INDEX uploads_by_principal ON uploads (registry_id, principal, lost, updated_ms, id);";
+
 struct migration {
     const char *const *texts; /* ended by NULL */
     const char *version; /* sets the user_version behind it */
@@ -266,11 +273,13 @@ struct migration {
 static const char *const first_texts[] = {organizations_and_registries, blobs, documents, packages, NULL};
 static const char *const second_texts[] = {organization_of_the_deleted, NULL};
 static const char *const third_texts[] = {lost_uploads, NULL};
+static const char *const fourth_texts[] = {uploads_in_progress, NULL};
 
 static const struct migration migrations[] = {
     {first_texts, "PRAGMA user_version = 1"},
     {second_texts, "PRAGMA user_version = 2"},
     {third_texts, "PRAGMA user_version = 3"},
+    {fourth_texts, "PRAGMA user_version = 4"},
 };
 
 #define LATEST ((int64_t)(sizeof migrations / sizeof migrations[0]))

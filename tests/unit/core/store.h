@@ -331,7 +331,7 @@ static inline struct core_collect_report must_collect(struct core *core, int64_t
 /* Sound before and after a collection, which leaves one object for each blob and no stage but those of sessions. */
 static inline void assert_sound_and_clean(struct core *core, size_t sessions) {
     (void)assert_sound(core);
-    (void)must_collect(core, 0);
+    (void)must_collect(core, 1);
     struct core_verify_report report = assert_sound(core);
     assert_int_equal(report.unnamed_objects, 0);
     assert_int_equal(count_stored(core, LREG_STORAGE_OBJECTS), report.blobs);

@@ -70,7 +70,10 @@ static void test_core_collect__takes_more_than_a_page(void **state) {
     struct store store;
     char text[16];
     (void)state;
-    store_begin(&store);
+    store_prepare(&store);
+    store.base.options.limits.max_token_uploads = 300;
+    store_open(&store);
+    store_make_registry(&store);
     for (int i = 0; i < 300; i++) {
         snprintf(text, sizeof text, "s-%d", i);
         leave_stage(&store, text);
@@ -130,10 +133,10 @@ static void test_core_collect__ends_stale_uploads_only(void **state) {
     assert_int_equal(core_upload_begin(store.core, store.registry, host, SCOPE, stale, NULL), LREG_OK);
     fixture_pass_ms(&store.base, store.core->limits.max_upload_age_ms - 1000);
     assert_int_equal(core_upload_begin(store.core, store.registry, host, SCOPE, alive, NULL), LREG_OK);
-    assert_int_equal(must_collect(store.core, 0).uploads, 0);
+    assert_int_equal(must_collect(store.core, 1).uploads, 0);
     assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 2);
     fixture_pass_ms(&store.base, 2000);
-    struct core_collect_report report = must_collect(store.core, 0);
+    struct core_collect_report report = must_collect(store.core, 1);
     assert_int_equal(report.uploads, 1);
     assert_int_equal(report.stages, 0);
     assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 1);
@@ -144,11 +147,29 @@ static void test_core_collect__ends_stale_uploads_only(void **state) {
     store_end(&store);
 }
 
-static void test_core_collect__ends_more_stale_uploads_than_a_page(void **state) {
+static void test_core_collect__without_a_grace_all_uploads_end(void **state) {
     struct store store;
     char id[ID_TEXT];
     (void)state;
     store_begin(&store);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(core_upload_begin(store.core, store.registry, core_actor_host.principal, SCOPE, id, NULL),
+                         LREG_OK);
+    }
+    assert_int_equal(must_collect(store.core, 1).uploads, 0);
+    assert_int_equal(must_collect(store.core, 0).uploads, 2);
+    assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 0);
+    store_end(&store);
+}
+
+static void test_core_collect__ends_more_stale_uploads_than_a_page(void **state) {
+    struct store store;
+    char id[ID_TEXT];
+    (void)state;
+    store_prepare(&store);
+    store.base.options.limits.max_token_uploads = 300;
+    store_open(&store);
+    store_make_registry(&store);
     for (int i = 0; i < 300; i++) {
         assert_int_equal(core_upload_begin(store.core, store.registry, core_actor_host.principal, SCOPE, id, NULL),
                          LREG_OK);

@@ -88,7 +88,8 @@ static size_t count_sessions(struct store *store) {
     struct meta_transaction *transaction = NULL;
     uint64_t count = 0;
     assert_int_equal(meta_begin(core_meta(store->core), META_READ, &transaction, NULL), LREG_OK);
-    assert_int_equal(meta_upload_count(transaction, store->registry->row.id, &count, NULL), LREG_OK);
+    assert_int_equal(meta_upload_count(transaction, store->registry->row.id, INT64_MIN, INT64_MAX, &count, NULL),
+                     LREG_OK);
     meta_rollback(transaction);
     return (size_t)count;
 }
@@ -273,6 +274,116 @@ static void test_core_upload__a_registry_has_a_limited_number(void **state) {
     assert_string_equal(err.code, "too_many_uploads");
     assert_string_equal(id, "");
     assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 2);
+    store_end(&store);
+}
+
+static lreg_status try_to_begin(struct store *store, const struct auth_principal *principal, struct error *err) {
+    char id[ID_TEXT];
+    return core_upload_begin(store->core, store->registry, principal, SCOPE, id, err);
+}
+
+static void begin_with_limits(struct store *store, size_t all, size_t own) {
+    store_prepare(store);
+    store->base.options.limits.max_uploads = all;
+    store->base.options.limits.max_token_uploads = own;
+    store_open(store);
+    store_make_registry(store);
+}
+
+static void test_core_upload__one_principal_does_not_stop_another(void **state) {
+    struct store store;
+    char id[ID_TEXT];
+    struct error err = {0};
+    (void)state;
+    begin_with_limits(&store, 128, 3);
+    for (int i = 0; i < 3; i++) {
+        begin_upload(&store, &TOKEN, id);
+    }
+    assert_int_equal(try_to_begin(&store, &TOKEN, &err), LREG_TOO_MANY);
+    assert_string_equal(err.code, "too_many_token_uploads");
+    assert_non_null(strstr(err.message, "3 uploads in progress in the registry, the limit for each is 3"));
+    begin_upload(&store, &OTHER, id);
+    store_end(&store);
+}
+
+/* Also when many have used up what they have together. */
+static void test_core_upload__who_has_few_is_let_in_although_the_registry_is_full(void **state) {
+    struct store store;
+    struct error err = {0};
+    (void)state;
+    begin_with_limits(&store, 128, 100);
+    for (int i = 0; i < 128; i++) {
+        assert_int_equal(try_to_begin(&store, i < 90 ? &TOKEN : core_actor_host.principal, NULL), LREG_OK);
+    }
+    assert_int_equal(try_to_begin(&store, &TOKEN, &err), LREG_TOO_MANY);
+    assert_string_equal(err.code, "too_many_uploads");
+    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_OK);
+    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_OK);
+    assert_int_equal(try_to_begin(&store, &OTHER, &err), LREG_TOO_MANY);
+    assert_string_equal(err.code, "too_many_uploads");
+    assert_non_null(strstr(err.message, "130 uploads in progress, its limit is 128, and 2 of them"));
+    store_end(&store);
+}
+
+/* A push that broke off is in nobody's way, its own token's included, and may go on all the same. */
+static void test_core_upload__one_that_stands_still_does_not_count(void **state) {
+    struct store store;
+    char first[ID_TEXT];
+    char id[ID_TEXT];
+    (void)state;
+    begin_with_limits(&store, 2, 2);
+    begin_upload(&store, &TOKEN, first);
+    fixture_pass_ms(&store.base, 1000);
+    begin_upload(&store, &TOKEN, id);
+    assert_int_equal(try_to_begin(&store, &TOKEN, NULL), LREG_TOO_MANY);
+    fixture_pass_ms(&store.base, store.core->limits.max_upload_idle_ms);
+    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_OK); /* the second one counts yet */
+    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_TOO_MANY);
+    fixture_pass_ms(&store.base, store.core->limits.max_upload_age_ms); /* neither does one that has expired */
+    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_OK);
+    store_end(&store);
+}
+
+/* What stands still is bounded, too: the longest idle one makes room, with its stage. */
+static void test_core_upload__the_longest_idle_one_ends_for_a_new_one(void **state) {
+    struct store store;
+    struct arena arena;
+    struct meta_upload upload;
+    char ids[3][ID_TEXT];
+    char others[ID_TEXT];
+    (void)state;
+    begin_with_limits(&store, 3, 2);
+    arena_init(&arena, core_hooks(store.core), 1 << 20);
+    begin_upload(&store, &OTHER, others);
+    for (int i = 0; i < 3; i++) {
+        fixture_pass_ms(&store.base, store.core->limits.max_upload_idle_ms + 1);
+        begin_upload(&store, &TOKEN, ids[i]);
+    }
+    fixture_pass_ms(&store.base, store.core->limits.max_upload_idle_ms + 1);
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, ids[0], &TOKEN, &arena, &upload, NULL),
+                     LREG_OK);
+    assert_int_equal(try_to_begin(&store, &TOKEN, NULL), LREG_OK);
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, ids[0], &TOKEN, &arena, &upload, NULL),
+                     LREG_NOT_FOUND);
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, ids[1], &TOKEN, &arena, &upload, NULL),
+                     LREG_OK);
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, others, &OTHER, &arena, &upload, NULL),
+                     LREG_OK);
+    assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 4);
+    arena_free(&arena);
+    store_end(&store);
+}
+
+/* A clock that was ahead leaves sessions of the future behind, which are not in progress for years. */
+static void test_core_upload__one_of_the_future_does_not_count(void **state) {
+    struct store store;
+    (void)state;
+    begin_with_limits(&store, 1, 1);
+    fixture_pass_ms(&store.base, (int64_t)400 * 24 * 3600 * 1000);
+    assert_int_equal(try_to_begin(&store, &TOKEN, NULL), LREG_OK);
+    assert_int_equal(try_to_begin(&store, &TOKEN, NULL), LREG_TOO_MANY);
+    fixture_pass_ms(&store.base, -(int64_t)400 * 24 * 3600 * 1000);
+    assert_int_equal(try_to_begin(&store, &TOKEN, NULL), LREG_OK);
     store_end(&store);
 }
 

@@ -112,7 +112,10 @@ static inline lreg_status script_find(struct meta_transaction *t, struct arena *
            THEN(meta_token_find(t, "st", arena, &row.token, err)) &&
            THEN(meta_token_find_by_secret(t, script_token.secret_sha256, arena, &row.token, err)) &&
            THEN(meta_upload_find(t, "su", arena, &row.upload, err)) && THEN(meta_upload_exists(t, "su", &is, err)) &&
-           THEN(meta_upload_count(t, "sr", &count, err)) && THEN(meta_value_find(t, "script", arena, &value, err)) &&
+           THEN(meta_upload_count(t, "sr", 0, 9, &count, err)) &&
+           THEN(meta_upload_count_of(t, "sr", "", 0, 9, &count, err)) &&
+           THEN(meta_upload_find_idlest(t, "sr", "", arena, &row.upload, err)) &&
+           THEN(meta_value_find(t, "script", arena, &value, err)) &&
            THEN(meta_package_find(t, "sr", "sha256:a", arena, &row.package, err)) &&
            THEN(meta_package_find_by_filename(t, "sr", "sha256:a", arena, &row.package, err)) &&
            THEN(meta_package_count(t, "sr", &count, &bytes, err)) &&
@@ -178,6 +181,8 @@ static inline lreg_status script_list(struct meta_transaction *t, struct arena *
            THEN(meta_token_list(t, "so", "sr", NULL, 10, arena, &tokens, &count, err)) &&
            THEN(meta_upload_list_stale(t, 10, 10, arena, &uploads, &count, err)) &&
            THEN(meta_upload_list_lost(t, 10, 10, arena, &uploads, &count, err)) &&
+           THEN(meta_upload_list(t, "sr", NULL, 10, arena, &uploads, &count, err)) &&
+           THEN(meta_upload_list(t, "sr", "s", 10, arena, &uploads, &count, err)) &&
            THEN(meta_document_list_referrers(t, "sr", "image", "sha256:s", NULL, 10, arena, &documents, &count, err)) &&
            THEN(meta_document_scopes(t, "sr", "", NULL, 10, arena, &scopes, &count, err)) &&
            THEN(meta_document_list_naming(t, "sr", "image", "sha256:a", 10, arena, &scopes, &count, err)) &&

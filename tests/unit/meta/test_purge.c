@@ -132,8 +132,11 @@ static void assert_nothing_is_found(struct meta_transaction *t, struct arena *ar
     assert_false(is);
     assert_int_equal(meta_upload_exists(t, "u1", &is, NULL), LREG_OK);
     assert_false(is);
-    assert_int_equal(meta_upload_count(t, "r1", &count, NULL), LREG_OK);
+    assert_int_equal(meta_upload_count(t, "r1", INT64_MIN, INT64_MAX, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);
+    assert_int_equal(meta_upload_count_of(t, "r1", "", INT64_MIN, INT64_MAX, &count, NULL), LREG_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(meta_upload_find_idlest(t, "r1", "", arena, &row.upload, NULL), LREG_NOT_FOUND);
     assert_int_equal(meta_package_count(t, "r1", &count, &bytes, NULL), LREG_OK);
     assert_int_equal(count + bytes, 0);
 }
@@ -174,6 +177,7 @@ static void assert_nothing_is_listed(struct meta_transaction *t, struct arena *a
     struct meta_organization *organizations = NULL;
     struct meta_token *tokens = NULL;
     struct meta_document *documents = NULL;
+    struct meta_upload *uploads = NULL;
     const char **texts = NULL;
     size_t count = 9;
     assert_int_equal(meta_organization_list(t, NULL, 9, arena, &organizations, &count, NULL), LREG_OK);
@@ -191,6 +195,8 @@ static void assert_nothing_is_listed(struct meta_transaction *t, struct arena *a
     assert_int_equal(meta_document_scopes(t, "r1", "", "a", 9, arena, &texts, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);
     assert_int_equal(meta_document_list_naming(t, "r1", "image", "sha256:a", 9, arena, &texts, &count, NULL), LREG_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(meta_upload_list(t, "r1", NULL, 9, arena, &uploads, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);
     assert_int_equal(meta_package_names(t, "r1", NULL, 9, arena, &texts, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);

@@ -118,13 +118,69 @@ static void test_meta_uploads__count_is_of_one_registry(void **state) {
     struct fixture *fixture = *state;
     struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
     uint64_t count = 9;
-    assert_int_equal(meta_upload_count(transaction, "r2", &count, NULL), LREG_OK);
+    assert_int_equal(meta_upload_count(transaction, "r2", INT64_MIN, INT64_MAX, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);
     add(transaction, "u1", 30);
     add(transaction, "u2", 10);
-    assert_int_equal(meta_upload_count(transaction, "r2", &count, NULL), LREG_OK);
+    assert_int_equal(meta_upload_count(transaction, "r2", INT64_MIN, INT64_MAX, &count, NULL), LREG_OK);
     assert_int_equal(count, 2);
-    assert_int_equal(meta_upload_count(transaction, "r1", &count, NULL), LREG_OK);
+    assert_int_equal(meta_upload_count(transaction, "r1", INT64_MIN, INT64_MAX, &count, NULL), LREG_OK);
+    assert_int_equal(count, 0);
+    meta_rollback(transaction);
+}
+
+static void add_of(struct meta_transaction *transaction, const char *id, const char *principal, int64_t updated_ms) {
+    struct meta_upload row = upload_of(id, updated_ms);
+    row.principal = principal;
+    assert_int_equal(meta_upload_insert(transaction, &row, NULL), LREG_OK);
+}
+
+static uint64_t count_of(struct meta_transaction *transaction, const char *principal, int64_t since_ms,
+                         int64_t until_ms) {
+    uint64_t count = 9;
+    assert_int_equal(meta_upload_count_of(transaction, "r2", principal, since_ms, until_ms, &count, NULL), LREG_OK);
+    return count;
+}
+
+static void test_meta_uploads__those_of_a_principal_and_a_time_are_counted(void **state) {
+    struct fixture *fixture = *state;
+    struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
+    struct meta_upload found;
+    uint64_t count = 0;
+    add_of(transaction, "u1", "a", 10);
+    add_of(transaction, "u2", "a", 20);
+    add_of(transaction, "u3", "b", 30);
+    add_of(transaction, "u4", "a", 5);
+    assert_int_equal(count_of(transaction, "a", INT64_MIN, INT64_MAX), 3);
+    assert_int_equal(count_of(transaction, "a", 10, 20), 2);
+    assert_int_equal(count_of(transaction, "b", 10, 29), 0);
+    assert_int_equal(meta_upload_count(transaction, "r2", 20, 30, &count, NULL), LREG_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(meta_upload_find_idlest(transaction, "r2", "a", &fixture->arena, &found, NULL), LREG_OK);
+    assert_string_equal(found.id, "u4");
+    assert_int_equal(meta_upload_find_idlest(transaction, "r1", "a", &fixture->arena, &found, NULL), LREG_NOT_FOUND);
+    meta_rollback(transaction);
+}
+
+static void test_meta_uploads__those_of_a_registry_are_listed(void **state) {
+    struct fixture *fixture = *state;
+    struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
+    struct meta_upload *rows = NULL;
+    size_t count = 0;
+    add(transaction, "u3", 1);
+    add(transaction, "u1", 3);
+    add(transaction, "u2", 2);
+    assert_int_equal(meta_upload_list(transaction, "r2", NULL, 2, &fixture->arena, &rows, &count, NULL), LREG_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(rows[0].id, "u1");
+    assert_string_equal(rows[1].id, "u2");
+    assert_int_equal(meta_upload_list(transaction, "r2", "u2", 2, &fixture->arena, &rows, &count, NULL), LREG_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(rows[0].id, "u3");
+    assert_int_equal(meta_upload_lose(transaction, &rows[0], 5, NULL), LREG_OK);
+    assert_int_equal(meta_upload_list(transaction, "r2", "u2", 2, &fixture->arena, &rows, &count, NULL), LREG_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(meta_upload_list(transaction, "r1", NULL, 2, &fixture->arena, &rows, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);
     meta_rollback(transaction);
 }
@@ -150,7 +206,7 @@ static void test_meta_uploads__a_lost_one_is_only_there_to_be_deleted(void **sta
     assert_int_equal(meta_upload_advance(transaction, &row, 0, NULL), LREG_NOT_FOUND);
     assert_int_equal(meta_upload_exists(transaction, "u1", &exists, NULL), LREG_OK);
     assert_false(exists);
-    assert_int_equal(meta_upload_count(transaction, "r2", &count, NULL), LREG_OK);
+    assert_int_equal(meta_upload_count(transaction, "r2", INT64_MIN, INT64_MAX, &count, NULL), LREG_OK);
     assert_int_equal(count, 1);
     assert_int_equal(meta_upload_list_lost(transaction, 40, 9, &fixture->arena, &rows, &listed, NULL), LREG_OK);
     assert_int_equal(listed, 0);
