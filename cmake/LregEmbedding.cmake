@@ -5,6 +5,9 @@
 
 if(NOT CMAKE_CXX_COMPILER_LOADED)
     include(CheckLanguage)
+    if(NOT CMAKE_CXX_COMPILER)
+        unset(CMAKE_CXX_COMPILER CACHE) # one that was installed since the last configuration is found
+    endif()
     check_language(CXX)
     if(CMAKE_CXX_COMPILER)
         enable_language(CXX)

@@ -16,7 +16,7 @@ cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS=
     -DCMAKE_CXX_FLAGS="${CXXFLAGS:-$CFLAGS}" \
     -DCMAKE_EXE_LINKER_FLAGS="-Wl,-rpath,'\$ORIGIN/lib'" \
     -DLREG_FUZZ_ENGINE=external -DLREG_FUZZ_LIBRARY="$LIB_FUZZING_ENGINE" -DLREG_LTO=OFF \
-    -DLREG_BUILD_TESTS=OFF -DLREG_BUILD_BENCH=OFF -DLREG_INSTALL=OFF
+    -DLREG_BUILD_FUZZ=ON -DLREG_INSTALL=OFF
 cmake --build "$build" -t fuzzers
 
 mkdir -p "$OUT/lib"

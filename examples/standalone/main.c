@@ -94,7 +94,9 @@ static void set_limits(struct server *server) {
     server->connections_per_peer = options->connections_per_peer > 0 ? options->connections_per_peer
                                    : share > SHARE_MIN               ? share
                                                                      : SHARE_MIN;
+#ifdef M_ARENA_MAX /* of the GNU C library */
     (void)mallopt(M_ARENA_MAX, 2); /* memory is small here; many arenas would only keep more of it */
+#endif
 }
 
 static bool start_loops(struct server *server) {

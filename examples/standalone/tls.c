@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Mbed TLS 2.28: TLS 1.2, forward secrecy only. The configuration is read by all threads and written by none; random
+/* Mbed TLS 2.28 or 3: TLS 1.2, forward secrecy only. The configuration is read by all threads and written by none; random
  * bytes come from the kernel, so that there is no generator to be locked. */
 
 #include "tls.h"
@@ -11,6 +11,7 @@
 #include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/pk.h>
+#include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -67,18 +68,47 @@ static void complain_of_file(const char *what, const char *file, int code) {
     complain("cannot use the %s %s: %s", what, file, reason);
 }
 
+/* Mbed TLS 3 wants random numbers for these two, and names versions in another way. TLS 1.3 would need its PSA library,
+ * whose state belongs to the whole process. */
+#if MBEDTLS_VERSION_MAJOR < 3
+static int parse_key_file(mbedtls_pk_context *key, const char *file) {
+    return mbedtls_pk_parse_keyfile(key, file, NULL);
+}
+
+static int check_pair(const struct tls *tls) {
+    return mbedtls_pk_check_pair(&tls->certificate.pk, &tls->key);
+}
+
+static void set_versions(mbedtls_ssl_config *config) {
+    mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+}
+#else
+static int parse_key_file(mbedtls_pk_context *key, const char *file) {
+    return mbedtls_pk_parse_keyfile(key, file, NULL, fill_random, NULL);
+}
+
+static int check_pair(const struct tls *tls) {
+    return mbedtls_pk_check_pair(&tls->certificate.pk, &tls->key, fill_random, NULL);
+}
+
+static void set_versions(mbedtls_ssl_config *config) {
+    mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+}
+#endif
+
 static bool read_files(struct tls *tls, const char *certificate_file, const char *key_file) {
     int code = mbedtls_x509_crt_parse_file(&tls->certificate, certificate_file);
     if (code != 0) {
         complain_of_file("certificate", certificate_file, code);
         return false;
     }
-    code = mbedtls_pk_parse_keyfile(&tls->key, key_file, NULL);
+    code = parse_key_file(&tls->key, key_file);
     if (code != 0) {
         complain_of_file("key", key_file, code);
         return false;
     }
-    code = mbedtls_pk_check_pair(&tls->certificate.pk, &tls->key);
+    code = check_pair(tls);
     if (code != 0) {
         complain("the key %s does not belong to the certificate %s", key_file, certificate_file);
     }
@@ -91,7 +121,7 @@ static bool configure(struct tls *tls) {
                                     MBEDTLS_SSL_PRESET_DEFAULT) != 0) {
         return false;
     }
-    mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+    set_versions(config);
     mbedtls_ssl_conf_ciphersuites(config, CIPHER_SUITES);
     mbedtls_ssl_conf_rng(config, fill_random, NULL);
     mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Digests by mbedtls 2.28. Its functions report nothing but the failures of a hardware accelerator, and a build with
- * one has other contexts than those below; so their results are not looked at.
+ * Digests by Mbed TLS 2.28 or 3. Its functions report nothing but the failures of a hardware accelerator, and a build
+ * with one has other contexts than those below; so their results are not looked at.
  */
+
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS /* 3 marks the members of contexts, which save() and load() read and write */
 
 #include "base/digest_internal.h"
 
@@ -11,9 +13,25 @@
 #include <mbedtls/sha1.h>
 #include <mbedtls/sha256.h>
 #include <mbedtls/sha512.h>
+#include <mbedtls/version.h>
 
 #include <assert.h>
 #include <string.h>
+
+#if MBEDTLS_VERSION_MAJOR < 3 /* where these names are those of functions without a result */
+#define mbedtls_md5_starts mbedtls_md5_starts_ret
+#define mbedtls_md5_update mbedtls_md5_update_ret
+#define mbedtls_md5_finish mbedtls_md5_finish_ret
+#define mbedtls_sha1_starts mbedtls_sha1_starts_ret
+#define mbedtls_sha1_update mbedtls_sha1_update_ret
+#define mbedtls_sha1_finish mbedtls_sha1_finish_ret
+#define mbedtls_sha256_starts mbedtls_sha256_starts_ret
+#define mbedtls_sha256_update mbedtls_sha256_update_ret
+#define mbedtls_sha256_finish mbedtls_sha256_finish_ret
+#define mbedtls_sha512_starts mbedtls_sha512_starts_ret
+#define mbedtls_sha512_update mbedtls_sha512_update_ret
+#define mbedtls_sha512_finish mbedtls_sha512_finish_ret
+#endif
 
 static_assert(sizeof(mbedtls_md5_context) <= DIGEST_CONTEXT_SMALL, "MD5 fits");
 static_assert(sizeof(mbedtls_sha1_context) <= DIGEST_CONTEXT_SMALL, "SHA-1 fits");
@@ -24,19 +42,19 @@ static void init(uint32_t algorithm, void *context) {
     switch (algorithm) {
     case DIGEST_MD5:
         mbedtls_md5_init(context);
-        (void)mbedtls_md5_starts_ret(context);
+        (void)mbedtls_md5_starts(context);
         break;
     case DIGEST_SHA1:
         mbedtls_sha1_init(context);
-        (void)mbedtls_sha1_starts_ret(context);
+        (void)mbedtls_sha1_starts(context);
         break;
     case DIGEST_SHA256:
         mbedtls_sha256_init(context);
-        (void)mbedtls_sha256_starts_ret(context, 0);
+        (void)mbedtls_sha256_starts(context, 0);
         break;
     default:
         mbedtls_sha512_init(context);
-        (void)mbedtls_sha512_starts_ret(context, 0);
+        (void)mbedtls_sha512_starts(context, 0);
         break;
     }
 }
@@ -44,16 +62,16 @@ static void init(uint32_t algorithm, void *context) {
 static void update(uint32_t algorithm, void *context, const uint8_t *bytes, size_t length) {
     switch (algorithm) {
     case DIGEST_MD5:
-        (void)mbedtls_md5_update_ret(context, bytes, length);
+        (void)mbedtls_md5_update(context, bytes, length);
         break;
     case DIGEST_SHA1:
-        (void)mbedtls_sha1_update_ret(context, bytes, length);
+        (void)mbedtls_sha1_update(context, bytes, length);
         break;
     case DIGEST_SHA256:
-        (void)mbedtls_sha256_update_ret(context, bytes, length);
+        (void)mbedtls_sha256_update(context, bytes, length);
         break;
     default:
-        (void)mbedtls_sha512_update_ret(context, bytes, length);
+        (void)mbedtls_sha512_update(context, bytes, length);
         break;
     }
 }
@@ -61,16 +79,16 @@ static void update(uint32_t algorithm, void *context, const uint8_t *bytes, size
 static void finish(uint32_t algorithm, void *context, uint8_t *out) {
     switch (algorithm) {
     case DIGEST_MD5:
-        (void)mbedtls_md5_finish_ret(context, out);
+        (void)mbedtls_md5_finish(context, out);
         break;
     case DIGEST_SHA1:
-        (void)mbedtls_sha1_finish_ret(context, out);
+        (void)mbedtls_sha1_finish(context, out);
         break;
     case DIGEST_SHA256:
-        (void)mbedtls_sha256_finish_ret(context, out);
+        (void)mbedtls_sha256_finish(context, out);
         break;
     default:
-        (void)mbedtls_sha512_finish_ret(context, out);
+        (void)mbedtls_sha512_finish(context, out);
         break;
     }
 }

@@ -9,6 +9,7 @@
 #include <mbedtls/bignum.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/rsa.h>
+#include <mbedtls/version.h>
 #include <string.h>
 
 _Static_assert(ALPINE_SIGNATURE_MAX >= MBEDTLS_MPI_MAX_SIZE, "mbedtls may write a signature of its largest key");
@@ -16,6 +17,28 @@ _Static_assert(ALPINE_SIGNATURE_MAX >= MBEDTLS_MPI_MAX_SIZE, "mbedtls may write 
 static int random_for_mbedtls(void *user, unsigned char *bytes, size_t length) {
     const struct hooks *hooks = user;
     return hooks_random(hooks, bytes, length, NULL) == LREG_OK ? 0 : MBEDTLS_ERR_RSA_RNG_FAILED;
+}
+
+/* The NUL at the end of the PEM counts. Mbed TLS 3 wants random numbers for this too, and the room of the signature. */
+static int parse_key(mbedtls_pk_context *key, const char *pem, struct hooks *random_source) {
+    const unsigned char *bytes = (const unsigned char *)pem;
+#if MBEDTLS_VERSION_MAJOR < 3
+    (void)random_source;
+    return mbedtls_pk_parse_key(key, bytes, strlen(pem) + 1, NULL, 0);
+#else
+    return mbedtls_pk_parse_key(key, bytes, strlen(pem) + 1, NULL, 0, random_for_mbedtls, random_source);
+#endif
+}
+
+static int sign(mbedtls_pk_context *key, const uint8_t digest[DIGEST_SHA256_BYTES], uint8_t out[ALPINE_SIGNATURE_MAX],
+                size_t *out_length, struct hooks *random_source) {
+#if MBEDTLS_VERSION_MAJOR < 3
+    return mbedtls_pk_sign(key, MBEDTLS_MD_SHA256, digest, DIGEST_SHA256_BYTES, out, out_length, random_for_mbedtls,
+                           random_source);
+#else
+    return mbedtls_pk_sign(key, MBEDTLS_MD_SHA256, digest, DIGEST_SHA256_BYTES, out, ALPINE_SIGNATURE_MAX, out_length,
+                           random_for_mbedtls, random_source);
+#endif
 }
 
 /* mbedtls adds the number of the inner failure to that of the outer one. */
@@ -32,14 +55,12 @@ lreg_status alpine_sign(const struct hooks *hooks, const char *private_pem, cons
     struct hooks random_source = *hooks;
     mbedtls_pk_context key;
     mbedtls_pk_init(&key);
-    /* mbedtls wants the NUL counted. */
-    int result = mbedtls_pk_parse_key(&key, (const unsigned char *)private_pem, strlen(private_pem) + 1, NULL, 0);
+    int result = parse_key(&key, private_pem, &random_source);
     if (result != 0 || mbedtls_pk_get_type(&key) != MBEDTLS_PK_RSA) {
         status = report(result, "the registry's signing key cannot be read", err);
         goto out;
     }
-    result = mbedtls_pk_sign(&key, MBEDTLS_MD_SHA256, digest, DIGEST_SHA256_BYTES, out, out_length, random_for_mbedtls,
-                             &random_source);
+    result = sign(&key, digest, out, out_length, &random_source);
     if (result != 0) {
         status = report(result, "the index could not be signed", err);
     }
