@@ -65,6 +65,14 @@ foreach(program IN ITEMS registry_cgi registry_fcgi)
         install(TARGETS ${program} RUNTIME DESTINATION "${folder}")
     endif()
 endforeach()
-file(GLOB settings CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/cgi/*.conf"
-     "${PROJECT_SOURCE_DIR}/examples/fastcgi/*.conf")
-install(FILES ${settings} DESTINATION "${CMAKE_INSTALL_DATADIR}/libregistry")
+# They name the prefix of this installation, which cmake --install --prefix may say as late as now.
+file(GLOB settings CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/cgi/*.conf.in"
+     "${PROJECT_SOURCE_DIR}/examples/fastcgi/*.conf.in")
+foreach(source IN LISTS settings)
+    cmake_path(GET source STEM LAST_ONLY name)
+    set(made "${PROJECT_BINARY_DIR}/settings/${name}")
+    install(CODE "get_filename_component(prefix \"\${CMAKE_INSTALL_PREFIX}\" ABSOLUTE)
+        set(LREG_PROGRAMS \"\${prefix}/${CMAKE_INSTALL_LIBEXECDIR}/libregistry\")
+        configure_file(\"${source}\" \"${made}\" @ONLY)")
+    install(FILES "${made}" DESTINATION "${CMAKE_INSTALL_DATADIR}/libregistry")
+endforeach()

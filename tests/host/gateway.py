@@ -25,7 +25,8 @@ NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 MODULES = "/usr/lib/apache2/modules"
 FASTCGI_PARAMS = "/etc/nginx/fastcgi_params"
 ORGANIZATION = host.ORGANIZATION
-SETTINGS_PREFIX = "/usr/local" # what the installed settings say, and the tests replace
+README_PREFIX = "/usr/local"
+# What the installed settings say, and the tests replace.
 SETTINGS_DATA = "/var/lib/registry"
 SETTINGS_SOCKET = "/run/registry/registry.sock"
 
@@ -107,8 +108,7 @@ class Site:
         """The installed settings of that name, with paths replaced."""
         with open(os.path.join(self.prefix, "share", "libregistry", name), encoding="utf-8") as file:
             text = file.read()
-        for old, new in ((SETTINGS_PREFIX, self.prefix), (SETTINGS_DATA, self.data),
-                         (SETTINGS_SOCKET, self.path("registry.sock"))):
+        for old, new in ((SETTINGS_DATA, self.data), (SETTINGS_SOCKET, self.path("registry.sock"))):
             text = text.replace(old, new)
         return text
 
@@ -192,7 +192,7 @@ class Site:
     def run_readme(self, section):
         """Runs what a section of the README says to clients, against this site."""
         for path in re.findall(r"/usr/local/\S+", readme.section(section)):
-            if not os.path.exists(path.replace(SETTINGS_PREFIX, self.prefix)):
+            if not os.path.exists(path.replace(README_PREFIX, self.prefix)):
                 raise AssertionError(f"{path} is not installed")
         commands = [line for line in readme.commands(section) if re.match(r"(curl|skopeo) ", line)]
         folder = self.path("readme")

@@ -28,6 +28,9 @@ check() {
 }
 
 cmake --install "$LREG_BUILD_DIR" --prefix "$folder/first" >"$folder/log" || { cat "$folder/log"; exit 1; }
+settings=$folder/first/share/libregistry/registry-cgi.conf
+installed_programs=$(sed -n 's/^ScriptAlias \/packages \(.*\)\/registry.cgi$/\1/p' "$settings")
+check "the settings of Apache name the programs that were installed" test -x "$installed_programs/registry.cgi"
 mv "$folder/first" "$folder/prefix"
 pc=$(dirname "$(find "$folder/prefix" -name libregistry.pc)")
 libraries=$(dirname "$pc")
