@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Mbed TLS 2.28 or 3: TLS 1.2, forward secrecy only. The configuration is read by all threads and written by none; random
- * bytes come from the kernel, so that there is no generator to be locked. */
+/* Mbed TLS 2.28 or 3: TLS 1.2, forward secrecy only. The configuration is read by all threads and written by none;
+ * random bytes come from the kernel, so that there is no generator to be locked. */
 
 #include "tls.h"
 
