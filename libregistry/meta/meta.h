@@ -29,13 +29,18 @@ struct meta_options {
     const char *directory; /* where `registry.db` is, made when absent; NULL: a private database in memory */
     int32_t busy_timeout_ms;
     bool durable; /* PRAGMA synchronous = FULL, else NORMAL */
+    /* Makes durable all that is stored beside the database; NULL: nothing is. Called within a write transaction of a
+     * durable instance when one that is not has written to the database since. */
+    lreg_status (*settle)(void *user, struct error *err);
+    void *settle_user;
     /* Asked before every step of a statement, when set: a result other than SQLITE_OK (0) is taken for the step's. For
      * tests that make the n-th step fail. */
     int (*step_fault)(void *user);
     void *step_fault_user;
 };
 
-/* Opens or creates the database and migrates its schema (PRAGMA user_version). LREG_UNSUPPORTED when a newer version of
+/* Opens or creates the database, migrates its schema (PRAGMA user_version), and, when `durable`, syncs what it found
+ * unsynced (meta_settle()). LREG_UNSUPPORTED when a newer version of
  * the library has written it, or when it belongs to another program. Options are copied. */
 lreg_status meta_open(const struct hooks *hooks, const struct meta_options *options, struct meta **out,
                       struct error *err);
@@ -53,6 +58,15 @@ void meta_abandon(struct meta *meta);
  * after this call is still true while the number stays. While nobody commits it costs a look at memory, and else
  * PRAGMA data_version on a connection that never writes. */
 lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err);
+
+/* Makes durable what is in the database by now, whoever wrote it. To be called before an answer that promises what was
+ * only read: a commit promises what it wrote, and what was there already when it wrote nothing. Costs a sync; nothing
+ * when the instance is not durable. */
+lreg_status meta_settle(struct meta *meta, struct error *err);
+
+/* The same for the database alone, and whether the instance is durable or not: before something that cannot be undone
+ * is done outside, for which a commit was the reason. */
+lreg_status meta_sync_log(struct meta *meta, struct error *err);
 
 /* How many writes this process has committed: tells, without asking the engine, that a generation is out of date. */
 uint64_t meta_commits(const struct meta *meta);

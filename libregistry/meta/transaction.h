@@ -33,7 +33,8 @@ lreg_status meta_begin(struct meta *meta, enum meta_mode mode, struct meta_trans
 /* A write that a power cut may undo until the next one is committed; all else is as ever. For what is not worth the
  * wait for the disk: nothing that somebody was promised. */
 lreg_status meta_begin_unsynced(struct meta *meta, struct meta_transaction **out, struct error *err);
-/* Ends the transaction in every case; after a failure it had no effect. */
+/* Ends the transaction in every case; after a failure it had no effect. What it wrote is durable then, and with it all
+ * that was there; also when it wrote nothing, because all was there (see meta_settle()). */
 lreg_status meta_commit(struct meta_transaction *transaction, struct error *err);
 void meta_rollback(struct meta_transaction *transaction); /* NULL is fine */
 

@@ -10,6 +10,7 @@
 
 #include "base/descriptor.h"
 #include "base/encoding.h"
+#include "base/sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,10 +119,17 @@ static lreg_status make_key(struct core *core, int directory, struct error *err)
         status = error_set_errno(err, errno, "put the instance key in its place");
     }
     unlinkat(directory, name, 0);
-    if (status == LREG_OK && fsync(directory) != 0) {
-        status = error_set_errno(err, errno, "sync the data directory");
-    }
     return status;
+}
+
+/* Before the database has a proof of the key: its entry, whoever made it, and as far as we may that of the directory. */
+static lreg_status settle_key(int directory, struct error *err) {
+    int parent = openat(directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent >= 0) {
+        (void)sync_directory(parent, NULL);
+        close(parent);
+    }
+    return sync_directory(directory, err);
 }
 
 /* `may_make`: nothing was sealed yet under a key that could be missing. */
@@ -140,6 +148,9 @@ static lreg_status load_key(struct core *core, bool may_make, uint8_t key[AUTH_K
         if (status == LREG_OK) {
             status = read_key(core, directory, key, err);
         }
+    }
+    if (status == LREG_OK && may_make) {
+        status = settle_key(directory, err);
     }
     if (status == LREG_NOT_FOUND) {
         status = error_set(err, LREG_CORRUPT, "instance_key_missing",

@@ -5,6 +5,7 @@
 #include "core/instance/state.h"
 
 #include "base/hook_owner.h"
+#include "base/sync.h"
 #include "base/text.h"
 #include "storage/filesystem/filesystem.h"
 #include "storage/memory/memory.h"
@@ -129,6 +130,12 @@ static lreg_status open_storage(struct core *core, const struct core_options *op
     return storage_open_filesystem(&core->hooks, core->directory, core->durable, &core->storage, err);
 }
 
+/* What an instance without syncs has stored in the data directory. A storage of the host's own is the host's to sync. */
+static lreg_status settle_objects(void *user, struct error *err) {
+    const struct core *core = user;
+    return sync_file_system(core->directory, err);
+}
+
 static lreg_status open_parts(struct core *core, const struct core_options *options, struct error *err) {
     lreg_status status = LREG_OK;
     if (options->backend != NULL) { /* first: its state is ours from now on, whatever fails */
@@ -148,6 +155,8 @@ static lreg_status open_parts(struct core *core, const struct core_options *opti
     struct meta_options meta = {.directory = core->directory,
                                 .busy_timeout_ms = options->busy_timeout_ms,
                                 .durable = options->durable,
+                                .settle = settle_objects,
+                                .settle_user = core,
                                 .step_fault = options->step_fault,
                                 .step_fault_user = options->step_fault_user};
     status = meta_open(&core->hooks, &meta, &core->meta, err);

@@ -13,6 +13,7 @@
 
 #include "base/descriptor.h"
 #include "base/encoding.h"
+#include "base/sync.h"
 #include "core/content/objects.h"
 #include "core/instance/state.h"
 #include "core/upkeep/hold.h"
@@ -273,17 +274,6 @@ static void remove_tree(const char *path) {
     (void)nftw(path, remove_entry, TREE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
 }
 
-/* All that was written below, in one go: file by file it would be a sync for each of up to 65,536 directories. */
-static lreg_status sync_tree(const char *path, struct error *err) {
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) {
-        return error_set_errno(err, errno, "cannot open the backup");
-    }
-    int number = syncfs(directory) == 0 ? 0 : errno;
-    (void)close(directory);
-    return number == 0 ? LREG_OK : error_set_errno(err, number, "cannot make the backup durable");
-}
-
 static lreg_status sync_parent(struct backup *run, struct error *err) {
     const char *slash = strrchr(run->destination, '/');
     const char *parent = ".";
@@ -334,7 +324,8 @@ static lreg_status choose_paths(struct backup *run, const char *directory, struc
 }
 
 static lreg_status finish(struct backup *run, struct error *err) {
-    lreg_status status = sync_tree(run->partial, err);
+    /* In one go: file by file it would be a sync for each of up to 65,536 directories. */
+    lreg_status status = sync_file_system(run->partial, err);
     if (status != LREG_OK) {
         return status;
     }

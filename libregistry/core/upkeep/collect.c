@@ -361,6 +361,9 @@ static lreg_status remove_doomed(struct collection *run, struct error *err) {
     do {
         struct meta_doomed *doomed = NULL;
         lreg_status status = list_doomed(run, &doomed, &count, err);
+        if (status == LREG_OK && count > 0) {
+            status = meta_sync_log(run->core->meta, err); /* or a power cut brings back a row whose object is gone */
+        }
         if (status != LREG_OK) {
             return status;
         }

@@ -302,9 +302,9 @@ lreg_status oci_push_store(struct oci_push *push, struct error *err) {
     }
     arena_init(&storing.scratch, core_hooks(push->core), SCRATCH_BYTES);
     lreg_status status = look_ahead(&storing, err);
-    bool is_done = push->missing_count > 0 || (storing.survey.is_stored && storing.survey.is_tagged);
-    if (status == LREG_OK && !is_done) {
-        status = write_all(&storing, err);
+    bool is_done = storing.survey.is_stored && storing.survey.is_tagged;
+    if (status == LREG_OK && push->missing_count == 0) {
+        status = is_done ? meta_settle(core_meta(push->core), err) : write_all(&storing, err);
     }
     if (status == LREG_OK && push->missing_count > 0) {
         status = check_registry(push, err);

@@ -67,8 +67,12 @@ static int system_error(struct meta_connection *connection, int result) {
     return own ? sqlite3_system_errno(connection->database) : 0;
 }
 
+/* What was said about a sync, the connection forgets: a commit that fails is not noted there as other failures are. */
 static bool disk_is_full(struct meta_connection *connection, int result) {
     int number = (result & 0xff) == SQLITE_IOERR ? system_error(connection, result) : 0;
+    if (result == SQLITE_IOERR_FSYNC) {
+        number = meta_log_errno(connection);
+    }
     return number == ENOSPC || number == EDQUOT;
 }
 

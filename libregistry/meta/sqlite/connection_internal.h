@@ -17,6 +17,7 @@ struct meta_transaction {
     struct meta_connection *connection;
     enum meta_mode mode;
     bool is_unsynced; /* its connection does not sync at the commit */
+    int changes_before; /* rows that its connection had ever changed when it began */
     lreg_status failure; /* of a write, after which there is no commit; LREG_OK before */
 };
 

@@ -171,6 +171,8 @@ lreg_status meta_open(const struct hooks *hooks, const struct meta_options *opti
     meta->hooks = hooks;
     meta->busy_timeout_ms = options->busy_timeout_ms;
     meta->durable = options->durable;
+    meta->settle = options->settle;
+    meta->settle_user = options->settle_user;
     meta->step_fault = options->step_fault;
     meta->step_fault_user = options->step_fault_user;
     if (!init_locks(meta)) {
@@ -178,6 +180,9 @@ lreg_status meta_open(const struct hooks *hooks, const struct meta_options *opti
         return error_no_memory(err);
     }
     lreg_status status = open_database(meta, options->directory, err);
+    if (status == LREG_OK) {
+        status = meta_settle(meta, err);
+    }
     if (status != LREG_OK) {
         goto out;
     }

@@ -17,6 +17,8 @@ struct meta {
     char *path; /* of registry.db; NULL: in memory */
     int32_t busy_timeout_ms;
     bool durable;
+    lreg_status (*settle)(void *user, struct error *err);
+    void *settle_user;
     int (*step_fault)(void *user);
     void *step_fault_user;
 
@@ -50,6 +52,13 @@ lreg_status meta_take_connection(struct meta *meta, enum meta_mode mode, struct 
                                  struct error *err);
 /* A connection is open: does SQLite take locks of a parent process for ours? */
 bool meta_locks_are_inherited(const struct meta *meta);
+
+/* What an instance that syncs finds unsynced, and what one without syncs leaves; see settle.c. To be called when a
+ * transaction has begun, and after its commit. */
+lreg_status meta_settle_at_begin(struct meta_transaction *transaction, struct error *err);
+lreg_status meta_settle_at_commit(struct meta_transaction *transaction, struct error *err);
+/* What the system said when the log could not be written or synced through this connection the last time; 0: nothing. */
+int meta_log_errno(const struct meta_connection *connection);
 
 /* Keeps it for the next, or closes it. */
 void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_connection *connection);

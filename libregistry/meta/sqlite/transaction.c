@@ -39,6 +39,20 @@ static void sync_again(struct meta_connection *connection) {
     connection->transaction.is_unsynced = false;
 }
 
+/* Must not fail, whatever a step gives: closing the connection rolls back as well. What is in memory would be lost with
+ * it, so there the statement is run past the test's faults. */
+static void roll_back(struct meta_connection *connection) {
+    if (sqlite3_get_autocommit(connection->database) == 0) {
+        (void)run_control(connection, "ROLLBACK", NULL);
+    }
+    if (sqlite3_get_autocommit(connection->database) == 0 && connection->meta->path == NULL) {
+        (void)sqlite3_exec(connection->database, "ROLLBACK", NULL, NULL, NULL);
+    }
+    if (sqlite3_get_autocommit(connection->database) == 0) {
+        connection->unusable = true;
+    }
+}
+
 static lreg_status begin(struct meta *meta, enum meta_mode mode, bool is_synced, struct meta_transaction **out,
                          struct error *err) {
     struct meta_connection *connection = NULL;
@@ -53,7 +67,11 @@ static lreg_status begin(struct meta *meta, enum meta_mode mode, bool is_synced,
     if (status == LREG_OK) {
         status = run_control(connection, mode == META_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", err);
     }
+    if (status == LREG_OK) {
+        status = meta_settle_at_begin(&connection->transaction, err);
+    }
     if (status != LREG_OK) {
+        roll_back(connection);
         sync_again(connection);
         meta_give_connection(meta, mode, connection);
         return status;
@@ -90,20 +108,6 @@ lreg_status meta_begin_unsynced(struct meta *meta, struct meta_transaction **out
     return begin_in_turn(meta, META_WRITE, !is_ever_synced, out, err);
 }
 
-/* Must not fail, whatever a step gives: closing the connection rolls back as well. What is in memory would be lost with
- * it, so there the statement is run past the test's faults. */
-static void roll_back(struct meta_connection *connection) {
-    if (sqlite3_get_autocommit(connection->database) == 0) {
-        (void)run_control(connection, "ROLLBACK", NULL);
-    }
-    if (sqlite3_get_autocommit(connection->database) == 0 && connection->meta->path == NULL) {
-        (void)sqlite3_exec(connection->database, "ROLLBACK", NULL, NULL, NULL);
-    }
-    if (sqlite3_get_autocommit(connection->database) == 0) {
-        connection->unusable = true;
-    }
-}
-
 static void end(struct meta_transaction *transaction) {
     struct meta_connection *connection = transaction->connection;
     struct meta *meta = connection->meta;
@@ -122,6 +126,9 @@ lreg_status meta_commit(struct meta_transaction *transaction, struct error *err)
         error_set(err, status, "transaction_failed", "metadata: the transaction failed before its commit");
     } else {
         status = run_control(connection, "COMMIT", err);
+    }
+    if (status == LREG_OK) {
+        status = meta_settle_at_commit(transaction, err);
     }
     if (status != LREG_OK) {
         roll_back(connection);

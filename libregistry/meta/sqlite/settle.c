@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What others have left unsynced. A commit is seen by others after its sync, with two exceptions: the log that is
+ * recovered after a crash may end with commits whose process was killed before its sync, and an instance that was
+ * opened without syncs leaves them out. A kill loses neither, because the page cache stays; a power cut loses both. So
+ * an instance that syncs makes durable what it finds before it answers for it: at its opening, and whenever a write
+ * turns out to be done already and therefore writes nothing that would be synced.
+ *
+ * The log is synced through a connection's own file. What an instance without syncs has stored beside the database is
+ * not known here: such an instance leaves a mark among the values, and the next write of an instance that syncs has its
+ * owner sync all of it (`settle` of the options), and takes the mark away in the same transaction. Whose rows that
+ * transaction can see had stored its bytes before, so nothing is missed while both go on.
+ */
+
+#include "meta/sqlite/sqlite_internal.h"
+
+#include "meta/engine.h"
+
+#define VALUE_UNSYNCED "'unsynced'"
+
+static bool is_durable(const struct meta *meta) {
+    return meta->durable && meta->path != NULL;
+}
+
+/* --- The log --- */
+
+/* Of a connection that has read before; NULL when there is none. */
+static sqlite3_file *log_file(const struct meta_connection *connection) {
+    sqlite3_file *file = NULL;
+    int result = sqlite3_file_control(connection->database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+    return result == SQLITE_OK && file != NULL && file->pMethods != NULL ? file : NULL;
+}
+
+int meta_log_errno(const struct meta_connection *connection) {
+    sqlite3_file *file = log_file(connection);
+    int number = 0;
+    if (file != NULL && file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) != SQLITE_OK) {
+        number = 0;
+    }
+    return number;
+}
+
+static int sync_log(struct meta_connection *connection) {
+    sqlite3_file *file = log_file(connection);
+    sqlite3_int64 size = 0;
+    int result = file != NULL ? meta_step_fault(connection->meta) : SQLITE_OK;
+    if (file == NULL || result != SQLITE_OK) {
+        return result;
+    }
+    result = file->pMethods->xFileSize(file, &size);
+    if (result == SQLITE_OK && size > 0) {
+        result = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    }
+    return result;
+}
+
+static lreg_status settle_log(struct meta_connection *connection, struct error *err) {
+    int result = sync_log(connection);
+    return result == SQLITE_OK ? LREG_OK : meta_fail(connection, result, err);
+}
+
+/* --- The mark of an instance without syncs --- */
+
+static lreg_status leave_mark(struct meta_transaction *transaction, struct error *err) {
+    static const char sql[] =
+        "INSERT INTO instance_values (name, value) VALUES (" VALUE_UNSYNCED ", '1') ON CONFLICT (name) DO NOTHING";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    return meta_statement_run(&statement, NULL);
+}
+
+static lreg_status take_mark(struct meta_transaction *transaction, struct error *err) {
+    static const char sql[] = "DELETE FROM instance_values WHERE name = " VALUE_UNSYNCED;
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    return meta_statement_run(&statement, NULL);
+}
+
+static lreg_status has_mark(struct meta_transaction *transaction, bool *out, struct error *err) {
+    static const char sql[] = "SELECT 1 FROM instance_values WHERE name = " VALUE_UNSYNCED;
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    return meta_statement_exists(&statement, out);
+}
+
+static lreg_status settle_others(struct meta_transaction *transaction, struct error *err) {
+    const struct meta *meta = transaction->connection->meta;
+    bool is_marked = false;
+    lreg_status status = has_mark(transaction, &is_marked, err);
+    if (status != LREG_OK || !is_marked) {
+        return status;
+    }
+    status = meta->settle != NULL ? meta->settle(meta->settle_user, err) : LREG_OK;
+    return status == LREG_OK ? take_mark(transaction, err) : status;
+}
+
+lreg_status meta_settle_at_begin(struct meta_transaction *transaction, struct error *err) {
+    const struct meta *meta = transaction->connection->meta;
+    if (transaction->mode != META_WRITE || meta->path == NULL) {
+        return LREG_OK;
+    }
+    if (!meta->durable) {
+        return leave_mark(transaction, err);
+    }
+    transaction->changes_before = sqlite3_total_changes(transaction->connection->database);
+    return transaction->is_unsynced ? LREG_OK : settle_others(transaction, err);
+}
+
+lreg_status meta_settle_at_commit(struct meta_transaction *transaction, struct error *err) {
+    struct meta_connection *connection = transaction->connection;
+    bool is_promise = transaction->mode == META_WRITE && !transaction->is_unsynced && is_durable(connection->meta);
+    if (!is_promise || sqlite3_total_changes(connection->database) != transaction->changes_before) {
+        return LREG_OK; /* what it wrote was synced, and all of the log before it */
+    }
+    return settle_log(connection, err);
+}
+
+/* --- All --- */
+
+static lreg_status settle_by_writing(struct meta *meta, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(meta, META_WRITE, &transaction, err);
+    return status == LREG_OK ? meta_commit(transaction, err) : status;
+}
+
+lreg_status meta_settle(struct meta *meta, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    bool is_marked = false;
+    if (!is_durable(meta)) {
+        return LREG_OK;
+    }
+    lreg_status status = meta_begin(meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = has_mark(transaction, &is_marked, err);
+    if (status == LREG_OK && !is_marked) {
+        status = settle_log(transaction->connection, err);
+    }
+    meta_rollback(transaction);
+    return status == LREG_OK && is_marked ? settle_by_writing(meta, err) : status;
+}
+
+lreg_status meta_sync_log(struct meta *meta, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    bool is_marked = false;
+    if (meta->path == NULL) {
+        return LREG_OK;
+    }
+    lreg_status status = meta_begin(meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = has_mark(transaction, &is_marked, err); /* so that it has read, and knows the log */
+    if (status == LREG_OK) {
+        status = settle_log(transaction->connection, err);
+    }
+    meta_rollback(transaction);
+    return status;
+}
