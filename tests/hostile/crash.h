@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HOSTILE_CRASH_H
+#define HOSTILE_CRASH_H
+
+/*
+ * The crash campaign: a request is made in a process that is killed before its n-th system call, for every n; it is
+ * made again by another process, which is killed when it has the answer; then the power goes, and the disk has what
+ * was synced (support/power_cut.h), and in a second round some of the rest. What was acknowledged by either process is
+ * there then, the store is sound, and the request works once more.
+ *
+ * Four ways are gone, each with a store that was closed and one that has commits in its log: the second process opens
+ * the store after the kill, or had it open before; the first one syncs, or does not. And in a fifth the second process
+ * makes a backup, which has to have all of that.
+ *
+ * Only syncs and calls that move or remove a name count, and each operation goes half of the ways: LREG_CRASH=all in the
+ * environment has the whole campaign, which takes minutes.
+ */
+
+#include "support/http_script.h"
+
+#include <libregistry.h>
+
+#include <stdbool.h>
+
+#define CRASH_ROOM 512
+
+struct crash_client {
+    lreg_instance *instance;
+    const char *authorization; /* of a token with all scopes */
+    char *note; /* CRASH_ROOM bytes: what an answer said, for the check */
+};
+
+struct crash_operation {
+    const char *name;
+    /* One request, or a function that makes several, and gives the status of the last that it came to. */
+    const char *request;
+    int (*act)(struct crash_client *client);
+    bool is_not_backed_up; /* what it makes is not in backups */
+    bool ends; /* who asks again may also be told that it is not there (404) */
+    /* What has to be so afterwards: a request, the status of its answer, and what its body has. Or a function. */
+    const char *probe;
+    int probe_status;
+    const char *probe_text; /* NULL: anything */
+    void (*check)(struct crash_client *client);
+};
+
+/* Makes `request` and gives the answer, which the caller frees. Fails the process when the status is another one; 0:
+ * any. */
+struct http_answer *crash_ask(const struct crash_client *client, int status, const char *request);
+int crash_status(const struct crash_client *client, const char *request); /* of the answer alone */
+/* Publishes bytes as a file of a form. */
+int crash_publish(const struct crash_client *client, const char *registry, const char *name, const void *bytes,
+                  size_t length);
+
+/* Runs the campaign for operations on a store that `furnish` fills: it is given an organization "acme" and a token.
+ * `furnish` NULL: on a directory that does not exist; then the operations make all that they need, `authorization` is
+ * NULL, and there is nothing to be sound before. Skips the test where processes may not be traced. */
+void crash_campaign(void (*furnish)(struct crash_client *client), const struct crash_operation *operations,
+                    size_t count);
+
+#endif
