@@ -266,7 +266,7 @@ static bool run_point(struct point *point) {
     traced_start(&first, run_first, point);
     enum traced_stop stop = traced_go_on(&first);
     assert_int_not_equal(stop, TRACED_FAILED);
-    if (is_promised(point, FIRST)) {
+    if (is_promised(point, FIRST) || point->way == &ways[0]) {
         char place[PLACE_ROOM];
         memcpy(place, point->place, sizeof place);
         check_after(point, disk, "data", 0);

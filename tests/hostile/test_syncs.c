@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which syncs there are, in which order, and what happens when one fails. This program has functions of its own in place
+ * of those of the C library that sync and that remove names; the library and SQLite call them. */
+#include "hostile/crash.h"
+#include "hostile/rig.h"
+#include "protocol/oci_data.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define OUR_OWN __attribute__((visibility("default")))
+#define EVENTS_MAX 1024
+#define PATH_ROOM 256
+#define REGISTRIES "/v2/packages/organizations/acme/registries"
+#define LOG "registry.db-wal"
+
+struct event {
+    const char *call;
+    char path[PATH_ROOM];
+};
+
+static struct event events[EVENTS_MAX];
+static size_t event_count;
+static int sync_error; /* errno of syncs of the log; 0: they are made */
+
+static const char *note(const char *call, int descriptor, const char *name) {
+    char link[64];
+    static char none[PATH_ROOM];
+    struct event *event = event_count < EVENTS_MAX ? &events[event_count++] : NULL;
+    char *path = event != NULL ? event->path : none;
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, PATH_ROOM / 2);
+    (void)snprintf(path + (length > 0 ? length : 0), PATH_ROOM / 2, "%s", name);
+    if (event != NULL) {
+        event->call = call;
+    }
+    return path;
+}
+
+OUR_OWN int fdatasync(int descriptor) {
+    const char *path = note("fdatasync", descriptor, "");
+    if (sync_error != 0 && strstr(path, LOG) != NULL) {
+        errno = sync_error;
+        return -1;
+    }
+    return (int)syscall(SYS_fdatasync, descriptor);
+}
+
+OUR_OWN int fsync(int descriptor) {
+    (void)note("fsync", descriptor, "");
+    return (int)syscall(SYS_fsync, descriptor);
+}
+
+OUR_OWN int syncfs(int descriptor) {
+    (void)note("syncfs", descriptor, "");
+    return (int)syscall(SYS_syncfs, descriptor);
+}
+
+OUR_OWN int unlinkat(int descriptor, const char *name, int flags) {
+    (void)note("unlinkat", descriptor, name);
+    return (int)syscall(SYS_unlinkat, descriptor, name, flags);
+}
+
+/* How often `call` was made for what is named like that ("": anything), and which was the first of them. */
+static size_t count_events(const char *call, const char *name, size_t *out_first) {
+    size_t count = 0;
+    for (size_t i = 0; i < event_count; i++) {
+        if (strcmp(events[i].call, call) == 0 && strstr(events[i].path, name) != NULL) {
+            if (count++ == 0 && out_first != NULL) {
+                *out_first = i;
+            }
+        }
+    }
+    return count;
+}
+
+static size_t count_syncs(void) {
+    return count_events("fsync", "", NULL) + count_events("fdatasync", "", NULL) + count_events("syncfs", "", NULL);
+}
+
+/* --- A store --- */
+
+struct store {
+    char folder[RIG_FOLDER_MAX];
+    char authorization[256];
+    struct crash_client client;
+};
+
+static lreg_status try_open(struct store *store, bool is_durable, bool is_in_memory) {
+    lreg_options *options = NULL;
+    char data[RIG_FOLDER_MAX + 8];
+    (void)snprintf(data, sizeof data, "%s/data", store->folder);
+    assert_int_equal(lreg_options_new(&options, NULL), LREG_OK);
+    assert_int_equal(lreg_options_set_directory(options, data, NULL), LREG_OK);
+    assert_int_equal(lreg_options_set_durable(options, is_durable, NULL), LREG_OK);
+    if (is_in_memory) {
+        assert_int_equal(lreg_options_set_memory_storage(options, NULL), LREG_OK);
+    }
+    event_count = 0;
+    lreg_status status = lreg_open(options, &store->client.instance, NULL);
+    lreg_options_free(options);
+    return status;
+}
+
+static void open_store(struct store *store, bool is_durable) {
+    assert_int_equal(try_open(store, is_durable, false), LREG_OK);
+}
+
+static void close_store(struct store *store) {
+    lreg_close(store->client.instance);
+    store->client.instance = NULL;
+}
+
+static int ask(struct store *store, const char *request) {
+    return crash_status(&store->client, request);
+}
+
+static int publish(struct store *store, const char *name) {
+    return crash_publish(&store->client, "files", name, "the content", 11);
+}
+
+static int setup(void **state) {
+    static const char scopes[] = "read_packages,write_packages,delete_packages,read_registries,write_registries";
+    struct store *store = calloc(1, sizeof *store);
+    lreg_token *token = NULL;
+    assert_non_null(store);
+    *state = store;
+    rig_make_folder(store->folder);
+    open_store(store, true);
+    assert_int_equal(lreg_organization_create(store->client.instance, "acme", NULL, NULL, NULL), LREG_OK);
+    assert_int_equal(lreg_token_create(store->client.instance, "acme", "all", scopes, 0, &token, NULL), LREG_OK);
+    (void)snprintf(store->authorization, sizeof store->authorization, "Bearer %s", lreg_token_secret(token));
+    lreg_token_free(token);
+    store->client.authorization = store->authorization;
+    assert_int_equal(ask(store, "POST " REGISTRIES "\n\n{\"name\":\"files\",\"ecosystem\":\"files\"}"), 200);
+    assert_int_equal(ask(store, "POST " REGISTRIES "\n\n{\"name\":\"images\",\"ecosystem\":\"container\"}"), 200);
+    assert_int_equal(publish(store, "app-1.0.txt"), 200);
+    event_count = 0;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct store *store = *state;
+    sync_error = 0;
+    close_store(store);
+    rig_remove_folder(store->folder);
+    free(store);
+    return 0;
+}
+
+/* --- What is promised --- */
+
+/* The object's bytes, its entry, and the log. What is new on the way to the object comes once. */
+static void test_hostile_syncs__a_publication_costs_three(void **state) {
+    struct store *store = *state;
+    assert_int_equal(crash_publish(&store->client, "files", "new-1.0.txt", "other", 5), 200);
+    size_t way = count_events("fsync", "/objects", NULL);
+    assert_int_equal(count_syncs(), 2 + way);
+    assert_in_range(way, 1, 3);
+    assert_int_equal(count_events("fdatasync", LOG, NULL), 1);
+}
+
+static void test_hostile_syncs__what_is_there_already_is_synced_before_it_is_acknowledged(void **state) {
+    struct store *store = *state;
+    assert_int_equal(publish(store, "app-1.0.txt"), 200);
+    assert_int_equal(count_events("fdatasync", LOG, NULL), 1);
+    assert_int_equal(count_syncs(), 1);
+    assert_int_equal(ask(store, "PATCH " REGISTRIES "/files\n\n{\"allow_overwrite\":false}"), 200);
+    assert_int_equal(count_syncs(), 2);
+    static const char push[] = "PUT /v2/acme/images/app/manifests/1.0\nContent-Type: " MANIFEST_TYPE "\n\n" IMAGE;
+    assert_int_equal(ask(store, "POST /v2/acme/images/app/blobs/uploads/?digest=" CONFIG_DIGEST "\n\n" CONFIG), 201);
+    assert_int_equal(ask(store, "POST /v2/acme/images/app/blobs/uploads/?digest=" LAYER_DIGEST "\n\n" LAYER), 201);
+    assert_int_equal(ask(store, push), 201);
+    event_count = 0;
+    assert_int_equal(ask(store, push), 201);
+    assert_int_equal(count_events("fdatasync", LOG, NULL), 1);
+    sync_error = ENOSPC;
+    assert_int_equal(ask(store, push), 507);
+    assert_int_equal(publish(store, "app-1.0.txt"), 507);
+}
+
+static void test_hostile_syncs__reading_syncs_nothing(void **state) {
+    struct store *store = *state;
+    assert_int_equal(ask(store, "GET /acme/files/files/app-1.0.txt\n\n"), 200);
+    assert_int_equal(ask(store, "GET " REGISTRIES "/files/packages\n\n"), 200);
+    assert_int_equal(ask(store, "GET /acme/files/files/app-2.0.txt\n\n"), 404);
+    assert_int_equal(event_count, 0);
+}
+
+/* While another has it open, so that there is a log. */
+static void test_hostile_syncs__the_log_is_synced_when_a_store_is_opened(void **state) {
+    struct store *store = *state;
+    struct store other = *store;
+    open_store(&other, true);
+    assert_int_equal(count_events("fdatasync", LOG, NULL), 1);
+    close_store(&other);
+    sync_error = EIO;
+    assert_int_equal(try_open(&other, true, false), LREG_IO);
+    assert_int_equal(try_open(&other, false, false), LREG_OK);
+    close_store(&other);
+}
+
+static void test_hostile_syncs__what_one_without_syncs_left_is_synced_once(void **state) {
+    struct store *store = *state;
+    struct store other = *store;
+    open_store(&other, false);
+    assert_int_equal(publish(&other, "unsynced-1.0.txt"), 200);
+    assert_int_equal(count_events("fdatasync", "", NULL) + count_events("syncfs", "", NULL), 0);
+    assert_int_equal(publish(store, "unsynced-1.0.txt"), 200);
+    assert_int_equal(count_events("syncfs", "/data", NULL), 1);
+    assert_int_equal(publish(store, "unsynced-1.0.txt"), 200);
+    assert_int_equal(count_events("syncfs", "", NULL), 1);
+    assert_int_equal(publish(&other, "unsynced-2.0.txt"), 200);
+    close_store(&other);
+    close_store(store);
+    open_store(store, true);
+    assert_int_equal(count_events("syncfs", "/data", NULL), 1);
+    close_store(store);
+    open_store(store, true);
+    assert_int_equal(count_events("syncfs", "", NULL), 0);
+}
+
+/* Also where nothing else waits for the disk: a row that comes back must not find its object gone. */
+static void test_hostile_syncs__a_collection_syncs_before_it_removes(void **state) {
+    struct store *store = *state;
+    for (int is_durable = 0; is_durable < 2; is_durable++) {
+        lreg_registry *registry = NULL;
+        lreg_package *package = NULL;
+        size_t synced = SIZE_MAX;
+        size_t removed = 0;
+        close_store(store);
+        open_store(store, is_durable != 0);
+        assert_int_equal(lreg_registry_find(store->client.instance, "acme", "files", &registry, NULL), LREG_OK);
+        assert_int_equal(
+            lreg_package_find_by_filename(store->client.instance, registry, "app-1.0.txt", &package, NULL), LREG_OK);
+        assert_int_equal(lreg_package_delete(store->client.instance, package, NULL), LREG_OK);
+        lreg_package_free(package);
+        lreg_registry_free(registry);
+        event_count = 0;
+        assert_int_equal(lreg_collect(store->client.instance, 0, NULL, NULL), LREG_OK);
+        assert_int_equal(count_events("unlinkat", "/objects/", &removed), 1);
+        assert_in_range(count_events("fdatasync", LOG, &synced), 1, 100);
+        assert_true(synced < removed);
+        assert_int_equal(publish(store, "app-1.0.txt"), 200);
+    }
+}
+
+/* With a storage of the host's, nobody else does it. */
+static void test_hostile_syncs__a_new_directory_and_its_key_are_synced(void **state) {
+    struct store *store = *state;
+    struct store other = {.client = {.instance = NULL}};
+    rig_make_folder(other.folder);
+    assert_int_equal(try_open(&other, true, true), LREG_OK);
+    char parent[RIG_FOLDER_MAX];
+    (void)snprintf(parent, sizeof parent, "%s", other.folder);
+    size_t of_data = count_events("fsync", "/data", NULL);
+    assert_in_range(of_data, 1, 100);
+    assert_in_range(count_events("fsync", parent, NULL), of_data + 1, 100);
+    close_store(&other);
+    rig_remove_folder(other.folder);
+    (void)store;
+}
+
+/* --- Full disks --- */
+
+static void check_refused(struct store *store, int error, int status) {
+    sync_error = error;
+    assert_int_equal(publish(store, "new-1.0.txt"), status);
+    assert_int_equal(ask(store, "PATCH " REGISTRIES "/files\n\n{\"description\":\"changed\"}"), status);
+    assert_int_equal(ask(store, "GET /acme/files/files/app-1.0.txt\n\n"), 200);
+    sync_error = 0;
+    assert_int_equal(ask(store, "GET /acme/files/files/new-1.0.txt\n\n"), 404);
+}
+
+/* Network file systems, quotas and thin volumes find out at the sync that there is no room. */
+static void test_hostile_syncs__a_disk_that_is_found_full_by_the_sync_of_the_log_gives_507(void **state) {
+    struct store *store = *state;
+    lreg_verify_report report = {.size = sizeof report};
+    check_refused(store, ENOSPC, 507);
+    check_refused(store, EDQUOT, 507);
+    check_refused(store, EIO, 500);
+    check_refused(store, ENOSPC, 507);
+    assert_int_equal(publish(store, "new-1.0.txt"), 200);
+    assert_int_equal(ask(store, "GET /acme/files/files/new-1.0.txt\n\n"), 200);
+    assert_int_equal(lreg_verify(store->client.instance, NULL, NULL, &report, NULL), LREG_OK);
+    assert_int_equal(report.missing + report.damaged, 0);
+}
