@@ -62,7 +62,9 @@ LREG_EXPORT lreg_status lreg_options_set_directory(lreg_options *options, const 
 LREG_EXPORT lreg_status lreg_options_set_base_url(lreg_options *options, const char *base_url, lreg_error **err);
 
 /**
- * Sets what an acknowledged change survives.
+ * Sets what an acknowledged change survives. Instances of both kinds may have one directory open at once, or in turn.
+ * The next change through a durable one then makes durable what the others have written, by syncfs(), and blocks for
+ * that long.
  *
  * @param options  not NULL
  * @param durable  1, the default: a power cut; 0: the death of the process, which is faster

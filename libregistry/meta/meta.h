@@ -59,9 +59,8 @@ void meta_abandon(struct meta *meta);
  * PRAGMA data_version on a connection that never writes. */
 lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err);
 
-/* Makes durable what is in the database by now, whoever wrote it. To be called before an answer that promises what was
- * only read: a commit promises what it wrote, and what was there already when it wrote nothing. Costs a sync; nothing
- * when the instance is not durable. */
+/* Makes durable what is in the database by now, whichever process wrote it. To be called before an answer that promises
+ * what was only read; meta_commit() does the same. Costs one sync; nothing when the instance is not durable. */
 lreg_status meta_settle(struct meta *meta, struct error *err);
 
 /* The same for the database alone, and whether the instance is durable or not: before something that cannot be undone

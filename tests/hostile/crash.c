@@ -22,8 +22,7 @@
 
 #define PATH_ROOM 128
 #define PLACE_ROOM (PATH_ROOM + 16)
-#define SCOPES                                                                                                 \
-    "read_packages,write_packages,delete_packages,read_registries,write_registries,delete_registries"
+#define SCOPES "read_packages,write_packages,delete_packages,read_registries,write_registries,delete_registries"
 
 enum who {
     FIRST, /* is killed */

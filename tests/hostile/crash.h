@@ -3,17 +3,17 @@
 #define HOSTILE_CRASH_H
 
 /*
- * The crash campaign: a request is made in a process that is killed before its n-th system call, for every n; it is
- * made again by another process, which is killed when it has the answer; then the power goes, and the disk has what
- * was synced (support/power_cut.h), and in a second round some of the rest. What was acknowledged by either process is
- * there then, the store is sound, and the request works once more.
+ * The crash campaign. A request is made in a process that is killed before its n-th system call, for every n. Another
+ * process makes it again, and is killed when it has the answer. Then the power goes: the disk has what was synced
+ * (support/power_cut.h), and in a second round some of the rest. What was acknowledged by either process has to be
+ * there, the store has to be sound, and the request has to work once more.
  *
- * Four ways are gone, each with a store that was closed and one that has commits in its log: the second process opens
- * the store after the kill, or had it open before; the first one syncs, or does not. And in a fifth the second process
- * makes a backup, which has to have all of that.
+ * There are five ways to that, each with a store that was closed and one that has commits in its log. The second
+ * process opens the store after the kill, or had it open before; the first process syncs, or does not; and in the
+ * fifth way the second process makes a backup, which has to have all of that.
  *
- * Only syncs and calls that move or remove a name count, and each operation goes half of the ways: LREG_CRASH=all in the
- * environment has the whole campaign, which takes minutes.
+ * Only syncs and calls that move or remove a name count, and each operation goes half of the ways: with LREG_CRASH=all
+ * in the environment the campaign is whole, and takes minutes.
  */
 
 #include "support/http_script.h"

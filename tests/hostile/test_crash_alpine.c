@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Alpine packages: published, overwritten and deleted by a process that is killed, then by another, then the power goes. */
+/* Alpine packages: published, overwritten and deleted by a process that is killed, then by another, then the power
+ * goes. */
 #include "hostile/crash.h"
 
 #include "support/apk_builder.h"
@@ -19,9 +20,8 @@ static int publish(const struct crash_client *client, const struct apk_recipe *r
 }
 
 static void furnish(struct crash_client *client) {
-    http_answer_free(
-        crash_ask(client, 200,
-                  "POST " REGISTRIES "\n\n{\"name\":\"apks\",\"ecosystem\":\"alpine\",\"allow_overwrite\":true}"));
+    http_answer_free(crash_ask(
+        client, 200, "POST " REGISTRIES "\n\n{\"name\":\"apks\",\"ecosystem\":\"alpine\",\"allow_overwrite\":true}"));
     if (publish(client, &(struct apk_recipe){.name = "old"}) != 200) {
         abort();
     }

@@ -21,7 +21,8 @@ static void furnish(struct crash_client *client) {
         "PUT " OLD "/manifests/1.0\n" CONTENT_TYPE IMAGE,
         "POST /v2/acme/images/spare/blobs/uploads/?digest=" LAYER_DIGEST "\n\n" LAYER,
     };
-    http_answer_free(crash_ask(client, 200, "POST " REGISTRIES "\n\n{\"name\":\"images\",\"ecosystem\":\"container\"}"));
+    http_answer_free(
+        crash_ask(client, 200, "POST " REGISTRIES "\n\n{\"name\":\"images\",\"ecosystem\":\"container\"}"));
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         http_answer_free(crash_ask(client, 201, requests[i]));
     }

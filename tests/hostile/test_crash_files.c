@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files: published, overwritten, copied and deleted by a process that is killed, then by another, then the power goes. */
+/* Files: published, overwritten, deleted and collected by a process that is killed, then by another, then the power
+ * goes. */
 #include "hostile/crash.h"
 
 #include <stdlib.h>
@@ -101,8 +102,7 @@ static int begin_and_publish(struct crash_client *client) {
     (void)snprintf(authorization, sizeof authorization, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
     const struct crash_client owner = {.instance = client->instance, .authorization = authorization};
-    (void)crash_status(&owner,
-                       "POST " REGISTRIES "\n\n{\"name\":\"files\",\"ecosystem\":\"files\",\"public\":true}");
+    (void)crash_status(&owner, "POST " REGISTRIES "\n\n{\"name\":\"files\",\"ecosystem\":\"files\",\"public\":true}");
     return crash_publish(&owner, "files", "new-1.0.txt", CONTENT, strlen(CONTENT));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Registries, their settings, tokens and organisations: made, changed and deleted by a process that is killed, then by
+/* Registries, their settings, tokens and organizations: made, changed and deleted by a process that is killed, then by
  * another, then the power goes. */
 #include "hostile/crash.h"
 
@@ -84,7 +84,7 @@ static void check_revoked(struct crash_client *client) {
     http_answer_free(answer);
 }
 
-/* --- Organisations --- */
+/* --- Organizations --- */
 
 static int create_organization(struct crash_client *client) {
     lreg_status status = lreg_organization_create(client->instance, "other", NULL, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which syncs there are, in which order, and what happens when one fails. This program has functions of its own in place
- * of those of the C library that sync and that remove names; the library and SQLite call them. */
+/* Which syncs there are, in which order, and what happens when one fails. This program defines the functions that sync
+ * and that remove names, in place of the C library; libregistry and SQLite call them. */
 #include "hostile/crash.h"
 #include "hostile/rig.h"
 #include "protocol/oci_data.h"
@@ -236,8 +236,8 @@ static void test_hostile_syncs__a_collection_syncs_before_it_removes(void **stat
         close_store(store);
         open_store(store, is_durable != 0);
         assert_int_equal(lreg_registry_find(store->client.instance, "acme", "files", &registry, NULL), LREG_OK);
-        assert_int_equal(
-            lreg_package_find_by_filename(store->client.instance, registry, "app-1.0.txt", &package, NULL), LREG_OK);
+        assert_int_equal(lreg_package_find_by_filename(store->client.instance, registry, "app-1.0.txt", &package, NULL),
+                         LREG_OK);
         assert_int_equal(lreg_package_delete(store->client.instance, package, NULL), LREG_OK);
         lreg_package_free(package);
         lreg_registry_free(registry);

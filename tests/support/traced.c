@@ -24,7 +24,7 @@
 /* Before each of these something is half done: bytes are written that are not synced, or a name is not yet moved. */
 static const long turning[] = {
 #ifdef SYS_rename
-    SYS_rename, SYS_link, SYS_unlink,
+    SYS_rename,    SYS_link,   SYS_unlink,
 #endif
 #ifdef SYS_renameat
     SYS_renameat,

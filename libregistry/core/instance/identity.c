@@ -10,7 +10,7 @@
 
 #include "base/descriptor.h"
 #include "base/encoding.h"
-#include "base/sync.h"
+#include "storage/filesystem/filesystem.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -122,14 +122,15 @@ static lreg_status make_key(struct core *core, int directory, struct error *err)
     return status;
 }
 
-/* Before the database has a proof of the key: its entry, whoever made it, and as far as we may that of the directory. */
+/* Before the database has a proof of the key, its entry is made durable, whichever process made it, and as far as that
+ * is permitted the entry of the directory. */
 static lreg_status settle_key(int directory, struct error *err) {
     int parent = openat(directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (parent >= 0) {
-        (void)sync_directory(parent, NULL);
+        (void)storage_sync_directory(parent, NULL);
         close(parent);
     }
-    return sync_directory(directory, err);
+    return storage_sync_directory(directory, err);
 }
 
 /* `may_make`: nothing was sealed yet under a key that could be missing. */

@@ -5,7 +5,6 @@
 #include "core/instance/state.h"
 
 #include "base/hook_owner.h"
-#include "base/sync.h"
 #include "base/text.h"
 #include "storage/filesystem/filesystem.h"
 #include "storage/memory/memory.h"
@@ -130,10 +129,10 @@ static lreg_status open_storage(struct core *core, const struct core_options *op
     return storage_open_filesystem(&core->hooks, core->directory, core->durable, &core->storage, err);
 }
 
-/* What an instance without syncs has stored in the data directory. A storage of the host's own is the host's to sync. */
+/* What an instance without syncs has stored in the data directory. A storage of the host's is for the host to sync. */
 static lreg_status settle_objects(void *user, struct error *err) {
     const struct core *core = user;
-    return sync_file_system(core->directory, err);
+    return storage_sync_file_system(core->directory, err);
 }
 
 static lreg_status open_parts(struct core *core, const struct core_options *options, struct error *err) {

@@ -13,7 +13,6 @@
 
 #include "base/descriptor.h"
 #include "base/encoding.h"
-#include "base/sync.h"
 #include "core/content/objects.h"
 #include "core/instance/state.h"
 #include "core/upkeep/hold.h"
@@ -325,7 +324,7 @@ static lreg_status choose_paths(struct backup *run, const char *directory, struc
 
 static lreg_status finish(struct backup *run, struct error *err) {
     /* In one go: file by file it would be a sync for each of up to 65,536 directories. */
-    lreg_status status = sync_file_system(run->partial, err);
+    lreg_status status = storage_sync_file_system(run->partial, err);
     if (status != LREG_OK) {
         return status;
     }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What others have left unsynced. A commit is seen by others after its sync, with two exceptions: the log that is
- * recovered after a crash may end with commits whose process was killed before its sync, and an instance that was
- * opened without syncs leaves them out. A kill loses neither, because the page cache stays; a power cut loses both. So
- * an instance that syncs makes durable what it finds before it answers for it: at its opening, and whenever a write
- * turns out to be done already and therefore writes nothing that would be synced.
+ * What others have left unsynced. SQLite shows a commit to others only after its sync, with two exceptions: a log that
+ * is recovered after a crash may end with commits whose process was killed before the sync, and an instance that is
+ * opened without syncs does not sync at all. A kill loses neither, because the page cache stays; a power cut loses
+ * both. So an instance that syncs makes durable what it finds before it answers for it: when it is opened, and
+ * whenever a write finds that everything is there already and writes nothing, which SQLite would have synced.
  *
- * The log is synced through a connection's own file. What an instance without syncs has stored beside the database is
- * not known here: such an instance leaves a mark among the values, and the next write of an instance that syncs has its
- * owner sync all of it (`settle` of the options), and takes the mark away in the same transaction. Whose rows that
- * transaction can see had stored its bytes before, so nothing is missed while both go on.
+ * The log is synced through the file that a connection has open. What an instance without syncs stored beside the
+ * database is not known here. Such an instance leaves a mark among the values; the next write of an instance that syncs
+ * has all of it synced (`settle` of the options), and removes the mark in the same transaction. A row that this
+ * transaction can see was committed after its bytes were stored, so nothing is missed while both instances go on.
  */
 
 #include "meta/sqlite/sqlite_internal.h"

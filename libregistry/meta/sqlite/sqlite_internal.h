@@ -57,7 +57,7 @@ bool meta_locks_are_inherited(const struct meta *meta);
  * transaction has begun, and after its commit. */
 lreg_status meta_settle_at_begin(struct meta_transaction *transaction, struct error *err);
 lreg_status meta_settle_at_commit(struct meta_transaction *transaction, struct error *err);
-/* What the system said when the log could not be written or synced through this connection the last time; 0: nothing. */
+/* The errno of the last failure of this connection to write or sync the log; 0: there was none. */
 int meta_log_errno(const struct meta_connection *connection);
 
 /* Keeps it for the next, or closes it. */

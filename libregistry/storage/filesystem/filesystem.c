@@ -92,29 +92,6 @@ int filesystem_open_below(const struct filesystem *filesystem, int directory, co
     return filesystem->has_openat2 ? open_at_once(directory, path, flags) : open_part_by_part(directory, path, flags);
 }
 
-int filesystem_sync_file(const struct filesystem *filesystem, int descriptor) {
-    int result;
-    if (!filesystem->durable) {
-        return 0;
-    }
-    do {
-        result = fdatasync(descriptor);
-    } while (result != 0 && errno == EINTR);
-    return result;
-}
-
-int filesystem_sync_directory(const struct filesystem *filesystem, int descriptor) {
-    int result;
-    if (!filesystem->durable) {
-        return 0;
-    }
-    do {
-        result = fsync(descriptor);
-    } while (result != 0 && errno == EINTR);
-    /* Some network and user-space filesystems have no sync of directories, and say so. */
-    return result != 0 && errno == EINVAL ? 0 : result;
-}
-
 bool filesystem_object_path(const char *key, bool with_key, char path[FILESYSTEM_PATH_MAX + 1]) {
     if (!storage_own_key_is_valid(key)) {
         return false;

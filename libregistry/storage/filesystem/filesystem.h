@@ -23,4 +23,10 @@ lreg_status storage_filesystem_table(const struct hooks *hooks, const char *dire
 lreg_status storage_filesystem_copy(const struct storage *from, const char *key, const struct storage *to,
                                     struct error *err);
 
+/* The entries of an open directory become durable, where the file system has a sync of directories. */
+lreg_status storage_sync_directory(int directory, struct error *err);
+
+/* All that was written to the file system on which the directory `path` is becomes durable. */
+lreg_status storage_sync_file_system(const char *path, struct error *err);
+
 #endif
