@@ -16,7 +16,8 @@ static void check(const char *value, struct arena *arena) {
         expect(text_is_utf8(out.secret, strlen(out.secret)) && !text_has_control(out.secret, strlen(out.secret)));
     }
     if (out.user != NULL) {
-        expect(text_is_utf8(out.user, strlen(out.user)) && !text_has_control(out.user, strlen(out.user)));
+        bool is_utf8 = text_is_utf8(out.user, strlen(out.user));
+        expect(strpbrk(out.user, "\r\n\t\x7f") == NULL && !(is_utf8 && text_has_control(out.user, strlen(out.user))));
         expect(strchr(out.user, ':') == NULL && (out.user[0] != '\0' || out.secret[0] != '\0'));
     }
 }

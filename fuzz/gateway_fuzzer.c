@@ -2,6 +2,9 @@
 /* The variables of a gateway, one on each line: what is taken from them is a request that an exchange takes, and
  * answers below the mount that it names. The first byte chooses how long a target may be and how scarce memory is. */
 #include "http/gateway.h"
+
+#include "http/authority.h"
+#include "http/mount.h"
 #include "http/url.h"
 
 #include "support/fuzzer.h"
@@ -9,11 +12,13 @@
 #define VARIABLES_MAX 32
 
 static void check_request(const struct gateway_request *request, bool is_whole) {
-    expect(request->method[0] != '\0' && request->target != NULL && url_is_mount(request->mount));
+    const char *path = request->target;
+    struct slice authority;
+    expect(request->method[0] != '\0' && request->target != NULL && mount_is_sound(request->mount));
     expect(strcmp(request->scheme, "http") == 0 || strcmp(request->scheme, "https") == 0);
-    expect(request->host == NULL || url_is_host(request->host));
-    const char *separator = request->target[0] != '/' ? strstr(request->target, "://") : NULL;
-    const char *path = separator != NULL ? separator + 3 + strcspn(separator + 3, "/?#") : request->target;
+    expect(request->host == NULL || authority_parse(slice_of(request->host), NULL));
+    expect(!request->has_open_body || request->coding[0] != '\0');
+    (void)url_split_absolute(request->target, &authority, &path);
     size_t mount = strlen(request->mount);
     expect(!is_whole || strncmp(path, request->mount, mount) == 0);
     expect(!is_whole || mount == 0 || strchr("/?#%", path[mount]) != NULL); /* of %2f the exchange says 404 */

@@ -26,6 +26,14 @@ static lreg_status set_setting(lreg_options *library, const char *setting, lreg_
     return lreg_options_set_text(library, name, value, error);
 }
 
+static lreg_status set_forwarded(lreg_options *library, const struct options *options, lreg_error **error) {
+    bool is_rfc7239 = options->forwarded_header != NULL && strcmp(options->forwarded_header, "forwarded") == 0;
+    int32_t header = is_rfc7239 ? LREG_FORWARDED_HEADER_FORWARDED : LREG_FORWARDED_HEADER_X_FORWARDED;
+    lreg_status status = lreg_options_set_forwarded_header(library, header, error);
+    return status == LREG_OK ? lreg_options_set_forwarded_hops(library, (int32_t)options->forwarded_hops, error)
+                             : status;
+}
+
 /* Settings of the library by name first, so that an option of our own wins. */
 static lreg_status set_options(lreg_options *library, struct server *server, lreg_error **error) {
     const struct options *options = server->options;
@@ -43,6 +51,9 @@ static lreg_status set_options(lreg_options *library, struct server *server, lre
     }
     if (status == LREG_OK && options->base_url != NULL) {
         status = lreg_options_set_base_url(library, options->base_url, error);
+    }
+    if (status == LREG_OK) {
+        status = set_forwarded(library, options, error);
     }
     if (status == LREG_OK && options->is_without_sync) {
         status = lreg_options_set_durable(library, 0, error);

@@ -47,8 +47,14 @@ static const struct option_rule RULES[] = {
     {"base-url", "URL", KIND_TEXT, AT(base_url), 0, 0, "absolute base of URLs in answers (default: from each request)"},
     {"mount", "PREFIX", KIND_TEXT, AT(mount), 0, 0, "path in front of everything, such as /packages"},
     {"trust-forwarded", "NETWORK", KIND_LIST, AT(trust_forwarded), 0, 0,
-     "believe the Forwarded and X-Forwarded-* fields of\n"
-     "peers in this network (10.0.0.0/8, ::1); may be repeated"},
+     "believe the forwarded fields of peers in this network\n"
+     "(10.0.0.0/8, ::1); may be repeated"},
+    {"forwarded-header", "FAMILY", KIND_TEXT, AT(forwarded_header), 0, 0,
+     "which fields these are: x-forwarded (X-Forwarded-For,\n"
+     "-Proto, -Host, -Port, -Prefix; default) or forwarded"},
+    {"forwarded-hops", "N", KIND_COUNT, AT(forwarded_hops), 1, 16,
+     "proxies of one's own that a request passes in a row: the\n"
+     "N-th element from the end counts (default: 1)"},
     {"threads", "N", KIND_COUNT, AT(threads), 1, 64, "threads that serve connections (default: processors, at most 8)"},
     {"workers", "N", KIND_COUNT, AT(workers), 1, 256, "threads that take uploads and other changes (default: 8)"},
     {"max-connections", "N", KIND_COUNT, AT(max_connections), 1, 1000000,
@@ -268,6 +274,7 @@ static const int64_t DEFAULT_WORKERS = 8;
 static void set_defaults(struct options *options) {
     *options = (struct options){.workers = DEFAULT_WORKERS,
                                 .max_connections = OPTIONS_MAX_CONNECTIONS,
+                                .forwarded_hops = 1,
                                 .header_timeout_ms = 60000,
                                 .body_timeout_ms = 120000,
                                 .idle_timeout_ms = 75000,
@@ -290,6 +297,7 @@ static bool is_one_of(const char *name, const char *value, const char *const *wo
 /* What does not go together, or goes only together. */
 static bool check(struct options *options) {
     static const char *const formats[] = {"text", "json", NULL};
+    static const char *const families[] = {"x-forwarded", "forwarded", NULL};
     static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
     if (options->wants_help || options->wants_version) {
         return true;
@@ -305,7 +313,8 @@ static bool check(struct options *options) {
     if (options->listen.count == 0 && !set_text(&options->listen.items[options->listen.count++], "127.0.0.1:8080")) {
         return false;
     }
-    return is_one_of("log-format", options->log_format, formats) && is_one_of("log-level", options->log_level, levels);
+    return is_one_of("forwarded-header", options->forwarded_header, families) &&
+           is_one_of("log-format", options->log_format, formats) && is_one_of("log-level", options->log_level, levels);
 }
 
 /* The file first, then the command line again, whose settings win. */

@@ -29,6 +29,8 @@ struct options {
     char *base_url;
     char *mount;
     struct text_list trust_forwarded;
+    char *forwarded_header; /* NULL: x-forwarded */
+    int64_t forwarded_hops;
     char *access_log;
     char *log_format;
     char *log_level;

@@ -129,7 +129,8 @@ LREG_EXPORT lreg_status lreg_exchange_set_scheme(lreg_exchange *exchange, const 
 
 /**
  * Sets name and port under which the client reached the host. Without it the field Host counts.
- * @param host  such as "packages.example.com:8443"; NULL: the field Host; copied
+ * @param host  such as "packages.example.com:8443" or "[::1]:8080": a name or an address, maybe with a port from 0 to
+ *              65535; NULL: the field Host; copied
  * @param err   owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (not a host); LREG_MISUSE (after begin); LREG_NO_MEMORY (the exchange has failed)
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
@@ -138,10 +139,11 @@ LREG_EXPORT lreg_status lreg_exchange_set_host(lreg_exchange *exchange, const ch
 
 /**
  * Sets the path under which the host has put the library. It is taken off the target and put in front of paths in
- * answers. A target below "/v2/" is taken as it is, for container clients look for a registry there and nowhere else: a
- * host that has no such path of its own hands these over too. Every other target outside the mount is answered with
- * 404.
- * @param mount  "" (the default) or "/prefix", without a slash at its end; not NULL; copied
+ * answers; percent escapes in both are undone before they are compared. A target below "/v2/" is taken as it is, for
+ * container clients look for a registry there and nowhere else: a host that has no such path of its own hands these
+ * over too. Every other target outside the mount is answered with 404.
+ * @param mount  "" (the default) or "/prefix", without a slash at its end; letters, digits, "-._~+@:" and percent
+ *               escapes; not NULL; copied
  * @param err    owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (malformed); LREG_MISUSE (after begin); LREG_NO_MEMORY (the exchange has failed)
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
@@ -158,10 +160,17 @@ LREG_EXPORT lreg_status lreg_exchange_set_mount(lreg_exchange *exchange, const c
 LREG_EXPORT lreg_status lreg_exchange_set_peer(lreg_exchange *exchange, const char *address, lreg_error **err);
 
 /**
- * Says that the peer is a proxy of the host's own: its fields Forwarded (RFC 7239), or else X-Forwarded-Proto, -Host,
- * -Prefix and -For, replace scheme, host, mount (in answers only) and peer. Of lists the last element counts, which
- * that proxy wrote. Without it these fields mean nothing.
- * @param trust  0 (the default) or 1
+ * Says that the peer is a proxy of the host's own: what it forwards replaces scheme, host, mount (in answers only) and
+ * peer. One family of fields counts, by lreg_options_set_forwarded_header():
+ *
+ * - X-Forwarded-Proto, -Host, -Port, -Prefix and -For (the default). X-Forwarded-Port replaces the port of the host,
+ *   also of the field Host; the default port of the scheme is left out.
+ * - Forwarded (RFC 7239) with proto, host and for.
+ *
+ * Of lists the element counts that lreg_options_set_forwarded_hops() names: the last one, which the proxy wrote, unless
+ * there are several in a row. A malformed scheme, host, port or prefix becomes the response (400); a client that is no
+ * address changes nothing. Without trust these fields mean nothing.
+ * @param trust  0 (the default: only peers of lreg_options_trust_forwarded()) or 1
  * @param err    owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_MISUSE (after begin)
  * Does not block. Threads: any, one at a time per handle. Since: 0.1

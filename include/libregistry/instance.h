@@ -53,13 +53,57 @@ LREG_EXPORT lreg_status lreg_options_set_directory(lreg_options *options, const 
  * Sets the absolute base of URLs in answers, such as "https://packages.example.com" or "https://example.com/packages".
  *
  * @param options   not NULL
- * @param base_url  http or https, without query and fragment, at most 1,024 bytes; NULL, the default, takes scheme,
- *                  host and mount from each request; copied
+ * @param base_url  http or https, a name or an address (IPv6 in brackets), maybe a port from 0 to 65535, maybe a path;
+ *                  without user, query and fragment; at most 1,024 bytes; NULL, the default, takes scheme, host and
+ *                  mount from each request; copied
  * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_NO_MEMORY
  * Does not block. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_options_set_base_url(lreg_options *options, const char *base_url, lreg_error **err);
+
+/** Which fields trusted proxies describe the client in, for lreg_options_set_forwarded_header(). Since: 0.1 */
+#define LREG_FORWARDED_HEADER_X_FORWARDED 0 /**< X-Forwarded-For, -Proto, -Host, -Port and -Prefix */
+#define LREG_FORWARDED_HEADER_FORWARDED 1 /**< Forwarded (RFC 7239) */
+
+/**
+ * Sets which family of fields counts in requests of trusted proxies. The other one is ignored, because a proxy that
+ * writes one of them passes the other on as the client sent it. The proxy has to set, or remove, every field of the
+ * family that counts.
+ *
+ * @param options  not NULL
+ * @param header   LREG_FORWARDED_HEADER_X_FORWARDED, the default, or LREG_FORWARDED_HEADER_FORWARDED
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (another number)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_options_set_forwarded_header(lreg_options *options, int32_t header, lreg_error **err);
+
+/**
+ * Sets how many proxies of the operator's own a request passes, one behind the other. Each adds an element at the end
+ * of the forwarded lists: the one that counts is this many from the end, and what is before it was written by the
+ * client. Where a list is shorter, its first element counts.
+ *
+ * @param options  not NULL
+ * @param hops     1, the default, to 16
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (out of range)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_options_set_forwarded_hops(lreg_options *options, int32_t hops, lreg_error **err);
+
+/**
+ * Adds a network whose addresses are proxies of the operator's own: requests that come from there, by
+ * lreg_exchange_set_peer() or REMOTE_ADDR, are treated as after lreg_exchange_trust_forwarded(). For hosts that do not
+ * decide it by themselves, such as CGI and FastCGI programs. Without a network no peer is trusted for its address.
+ *
+ * @param options  not NULL
+ * @param network  an IPv4 or IPv6 address, or "ADDRESS/BITS" such as "10.0.0.0/8"; NULL removes all; copied
+ * @param err      owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (not a network, or more than 32)
+ * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_options_trust_forwarded(lreg_options *options, const char *network, lreg_error **err);
 
 /**
  * Sets what an acknowledged change survives. Instances of both kinds may have one directory open at once, or in turn.
@@ -127,8 +171,9 @@ LREG_EXPORT lreg_status lreg_options_set_limit(lreg_options *options, int32_t li
  * Sets an option by its name, for hosts that take settings from a file, variables or a command line.
  *
  * @param options  not NULL
- * @param name     "directory", "base-url", "durable" ("true" or "false"), "busy-timeout-ms", or a limit: the name of
- *                 its constant behind LREG_LIMIT_, such as "package-bytes"; not NULL
+ * @param name     "directory", "base-url", "durable" ("true" or "false"), "busy-timeout-ms", "forwarded-header"
+ *                 ("x-forwarded" or "forwarded"), "forwarded-hops", "trust-forwarded" (adds a network), or a limit: the
+ *                 name of its constant behind LREG_LIMIT_, such as "package-bytes"; not NULL
  * @param value    not NULL; numbers are decimal digits; copied
  * @param err      owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (unknown name, or what the setter of that option refuses); LREG_NO_MEMORY

@@ -72,6 +72,7 @@ lreg_status lreg_open(lreg_options *options, lreg_instance **out, lreg_error **e
         core_release(core);
         return api_result(&options->hooks, status, &failure, err);
     }
+    dispatcher_set_forwarded(instance->dispatcher, &options->forwarded);
     instance->core = core;
     *out = instance;
     return LREG_OK;

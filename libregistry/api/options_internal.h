@@ -3,6 +3,7 @@
 #define API_OPTIONS_INTERNAL_H
 
 #include "api/api_internal.h"
+#include "exchange/dispatcher.h"
 
 struct lreg_options {
     struct hooks own; /* by which the options themselves are allocated */
@@ -12,6 +13,7 @@ struct lreg_options {
     bool durable;
     int32_t busy_timeout_ms;
     struct core_limits limits;
+    struct forwarded_rules forwarded;
     lreg_storage_backend storage; /* whole, whatever the host's size was */
     void *storage_state;
     bool has_storage;

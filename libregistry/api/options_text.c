@@ -67,6 +67,23 @@ static lreg_status set_durable(lreg_options *options, const char *value, lreg_er
     return lreg_options_set_durable(options, text_equals(value, "true"), err);
 }
 
+static lreg_status set_forwarded_header(lreg_options *options, const char *value, lreg_error **err) {
+    if (!text_equals(value, "x-forwarded") && !text_equals(value, "forwarded")) {
+        return refuse_value(options, "forwarded-header", "x-forwarded or forwarded", err);
+    }
+    int32_t header =
+        text_equals(value, "forwarded") ? LREG_FORWARDED_HEADER_FORWARDED : LREG_FORWARDED_HEADER_X_FORWARDED;
+    return lreg_options_set_forwarded_header(options, header, err);
+}
+
+static lreg_status set_forwarded_hops(lreg_options *options, const char *value, lreg_error **err) {
+    uint64_t number = 0;
+    if (!text_parse_u64(slice_of(value), &number) || number > INT32_MAX) {
+        return refuse_value(options, "forwarded-hops", "a number of proxies", err);
+    }
+    return lreg_options_set_forwarded_hops(options, (int32_t)number, err);
+}
+
 static lreg_status set_number(lreg_options *options, const char *name, const char *value, lreg_error **err) {
     uint64_t number = 0;
     int32_t limit = find_limit(name);
@@ -93,6 +110,15 @@ lreg_status lreg_options_set_text(lreg_options *options, const char *name, const
     }
     if (text_equals(name, "durable")) {
         return set_durable(options, value, err);
+    }
+    if (text_equals(name, "forwarded-header")) {
+        return set_forwarded_header(options, value, err);
+    }
+    if (text_equals(name, "forwarded-hops")) {
+        return set_forwarded_hops(options, value, err);
+    }
+    if (text_equals(name, "trust-forwarded")) {
+        return lreg_options_trust_forwarded(options, value, err);
     }
     if (text_equals(name, "busy-timeout-ms") || find_limit(name) != 0) {
         return set_number(options, name, value, err);

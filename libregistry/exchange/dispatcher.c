@@ -20,9 +20,14 @@ lreg_status dispatcher_new(struct core *core, const struct surface *const *surfa
     atomic_init(&dispatcher->count, 1);
     dispatcher->hooks = hooks;
     dispatcher->core = core;
+    dispatcher->forwarded.hops = 1;
     core_retain(core);
     *out = dispatcher;
     return LREG_OK;
+}
+
+void dispatcher_set_forwarded(struct dispatcher *dispatcher, const struct forwarded_rules *rules) {
+    dispatcher->forwarded = *rules;
 }
 
 void dispatcher_retain(struct dispatcher *dispatcher) {

@@ -7,8 +7,10 @@
  * those of <libregistry/exchange.h>, where their contracts are; here is only what differs inside.
  */
 
+#include "http/network.h"
 #include "surface/surface.h"
 #include <libregistry/exchange.h>
+#include <libregistry/instance.h>
 
 struct dispatcher;
 struct exchange;
@@ -17,6 +19,18 @@ struct exchange;
  * NULL-terminated, is not kept. Retains `core`. LREG_INTERNAL when a pattern is malformed; LREG_NO_MEMORY. Counted. */
 lreg_status dispatcher_new(struct core *core, const struct surface *const *surfaces, struct dispatcher **out,
                            struct error *err);
+
+/* Which fields of proxies count, and whose; see lreg_options_set_forwarded_header() and its neighbours. */
+#define FORWARDED_NETWORKS_MAX 32
+struct forwarded_rules {
+    int32_t header; /* LREG_FORWARDED_HEADER_* */
+    size_t hops; /* at least 1 */
+    struct network networks[FORWARDED_NETWORKS_MAX];
+    size_t network_count;
+};
+/* Copied. Before there are exchanges; a new dispatcher has X-Forwarded-*, one hop and no network. */
+void dispatcher_set_forwarded(struct dispatcher *dispatcher, const struct forwarded_rules *rules);
+
 void dispatcher_retain(struct dispatcher *dispatcher);
 void dispatcher_release(struct dispatcher *dispatcher); /* NULL is fine */
 

@@ -23,7 +23,7 @@ static lreg_status add_parts(struct exchange *exchange, const struct gateway_req
         status = exchange_add_header(exchange, "Authorization", request->authorization, err);
     }
     if (status == LREG_OK && request->has_open_body) {
-        status = exchange_add_header(exchange, "Transfer-Encoding", "chunked", err);
+        status = exchange_add_header(exchange, "Transfer-Encoding", request->coding, err);
     }
     if (status == LREG_OK) {
         status = exchange_set_peer(exchange, request->peer, err);

@@ -9,6 +9,7 @@
 
 /* Responses made of memory (listings, pages) live in the arena too. */
 #define ARENA_BYTES ((size_t)8 * 1024 * 1024)
+#define CODING_SHOWN 64 /* bytes of a coding's name in a message */
 
 lreg_status exchange_misuse(struct error *err, const char *what) {
     return error_set(err, LREG_MISUSE, "", "the exchange is in no phase for this: %s", what);
@@ -212,6 +213,20 @@ const char *exchange_share(const struct exchange *exchange) {
     return exchange->share;
 }
 
+/* A coded body (RFC 9110 section 8.4) would be stored, or read, as if it were the content. */
+static lreg_status check_content_coding(const struct call *call, struct error *err) {
+    struct header_position position = {0};
+    struct slice coding = {0};
+    while (call->has_body && headers_next_member(&call->headers, "Content-Encoding", &position, &coding)) {
+        if (!slice_equals_ignoring_case(coding, "identity")) {
+            return error_set(err, LREG_UNSUPPORTED, "content_coding_unsupported",
+                             "the request has the field Content-Encoding (%.*s): send the body without a coding",
+                             coding.length < CODING_SHOWN ? (int)coding.length : CODING_SHOWN, coding.bytes);
+        }
+    }
+    return LREG_OK;
+}
+
 static lreg_status handle(struct exchange *exchange, const struct compiled_route *found, struct error *err) {
     struct call *call = &exchange->call;
     call->route = found->route;
@@ -221,6 +236,9 @@ static lreg_status handle(struct exchange *exchange, const struct compiled_route
     }
     status = access_admit(exchange, found, err);
     note_share(exchange);
+    if (status == LREG_OK) {
+        status = check_content_coding(call, err);
+    }
     if (status != LREG_OK) {
         return status;
     }

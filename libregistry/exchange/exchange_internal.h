@@ -12,6 +12,7 @@ struct dispatcher {
     const struct hooks *hooks; /* the core's */
     struct core *core;
     struct router router;
+    struct forwarded_rules forwarded;
 };
 
 enum exchange_phase {
@@ -68,15 +69,14 @@ lreg_status exchange_misuse(struct error *err, const char *what);
 /* Ends the work on the body; its sink drops what it has not finished. */
 void exchange_drop_sink(struct exchange *exchange);
 
-/* --- request.c, origin.c: the head --- */
+/* --- request.c, origin.c, forwarded.c: the head --- */
 
 /* Framing, limits, origin, target: fills in the call up to its url. Sets *out_is_star for "OPTIONS *". */
 lreg_status request_prepare(struct exchange *exchange, bool *out_is_star, struct error *err);
 /* Scheme, host and mount as clients see them, and what follows from them: call.mount, base_url, remote_address. */
 lreg_status origin_resolve(struct exchange *exchange, struct error *err);
-/* The path of the target below the mount, with its query; NULL when it is outside, or no path. `*out_authority`
- * (may stay empty) is that of an absolute-form target. */
-const char *origin_target_path(const struct exchange *exchange, struct slice *out_authority);
+/* The path of the target below the mount, with its query; NULL when it is outside, or no path. */
+const char *origin_target_path(const struct exchange *exchange);
 
 /* --- access.c --- */
 

@@ -116,13 +116,17 @@ static lreg_status show_plain(struct call *call, const struct error *failure, st
     return call_show_text_error(call, failure, err);
 }
 
-/* Fields that belong to a status, whatever the shape (RFC 9110 sections 15.5.6 and 10.2.3). */
+/* Fields that belong to a status, whatever the shape (RFC 9110 sections 15.5.6, 15.5.16 and
+ * 10.2.3). */
 static lreg_status add_fields(struct exchange *exchange, const struct error *failure, struct error *err) {
     struct call *call = &exchange->call;
     if (failure->status == LREG_METHOD_NOT_ALLOWED) {
         char allow[ALLOW_TEXT];
         failure_format_allow(exchange->allowed, allow);
         return call_header(call, "Allow", allow, err);
+    }
+    if (failure->status == LREG_UNSUPPORTED && headers_find(&call->headers, "Content-Encoding") != NULL) {
+        return call_header(call, "Accept-Encoding", "identity", err);
     }
     if (failure->status == LREG_BUSY || failure->status == LREG_NO_MEMORY) {
         return call_header(call, "Retry-After", "1", err);
@@ -171,8 +175,7 @@ void failure_show(struct exchange *exchange, const struct error *failure) {
     call_response_clear(call);
     log_failure(exchange, failure);
     if (call->surface == NULL) {
-        struct slice authority;
-        const char *path = origin_target_path(exchange, &authority);
+        const char *path = origin_target_path(exchange);
         call->surface = path != NULL ? router_nearest_surface(&exchange->dispatcher->router, path) : NULL;
     }
     struct error shown;

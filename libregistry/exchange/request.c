@@ -4,6 +4,8 @@
  * shown. */
 
 #include "exchange/exchange_internal.h"
+#include "http/authority.h"
+#include "http/mount.h"
 
 #include <string.h>
 
@@ -123,7 +125,7 @@ lreg_status exchange_set_host(struct exchange *exchange, const char *host, struc
         exchange->host = NULL;
         return LREG_OK;
     }
-    if (!url_is_host(host)) {
+    if (!authority_parse(slice_of(host), NULL)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_host", "a host is a name or an address, maybe with a port");
     }
     return keep(exchange, host, strlen(host), &exchange->host, err);
@@ -134,7 +136,7 @@ lreg_status exchange_set_mount(struct exchange *exchange, const char *mount, str
     if (status != LREG_OK) {
         return status;
     }
-    if (!url_is_mount(mount)) {
+    if (!mount_is_sound(mount)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_mount", "a mount is empty or a path without a slash at its end");
     }
     return keep(exchange, mount, strlen(mount), &exchange->mount, err);
@@ -219,7 +221,6 @@ static lreg_status take_length(struct exchange *exchange, const char *value, str
     uint64_t length = 0;
     bool is_sound = text_parse_u64(slice_of(value), &length) && length <= INT64_MAX;
     if (!is_sound || (call->has_length && call->body_length != length)) {
-        exchange->must_close = true;
         return error_set(err, LREG_BAD_ARGUMENT, "bad_content_length", "Content-Length is malformed or contradictory");
     }
     call->has_length = true;
@@ -227,13 +228,29 @@ static lreg_status take_length(struct exchange *exchange, const char *value, str
     return LREG_OK;
 }
 
-static lreg_status take_framing(struct exchange *exchange, struct error *err) {
+/* Transfer-Encoding (RFC 9112 section 6.1): chunked, once. Another coding would be stored as if it were the content. */
+static lreg_status check_coding(const struct exchange *exchange, const char *value, bool is_again, struct error *err) {
+    if (is_again || !text_equals_ignoring_case(value, "chunked")) {
+        return error_set(err, LREG_NOT_IMPLEMENTED, "transfer_coding_unknown",
+                         "the only transfer coding of a request is chunked, once");
+    }
+    if (exchange->call.has_length) {
+        return error_set(err, LREG_BAD_ARGUMENT, "bad_content_length",
+                         "the request has both Content-Length and Transfer-Encoding");
+    }
+    return LREG_OK;
+}
+
+/* Where the body ends. When that is open to interpretation the request is refused, and its connection ends. */
+static lreg_status read_framing(struct exchange *exchange, struct error *err) {
     struct call *call = &exchange->call;
-    bool is_coded = false;
+    const char *coding = NULL;
+    bool is_again = false;
     for (size_t i = 0; i < call->headers.count; i++) {
         const struct header *field = &call->headers.fields[i];
         if (text_equals_ignoring_case(field->name, "Transfer-Encoding")) {
-            is_coded = true;
+            is_again = coding != NULL;
+            coding = field->value;
         } else if (text_equals_ignoring_case(field->name, "Content-Length")) {
             lreg_status status = take_length(exchange, field->value, err);
             if (status != LREG_OK) {
@@ -241,13 +258,18 @@ static lreg_status take_framing(struct exchange *exchange, struct error *err) {
             }
         }
     }
-    if (is_coded && call->has_length) { /* the coding counts (RFC 9112 section 6.3), and nobody is to be misled twice */
-        call->has_length = false;
-        call->body_length = 0;
+    call->has_body = coding != NULL || call->body_length > 0;
+    return coding != NULL ? check_coding(exchange, coding, is_again, err) : LREG_OK;
+}
+
+static lreg_status take_framing(struct exchange *exchange, struct error *err) {
+    lreg_status status = read_framing(exchange, err);
+    if (status != LREG_OK) {
         exchange->must_close = true;
+        exchange->call.has_length = false;
+        exchange->call.body_length = 0;
     }
-    call->has_body = is_coded || call->body_length > 0;
-    return LREG_OK;
+    return status;
 }
 
 static lreg_status take_target(struct exchange *exchange, const char *path, struct error *err) {
@@ -280,8 +302,7 @@ lreg_status request_prepare(struct exchange *exchange, bool *out_is_star, struct
         *out_is_star = true;
         return LREG_OK;
     }
-    struct slice authority;
-    const char *path = origin_target_path(exchange, &authority);
+    const char *path = origin_target_path(exchange);
     if (path == NULL) {
         return error_set(err, LREG_NOT_FOUND, "path_unknown", "there is nothing at this path");
     }

@@ -24,10 +24,31 @@ static bool is_token68(struct slice text) {
     return length > 0;
 }
 
-/* Splits "user:password" in place (RFC 7617 section 2; control characters are not allowed in either). */
+/* No control characters (RFC 7617 section 2): C1 too, in UTF-8; of other
+ * encodings nothing more is known. */
+static bool is_user(const char *bytes, size_t length) {
+    if (text_is_utf8(bytes, length)) {
+        return !text_has_control(bytes, length);
+    }
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte < 0x20 || byte == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_secret(const char *bytes, size_t length) {
+    return text_is_utf8(bytes, length) && !text_has_control(bytes, length);
+}
+
+/* Splits "user:password" in place. The user is in any encoding: clients in Python send Latin-1, and nothing is looked
+ * up by it. */
 static void split_user(char *decoded, size_t length, struct authorization *out) {
     char *colon = memchr(decoded, ':', length);
-    bool is_sound = colon != NULL && !text_has_control(decoded, length) && text_is_utf8(decoded, length);
+    size_t user = colon != NULL ? (size_t)(colon - decoded) : 0;
+    bool is_sound = colon != NULL && is_user(decoded, user) && is_secret(colon + 1, length - user - 1);
     if (!is_sound) {
         memory_wipe(decoded, length);
         out->scheme = AUTHORIZATION_MALFORMED;

@@ -16,7 +16,7 @@ enum authorization_scheme {
 
 struct authorization {
     enum authorization_scheme scheme;
-    const char *user; /* Basic only */
+    const char *user; /* Basic only; without control characters, in whatever encoding the client used */
     const char *secret; /* password or bearer token; lives in the arena */
 };
 

@@ -9,6 +9,8 @@
 #include "http/gateway.h"
 
 #include "base/encoding.h"
+#include "http/authority.h"
+#include "http/mount.h"
 #include "http/url.h"
 
 #include <string.h>
@@ -103,8 +105,9 @@ static struct place find_place(const char *const *variables) {
 
 /* The path of a target in origin form or absolute form; empty for "*". */
 static struct slice path_of(const char *target) {
-    const char *separator = target[0] != '/' ? strstr(target, "://") : NULL;
-    const char *path = separator != NULL ? separator + 3 + strcspn(separator + 3, "/?#") : target;
+    const char *path = target;
+    struct slice authority;
+    (void)url_split_absolute(target, &authority, &path);
     return (struct slice){path, path[0] == '/' ? strcspn(path, "?#") : 0};
 }
 
@@ -130,7 +133,7 @@ static lreg_status keep_mount(struct slice mount, struct arena *arena, struct ga
     if (copy == NULL) {
         return error_no_memory(err);
     }
-    out->mount = url_is_mount(copy) ? copy : "";
+    out->mount = mount_is_sound(copy) ? copy : "";
     return LREG_OK;
 }
 
@@ -172,7 +175,7 @@ static lreg_status join_target(const char *const *variables, const struct place 
     if (script == NULL || info == NULL || kept == NULL) {
         return error_no_memory(err);
     }
-    out->mount = url_is_mount(script) ? script : "";
+    out->mount = mount_is_sound(script) ? script : "";
     const char *path = info[0] != '\0' || script[0] != '\0' ? info : "/";
     out->target = arena_format(arena, "%s%s%s%s", script, path, query != NULL ? "?" : "", kept);
     return out->target != NULL ? LREG_OK : error_no_memory(err);
@@ -211,27 +214,29 @@ static bool is_https(const char *const *variables) {
     return scheme != NULL && text_equals_ignoring_case(scheme, "https");
 }
 
-/* Name and port of the server (RFC 3875 sections 4.1.14 and 4.1.15). */
+/* Name and port of the server (RFC 3875 sections 4.1.14 and 4.1.15). What is malformed counts as unknown: it is the
+ * gateway's doing, and not the client's. */
 static lreg_status read_server(const char *const *variables, struct arena *arena, struct gateway_request *out,
                                struct error *err) {
     const char *name = find(variables, "SERVER_NAME");
     const char *port = find(variables, "SERVER_PORT");
     uint64_t number = 0;
-    if (name == NULL || !url_is_host(name) || find(variables, "HTTP_HOST") != NULL) {
+    if (name == NULL || find(variables, "HTTP_HOST") != NULL) {
         return LREG_OK;
     }
-    bool is_bare_ipv6 = strchr(name, ':') != NULL && name[0] != '[';
-    out->host = is_bare_ipv6 ? arena_format(arena, "[%s]", name) : name;
+    bool is_bare_ipv6 = strchr(name, ':') != NULL && authority_is_address(slice_of(name));
+    const char *host = is_bare_ipv6 ? arena_format(arena, "[%s]", name) : name;
     bool has_port = port != NULL && text_parse_u64(slice_of(port), &number) && number > 0 && number <= UINT16_MAX;
     bool is_default = number == (text_equals(out->scheme, "https") ? 443u : 80u);
-    if (out->host != NULL && has_port && !is_default) {
-        out->host = arena_format(arena, "%s:%u", out->host, (unsigned)number);
+    struct authority authority;
+    if (host != NULL && !authority_parse(slice_of(host), &authority)) {
+        return LREG_OK;
     }
-    if (out->host == NULL) {
-        return error_no_memory(err);
+    if (host != NULL && has_port && !is_default && authority.port == AUTHORITY_NO_PORT) {
+        host = arena_format(arena, "%s:%u", host, (unsigned)number);
     }
-    out->host = url_is_host(out->host) ? out->host : NULL; /* with its port it may be too long */
-    return LREG_OK;
+    out->host = host;
+    return host != NULL ? LREG_OK : error_no_memory(err);
 }
 
 /* Apache renames variables that a rewrite rule has set, once per internal redirect. */
@@ -274,6 +279,8 @@ lreg_status gateway_read(const char *const *variables, size_t max_target_bytes, 
     out->peer = find(variables, "REMOTE_ADDR");
     out->authorization = find_authorization(variables);
     out->has_open_body = has_open_body(variables, out->method);
+    out->coding = find(variables, "HTTP_TRANSFER_ENCODING");
+    out->coding = out->coding != NULL ? out->coding : "chunked";
     lreg_status status = read_server(variables, arena, out, err);
     return status == LREG_OK ? read_target(variables, max_target_bytes, arena, out, err) : status;
 }

@@ -14,12 +14,13 @@
 struct gateway_request {
     const char *method; /* not empty */
     const char *target; /* percent-encoded, with the mount in front */
-    const char *mount; /* url_is_mount(); where the gateway has put us */
+    const char *mount; /* mount_is_sound(); where the gateway has put us */
     const char *scheme; /* "http" or "https" */
-    const char *host; /* for a request without the field Host; NULL when unknown */
+    const char *host; /* authority_parse(); for a request without the field Host; NULL when unknown */
     const char *peer; /* address of the client; NULL when unknown */
     const char *authorization; /* the field; NULL when there is none */
     bool has_open_body; /* a body whose length is not known: it ends where the gateway says */
+    const char *coding; /* of an open body: the field, or "chunked" where the client had no need of one */
 };
 
 /* What is copied lives in `arena`, the rest in `variables`. A target that the gateway gives in parts and that is longer

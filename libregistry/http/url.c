@@ -9,11 +9,10 @@
 #include "http/url.h"
 
 #include "base/encoding.h"
+#include "http/authority.h"
 #include "http/url_internal.h"
 
 #include <string.h>
-
-#define HOST_MAX 255
 
 bool url_decode(struct slice text, bool plus_is_blank, char *out, size_t *out_length) {
     size_t used = 0;
@@ -52,22 +51,31 @@ static const char *target_fault(const char *target) {
     return text_is_utf8(target, strlen(target)) ? NULL : "is not UTF-8";
 }
 
-/* Removes scheme and authority of an absolute-form; false when they are malformed. The authority counts for nothing
- * here, but a user in it is refused (RFC 9110 section 4.2.4). */
-static bool skip_authority(struct slice *target) {
+bool url_split_absolute(const char *target, struct slice *out_authority, const char **out_rest) {
     static const char *const schemes[] = {"http://", "https://"};
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        struct slice scheme = {target->bytes, strlen(schemes[i])};
-        if (target->length < scheme.length || !slice_equals_ignoring_case(scheme, schemes[i])) {
-            continue;
+        size_t length = strlen(schemes[i]);
+        struct slice start = {target, strnlen(target, length)};
+        if (slice_equals_ignoring_case(start, schemes[i])) {
+            const char *authority = target + length;
+            *out_authority = (struct slice){authority, strcspn(authority, "/?#")};
+            *out_rest = authority + out_authority->length;
+            return true;
         }
-        const char *authority = target->bytes + scheme.length;
-        size_t length = strcspn(authority, "/?");
-        target->bytes = authority + length;
-        target->length -= scheme.length + length;
-        return length > 0 && memchr(authority, '@', length) == NULL;
     }
     return false;
+}
+
+/* Removes scheme and authority of an absolute form; false when they are malformed, which a user in them is too
+ * (RFC 9110 section 4.2.4). */
+static bool skip_authority(struct slice *target) {
+    struct slice authority;
+    const char *rest = NULL;
+    if (!url_split_absolute(target->bytes, &authority, &rest) || !authority_parse(authority, NULL)) {
+        return false;
+    }
+    *target = slice_of(rest);
+    return true;
 }
 
 static const char *segment_fault(const char *segment, size_t length) {
@@ -284,27 +292,4 @@ char *url_encode(const char *text, struct arena *arena) {
     }
     *at = '\0';
     return encoded;
-}
-
-bool url_is_host(const char *text) {
-    size_t length = 0;
-    for (; text[length] != '\0'; length++) {
-        if (length == HOST_MAX || (!char_is_alphanumeric(text[length]) && strchr("-._~:[]", text[length]) == NULL)) {
-            return false;
-        }
-    }
-    return length > 0;
-}
-
-bool url_is_mount(const char *text) {
-    size_t length = strlen(text);
-    if (length == 0) {
-        return true;
-    }
-    for (size_t i = 0; i < length; i++) {
-        if (!char_is_alphanumeric(text[i]) && strchr("-._~/%+@:", text[i]) == NULL) {
-            return false;
-        }
-    }
-    return text[0] == '/' && text[length - 1] != '/' && strstr(text, "//") == NULL;
 }

@@ -47,9 +47,8 @@ lreg_status url_parse_parameters(const char *text, struct arena *arena, struct u
 /* Percent-encodes all but unreserved characters (RFC 3986 section 2.3); NULL when memory is out. */
 char *url_encode(const char *text, struct arena *arena);
 
-/* Whether a text may stand for us in answers: a name or an address, maybe with a port, of at most 255 characters; a
- * path below which we are, empty or "/prefix" without a slash at its end. */
-bool url_is_host(const char *text);
-bool url_is_mount(const char *text);
+/* Whether a target is in absolute form ("http://host/path"; RFC 9112 section 3.2.2): gives its authority, which may be
+ * malformed, and what follows it. */
+bool url_split_absolute(const char *target, struct slice *out_authority, const char **out_rest);
 
 #endif

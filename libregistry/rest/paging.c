@@ -24,20 +24,35 @@ void rest_page_take(struct rest_page *page, size_t listed) {
 }
 
 /* The listing's own address: the path as it came, so also the slugs as they came. */
-static const char *self_url(struct call *call) {
+static const char *path_url(struct call *call) {
     return call_url(call, call->url.path);
 }
 
-const char *rest_page_next(struct call *call, const struct rest_page *page, const char *last) {
-    const char *self = self_url(call);
+/* The filter as a parameter behind `separator`; "" without one, NULL when memory is out. */
+static const char *filter_parameter(struct call *call, char separator) {
     const char *name = url_parameter(&call->url, "name");
-    const char *filter = name == NULL ? "" : url_encode(name, call->arena);
+    if (name == NULL) {
+        return "";
+    }
+    const char *filter = url_encode(name, call->arena);
+    return filter == NULL ? NULL : arena_format(call->arena, "%cname=%s", separator, filter);
+}
+
+/* What was asked for, but for where the page begins: the filter is part of what the listing is. */
+static const char *self_url(struct call *call) {
+    const char *path = path_url(call);
+    const char *filter = filter_parameter(call, '?');
+    return path == NULL || filter == NULL ? NULL : arena_format(call->arena, "%s%s", path, filter);
+}
+
+const char *rest_page_next(struct call *call, const struct rest_page *page, const char *last) {
+    const char *path = path_url(call);
+    const char *filter = filter_parameter(call, '&');
     const char *behind = url_encode(last, call->arena);
-    if (self == NULL || filter == NULL || behind == NULL) {
+    if (path == NULL || filter == NULL || behind == NULL) {
         return NULL;
     }
-    return arena_format(call->arena, "%s?per_page=%zu&%s=%s%s%s", self, page->size, page->cursor, behind,
-                        name == NULL ? "" : "&name=", filter);
+    return arena_format(call->arena, "%s?per_page=%zu&%s=%s%s", path, page->size, page->cursor, behind, filter);
 }
 
 lreg_status rest_page_link(struct call *call, const struct rest_page *page, const char *last, struct error *err) {

@@ -191,3 +191,14 @@ lreg_status call_respond_representation(struct call *call, const struct represen
     storage_object_close(object);
     return status;
 }
+
+#define TEXT_OF_VALUE(value) #value
+#define TEXT_OF(value) TEXT_OF_VALUE(value)
+
+const char *call_cache_control(const struct call *call, bool is_fixed) {
+    if (call->registry->row.is_public) {
+        return is_fixed ? "public, max-age=" TEXT_OF(CALL_SHARED_CACHE_SECONDS) ", must-revalidate"
+                        : "public, no-cache";
+    }
+    return is_fixed ? "private, max-age=31536000, immutable" : "private, no-cache";
+}

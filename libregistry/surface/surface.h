@@ -164,6 +164,13 @@ struct representation {
 };
 lreg_status call_respond_representation(struct call *call, const struct representation *what, struct error *err);
 
+/* Cache-Control of what the call's registry serves. `is_fixed`: the content at this address never changes. A client may
+ * then keep it as long as it likes, but a shared cache does not ask us whether the registry is still public, so what is
+ * public is fresh for CALL_SHARED_CACHE_SECONDS only: this long a shared cache may go on after the registry became
+ * private, or the content was deleted. All else is asked for again each time. */
+#define CALL_SHARED_CACHE_SECONDS 300
+const char *call_cache_control(const struct call *call, bool is_fixed);
+
 /* Adds a field to the response, before or after it was made. LREG_INTERNAL for a field that is not the handler's
  * (see struct response). */
 lreg_status call_header(struct call *call, const char *name, const char *value, struct error *err);

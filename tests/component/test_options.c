@@ -23,11 +23,17 @@ static int teardown(void **state) {
 
 static void test_component_options__base_url_is_checked(void **state) {
     (void)state;
-    static const char *const good[] = {"http://a", "https://packages.example.com", "https://example.com:8443/packages",
-                                       "https://example.com/packages/"};
+    static const char *const good[] = {"http://a",
+                                       "https://packages.example.com",
+                                       "https://example.com:8443/packages",
+                                       "https://example.com/packages/",
+                                       "http://[::1]:8080",
+                                       "HTTP://a:0/b"};
     static const char *const bad[] = {
         "",           "example.com",       "ftp://example.com", "http://",    "https:///path",
-        "http://a?b", "http://a#fragment", "http://a b",        "http://a\n", "http://\xff"};
+        "http://a?b", "http://a#fragment", "http://a b",        "http://a\n", "http://\xff",
+        "http://::1", "http://[::1",       "http://a:99999",    "http://a:",  "http://user@a",
+        "http://:80", "http://a/b\"c",     "http://127.1/",     "http://a,b"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         CHECK(lreg_options_set_base_url(options, good[i], &err), err);
     }
@@ -35,6 +41,36 @@ static void test_component_options__base_url_is_checked(void **state) {
         EXPECT(lreg_options_set_base_url(options, bad[i], &err), &err, LREG_BAD_ARGUMENT, "bad_base_url");
     }
     CHECK(lreg_options_set_base_url(options, NULL, &err), err);
+}
+
+static void test_component_options__what_of_proxies_counts_is_set(void **state) {
+    (void)state;
+    CHECK(lreg_options_set_forwarded_header(options, LREG_FORWARDED_HEADER_FORWARDED, &err), err);
+    CHECK(lreg_options_set_forwarded_header(options, LREG_FORWARDED_HEADER_X_FORWARDED, &err), err);
+    EXPECT(lreg_options_set_forwarded_header(options, 2, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_options_set_forwarded_header(options, -1, &err), &err, LREG_BAD_ARGUMENT, "");
+    CHECK(lreg_options_set_forwarded_hops(options, 16, &err), err);
+    EXPECT(lreg_options_set_forwarded_hops(options, 0, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_options_set_forwarded_hops(options, 17, &err), &err, LREG_BAD_ARGUMENT, "");
+    static const char *const bad[] = {"", "h", "10.0.0.0/33", "[::1]", "10.0.0.0/8, ::1"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        EXPECT(lreg_options_trust_forwarded(options, bad[i], &err), &err, LREG_BAD_ARGUMENT, "");
+    }
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 32; i++) {
+            CHECK(lreg_options_trust_forwarded(options, "10.0.0.0/8", &err), err);
+        }
+        EXPECT(lreg_options_trust_forwarded(options, "::1", &err), &err, LREG_BAD_ARGUMENT, "");
+        CHECK(lreg_options_trust_forwarded(options, NULL, &err), err);
+    }
+    static const char *const texts[][2] = {{"forwarded-header", "forwarded"},
+                                           {"forwarded-header", "x-forwarded"},
+                                           {"forwarded-hops", "3"},
+                                           {"trust-forwarded", "fd00::/8"}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        CHECK(lreg_options_set_text(options, texts[i][0], texts[i][1], &err), err);
+        assert_int_equal(lreg_options_set_text(options, texts[i][0], "x", NULL), LREG_BAD_ARGUMENT);
+    }
 }
 
 static void test_component_options__numbers_out_of_range_are_refused(void **state) {

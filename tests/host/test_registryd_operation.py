@@ -52,6 +52,9 @@ class Options(unittest.TestCase):
             self.assert_wrong("--memory", "--threads", value)
         self.assert_wrong("--memory", "--idle-timeout", "-1")
         self.assert_wrong("--config", "/nonexistent/file")
+        self.assert_wrong("--memory", "--forwarded-header", "x-real-ip")
+        for value in ("0", "17", "x", ""):
+            self.assert_wrong("--memory", "--forwarded-hops", value)
 
     def test_what_cannot_be_opened_ends_the_start(self):
         for arguments in (
@@ -64,6 +67,11 @@ class Options(unittest.TestCase):
             ("--tls-cert", "/nonexistent/file", "--tls-key", "/nonexistent/file"),
             ("--mount", "no-slash"),
             ("--base-url", "ftp://x"),
+            ("--base-url", "http://[::1"),
+            ("--base-url", "http://h:99999"),
+            ("--base-url", "http://user@h"),
+            ("--mount", "/a/../b"),
+            ("--set", "forwarded-header=both"),
             ("--trust-forwarded", "10.0.0.0/33"),
         ):
             with self.subTest(arguments=arguments):
@@ -157,6 +165,36 @@ class Options(unittest.TestCase):
                     client.send(head + form)
                     url = client.response().json()["url"]
                 self.assertTrue(url.startswith(start), url)
+
+    def url_behind_a_proxy(self, server, fields):
+        """The base of addresses in the answer to a request with these fields."""
+        with server.connect() as client:
+            client.send(f"GET {host.PACKAGES} HTTP/1.1\r\nHost: x\r\n{server.authorization()}{fields}\r\n")
+            return client.response().json()["links"]["self"].split("/v2/")[0]
+
+    def test_one_family_of_forwarded_fields_counts(self):
+        x_forwarded = "X-Forwarded-Proto: https\r\nX-Forwarded-Host: x.test\r\nX-Forwarded-Port: 8443\r\n"
+        forwarded = 'Forwarded: for=192.0.2.1;proto=https;host="f.test"\r\n'
+        for options, both, other in (
+            ((), "https://x.test:8443", forwarded),
+            (("--forwarded-header", "x-forwarded"), "https://x.test:8443", forwarded),
+            (("--forwarded-header", "forwarded"), "https://f.test", x_forwarded),
+        ):
+            with host.Registryd("--trust-forwarded", "127.0.0.1", *options) as server:
+                self.assertEqual(self.url_behind_a_proxy(server, x_forwarded + forwarded), both)
+                self.assertEqual(self.url_behind_a_proxy(server, other), "http://x")
+
+    def test_hops_say_which_proxy_counts(self):
+        fields = "X-Forwarded-Host: evil.test, outer.test, middle.test\r\nX-Forwarded-For: 1.2.3.4, 192.0.2.1\r\n"
+        for hops, name in (("1", "middle.test"), ("2", "outer.test"), ("16", "evil.test")):
+            with host.Registryd("--trust-forwarded", "127.0.0.1", "--forwarded-hops", hops) as server:
+                self.assertEqual(self.url_behind_a_proxy(server, fields), f"http://{name}")
+
+    def test_mounts_are_compared_once_escapes_are_undone(self):
+        with host.Registryd("--mount", "/~me") as server:
+            for mount in ("/~me", "/%7Eme", "/%7e%6De"):
+                self.assertEqual(server.get(mount + host.PACKAGES).status, 200)
+            self.assertEqual(server.get("/~m%2Fe" + host.PACKAGES).status, 404)
 
 
 class Limits(unittest.TestCase):

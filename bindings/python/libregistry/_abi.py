@@ -68,6 +68,8 @@ LREG_LIMIT_UNPACKED_RATIO = 21
 LREG_LIMIT_ARCHIVE_MANIFEST_BYTES = 22
 LREG_LIMIT_TOKEN_UPLOADS = 23
 LREG_LIMIT_UPLOAD_IDLE_MS = 24
+LREG_FORWARDED_HEADER_X_FORWARDED = 0
+LREG_FORWARDED_HEADER_FORWARDED = 1
 
 LREG_REGISTRY_NAME = 1
 LREG_REGISTRY_SLUG = 2
@@ -361,6 +363,9 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     ends(options, "options_free")
     fails("options_set_directory", options, text)
     fails("options_set_base_url", options, text)
+    fails("options_set_forwarded_header", options, c_int32)
+    fails("options_set_forwarded_hops", options, c_int32)
+    fails("options_trust_forwarded", options, text)
     fails("options_set_durable", options, boolean)
     fails("options_set_busy_timeout_ms", options, c_int32)
     fails("options_set_text", options, text, text)

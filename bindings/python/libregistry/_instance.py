@@ -64,6 +64,9 @@ class Instance:
     durable          True, the default: what was acknowledged survives a power cut; False: the death of the process,
                      which is faster
     busy_timeout     seconds to wait for another process's lock until BusyError
+    forwarded_header which fields of trusted proxies count: "x-forwarded", the default, or "forwarded"
+    forwarded_hops   how many proxies of one's own a request passes; 1
+    trusted_proxies  networks whose addresses are such proxies, such as ["10.0.0.0/8"]
     config           a file with lines "name = value"; what is given besides counts more
     limits           {"package_bytes": 1 << 30, …}; LIMITS has the names, `<libregistry/instance.h>` the defaults
     storage          a Storage for package bytes instead of files below the directory; "memory" keeps them in memory
@@ -80,6 +83,8 @@ class Instance:
 
     def __init__(self, directory: Union[str, os.PathLike[str], None] = None, *, base_url: Optional[str] = None,
                  durable: Optional[bool] = None, busy_timeout: Optional[float] = None,
+                 forwarded_header: Optional[str] = None, forwarded_hops: Optional[int] = None,
+                 trusted_proxies: Iterable[str] = (),
                  config: Union[str, os.PathLike[str], None] = None, limits: Optional[Mapping[str, int]] = None,
                  storage: Union[_storage.Storage, str, None] = None, clock: Optional[_hooks.Clock] = None,
                  random: Optional[_hooks.Random] = None, logger: Optional[logging.Logger] = _handle.LOGGER,
@@ -92,6 +97,7 @@ class Instance:
                 options.set("directory", _handle.text(os.fspath(directory), "directory"))
             if base_url is not None:
                 options.set("base_url", _handle.text(base_url, "base_url"))
+            options.set_forwarded(forwarded_header, forwarded_hops, trusted_proxies)
             if durable is not None:
                 options.set("durable", bool(durable))
             if busy_timeout is not None:
@@ -205,6 +211,16 @@ class _Options:
     def set_hook(self, name: str, struct: Any) -> None:
         self.hooks.append(struct)
         self.set(name, ctypes.byref(struct))
+
+    def set_forwarded(self, header: Optional[str], hops: Optional[int], proxies: Iterable[str]) -> None:
+        if header is not None:
+            self.set("text", b"forwarded-header", _handle.text(header, "forwarded_header"))
+        if hops is not None:
+            self.set("text", b"forwarded-hops", str(hops).encode())
+        if isinstance(proxies, str):
+            raise TypeError("trusted_proxies is a list of networks, not one str")
+        for network in proxies:
+            self.set("text", b"trust-forwarded", _handle.text(network, "trusted_proxies"))
 
     def set_storage(self, storage: Union[_storage.Storage, str, None]) -> None:
         if storage == "memory":

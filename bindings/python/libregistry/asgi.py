@@ -97,8 +97,9 @@ class Application:
         instance = self._instance if isinstance(self._instance, Instance) else self._instance()
         exchange = instance.exchange()
         try:
-            mount = scope.get("root_path", "").rstrip("/").encode()
-            exchange.set_request(scope["method"], _target(scope, mount))
+            root = scope.get("root_path", "").rstrip("/")
+            mount = _quoted(root, _SAFE_IN_MOUNT)
+            exchange.set_request(scope["method"], _target(scope, root.encode("utf-8", "surrogateescape"), mount))
             exchange.set_scheme(scope.get("scheme", "http"))
             exchange.set_mount(mount)
             client = scope.get("client")
@@ -142,17 +143,23 @@ async def _wait_until_gone(receive: Receive) -> None:
         pass
 
 
-def _target(scope: Scope, mount: bytes) -> bytes:
+#: What may stand in a mount, and in a path, as it is.
+_SAFE_IN_MOUNT = "/-._~+@:"
+_SAFE_IN_PATH = "/:@!$&'()*+,;=~-._"
+
+
+def _target(scope: Scope, root: bytes, mount: bytes) -> bytes:
     """Path and query as the client sent them, as far as the server tells."""
     path = scope.get("raw_path")
     if path is None:
-        path = _quoted(scope["path"])
+        path = _quoted(scope["path"], _SAFE_IN_PATH)
     path = path.split(b"?", 1)[0]
-    if mount and path != mount and not path.startswith(mount + b"/"):
+    plain = urllib.parse.unquote_to_bytes(path)
+    if root and plain != root and not plain.startswith(root + b"/"):
         path = mount + path  # older servers take the mount off
     query = scope.get("query_string", b"")
     return bytes(path + b"?" + query if query else path)
 
 
-def _quoted(path: str) -> bytes:
-    return urllib.parse.quote(path, safe="/:@!$&'()*+,;=~-._").encode("ascii")
+def _quoted(path: str, safe: str) -> bytes:
+    return urllib.parse.quote(path, safe=safe, errors="surrogateescape").encode("ascii")

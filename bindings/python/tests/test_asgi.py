@@ -100,6 +100,24 @@ def test_root_path_is_the_mount(application, organization, registry, raw_path):
     assert status == 200 and b"https://example.com/below/v2/" in body
 
 
+@pytest.mark.parametrize("root, spellings, base", [
+    ("/my registry", [b"/my%20registry", b"/m%79%20registry", None, b""], b"/my%20registry"),
+    ("/b\u00fcro", [b"/b%C3%BCro", b"/b%c3%bcro", None, b""], b"/b%C3%BCro"),
+    ("/~me/@home", [b"/~me/@home", b"/%7Eme/%40home", None, b""], b"/~me/@home"),
+    ("/a(b)", [b"/a(b)", b"/a%28b%29", None], b"/a%28b%29"),
+    ("/a/b/", [b"/a/b", None, b""], b"/a/b"),
+])
+def test_root_path_may_have_any_character(application, organization, registry, root, spellings, base):
+    token = organization.create_token("x", scopes="read_registries")
+    headers = {"Authorization": f"Bearer {token.secret}", "Host": "example.com"}
+    path = "/v2/packages/organizations/my-organization/registries"
+    for spelling in spellings:
+        raw = None if spelling is None else spelling + path.encode()
+        client = Client(application, "GET", root.rstrip("/") + path, headers, raw_path=raw, root_path=root)
+        status, _, body = client.run()
+        assert status == 200 and b"http://example.com" + base + b"/v2/" in body
+
+
 def test_lifespan_opens_nothing_and_closes_what_was_opened(folder):
     with libregistry.Instance(folder / "data"):
         pass

@@ -36,6 +36,12 @@ def test_directory_is_found_again(folder):
 @pytest.mark.parametrize("kind, options", [
     (libregistry.NotFoundError, {"directory": "/nonexistent/parent/data"}),
     (libregistry.BadArgumentError, {"base_url": "gopher://example.com"}),
+    (libregistry.BadArgumentError, {"base_url": "http://h:99999"}),
+    (libregistry.BadArgumentError, {"forwarded_header": "both"}),
+    (libregistry.BadArgumentError, {"forwarded_hops": 0}),
+    (libregistry.BadArgumentError, {"forwarded_hops": 17}),
+    (libregistry.BadArgumentError, {"trusted_proxies": ["10.0.0.0/33"]}),
+    (TypeError, {"trusted_proxies": "10.0.0.0/8"}),
     (libregistry.BadArgumentError, {"busy_timeout": -1}),
     (libregistry.BadArgumentError, {"busy_timeout": 1e12}),
     (libregistry.BadArgumentError, {"limits": {"package_bytes": 0}}),

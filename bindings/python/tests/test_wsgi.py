@@ -225,3 +225,23 @@ def test_fields_of_a_proxy_count_when_it_is_trusted(instance, organization, regi
     for trust in (True, False):
         server = Server(wsgi.Application(instance, trust_forwarded=trust))
         assert (b"https://outside.example.com/" in server.request("GET", path, headers).answer()[2]) == trust
+
+
+def test_fields_of_a_proxy_count_from_its_network(folder):
+    with libregistry.Instance(folder / "data", trusted_proxies=["10.0.0.0/8", "192.0.2.7"],
+                              forwarded_header="forwarded", forwarded_hops=2) as instance:
+        organization = instance.create_organization("My Organization")
+        organization.create_registry("My files", ecosystem="files")
+        token = organization.create_token("x", scopes="read_registries")
+        headers = {"Authorization": f"Bearer {token.secret}", "Host": "inside", "X-Forwarded-Host": "evil.example.com",
+                   "Forwarded": "host=evil.example.com, host=outside.example.com, host=middle.example.com"}
+        path = "/v2/packages/organizations/my-organization/registries"
+        for peer, base in (("10.1.2.3", b"http://outside.example.com/"), ("192.0.2.7", b"http://outside.example.com/"),
+                           ("192.0.2.8", b"http://inside/")):
+            server = Server(wsgi.Application(instance))
+            assert base in server.request("GET", path, headers, REMOTE_ADDR=peer).answer()[2]
+
+
+def test_malformed_hosts_are_refused(instance):
+    for name in ("::1", "[::1", "h:99999", "h:80:80", "user@h"):
+        assert Server(wsgi.Application(instance)).request("GET", "/-/health", {"Host": name}).answer()[0] == 400

@@ -36,6 +36,28 @@ impl Options {
         Ok(self)
     }
 
+    /// Which fields of trusted proxies count: one of `sys::LREG_FORWARDED_HEADER_…`.
+    pub fn forwarded_header(self, header: i32) -> Result<Options> {
+        // SAFETY: the options are alive.
+        call(|error| unsafe { sys::lreg_options_set_forwarded_header(self.as_ptr(), header, error) })?;
+        Ok(self)
+    }
+
+    /// How many proxies of the operator's own a request passes, one behind the other.
+    pub fn forwarded_hops(self, hops: i32) -> Result<Options> {
+        // SAFETY: the options are alive.
+        call(|error| unsafe { sys::lreg_options_set_forwarded_hops(self.as_ptr(), hops, error) })?;
+        Ok(self)
+    }
+
+    /// Adds a network, such as "10.0.0.0/8", whose addresses are proxies of the operator's own.
+    pub fn trust_forwarded(self, network: &str) -> Result<Options> {
+        let network = c_text(network)?;
+        // SAFETY: the text lives until the call returns; it is copied.
+        call(|error| unsafe { sys::lreg_options_trust_forwarded(self.as_ptr(), network.as_ptr(), error) })?;
+        Ok(self)
+    }
+
     /// What is acknowledged survives a power cut (the default), or only the death of the process, which is faster.
     pub fn durable(self, durable: bool) -> Result<Options> {
         // SAFETY: the options are alive.

@@ -6,6 +6,8 @@
 
 #include "base/hook_owner.h"
 #include "base/text.h"
+#include "http/authority.h"
+#include "http/url.h"
 #include "storage/filesystem/filesystem.h"
 #include "storage/memory/memory.h"
 
@@ -56,15 +58,17 @@ void core_limits_default(struct core_limits *limits) {
 
 lreg_status core_base_url_check(const char *base_url, struct error *err) {
     size_t length = strnlen(base_url, BASE_URL_MAX + 1);
-    size_t scheme = text_starts_with(base_url, "https://") ? 8 : text_starts_with(base_url, "http://") ? 7 : 0;
-    if (scheme == 0 || length > BASE_URL_MAX || strpbrk(base_url, " \"<>?#\\") != NULL ||
-        text_has_control(base_url, length) || !text_is_utf8(base_url, length)) {
+    struct slice authority;
+    const char *path = NULL;
+    if (length > BASE_URL_MAX || !url_split_absolute(base_url, &authority, &path) ||
+        strpbrk(path, " \"<>?#\\") != NULL || text_has_control(base_url, length) || !text_is_utf8(base_url, length)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_base_url",
                          "the base URL must be http:// or https:// with a host and maybe a path, at most %d bytes",
                          BASE_URL_MAX);
     }
-    if (base_url[scheme] == '\0' || base_url[scheme] == '/') {
-        return error_set(err, LREG_BAD_ARGUMENT, "bad_base_url", "the base URL has no host");
+    if (!authority_parse(authority, NULL)) {
+        return error_set(err, LREG_BAD_ARGUMENT, "bad_base_url",
+                         "the base URL names no host: a name or an address (IPv6 in brackets), maybe with a port");
     }
     return LREG_OK;
 }

@@ -9,12 +9,6 @@
 #include "base/encoding.h"
 #include "ecosystems/alpine/names.h"
 
-/* The index is always asked for again; packages never change, except where the registry lets them be overwritten. */
-#define PRIVATE_NO_CACHE "private, no-cache"
-#define PUBLIC_NO_CACHE "public, no-cache"
-#define PRIVATE_IMMUTABLE "private, max-age=31536000, immutable"
-#define PUBLIC_IMMUTABLE "public, max-age=31536000, immutable"
-
 #define INDEX_MEDIA_TYPE "application/gzip"
 #define KEY_MEDIA_TYPE "application/x-pem-file"
 
@@ -52,7 +46,7 @@ static lreg_status serve_index(struct call *call, struct error *err) {
         return status;
     }
     what.etag = etag_of(call, file.sha256);
-    what.cache_control = call->registry->row.is_public ? PUBLIC_NO_CACHE : PRIVATE_NO_CACHE;
+    what.cache_control = call_cache_control(call, false);
     what.bytes = file.bytes;
     what.length = file.length;
     what.keep = file.keep;
@@ -88,13 +82,6 @@ static lreg_status find_package(struct call *call, const struct core_package **o
     return find_under(call, ALPINE_NOARCH, file, out, err);
 }
 
-static const char *package_cache_control(const struct meta_registry *registry) {
-    if (registry->allow_overwrite) {
-        return registry->is_public ? PUBLIC_NO_CACHE : PRIVATE_NO_CACHE;
-    }
-    return registry->is_public ? PUBLIC_IMMUTABLE : PRIVATE_IMMUTABLE;
-}
-
 /* A part that begins later is the rest of a download that was counted. */
 static bool is_download(const struct call *call) {
     const struct response *response = &call->response;
@@ -111,7 +98,7 @@ static lreg_status serve_package(struct call *call, struct error *err) {
     what.etag = etag_of(call, package->row.digests.sha256);
     what.filename = call_parameter(call, "file");
     what.modified_ms = package->row.updated_ms;
-    what.cache_control = package_cache_control(&call->registry->row);
+    what.cache_control = call_cache_control(call, !call->registry->row.allow_overwrite);
     status = what.etag != NULL ? core_package_open(call->core, package, &what.object, &what.length, err)
                                : error_no_memory(err);
     if (status == LREG_OK) {
@@ -139,7 +126,7 @@ static lreg_status serve_key(struct call *call, struct error *err) {
     digest_of(DIGEST_SHA256, text.bytes, text.length, &digests);
     what.etag = etag_of(call, digests.sha256);
     what.filename = alpine_repository_key_name(call->registry, call->arena);
-    what.cache_control = call->registry->row.is_public ? PUBLIC_NO_CACHE : PRIVATE_NO_CACHE;
+    what.cache_control = call_cache_control(call, false);
     what.bytes = text.bytes;
     what.length = text.length;
     status = what.etag != NULL && what.filename != NULL ? call_respond_representation(call, &what, err)

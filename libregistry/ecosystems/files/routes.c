@@ -9,10 +9,6 @@
 
 #include "base/encoding.h"
 
-/* A name may be deleted and published again, or overwritten where the registry allows it: caches ask again, by ETag. */
-#define FILE_CACHE_CONTROL "private, no-cache"
-#define PUBLIC_FILE_CACHE_CONTROL "public, no-cache"
-
 /* From its start on: what goes on with a download that broke off is none of its own. */
 static bool is_download(const struct call *call) {
     return call->method == HTTP_GET && call->response.body == BODY_OBJECT && call->response.object_offset == 0;
@@ -38,7 +34,8 @@ static lreg_status download(struct call *call, struct error *err) {
         goto out;
     }
     what.modified_ms = package->row.updated_ms;
-    what.cache_control = call->registry->row.is_public ? PUBLIC_FILE_CACHE_CONTROL : FILE_CACHE_CONTROL;
+    /* A name may be deleted and published again, or be overwritten: caches ask again, by ETag. */
+    what.cache_control = call_cache_control(call, false);
     status = core_package_open(call->core, package, &what.object, &length, err);
     if (status != LREG_OK) {
         goto out;

@@ -145,7 +145,7 @@ static lreg_status respond(struct call *call, const struct oci_blob *blob, struc
         .media_type = "application/octet-stream",
         .etag = arena_format(call->arena, "\"%s\"", blob->link.digest),
         .modified_ms = -1,
-        .cache_control = oci_cache_control(call, true),
+        .cache_control = call_cache_control(call, true),
         .length = blob->blob.size_bytes,
         .bytes = "",
         .object = object,

@@ -54,10 +54,3 @@ lreg_status oci_respond_blob_created(struct call *call, const char *image, const
     }
     return status == LREG_OK ? call_respond(call, 201, err) : status;
 }
-
-const char *oci_cache_control(const struct call *call, bool is_forever) {
-    if (call->registry->row.is_public) {
-        return is_forever ? OCI_PUBLIC_CACHE_FOREVER : OCI_PUBLIC_CACHE_ASK;
-    }
-    return is_forever ? OCI_CACHE_FOREVER : OCI_CACHE_ASK;
-}

@@ -65,7 +65,7 @@ static lreg_status respond(struct call *call, const struct core_document *docume
         .media_type = media_type,
         .etag = arena_format(call->arena, "\"%s\"", row->name),
         .modified_ms = -1,
-        .cache_control = oci_cache_control(call, !by_tag),
+        .cache_control = call_cache_control(call, !by_tag),
         .length = row->content_length,
         .bytes = row->content,
         .keep = document->shared,

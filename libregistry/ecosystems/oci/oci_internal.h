@@ -13,12 +13,6 @@ extern const struct surface surface_container;
 
 #define OCI_TOKEN_PATH "/-/token"
 
-/* What immutable content is sent with. */
-#define OCI_CACHE_FOREVER "private, max-age=31536000, immutable"
-#define OCI_PUBLIC_CACHE_FOREVER "public, max-age=31536000, immutable"
-#define OCI_CACHE_ASK "private, no-cache"
-#define OCI_PUBLIC_CACHE_ASK "public, no-cache"
-
 /* --- errors.c --- */
 
 /* Answers with the error document; the caller adds fields of the response. `detail` is taken and may be NULL. */
@@ -61,8 +55,6 @@ lreg_status oci_add_location(struct call *call, const char *image, const char *b
 lreg_status oci_respond_blob_created(struct call *call, const char *image, const char *digest, struct error *err);
 /* "organization/registry/image"; NULL when memory is out. */
 const char *oci_full_name(struct call *call, const char *image);
-/* How long what has that address may be kept. */
-const char *oci_cache_control(const struct call *call, bool is_forever);
 
 /* --- in_use.c --- */
 

@@ -197,6 +197,10 @@ TEST(options_reach_the_instance) {
         options.set_base_url("https://packages.example.com").set_limit(LREG_LIMIT_PACKAGE_BYTES, 4).set_clock(clock);
         options.set_log(LREG_LOG_DEBUG, log).set_executor(executor);
         options.set_text("busy-timeout-ms", "200");
+        options.set_forwarded_header(LREG_FORWARDED_HEADER_FORWARDED).set_forwarded_hops(2);
+        options.trust_forwarded("10.0.0.0/8").trust_forwarded(std::nullopt);
+        CHECK(THROWN(options.set_forwarded_hops(17)).status() == LREG_BAD_ARGUMENT);
+        CHECK(THROWN(options.trust_forwarded("h")).status() == LREG_BAD_ARGUMENT);
         CHECK(THROWN(options.set_limit(999, 1)).status() == LREG_BAD_ARGUMENT);
         CHECK(THROWN(options.set_text("no-such-option", "1")).status() == LREG_BAD_ARGUMENT);
         CHECK(THROWN(options.set_from_file(folder.path("none"))).status() == LREG_NOT_FOUND);

@@ -36,7 +36,24 @@ static void test_exchange_origin__an_absolute_target_names_the_host(void **state
     expect_facts(*state, "GET http://b.test/open/facts\nHost: a.test\n\n", "base=http://b.test mount= from=");
     expect_facts(*state, "GET HTTPS://b.test/open/facts?a=b\n\n", "base=http://b.test mount= from=");
     expect_status(*state, "GET http://b.test\n\n", 404);
-    expect_status(*state, "GET http://user@b.test/open/facts\n\n", 400);
+    expect_facts(*state, "GET http://b.test/open/facts\nHost:\n\n", "base=http://b.test mount= from=");
+    static const char *const targets[] = {"http://user@b.test/open/facts",
+                                          "http://user:secret@b.test/open/facts",
+                                          "http:///open/facts",
+                                          "http://",
+                                          "http://[::1/open/facts",
+                                          "b.test:80",
+                                          "http://b.test:99999/open/facts",
+                                          "ftp://b.test/open/facts",
+                                          "*",
+                                          "open/facts",
+                                          "//b.test/open/facts"};
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        char request[128];
+        (void)snprintf(request, sizeof request, "GET %s\nHost: a.test\n\n", targets[i]);
+        expect_status(*state, request, 400);
+    }
+    expect_status(*state, "CONNECT b.test:80\nHost: a.test\n\n", 400);
 }
 
 static void test_exchange_origin__malformed_hosts_are_refused(void **state) {
@@ -44,6 +61,12 @@ static void test_exchange_origin__malformed_hosts_are_refused(void **state) {
     expect_status(*state, "GET /open/facts\nHost: a/b\n\n", 400);
     expect_status(*state, "GET /open/facts\nHost: \"><script>\n\n", 400);
     expect_status(*state, "GET /open/facts\nHost: a.test\nHost: a.test\n\n", 400);
+    static const char *const hosts[] = {"::1", "[::1", "[]", "h:99999", "h:80:80", ":80", "user@h", "a,b", "127.1"};
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        char request[64];
+        (void)snprintf(request, sizeof request, "GET /open/facts\nHost: %s\n\n", hosts[i]);
+        expect_status(*state, request, 400);
+    }
 }
 
 static void test_exchange_origin__the_host_program_knows_better(void **state) {
@@ -77,8 +100,18 @@ static void test_exchange_origin__targets_outside_of_the_mount_are_404(void **st
     expect_status(world, "GET /aopen/facts\n\n", 404);
     expect_status(world, "GET /a\n\n", 404);
     expect_status(world, "GET /a?b=c\n\n", 404);
-    expect_status(world, "GET /%61/open/facts\n\n", 404);
+    expect_status(world, "GET /a%2Fopen/facts\n\n", 404);
     expect_status(world, "GET /a/%zz\n\n", 400);
+}
+
+static void test_exchange_origin__escapes_in_a_mount_are_undone_before_it_is_compared(void **state) {
+    struct world *world = *state;
+    world->script.mount = "/~me";
+    expect_facts(world, "GET /%7Eme/open/facts\nHost: h\n\n", "base=http://h/~me mount=/~me from=");
+    expect_facts(world, "GET /%7e%6d%65/open/f%61cts\nHost: h\n\n", "base=http://h/~me mount=/~me from=");
+    expect_facts(world, "GET http://h/%7Eme/open/facts\n\n", "base=http://h/~me mount=/~me from=");
+    world->script.mount = "/b%C3%BCro";
+    expect_facts(world, "GET /b%c3%bcro/open/facts\nHost: h\n\n", "base=http://h/b%C3%BCro mount=/b%C3%BCro from=");
 }
 
 static void test_exchange_origin__forwarded_fields_mean_nothing_without_trust(void **state) {
@@ -100,9 +133,16 @@ static void test_exchange_origin__a_trusted_proxy_replaces_scheme_host_prefix_an
     expect_facts(world, "GET /m/open/facts\nHost: inner\n\n", "base=http://inner/m mount=/m from=10.0.0.1");
 }
 
+static void trust(struct world *world, int32_t header, size_t hops) {
+    struct forwarded_rules rules = {.header = header, .hops = hops};
+    dispatcher_set_forwarded(world->dispatcher, &rules);
+    world->script.trusts_forwarded = true;
+    world->script.peer = "10.0.0.1";
+}
+
 static void test_exchange_origin__the_last_element_of_forwarded_counts(void **state) {
     struct world *world = *state;
-    world->script.trusts_forwarded = true;
+    trust(world, LREG_FORWARDED_HEADER_FORWARDED, 1);
     expect_facts(world,
                  "GET /open/facts\nHost: inner\nForwarded: for=1.2.3.4;host=evil.test, "
                  "for=\"[2001:db8::1]:4711\";proto=https;host=\"outer.test:8443\"\nX-Forwarded-Host: ignored.test\n\n",
@@ -110,21 +150,98 @@ static void test_exchange_origin__the_last_element_of_forwarded_counts(void **st
     expect_facts(world, "GET /open/facts\nForwarded: for=192.0.2.60:80\n\n", "base= mount= from=192.0.2.60");
 }
 
+/* What the proxy did not set, it passes on as the client wrote it. */
+static void test_exchange_origin__the_other_family_means_nothing(void **state) {
+    struct world *world = *state;
+#define OTHERS                                                                                                \
+    "X-Forwarded-Proto: https\nX-Forwarded-Host: evil.test\nX-Forwarded-Port: 1\nX-Forwarded-Prefix: /evil\n" \
+    "X-Forwarded-For: 1.2.3.4\n"
+    trust(world, LREG_FORWARDED_HEADER_X_FORWARDED, 1);
+    expect_facts(world, "GET /open/facts\nHost: inner\nForwarded: for=1.2.3.4;host=evil.test;proto=https\n\n",
+                 "base=http://inner mount= from=10.0.0.1");
+    expect_facts(world, "GET /open/facts\nHost: inner\nForwarded: proto=gopher\nX-Forwarded-For: 192.0.2.1\n\n",
+                 "base=http://inner mount= from=192.0.2.1");
+    trust(world, LREG_FORWARDED_HEADER_FORWARDED, 1);
+    expect_facts(world, "GET /open/facts\nHost: inner\n" OTHERS "\n", "base=http://inner mount= from=10.0.0.1");
+    expect_facts(world, "GET /open/facts\nHost: inner\n" OTHERS "Forwarded: for=192.0.2.1\n\n",
+                 "base=http://inner mount= from=192.0.2.1");
+}
+
+static void test_exchange_origin__hops_are_counted_from_the_end(void **state) {
+    struct world *world = *state;
+    trust(world, LREG_FORWARDED_HEADER_X_FORWARDED, 2);
+    expect_facts(world,
+                 "GET /open/facts\nHost: inner\nX-Forwarded-For: 1.2.3.4, 192.0.2.1\nX-Forwarded-For: 10.0.0.2\n"
+                 "X-Forwarded-Proto: http, https, http\nX-Forwarded-Host: outer.test\n\n",
+                 "base=https://outer.test mount= from=192.0.2.1");
+    expect_facts(world, "GET /open/facts\nHost: inner\nX-Forwarded-For: 192.0.2.1\n\n", "from=192.0.2.1");
+    trust(world, LREG_FORWARDED_HEADER_FORWARDED, 2);
+    expect_facts(world,
+                 "GET /open/facts\nHost: inner\nForwarded: for=1.2.3.4;host=evil.test\n"
+                 "Forwarded: for=192.0.2.1;host=outer.test, for=10.0.0.2;host=middle.test\n\n",
+                 "base=http://outer.test mount= from=192.0.2.1");
+}
+
+static void test_exchange_origin__a_forwarded_port_counts(void **state) {
+    struct world *world = *state;
+    trust(world, LREG_FORWARDED_HEADER_X_FORWARDED, 1);
+    static const char *const cases[][2] = {
+        {"Host: a.test\nX-Forwarded-Port: 8443", "base=http://a.test:8443 mount="},
+        {"Host: a.test:8080\nX-Forwarded-Proto: https\nX-Forwarded-Port: 443", "base=https://a.test mount="},
+        {"Host: a.test\nX-Forwarded-Proto: https\nX-Forwarded-Port: 80", "base=https://a.test:80 mount="},
+        {"X-Forwarded-Host: b.test:1\nX-Forwarded-Port: 2", "base=http://b.test:2 mount="},
+        {"X-Forwarded-Host: [::1]\nX-Forwarded-Port: 8080", "base=http://[::1]:8080 mount="},
+        {"X-Forwarded-Port: 8080", "base= mount="},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char request[160];
+        (void)snprintf(request, sizeof request, "GET /open/facts\n%s\n\n", cases[i][0]);
+        struct http_answer *answer = http_script_run(&world->script, request);
+        if (answer->status != 200 || strstr(answer->body, cases[i][1]) == NULL) {
+            fail_msg("%s gave:\n%s", request, answer->text);
+        }
+        http_answer_free(answer);
+    }
+}
+
+static void test_exchange_origin__peers_in_a_trusted_network_are_proxies(void **state) {
+    struct world *world = *state;
+    struct forwarded_rules rules = {.hops = 1, .network_count = 1};
+    assert_true(network_parse(slice_of("10.0.0.0/8"), &rules.networks[0]));
+    dispatcher_set_forwarded(world->dispatcher, &rules);
+    world->script.peer = "10.1.2.3";
+    expect_facts(world, "GET /open/facts\nX-Forwarded-For: 192.0.2.1\n\n", "from=192.0.2.1");
+    world->script.peer = "11.1.2.3";
+    expect_facts(world, "GET /open/facts\nX-Forwarded-For: 192.0.2.1\n\n", "from=11.1.2.3");
+    world->script.peer = "unix:";
+    expect_facts(world, "GET /open/facts\nX-Forwarded-For: 192.0.2.1\n\n", "from=unix:");
+}
+
 static void test_exchange_origin__hidden_clients_keep_the_peer(void **state) {
     struct world *world = *state;
-    world->script.trusts_forwarded = true;
-    world->script.peer = "10.0.0.1";
+    trust(world, LREG_FORWARDED_HEADER_FORWARDED, 1);
     expect_facts(world, "GET /open/facts\nForwarded: for=unknown\n\n", "from=10.0.0.1");
     expect_facts(world, "GET /open/facts\nForwarded: for=_hidden\n\n", "from=10.0.0.1");
+    trust(world, LREG_FORWARDED_HEADER_X_FORWARDED, 1);
     expect_facts(world, "GET /open/facts\nX-Forwarded-For: <script>\n\n", "from=10.0.0.1");
+    expect_facts(world, "GET /open/facts\nX-Forwarded-For: 1.2.3\n\n", "from=10.0.0.1");
+    expect_facts(world, "GET /open/facts\nX-Forwarded-For: ab:cd\n\n", "from=10.0.0.1");
 }
 
 static void test_exchange_origin__malformed_forwarding_is_refused(void **state) {
     struct world *world = *state;
-    world->script.trusts_forwarded = true;
-    expect_status(world, "GET /open/facts\nX-Forwarded-Proto: ftp\n\n", 400);
-    expect_status(world, "GET /open/facts\nX-Forwarded-Host: a b\n\n", 400);
-    expect_status(world, "GET /open/facts\nX-Forwarded-Prefix: p\n\n", 400);
-    expect_status(world, "GET /open/facts\nX-Forwarded-Prefix: //evil.test\n\n", 400);
+    trust(world, LREG_FORWARDED_HEADER_X_FORWARDED, 1);
+    static const char *const fields[] = {
+        "Proto: ftp", "Host: a b",           "Host: ::1",       "Host: [::1", "Host: h:99999", "Host: user@h",
+        "Prefix: p",  "Prefix: //evil.test", "Prefix: /a/../b", "Port: 0",    "Port: 65536",   "Port: https",
+        "Port: -1",   "Port: 80:80",
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        char request[96];
+        (void)snprintf(request, sizeof request, "GET /open/facts\nX-Forwarded-%s\n\n", fields[i]);
+        expect_status(world, request, 400);
+    }
+    trust(world, LREG_FORWARDED_HEADER_FORWARDED, 1);
     expect_status(world, "GET /open/facts\nForwarded: proto=gopher\n\n", 400);
+    expect_status(world, "GET /open/facts\nForwarded: host=\"h:80:80\"\n\n", 400);
 }

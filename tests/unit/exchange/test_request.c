@@ -170,14 +170,50 @@ static void test_exchange_request__lengths_have_to_be_digits_and_agree(void **st
     world_expect(*state, NULL, "POST /open/tally\nContent-Length: 0003\n\nabc", 201, NULL);
 }
 
-static void test_exchange_request__a_coding_beats_a_length_and_closes(void **state) {
+static void test_exchange_request__two_ends_of_a_body_are_refused_and_close(void **state) {
     struct world *world = *state;
-    struct http_answer *answer =
-        http_script_run(&world->script, "POST /open/tally\nContent-Length: 1\nTransfer-Encoding: chunked\n\nabc");
-    assert_int_equal(answer->status, 201);
-    assert_true(text_starts_with(answer->body, "3 bytes"));
-    assert_false(answer->may_keep_alive);
-    http_answer_free(answer);
+    static const struct {
+        const char *fields;
+        int status;
+    } cases[] = {
+        {"Content-Length: 1\nTransfer-Encoding: chunked", 400},
+        {"Transfer-Encoding: chunked\nContent-Length: 1", 400},
+        {"Transfer-Encoding: gzip", 501},
+        {"Transfer-Encoding: gzip, chunked", 501},
+        {"Transfer-Encoding: chunked, chunked", 501},
+        {"Transfer-Encoding: identity", 501},
+        {"Transfer-Encoding:", 501},
+        {"Transfer-Encoding: chunked;q=1", 501},
+        {"Transfer-Encoding: chunked\nTransfer-Encoding: chunked", 501},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char request[160];
+        (void)snprintf(request, sizeof request, "POST /open/tally\n%s\n\nabc", cases[i].fields);
+        struct http_answer *answer = http_script_run(&world->script, request);
+        if (answer->status != cases[i].status || answer->may_keep_alive) {
+            fail_msg("%s gave %s", cases[i].fields, answer->text);
+        }
+        http_answer_free(answer);
+    }
+    world_expect(world, NULL, "POST /open/tally\nTransfer-Encoding: CHUNKED\n\nabc", 201, NULL);
+}
+
+static void test_exchange_request__a_coded_body_is_415_that_names_the_field(void **state) {
+    struct world *world = *state;
+    static const char *const codings[] = {"gzip", "GZIP", "identity, br", "deflate", "aws-chunked", "x"};
+    for (size_t i = 0; i < sizeof codings / sizeof codings[0]; i++) {
+        char request[160];
+        (void)snprintf(request, sizeof request, "POST /open/tally\nContent-Length: 3\nContent-Encoding: %s\n\nabc",
+                       codings[i]);
+        struct http_answer *answer = http_script_run(&world->script, request);
+        assert_int_equal(answer->status, 415);
+        assert_non_null(strstr(answer->text, "Content-Encoding"));
+        assert_string_equal(http_answer_header(answer, "Accept-Encoding"), "identity");
+        http_answer_free(answer);
+    }
+    world_expect(world, NULL, "POST /open/tally\nContent-Length: 3\nContent-Encoding: identity\n\nabc", 201, NULL);
+    world_expect(world, NULL, "POST /open/tally\nContent-Length: 3\nContent-Encoding:\n\nabc", 201, NULL);
+    world_expect(world, NULL, "GET /open/facts\nContent-Encoding: gzip\n\n", 200, NULL);
 }
 
 static void test_exchange_request__setters_refuse_what_is_malformed(void **state) {

@@ -130,7 +130,17 @@ static void test_http_authorization__control_characters_in_basic_are_refused(voi
     expect_scheme(fixture, basic_of(fixture, "us\ner:token", 11), AUTHORIZATION_MALFORMED);
     expect_scheme(fixture, basic_of(fixture, "user:token\r\n", 12), AUTHORIZATION_MALFORMED);
     expect_scheme(fixture, basic_of(fixture, "user:\x7f", 6), AUTHORIZATION_MALFORMED);
-    expect_scheme(fixture, basic_of(fixture, "us\xffr:token", 10), AUTHORIZATION_MALFORMED);
+    expect_scheme(fixture, basic_of(fixture, "us\x7f\xffr:token", 11), AUTHORIZATION_MALFORMED);
+    expect_scheme(fixture, basic_of(fixture, "us\xc2\x85r:token", 11), AUTHORIZATION_MALFORMED); /* U+0085 */
+}
+
+/* Of the name nothing is read, so its encoding does not count; of the secret it does. */
+static void test_http_authorization__user_names_may_be_in_latin_1(void **state) {
+    struct fixture *fixture = *state;
+    expect_basic(fixture, basic_of(fixture, "m\xfcller:token", 12), "m\xfcller", "token");
+    expect_basic(fixture, basic_of(fixture, "user\xa7:to:ken", 12), "user\xa7", "to:ken");
+    expect_scheme(fixture, basic_of(fixture, "user:to\xffken", 11), AUTHORIZATION_MALFORMED);
+    expect_scheme(fixture, basic_of(fixture, "m\xfcller:to\xfcken", 14), AUTHORIZATION_MALFORMED);
 }
 
 static void test_http_authorization__other_schemes_are_told_apart(void **state) {

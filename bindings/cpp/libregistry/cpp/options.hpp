@@ -66,6 +66,19 @@ class options : public handle<lreg_options, lreg_options_free> {
         const detail::nullable_text copy(base_url);
         return set([&](lreg_error **failure) { return lreg_options_set_base_url(get(), copy.get(), failure); });
     }
+    /** Which fields of trusted proxies count. @param header LREG_FORWARDED_HEADER_X_FORWARDED or its relative */
+    options &set_forwarded_header(std::int32_t header) {
+        return set([&](lreg_error **failure) { return lreg_options_set_forwarded_header(get(), header, failure); });
+    }
+    /** How many proxies of the operator's own a request passes. */
+    options &set_forwarded_hops(std::int32_t hops) {
+        return set([&](lreg_error **failure) { return lreg_options_set_forwarded_hops(get(), hops, failure); });
+    }
+    /** Adds a network whose addresses are such proxies; nothing: removes all. */
+    options &trust_forwarded(const optional_text &network) {
+        const detail::nullable_text copy(network);
+        return set([&](lreg_error **failure) { return lreg_options_trust_forwarded(get(), copy.get(), failure); });
+    }
     /** Whether what is acknowledged survives a power cut, or only the death of the process. */
     options &set_durable(bool durable) {
         return set([&](lreg_error **failure) { return lreg_options_set_durable(get(), durable ? 1 : 0, failure); });

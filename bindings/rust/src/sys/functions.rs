@@ -158,6 +158,21 @@ extern "C" {
         base_url: *const c_char,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
+    pub fn lreg_options_set_forwarded_header(
+        options: *mut lreg_options,
+        header: i32,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_options_set_forwarded_hops(
+        options: *mut lreg_options,
+        hops: i32,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_options_trust_forwarded(
+        options: *mut lreg_options,
+        network: *const c_char,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
     pub fn lreg_options_set_durable(
         options: *mut lreg_options,
         durable: lreg_bool,
