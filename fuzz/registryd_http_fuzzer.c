@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What comes in on a connection of registryd, as a whole and in pieces that the last byte chooses: the same requests
  * with the same bodies, and both or none of them refused. Which of several reasons is given may differ. */
-#include "loop.h"
-#include "parse.h"
-#include "request.h"
+#include "support/registryd.h"
 
 #include "support/fuzzer.h"
 
@@ -13,57 +11,12 @@ struct story {
     size_t requests;
 };
 
-static void tell(struct story *story, const void *bytes, size_t length) {
+static void tell(void *user, const void *bytes, size_t length) {
+    struct story *story = user;
     for (size_t i = 0; i < length; i++) {
         story->hash = (story->hash ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
     }
 }
-
-/* --- what the parser asks of the rest of registryd --- */
-
-struct request *loop_take_request(struct loop *loop) {
-    (void)loop;
-    struct request *request = calloc(1, sizeof *request);
-    expect(request != NULL);
-    return request;
-}
-
-void request_refuse(struct request *request, int status, const char *message) {
-    if (request->refusal == 0) {
-        request->refusal = status;
-        request->refusal_message = message;
-    }
-}
-
-bool request_next_field(const struct request *request, size_t *at, const char **out_name, const char **out_value) {
-    if (*at == 0 || *at >= request->head_length) {
-        return false;
-    }
-    *out_name = request->head + *at;
-    *out_value = *out_name + strlen(*out_name) + 1;
-    *at = (size_t)(*out_value - request->head) + strlen(*out_value) + 1;
-    expect(*at <= request->head_length);
-    return true;
-}
-
-void connection_take_input(struct connection *connection, size_t length) {
-    expect(length <= connection->input.length);
-    connection->input.at += length;
-    connection->input.length -= length;
-}
-
-/* The exchange of a request is the story that its body goes to. */
-lreg_status lreg_exchange_write(lreg_exchange *exchange, const void *bytes, size_t length, lreg_error **err) {
-    (void)err;
-    tell((struct story *)(void *)exchange, bytes, length);
-    return LREG_OK;
-}
-
-int32_t lreg_status_http(lreg_status status) {
-    return status == LREG_OK ? 200 : 500;
-}
-
-/* --- the connection --- */
 
 static void tell_head(struct story *story, const struct request *request) {
     const char *name = NULL;
@@ -81,14 +34,8 @@ static void tell_head(struct story *story, const struct request *request) {
     story->requests++;
 }
 
-static void end_request(struct connection *connection) {
-    free(connection->request->head);
-    free(connection->request);
-    connection->request = NULL;
-}
-
 /* Gives the head to the story. False: the connection is not read any further. */
-static bool take_head(struct connection *connection, struct story *story) {
+static bool take_head(struct connection *connection, struct story *story, struct body_taker *taker) {
     enum parse parse = parse_head(connection);
     if (parse == PARSE_MORE) {
         expect(connection->input.length == 0);
@@ -102,9 +49,9 @@ static bool take_head(struct connection *connection, struct story *story) {
     }
     expect(parse == PARSE_DONE && request->is_head_complete);
     tell_head(story, request);
-    request->is_begun = true;
-    request->exchange = (lreg_exchange *)(void *)story;
-    return true;
+    expect(request->is_body_complete == !request->has_body);
+    registryd_begin(connection, taker);
+    return request->has_body || registryd_end(connection);
 }
 
 static bool take_body(struct connection *connection, struct story *story) {
@@ -118,9 +65,7 @@ static bool take_body(struct connection *connection, struct story *story) {
     expect(parse == PARSE_DONE ? request->is_body_complete : connection->input.length == 0);
     if (request->is_body_complete) {
         expect(request->is_chunked || request->received_bytes == request->body_length);
-        bool is_last = !request->wants_keep_alive;
-        end_request(connection);
-        return !is_last;
+        return registryd_end(connection);
     }
     return true;
 }
@@ -128,6 +73,7 @@ static bool take_body(struct connection *connection, struct story *story) {
 /* As connection.c and request.c do it. */
 static void run(const uint8_t *bytes, size_t length, uint8_t step, struct story *story) {
     struct connection connection = {.request = NULL};
+    struct body_taker taker = {tell, story};
     bool goes_on = true;
     for (size_t done = 0, piece; goes_on && done < length; done += piece) {
         piece = next_piece(&step, length - done);
@@ -136,12 +82,12 @@ static void run(const uint8_t *bytes, size_t length, uint8_t step, struct story 
         connection.input.length = piece;
         while (goes_on && connection.input.length > 0) {
             bool is_body = connection.request != NULL && connection.request->is_begun;
-            goes_on = is_body ? take_body(&connection, story) : take_head(&connection, story);
+            goes_on = is_body ? take_body(&connection, story) : take_head(&connection, story, &taker);
         }
         free(copy);
     }
     if (connection.request != NULL) {
-        end_request(&connection);
+        (void)registryd_end(&connection);
     }
 }
 

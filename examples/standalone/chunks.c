@@ -2,7 +2,7 @@
 
 /* Cuts a chunked body. http-parser would do it too, but forgives what others read otherwise: any two bytes behind the
  * data, a bare LF within an extension. Where two programs see two ends of a body, requests are smuggled in between
- * (RFC 9112 section 11.2), so here nothing is forgiven but blanks behind a size. */
+ * (RFC 9112 section 11.2), so here nothing is forgiven. */
 
 #include "chunks.h"
 
@@ -35,11 +35,12 @@ static enum chunks_state expect(char byte, char wanted, enum chunks_state next) 
     return byte == wanted ? next : CHUNKS_BAD;
 }
 
-static enum chunks_state behind_size(char byte) {
+/* Blanks may stand before an extension (RFC 9112 section 7.1.1), not before the line end. */
+static enum chunks_state behind_size(char byte, bool is_behind_blank) {
     if (byte == ' ' || byte == '\t') {
         return CHUNKS_SIZE_BLANK;
     }
-    return byte == ';' ? CHUNKS_EXTENSION : expect(byte, '\r', CHUNKS_SIZE_LF);
+    return byte == ';' ? CHUNKS_EXTENSION : is_behind_blank ? CHUNKS_BAD : expect(byte, '\r', CHUNKS_SIZE_LF);
 }
 
 static enum chunks_state end_line(struct chunks *chunks, enum chunks_state next) {
@@ -53,9 +54,9 @@ static enum chunks_state step_chunk(struct chunks *chunks, char byte) {
     case CHUNKS_SIZE_BEGIN:
         return take_digit(chunks, byte) ? CHUNKS_SIZE : CHUNKS_BAD;
     case CHUNKS_SIZE:
-        return take_digit(chunks, byte) ? CHUNKS_SIZE : behind_size(byte);
+        return take_digit(chunks, byte) ? CHUNKS_SIZE : behind_size(byte, false);
     case CHUNKS_SIZE_BLANK:
-        return behind_size(byte);
+        return behind_size(byte, true);
     case CHUNKS_EXTENSION:
         return is_text(byte) ? CHUNKS_EXTENSION : expect(byte, '\r', CHUNKS_SIZE_LF);
     case CHUNKS_SIZE_LF:

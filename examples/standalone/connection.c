@@ -96,7 +96,6 @@ bool connection_open(struct loop *loop, const struct arrival *arrival) {
     connection->share = arrival->peer;
     connection->is_trusted = arrival->is_trusted;
     address_format(arrival->address, connection->peer);
-    parse_init(connection);
     atomic_fetch_add(&server->connections, 1);
     atomic_fetch_add(&loop->connections, 1);
     atomic_fetch_add(&loop->newcomers, 1);

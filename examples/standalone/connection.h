@@ -5,6 +5,7 @@
 /* One client. A connection belongs to a loop. While a worker has it, the loop only touches what is marked so. */
 
 #include "address.h"
+#include "head.h"
 #include "peers.h"
 #include "rate.h"
 #include "timers.h"
@@ -70,6 +71,7 @@ struct connection {
     struct transport transport;
     struct loop *loop;
     enum connection_state state;
+    struct head head; /* what may come next of a request's head */
     http_parser parser;
     struct request *request; /* from its first byte to the end of its response */
     struct input input;

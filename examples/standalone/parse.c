@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* http-parser cuts requests; this file keeps the pieces of the head and hands the body on. The parser pauses at the end
- * of the head, for the library decides then, and at the end of the message, for the next one has to wait its turn. Of
- * a chunked body it sees nothing; each message begins with a new parser.
+/* Heads and bodies out of bytes. A request whose end is open to interpretation is how requests are smuggled past a
+ * proxy (RFC 9112 section 11.2), so everything doubtful is refused. Three parts see to it:
  *
- * A request whose end is open to interpretation is how requests are smuggled past a proxy (RFC 9112 section 11.2), so
- * everything doubtful is refused: two lengths, a length beside a coding, codings other than chunked, folded lines,
- * names with blanks, no or several Host fields. */
+ * - head.c holds each byte of a head against the grammar, before the parser gets it;
+ * - http-parser cuts what is left into method, target, names and values, and stops before the last byte of the head. It
+ *   is a new one for each request, and sees no body;
+ * - check_fields() reads by itself what the fields say of the body: two lengths, a length beside a coding, codings
+ *   other than chunked, no or several Host fields are refused. What http-parser believes of the body is not used.
+ *
+ * Another parser goes in at cut(): SETTINGS are its callbacks, `connection->parser` its state. */
 
 #include "parse.h"
 
 #include "loop.h"
 #include "request.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -45,7 +47,15 @@ static bool append(struct request *request, const char *bytes, size_t length) {
     return true;
 }
 
+static bool is_blank(char byte) {
+    return byte == ' ' || byte == '\t';
+}
+
+/* Ends the target, a name or a value; blanks behind a value are no part of it (RFC 9112 section 5). */
 static bool end_text(struct request *request) {
+    while (request->part == PART_VALUE && is_blank(request->head[request->head_length - 1])) {
+        request->head_length--;
+    }
     return append(request, "", 1);
 }
 
@@ -60,64 +70,31 @@ static int on_url(http_parser *parser, const char *at, size_t length) {
     return !append(connection->request, at, length);
 }
 
-/* Characters of a token (RFC 9110 section 5.6.2). The parser may be built to let blanks through. */
-static bool is_token(const char *bytes, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        char byte = bytes[i];
-        bool is_alphanumeric =
-            (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-        if (!is_alphanumeric && (byte == '\0' || strchr("!#$%&'*+-.^_`|~", byte) == NULL)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Ends the target, or a value, and begins a name. */
 static bool begin_name(struct request *request) {
     if (!end_text(request)) {
         return false;
     }
-    if (request->part == HEAD_TARGET) {
+    if (request->part == PART_TARGET) {
         request->target_end = request->head_length;
     }
-    request->part = HEAD_NAME;
+    request->part = PART_NAME;
     return true;
 }
 
 static int on_header_field(http_parser *parser, const char *at, size_t length) {
     struct connection *connection = parser->data;
     struct request *request = connection->request;
-    if (!is_token(at, length)) {
-        request_refuse(request, 400, "the name of a header field is malformed");
-        return 1;
-    }
-    return (request->part != HEAD_NAME && !begin_name(request)) || !append(request, at, length);
-}
-
-/* No control character (RFC 9110 section 5.5). The parser does not look at the first character of a value, and a NUL
- * there would end it, so that what follows is taken for the next name. */
-static bool is_value(const char *bytes, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        if ((byte < ' ' && byte != '\t') || byte == 0x7f) {
-            return false;
-        }
-    }
-    return true;
+    return (request->part != PART_NAME && !begin_name(request)) || !append(request, at, length);
 }
 
 static int on_header_value(http_parser *parser, const char *at, size_t length) {
     const struct connection *connection = parser->data;
     struct request *request = connection->request;
-    if (!is_value(at, length)) {
-        request_refuse(request, 400, "the value of a header field is malformed");
+    if (request->part == PART_NAME && !end_text(request)) {
         return 1;
     }
-    if (request->part == HEAD_NAME && !end_text(request)) {
-        return 1;
-    }
-    request->part = HEAD_VALUE;
+    request->part = PART_VALUE;
     return !append(request, at, length);
 }
 
@@ -135,10 +112,30 @@ static void check_expectation(struct request *request, const char *value, bool i
     }
 }
 
-/* What the parser does not look at, or looks at more kindly. */
+/* Content-Length: digits, once (RFC 9112 section 6.3 lets a server refuse a repeated one, too). */
+static void take_length(struct request *request, const char *value) {
+    uint64_t length = 0;
+    bool is_sound = value[0] != '\0' && !request->has_length;
+    for (; is_sound && *value != '\0'; value++) {
+        is_sound = *value >= '0' && *value <= '9' && length <= ((uint64_t)INT64_MAX - 9) / 10;
+        length = is_sound ? length * 10 + (uint64_t)(*value - '0') : 0;
+    }
+    if (!is_sound) {
+        request_refuse(request, 400, "the field Content-Length is no number, or there twice");
+    }
+    request->has_length = true;
+    request->body_length = length;
+}
+
+static void take_coding(struct request *request, const char *value, bool is_http_1_1) {
+    if (strcasecmp(value, "chunked") != 0 || request->is_chunked || !is_http_1_1) {
+        request_refuse(request, 501, "the only transfer coding is chunked, once, in HTTP/1.1");
+    }
+    request->is_chunked = true;
+}
+
 static void check_fields(struct request *request, bool is_http_1_1) {
     unsigned hosts = 0;
-    unsigned codings = 0;
     const char *name = NULL;
     const char *value = NULL;
     size_t at = request->target_end;
@@ -146,15 +143,18 @@ static void check_fields(struct request *request, bool is_http_1_1) {
         if (strcasecmp(name, "Host") == 0) {
             hosts++;
         } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
-            codings++;
-            if (strcasecmp(value, "chunked") != 0 || codings > 1 || !is_http_1_1) {
-                request_refuse(request, 501, "the only transfer coding is chunked, once, in HTTP/1.1");
-            }
+            take_coding(request, value, is_http_1_1);
+        } else if (strcasecmp(name, "Content-Length") == 0) {
+            take_length(request, value);
         } else if (strcasecmp(name, "Expect") == 0) {
             check_expectation(request, value, is_http_1_1);
         }
     }
     check_host(request, hosts, is_http_1_1);
+    if (request->is_chunked && request->has_length) {
+        request_refuse(request, 400, "a request has a length or a transfer coding, not both");
+        request->body_length = 0;
+    }
 }
 
 static int on_headers_complete(http_parser *parser) {
@@ -163,20 +163,17 @@ static int on_headers_complete(http_parser *parser) {
     if (!end_text(request)) {
         return -1;
     }
-    if (request->part == HEAD_TARGET) {
+    if (request->part == PART_TARGET) {
         request->target_end = request->head_length;
     }
     request->is_head_complete = true;
-    request->is_chunked = (parser->flags & F_CHUNKED) != 0;
-    bool has_length = !request->is_chunked && parser->content_length != ULLONG_MAX;
-    request->body_length = has_length ? parser->content_length : 0;
-    request->has_body = request->is_chunked || request->body_length > 0;
     request->wants_keep_alive = http_should_keep_alive(parser) != 0;
     if (parser->http_major != 1) {
         request_refuse(request, 505, "this server speaks HTTP/1.1");
     }
     check_fields(request, parser->http_minor > 0);
-    parser->upgrade = 0; /* no other protocol is offered; the request is answered as it is */
+    request->has_body = request->is_chunked || request->body_length > 0;
+    request->is_body_complete = !request->has_body;
     http_parser_pause(parser, 1);
     return 0;
 }
@@ -191,106 +188,79 @@ static bool write_body(const struct connection *connection, const char *bytes, s
     return status == LREG_OK;
 }
 
-static int on_body(http_parser *parser, const char *at, size_t length) {
-    return !write_body(parser->data, at, length);
-}
-
-static int on_message_complete(http_parser *parser) {
-    const struct connection *connection = parser->data;
-    connection->request->is_body_complete = true;
-    http_parser_pause(parser, 1);
-    return 0;
-}
-
 static const http_parser_settings SETTINGS = {.on_message_begin = on_message_begin,
                                               .on_url = on_url,
                                               .on_header_field = on_header_field,
                                               .on_header_value = on_header_value,
-                                              .on_headers_complete = on_headers_complete,
-                                              .on_body = on_body,
-                                              .on_message_complete = on_message_complete};
+                                              .on_headers_complete = on_headers_complete};
 
-void parse_init(struct connection *connection) {
-    http_parser_init(&connection->parser, HTTP_REQUEST);
-    connection->parser.data = connection;
+/* Gives bytes of a head to the parser. False: it does not take them for a part of a head, or memory is out. */
+static bool cut(struct connection *connection, const char *bytes, size_t length) {
+    http_parser *parser = &connection->parser;
+    if (connection->request == NULL) {
+        http_parser_init(parser, HTTP_REQUEST);
+        parser->data = connection;
+    }
+    size_t taken = http_parser_execute(parser, &SETTINGS, bytes, length);
+    enum http_errno code = HTTP_PARSER_ERRNO(parser);
+    bool is_last = code == HPE_PAUSED && length > 0 && taken == length - 1 && bytes[taken] == '\n';
+    return code == HPE_OK ? connection->head.state != HEAD_DONE : is_last && connection->head.state == HEAD_DONE;
 }
 
-/* A response to bytes that are no request. */
-static void refuse_bytes(struct connection *connection, enum http_errno code, char first) {
+/* What the parser, or head.c, has against a head. */
+static const char *fault_of(const struct connection *connection, enum http_errno code) {
+    if (code != HPE_OK && code != HPE_PAUSED) {
+        return http_errno_description(code);
+    }
+    return connection->head.fault != NULL ? connection->head.fault : "the head of the request is malformed";
+}
+
+/* A response to bytes that are no request; what the callbacks have said counts first. */
+static enum parse refuse(struct connection *connection) {
+    bool is_known = connection->request != NULL;
+    enum http_errno code = is_known ? HTTP_PARSER_ERRNO(&connection->parser) : HPE_OK;
+    if (!is_known) {
+        connection->request = loop_take_request(connection->loop);
+    }
     struct request *request = connection->request;
-    if (code == HPE_HEADER_OVERFLOW && request->part == HEAD_TARGET) {
+    if (request == NULL) {
+        return PARSE_FAILED;
+    }
+    if (code == HPE_HEADER_OVERFLOW && request->part == PART_TARGET) {
         request_refuse(request, 414, "the request target is too long");
     } else if (code == HPE_HEADER_OVERFLOW) {
         request_refuse(request, 431, "the head of the request is too large");
-    } else if (code == HPE_INVALID_METHOD && first == 0x16) {
-        request_refuse(request, 400, "this port speaks plain HTTP, not TLS");
     } else {
-        request_refuse(request, 400, http_errno_description(code));
+        request_refuse(request, 400, fault_of(connection, code));
     }
-}
-
-/* Whether a line of the head begins with a blank, and so goes on with the one before (RFC 9112 section 5.2). */
-static bool has_fold(struct request *request, const char *bytes, size_t length) {
-    const char *end = bytes + length;
-    while (bytes < end) {
-        if (request->is_at_line_begin && (*bytes == ' ' || *bytes == '\t')) {
-            return true;
-        }
-        const char *line_end = memchr(bytes, '\n', (size_t)(end - bytes));
-        request->is_at_line_begin = line_end != NULL;
-        bytes = line_end != NULL ? line_end + 1 : end;
-    }
-    return false;
-}
-
-static enum parse judge(struct connection *connection, char first) {
-    http_parser *parser = &connection->parser;
-    enum http_errno code = HTTP_PARSER_ERRNO(parser);
-    if (code == HPE_OK) {
-        return PARSE_MORE;
-    }
-    if (code == HPE_PAUSED) {
-        http_parser_pause(parser, 0);
-        return connection->request->refusal != 0 ? PARSE_REFUSED : PARSE_DONE;
-    }
-    if (connection->request == NULL) {
-        connection->request = loop_take_request(connection->loop);
-    }
-    if (connection->request == NULL) {
-        return PARSE_FAILED;
-    }
-    refuse_bytes(connection, code, first);
     return PARSE_REFUSED;
 }
 
-/* The parser has taken all of the head but the last byte, which it believes to be LF. */
-static enum parse end_head(struct connection *connection) {
-    struct request *request = connection->request;
-    if (connection->input.length == 0 || connection->input.at[0] != '\n') {
-        request_refuse(request, 400, "the head of the request does not end with a line end");
-        return PARSE_REFUSED;
+enum parse parse_head(struct connection *connection) {
+    struct head *head = &connection->head;
+    const char *bytes = connection->input.at;
+    size_t length = head_take(head, bytes, connection->input.length);
+    bool is_cut = length == 0 || cut(connection, bytes, length);
+    connection_take_input(connection, length);
+    if (!is_cut || head->state == HEAD_BAD) {
+        return refuse(connection);
     }
-    if (request->is_chunked) {
-        connection_take_input(connection, 1);
+    if (head->state != HEAD_DONE) {
+        return PARSE_MORE;
     }
-    return PARSE_DONE;
+    *head = (struct head){.state = HEAD_BEGIN};
+    return connection->request->refusal != 0 ? PARSE_REFUSED : PARSE_DONE;
 }
 
-enum parse parse_head(struct connection *connection) {
-    const char *bytes = connection->input.at;
-    if (connection->request == NULL) {
-        parse_init(connection);
-    }
-    size_t taken = http_parser_execute(&connection->parser, &SETTINGS, bytes, connection->input.length);
-    bool is_folded = connection->request != NULL && has_fold(connection->request, bytes, taken);
-    char first = bytes[0];
-    connection_take_input(connection, taken);
-    enum parse parse = judge(connection, first);
-    if (parse != PARSE_FAILED && is_folded) {
-        request_refuse(connection->request, 400, "a header field is folded over several lines");
-        return PARSE_REFUSED;
-    }
-    return parse == PARSE_DONE ? end_head(connection) : parse;
+/* A body with a length: as many bytes as that, and what follows is the next request. */
+static enum parse parse_counted(struct connection *connection) {
+    struct request *request = connection->request;
+    uint64_t left = request->body_length - request->received_bytes;
+    size_t length = connection->input.length < left ? connection->input.length : (size_t)left;
+    bool is_taken = write_body(connection, connection->input.at, length);
+    connection_take_input(connection, length);
+    request->is_body_complete = length == left;
+    return !is_taken ? PARSE_REFUSED : request->is_body_complete ? PARSE_DONE : PARSE_MORE;
 }
 
 static enum parse parse_chunks(struct connection *connection) {
@@ -316,10 +286,5 @@ static enum parse parse_chunks(struct connection *connection) {
 }
 
 enum parse parse_body(struct connection *connection) {
-    if (connection->request->is_chunked) {
-        return parse_chunks(connection);
-    }
-    size_t taken = http_parser_execute(&connection->parser, &SETTINGS, connection->input.at, connection->input.length);
-    connection_take_input(connection, taken);
-    return judge(connection, '\0');
+    return connection->request->is_chunked ? parse_chunks(connection) : parse_counted(connection);
 }

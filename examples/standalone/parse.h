@@ -2,7 +2,7 @@
 #ifndef STANDALONE_PARSE_H
 #define STANDALONE_PARSE_H
 
-/* The bytes of requests: http-parser, and the rules that it leaves to the host. */
+/* The bytes of requests. */
 
 #include "connection.h"
 
@@ -13,12 +13,11 @@ enum parse {
     PARSE_FAILED /* out of memory */
 };
 
-void parse_init(struct connection *connection);
-
-/* Takes input until the head is complete. The connection has its request from the first byte on. */
+/* Takes input, at least a byte, until the head is complete. The connection has its request from the first byte on. */
 enum parse parse_head(struct connection *connection);
 
-/* Takes input until the body is complete, and writes it to the exchange. */
+/* Takes input, at least a byte, until the body is complete, and writes it to the exchange. For a request whose body is
+ * not complete. */
 enum parse parse_body(struct connection *connection);
 
 #endif

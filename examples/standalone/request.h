@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 enum head_part {
-    HEAD_TARGET,
-    HEAD_NAME,
-    HEAD_VALUE
+    PART_TARGET,
+    PART_NAME,
+    PART_VALUE
 };
 
 struct request {
@@ -29,12 +29,12 @@ struct request {
     size_t head_capacity;
     size_t target_end; /* offset of the first name */
     enum head_part part;
-    bool is_at_line_begin; /* the head so far ends with a line */
 
     /* What the head says. */
     bool is_head_complete;
     bool has_body;
     bool is_chunked;
+    bool has_length; /* until the head is complete: a field Content-Length */
     bool expects_continue;
     bool wants_keep_alive;
     uint64_t body_length; /* unless chunked */

@@ -348,7 +348,7 @@ class Http(unittest.TestCase):
     def test_malformed_chunks(self):
         head = f"POST {host.PACKAGES} HTTP/1.1\r\nHost: x\r\n{self.server.authorization()}"
         head += "Content-Type: multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n"
-        sizes = ("x\r\n", "-1\r\n", "8000000000000000\r\n", "\r\n", " 5\r\n", "0x5\r\n", "5 5\r\n")
+        sizes = ("x\r\n", "-1\r\n", "8000000000000000\r\n", "\r\n", " 5\r\n", "0x5\r\n", "5 5\r\n", "+5\r\n", "5 \r\n")
         lines = ("5\n", "5\rX", "5;a\nhello\r\n", "5;a\rb\r\n", "5;" + "a" * 5000, "0" * 5000)
         ends = ("5\r\nhelloworld\r\n", "5\r\nhello\r0", "5\r\nhello\n0", "0\r\n\rX", "0\r\n\n", "0\r\n \r\n")
         trailers = ("0\r\na b: c\r\n", "0\r\n: c\r\n", "0\r\na\r\n", "0\r\na: b\r\n c\r\n", "0\r\na: b\n", "0\r\na: \0")
@@ -380,6 +380,42 @@ class Http(unittest.TestCase):
             with self.subTest(value=value):
                 self.assert_refused(f"GET /-/health HTTP/1.1\r\nHost: x\r\nX: {value}\r\n\r\n", 400)
 
+    def test_fields_that_hide_behind_a_carriage_return(self):
+        for start in ("X: \r", "X:\r", "X:\t\r", "X: \rx", "X:\rx", "X: a\r"):
+            for field in ("Content-Length: 5", "Transfer-Encoding: chunked", self.server.authorization().strip()):
+                with self.subTest(start=start, field=field):
+                    self.assert_refused(f"PUT /x HTTP/1.1\r\nHost: x\r\n{start}{field}\r\n\r\nhello", 400)
+
+    def test_lines_that_end_with_half_a_line_end(self):
+        sound = "GET /-/health HTTP/1.1\r\nHost: x\r\nX: y\r\n\r\n"
+        self.assertEqual(self.exchange(sound).status, 200)
+        ends = [i for i in range(len(sound)) if sound.startswith("\r\n", i)]
+        for at in ends:
+            for end in ("\n", "\r", "\r\r\n", "\n\r", " \n"):
+                text = sound[:at] + end + sound[at + 2 :]
+                if text.endswith("\r"):
+                    text += "X"  # what comes next decides
+                with self.subTest(text=text):
+                    self.assert_refused(text, 400)
+
+    def test_blanks_in_the_first_line(self):
+        lines = ("GET  /a HTTP/1.1", "GET /a  HTTP/1.1", "GET /a HTTP/1.1 ", " GET /a HTTP/1.1", "GET\t/a HTTP/1.1",
+                 "GET /a\tHTTP/1.1", "GET /a b HTTP/1.1", "GET /a HTTP/ 1.1", "GET /a", "GET  HTTP/1.1",
+                 "GET /a http/1.1", "GET /a ICE/1.1", "GET /a HTTP/1",
+                 "GET /a HTTP/11", "GET /a HTTP/1.10", "SOURCE /a ICE/1.1")
+        for line in lines:
+            with self.subTest(line=line):
+                self.assert_refused(f"{line}\r\nHost: x\r\n\r\n", 400)
+
+    def test_blanks_around_values_are_no_part_of_them(self):
+        text = "GET /-/health HTTP/1.1\r\nHost:\t x \t\r\nContent-Length: 0 \r\n\r\n"
+        self.assertEqual(self.exchange(text).status, 200)
+
+    def test_hosts_that_are_none(self):
+        for name in ("::1", "[::1", "[]", "h:99999", "h:80:80", ":80", "user@h", "a,b", "h/p", "127.1"):
+            with self.subTest(name=name):
+                self.assertEqual(self.exchange(f"GET /-/health HTTP/1.1\r\nHost: {name}\r\n\r\n").status, 400)
+
     def test_hosts_none_or_two(self):
         self.assert_refused("GET /-/health HTTP/1.1\r\n\r\n", 400)
         self.assert_refused("GET /-/health HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400)
@@ -398,6 +434,7 @@ class Http(unittest.TestCase):
     def test_other_versions(self):
         self.assert_refused("GET /-/health HTTP/2.0\r\nHost: x\r\n\r\n", 505)
         self.assert_refused("GET /-/health HTTP/0.9\r\n\r\n", 505)
+        self.assert_refused("GET /-/health\r\n", 400)
         self.assert_refused("GET /-/health HTTP/1.x\r\nHost: x\r\n\r\n", 400)
         self.assert_refused("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400)
 
