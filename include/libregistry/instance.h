@@ -279,13 +279,20 @@ LREG_EXPORT lreg_status lreg_options_set_executor(lreg_options *options, const l
                                                   lreg_error **err);
 
 /**
- * Opens an instance; makes it when the directory is new. Costs the same on an empty and on a huge store.
+ * Opens an instance; makes it when the directory is new or empty. Costs the same on an empty and on a huge store.
+ *
+ * A file in the directory, libregistry.txt, marks it as one of a registry. Where it is, or where other files say the
+ * same, a database that is missing or empty is refused and not made anew ("database_missing"; docs/hosting.md,
+ * "Restoring"), and so is a missing folder of packages ("objects_missing"). A directory without a database that has
+ * files of something else in it is refused, too ("directory_foreign"); lost+found and empty folders are none. Nothing
+ * is changed in what is refused for these reasons.
  *
  * @param options  not NULL; may be freed or changed afterwards
  * @param out      owned, lreg_close(); not NULL; NULL on failure
  * @param err      owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_IO; LREG_NOT_FOUND (no parent directory); LREG_NO_SPACE; LREG_CORRUPT (database or key are not
- *         what they were); LREG_UNSUPPORTED (written by a newer version); LREG_BUSY; LREG_MISUSE (the storage of these
+ * @return LREG_OK; LREG_IO; LREG_NOT_FOUND (no parent directory); LREG_NO_SPACE; LREG_CORRUPT (database, key or
+ *         objects are missing, or not what they were); LREG_UNSUPPORTED (written by a newer version, or the directory
+ *         or the database is not of a registry); LREG_BUSY; LREG_MISUSE (the storage of these
  *         options was used before; "forked": the parent process had an instance on this directory open at the fork,
  *         and this child has not closed it, or the parent's threads were using it); LREG_BAD_ARGUMENT (NULL);
  *         LREG_NO_MEMORY; a status of the source of randomness

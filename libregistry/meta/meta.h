@@ -25,10 +25,13 @@
 #include "meta/tokens.h"
 #include "meta/uploads.h"
 
+#define META_DATABASE_FILE "registry.db"
+
 struct meta_options {
-    const char *directory; /* where `registry.db` is, made when absent; NULL: a private database in memory */
+    const char *directory; /* where META_DATABASE_FILE is, made when absent; NULL: a private database in memory */
     int32_t busy_timeout_ms;
     bool durable; /* PRAGMA synchronous = FULL, else NORMAL */
+    bool is_expected; /* a database is there already; none is made in its place */
     /* Makes durable all that is stored beside the database; NULL: nothing is. Called within a write transaction of a
      * durable instance when one that is not has written to the database since. */
     lreg_status (*settle)(void *user, struct error *err);
@@ -40,10 +43,13 @@ struct meta_options {
 };
 
 /* Opens or creates the database, migrates its schema (PRAGMA user_version), and, when `durable`, syncs what it found
- * unsynced (meta_settle()). LREG_UNSUPPORTED when a newer version of
- * the library has written it, or when it belongs to another program. Options are copied. */
+ * unsynced (meta_settle()). LREG_UNSUPPORTED when a newer version of the library has written it, or when it belongs to
+ * another program, which finds it as it was; LREG_CORRUPT ("database_missing") when one was expected that is not there,
+ * or has nothing in it. Options are copied. */
 lreg_status meta_open(const struct hooks *hooks, const struct meta_options *options, struct meta **out,
                       struct error *err);
+/* That failure, in the same words wherever it is found; `is_empty`: the file is there. */
+lreg_status meta_database_missing(bool is_empty, struct error *err);
 void meta_close(struct meta *meta); /* no transaction is open any more; NULL is fine */
 
 /* Brings the database to rest, so that the process may fork: waits until nobody uses it, closes all connections, and

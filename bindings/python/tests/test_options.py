@@ -220,6 +220,25 @@ def test_collect_removes_what_nothing_names(folder):
         assert instance.verify() == libregistry.VerifyReport(0, 0, 0, 0, 0, 0)
 
 
+def test_a_lost_database_is_not_replaced(folder):
+    with Instance(folder / "data") as instance:
+        publish(instance)
+    (folder / "data" / "registry.db").unlink()
+    with pytest.raises(libregistry.CorruptError) as refusal:
+        Instance(folder / "data")
+    assert refusal.value.code == "database_missing"
+    assert not (folder / "data" / "registry.db").exists()
+
+
+def test_a_directory_of_something_else_is_refused(folder):
+    (folder / "checkout").mkdir()
+    (folder / "checkout" / "main.c").write_text("int main(void) { return 0; }")
+    with pytest.raises(libregistry.UnsupportedError) as refusal:
+        Instance(folder / "checkout")
+    assert refusal.value.code == "directory_foreign"
+    assert [path.name for path in (folder / "checkout").iterdir()] == ["main.c"]
+
+
 def test_backup_can_be_opened(folder):
     with Instance(folder / "data") as instance:
         publish(instance)

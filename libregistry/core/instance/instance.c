@@ -2,6 +2,7 @@
 
 /* An instance: opened, counted, closed, and what it is made of. */
 
+#include "core/instance/directory_internal.h"
 #include "core/instance/state.h"
 
 #include "base/hook_owner.h"
@@ -139,6 +140,37 @@ static lreg_status settle_objects(void *user, struct error *err) {
     return storage_sync_file_system(core->directory, err);
 }
 
+static lreg_status open_metadata(struct core *core, const struct core_options *options,
+                                 const struct core_directory *directory, struct error *err) {
+    struct meta_options meta = {.directory = core->directory,
+                                .busy_timeout_ms = options->busy_timeout_ms,
+                                .durable = options->durable,
+                                .is_expected = directory->is_used,
+                                .settle = settle_objects,
+                                .settle_user = core,
+                                .step_fault = options->step_fault,
+                                .step_fault_user = options->step_fault_user};
+    lreg_status status = meta_open(&core->hooks, &meta, &core->meta, err);
+    return status == LREG_OK ? core_identity_load(core, err) : status;
+}
+
+/* What is in the directory, between the look at it and its mark. */
+static lreg_status open_contents(struct core *core, const struct core_options *options, struct error *err) {
+    struct core_directory directory;
+    lreg_status status = core_directory_begin(core, &directory, err);
+    if (status == LREG_OK) {
+        status = open_metadata(core, options, &directory, err);
+    }
+    if (status == LREG_OK) {
+        status = open_storage(core, options, err);
+    }
+    if (status == LREG_OK) {
+        status = core_directory_settle(core, &directory, err);
+    }
+    core_directory_end(&directory);
+    return status;
+}
+
 static lreg_status open_parts(struct core *core, const struct core_options *options, struct error *err) {
     lreg_status status = LREG_OK;
     if (options->backend != NULL) { /* first: its state is ours from now on, whatever fails */
@@ -155,22 +187,7 @@ static lreg_status open_parts(struct core *core, const struct core_options *opti
     if (status != LREG_OK) {
         return status;
     }
-    struct meta_options meta = {.directory = core->directory,
-                                .busy_timeout_ms = options->busy_timeout_ms,
-                                .durable = options->durable,
-                                .settle = settle_objects,
-                                .settle_user = core,
-                                .step_fault = options->step_fault,
-                                .step_fault_user = options->step_fault_user};
-    status = meta_open(&core->hooks, &meta, &core->meta, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = core_identity_load(core, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = open_storage(core, options, err);
+    status = open_contents(core, options, err);
     if (status != LREG_OK) {
         return status;
     }

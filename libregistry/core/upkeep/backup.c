@@ -29,7 +29,6 @@
 #define PAGE_ROWS 256
 #define ARENA_BYTES ((size_t)1024 * 1024)
 #define ATTEMPTS_MAX 16
-#define DATABASE_FILE "registry.db"
 #define KEY_FILE_MAX 256
 #define RANDOM_BYTES 8
 #define TREE_DESCRIPTORS 8
@@ -108,7 +107,7 @@ static void close_copy(struct backup *run) {
 
 /* What an attempt before left. */
 static lreg_status remove_database(struct backup *run, struct error *err) {
-    static const char *const NAMES[] = {DATABASE_FILE, DATABASE_FILE "-wal", DATABASE_FILE "-shm"};
+    static const char *const NAMES[] = {META_DATABASE_FILE, META_DATABASE_FILE "-wal", META_DATABASE_FILE "-shm"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         const char *path = NULL;
         lreg_status status = path_of(run, NAMES[i], &path, err);
@@ -133,7 +132,7 @@ static lreg_status copy_database(struct backup *run, struct error *err) {
         .limits = run->core->limits,
         .ecosystems = run->core->ecosystems,
     };
-    lreg_status status = path_of(run, DATABASE_FILE, &path, err);
+    lreg_status status = path_of(run, META_DATABASE_FILE, &path, err);
     if (status == LREG_OK) {
         status = remove_database(run, err);
     }

@@ -7,6 +7,7 @@
 
 #include "meta/sqlite/connection_internal.h"
 
+#include "meta/sqlite/schema_internal.h"
 #include "meta/sqlite/sqlite_internal.h"
 
 #include <errno.h>
@@ -198,10 +199,10 @@ lreg_status meta_connection_number(struct meta_connection *connection, const cha
     return LREG_OK;
 }
 
-static int try_to_use_wal(struct meta_connection *connection, bool *out_is_wal) {
+static int try_mode(struct meta_connection *connection, const char *sql, bool *out_is_wal) {
     sqlite3_stmt *handle = NULL;
     *out_is_wal = false;
-    int result = sqlite3_prepare_v2(connection->database, "PRAGMA journal_mode = WAL", -1, &handle, NULL);
+    int result = sqlite3_prepare_v2(connection->database, sql, -1, &handle, NULL);
     if (result == SQLITE_OK) {
         result = meta_step(connection, handle);
     }
@@ -214,22 +215,31 @@ static int try_to_use_wal(struct meta_connection *connection, bool *out_is_wal) 
 }
 
 /* The change of the mode, which a new file goes through once, does not always ask the busy handler. */
-static lreg_status use_wal(struct meta_connection *connection, struct error *err) {
+static lreg_status ask_mode(struct meta_connection *connection, const char *sql, bool *out_is_wal, struct error *err) {
     int64_t until = monotonic_ms() + connection->meta->busy_timeout_ms;
-    bool is_wal = false;
-    int result = try_to_use_wal(connection, &is_wal);
+    int result = try_mode(connection, sql, out_is_wal);
     for (int times = 0; (result & 0xff) == SQLITE_BUSY && monotonic_ms() < until; times++) {
         wait_a_little(times);
-        result = try_to_use_wal(connection, &is_wal);
+        result = try_mode(connection, sql, out_is_wal);
     }
-    if (result != SQLITE_ROW && result != SQLITE_DONE) {
-        return meta_fail(connection, result, err);
+    return result == SQLITE_ROW || result == SQLITE_DONE ? LREG_OK : meta_fail(connection, result, err);
+}
+
+/* The mode is written into the file, so whose it is has to be known first. */
+static lreg_status use_wal(struct meta_connection *connection, struct error *err) {
+    bool is_wal = false;
+    lreg_status status = ask_mode(connection, "PRAGMA journal_mode", &is_wal, err);
+    if (status == LREG_OK && !is_wal) {
+        status = meta_schema_check(connection, err);
+        if (status == LREG_OK) {
+            status = ask_mode(connection, "PRAGMA journal_mode = WAL", &is_wal, err);
+        }
     }
-    if (!is_wal) {
-        return error_set(err, LREG_IO, "database_failed",
-                         "metadata: the file system of the database does not allow a write-ahead log");
+    if (status == LREG_OK && !is_wal) {
+        status = error_set(err, LREG_IO, "database_failed",
+                           "metadata: the file system of the database does not allow a write-ahead log");
     }
-    return LREG_OK;
+    return status;
 }
 
 static lreg_status configure(struct meta_connection *connection, struct error *err) {
@@ -263,7 +273,8 @@ lreg_status meta_connection_open(struct meta *meta, struct meta_connection **out
     connection->meta = meta;
     connection->transaction.connection = connection;
     const char *path = meta->path != NULL ? meta->path : ":memory:";
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    /* The file was made when the instance was opened. One that is lost since then is not made anew. */
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     lreg_status status = LREG_OK;
     int result = sqlite3_open_v2(path, &connection->database, flags, NULL);
     if (connection->database == NULL) {

@@ -16,8 +16,6 @@
 
 #define IDLE_MAX 8 /* what more threads than this need at once is opened anew; each takes up to a MiB */
 
-#define DATABASE_NAME "registry.db"
-
 /* Under the pool's mutex. */
 static void count_back(struct meta *meta) {
     meta->in_use--;
@@ -99,31 +97,49 @@ static lreg_status make_file(const struct meta *meta, const char *directory, str
 static char *make_path(const struct hooks *hooks, const char *directory) {
     const char *before = directory[0] == '/' || directory[0] == '.' ? "" : "./";
     size_t length = 0;
-    if (!size_add(strlen(directory), sizeof "./" DATABASE_NAME "/", &length)) {
+    if (!size_add(strlen(directory), sizeof "./" META_DATABASE_FILE "/", &length)) {
         return NULL;
     }
     struct strbuf path;
     strbuf_init(&path, hooks, length);
     strbuf_append_text(&path, before);
     strbuf_append_text(&path, directory);
-    strbuf_append_text(&path, "/" DATABASE_NAME);
+    strbuf_append_text(&path, "/" META_DATABASE_FILE);
     char *text = strbuf_detach(&path, NULL);
     strbuf_free(&path);
     return text;
 }
 
-static lreg_status open_database(struct meta *meta, const char *directory, struct error *err) {
-    lreg_status status = LREG_OK;
-    if (directory != NULL) {
-        meta->path = make_path(meta->hooks, directory);
-        status = meta->path != NULL ? make_file(meta, directory, err) : error_no_memory(err);
+lreg_status meta_database_missing(bool is_empty, struct error *err) {
+    return error_set(err, LREG_CORRUPT, "database_missing",
+                     "%s is %s, but this is the data directory of a registry: a new one cannot know of what is here."
+                     " Restore a backup (docs/hosting.md, \"Restoring\"); where that is this file alone, first move"
+                     " %s-wal and %s-shm away. Nothing was changed",
+                     META_DATABASE_FILE, is_empty ? "empty" : "missing", META_DATABASE_FILE, META_DATABASE_FILE);
+}
+
+static lreg_status find_file(struct meta *meta, const struct meta_options *options, struct error *err) {
+    struct stat facts;
+    meta->path = make_path(meta->hooks, options->directory);
+    if (meta->path == NULL) {
+        return error_no_memory(err);
     }
+    if (!options->is_expected) {
+        return make_file(meta, options->directory, err);
+    }
+    bool is_there = stat(meta->path, &facts) == 0;
+    return is_there && facts.st_size > 0 ? LREG_OK : meta_database_missing(is_there, err);
+}
+
+static lreg_status open_database(struct meta *meta, const struct meta_options *options, struct error *err) {
+    const char *directory = options->directory;
+    lreg_status status = directory != NULL ? find_file(meta, options, err) : LREG_OK;
     if (status == LREG_OK) {
         status = meta_connection_open(meta, &meta->idle, err);
     }
     if (status == LREG_OK) {
         meta->idle_count = 1;
-        status = meta_schema_migrate(meta->idle, err);
+        status = meta_schema_migrate(meta->idle, options->is_expected, err);
     }
     if (status == LREG_OK && directory != NULL && meta_locks_are_inherited(meta)) {
         status = error_set(err, LREG_MISUSE, "forked",
@@ -179,7 +195,7 @@ lreg_status meta_open(const struct hooks *hooks, const struct meta_options *opti
         memory_release(hooks, meta);
         return error_no_memory(err);
     }
-    lreg_status status = open_database(meta, options->directory, err);
+    lreg_status status = open_database(meta, options, err);
     if (status == LREG_OK) {
         status = meta_settle(meta, err);
     }

@@ -10,6 +10,8 @@
 
 #include "meta/sqlite/schema_internal.h"
 
+#include "meta/meta.h"
+
 #define APPLICATION_ID 1280460103 /* "LREG", PRAGMA application_id */
 #define APPLICATION_ID_TEXT "1280460103"
 
@@ -333,12 +335,20 @@ static lreg_status look_at_version(struct meta_connection *connection, int64_t *
     return status;
 }
 
+lreg_status meta_schema_check(struct meta_connection *connection, struct error *err) {
+    int64_t version = 0;
+    return look_at_version(connection, &version, err);
+}
+
 /* After a failure the connection is closed, which rolls back. */
-lreg_status meta_schema_migrate(struct meta_connection *connection, struct error *err) {
+lreg_status meta_schema_migrate(struct meta_connection *connection, bool is_expected, struct error *err) {
     int64_t version = 0;
     lreg_status status = look_at_version(connection, &version, err);
     if (status != LREG_OK || version == LATEST) {
         return status;
+    }
+    if (version == 0 && is_expected) {
+        return meta_database_missing(true, err);
     }
     status = meta_connection_run(connection, "BEGIN IMMEDIATE", err);
     if (status != LREG_OK) {
