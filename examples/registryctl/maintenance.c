@@ -79,11 +79,21 @@ static int collect(struct invocation *invocation) {
 
 static int backup(struct invocation *invocation) {
     lreg_error *error = NULL;
-    if (lreg_backup(invocation->instance, invocation->words[0], &error) != LREG_OK) {
+    bool is_linked = option_of(invocation, "link") != NULL;
+    if (is_linked && option_of(invocation, "copy") != NULL) {
+        fail_with_text("backup: --copy and --link exclude each other");
+        return EXIT_USAGE;
+    }
+    int32_t kind = is_linked ? LREG_BACKUP_LINK : LREG_BACKUP_COPY;
+    if (lreg_backup(invocation->instance, invocation->words[0], kind, &error) != LREG_OK) {
         return fail_with(error);
     }
     if (invocation->json) {
-        return print_json(json_pack("{s:s}", "backup", invocation->words[0]));
+        return print_json(json_pack("{s:s, s:s}", "backup", invocation->words[0], "kind", is_linked ? "link" : "copy"));
+    }
+    if (is_linked) {
+        printf("linked to %s: packages are the same files under a second name\n", invocation->words[0]);
+        return EXIT_DONE;
     }
     printf("copied to %s\n", invocation->words[0]);
     return EXIT_DONE;
@@ -93,6 +103,7 @@ const struct command maintenance_commands[] = {
     {"init", "", "make the data directory, if it is not there", NULL, 0, 0, init, true},
     {"verify", "", "hash everything stored again and check the database", NULL, 0, 0, verify, false},
     {"gc", "[--grace-seconds N]", "remove what nothing names any more", "grace-seconds=", 0, 0, collect, false},
-    {"backup", "DIR", "make a consistent copy in a new directory, online", NULL, 1, 1, backup, false},
+    {"backup", "[--copy|--link] DIR", "make a consistent copy in a new directory, online", "copy,link", 1, 1, backup,
+     false},
     {0},
 };

@@ -393,17 +393,27 @@ typedef struct lreg_collect_report {
 LREG_EXPORT lreg_status lreg_collect(lreg_instance *instance, int64_t grace_ms, lreg_collect_report *report,
                                      lreg_error **err);
 
+/** Kinds of backups, for lreg_backup(). */
+#define LREG_BACKUP_COPY 0 /**< everything is copied, with reflinks where there are any */
+#define LREG_BACKUP_LINK 1 /**< packages become hard links, where that can be */
+
 /**
- * Makes a consistent copy of the instance while others read and write. The copy can be opened as it is.
+ * Makes a consistent copy of the instance while others read and write. The copy can be opened as it is, and takes the
+ * place of a data directory that was lost (docs/hosting.md, "Restoring").
+ *
+ * With LREG_BACKUP_LINK, packages are the same files under a second name. That guards against deletion alone: what
+ * writes to a file in place, or a disk that fails, harms the instance and the backup. On another file system, or where
+ * there are no links, they are copied.
  *
  * @param instance   not NULL
  * @param directory  the copy, which must not exist; not NULL
+ * @param kind       LREG_BACKUP_COPY or LREG_BACKUP_LINK
  * @param err        owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_CONFLICT (exists); LREG_UNSUPPORTED (not in a directory, or with a storage of the host);
- *         LREG_BAD_ARGUMENT (NULL); LREG_IO; LREG_NO_SPACE; LREG_BUSY; LREG_NO_MEMORY
+ *         LREG_BAD_ARGUMENT (NULL, unknown kind); LREG_IO; LREG_NO_SPACE; LREG_BUSY; LREG_NO_MEMORY
  * Blocks: storage, metadata database. Threads: any, at once. Since: 0.1
  */
-LREG_EXPORT lreg_status lreg_backup(lreg_instance *instance, const char *directory, lreg_error **err);
+LREG_EXPORT lreg_status lreg_backup(lreg_instance *instance, const char *directory, int32_t kind, lreg_error **err);
 
 #ifdef __cplusplus
 }

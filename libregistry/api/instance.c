@@ -163,11 +163,14 @@ lreg_status lreg_collect(lreg_instance *instance, int64_t grace_ms, lreg_collect
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
-lreg_status lreg_backup(lreg_instance *instance, const char *directory, lreg_error **err) {
+lreg_status lreg_backup(lreg_instance *instance, const char *directory, int32_t kind, lreg_error **err) {
     struct error failure = {0};
     if (instance == NULL || directory == NULL) {
         return api_null(api_hooks(instance), instance == NULL ? "instance" : "directory", err);
     }
-    lreg_status status = core_backup(instance->core, directory, &failure);
+    if (kind != LREG_BACKUP_COPY && kind != LREG_BACKUP_LINK) {
+        return api_refuse(api_hooks(instance), "there is no such kind of backup", err);
+    }
+    lreg_status status = core_backup(instance->core, directory, kind == LREG_BACKUP_LINK, &failure);
     return api_result(api_hooks(instance), status, &failure, err);
 }

@@ -113,6 +113,8 @@ SIZE(lreg_collect_report, 56);
 /* Values that programs have been compiled with. */
 #define VALUE(name, value) _Static_assert((name) == (value), #name)
 
+VALUE(LREG_BACKUP_COPY, 0);
+VALUE(LREG_BACKUP_LINK, 1);
 VALUE(LREG_DISPATCH_READS_ALL, 1);
 
 VALUE(LREG_WANTS_NOTHING, 0);

@@ -288,10 +288,12 @@ static void test_component_instance__a_backup_is_an_instance(void **state) {
     lreg_registry *registry = make_files(fixture.instance);
     lreg_package_free(publish_text(fixture.instance, registry, "a.txt", "content"));
     snprintf(folder, sizeof folder, "%s/backup", fixture.folder);
-    CHECK(lreg_backup(fixture.instance, folder, &err), err);
-    assert_int_equal(lreg_backup(fixture.instance, folder, &err), LREG_CONFLICT);
+    CHECK(lreg_backup(fixture.instance, folder, LREG_BACKUP_COPY, &err), err);
+    assert_int_equal(lreg_backup(fixture.instance, folder, LREG_BACKUP_COPY, &err), LREG_CONFLICT);
     lreg_error_free(err);
     err = NULL;
+    EXPECT(lreg_backup(fixture.instance, folder, 2, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_backup(fixture.instance, folder, -1, &err), &err, LREG_BAD_ARGUMENT, "");
     lreg_package_free(publish_text(fixture.instance, registry, "b.txt", "later"));
     lreg_registry_free(registry);
     CHECK(lreg_options_set_directory(fixture.options, folder, &err), err);
@@ -309,7 +311,8 @@ static void test_component_instance__memory_has_no_backup(void **state) {
     struct fixture fixture;
     lreg_error *err = NULL;
     fixture_open_memory(&fixture);
-    assert_int_equal(lreg_backup(fixture.instance, "/tmp/lreg-component-never-made", &err), LREG_UNSUPPORTED);
+    assert_int_equal(lreg_backup(fixture.instance, "/tmp/lreg-component-never-made", LREG_BACKUP_COPY, &err),
+                     LREG_UNSUPPORTED);
     lreg_error_free(err);
     assert_int_not_equal(access("/tmp/lreg-component-never-made", F_OK), 0);
     fixture_close(&fixture);

@@ -130,7 +130,7 @@ static void test_component_null__is_no_instance(void **state) {
     REFUSED(lreg_token_delete(NULL, NULL, &err));
     REFUSED(lreg_verify(NULL, NULL, NULL, NULL, &err));
     REFUSED(lreg_collect(NULL, 0, NULL, &err));
-    REFUSED(lreg_backup(NULL, "a", &err));
+    REFUSED(lreg_backup(NULL, "a", LREG_BACKUP_COPY, &err));
 }
 
 static void test_component_null__is_no_listing(void **state) {
@@ -218,7 +218,7 @@ static void test_component_null__is_no_argument(void **state) {
     REFUSED(lreg_token_create(instance, "a", "b", "c", 0, NULL, &err));
     REFUSED(lreg_token_find(instance, "a", registry, "b", NULL, &err));
     REFUSED(lreg_verify(instance, NULL, NULL, NULL, &err));
-    REFUSED(lreg_backup(instance, NULL, &err));
+    REFUSED(lreg_backup(instance, NULL, LREG_BACKUP_COPY, &err));
     REFUSED(lreg_registry_update(instance, registry, NULL, NULL, &err));
     GIVES_NOTHING(lreg_organization, lreg_organization_find(instance, NULL, &out, &err));
     GIVES_NOTHING(lreg_registry, lreg_registry_find(instance, NULL, "b", &out, &err));

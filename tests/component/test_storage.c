@@ -123,6 +123,7 @@ static void test_component_storage__a_lost_object_is_found_by_verify(void **stat
 static void test_component_storage__there_is_no_backup_of_it(void **state) {
     (void)state;
     lreg_error *err = NULL;
-    assert_int_equal(lreg_backup(fixture.instance, "/tmp/lreg-component-never-made", &err), LREG_UNSUPPORTED);
+    assert_int_equal(lreg_backup(fixture.instance, "/tmp/lreg-component-never-made", LREG_BACKUP_COPY, &err),
+                     LREG_UNSUPPORTED);
     lreg_error_free(err);
 }

@@ -97,7 +97,7 @@ static int with_relative_directory(void *user) {
     lreg_fork_end(fixture->instance);
     lreg_registry_free(make_files(fixture->instance));
     EXIT_UNLESS(publish(fixture->instance, "a.txt", "a", NULL) == LREG_OK);
-    EXIT_UNLESS(lreg_backup(fixture->instance, "copy", NULL) == LREG_OK);
+    EXIT_UNLESS(lreg_backup(fixture->instance, "copy", LREG_BACKUP_COPY, NULL) == LREG_OK);
     EXIT_UNLESS(stat("copy/registry.db", &facts) == 0);
     EXIT_UNLESS(stat("data", &facts) != 0);
     lreg_close(fixture->instance);

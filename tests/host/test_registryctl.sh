@@ -241,7 +241,17 @@ gives 0 "audit as text" audit acme
 holds "audit as text: row" out "PACKAGE_DELETED"
 refused "audit of none" "no organization nobody" audit nobody
 json "verify" "v['blobs'] >= 2 and v['missing'] == v['damaged'] == 0 and v['findings'] == []" verify
-json "backup" "v == {'backup': '$folder/copy'}" backup "$folder/copy"
+json "backup" "v == {'backup': '$folder/copy', 'kind': 'copy'}" backup "$folder/copy"
+[ -z "$(find "$folder/copy" -type f -links +1)" ]
+count "the backup shares no file with the instance" $?
+json "backup with links" "v == {'backup': '$folder/linked', 'kind': 'link'}" backup --link "$folder/linked"
+[ -n "$(find "$folder/linked/objects" -type f -links 2)" ]
+count "the backup with links shares them" $?
+rm -rf "$folder/linked"
+gives 0 "backup with links as text" backup --link "$folder/linked"
+holds "backup with links says what it is" out "the same files under a second name"
+rm -rf "$folder/linked"
+misused "backup of two kinds" "exclude each other" backup --link --copy "$folder/linked"
 refused "backup over what is there" "exists already" backup "$folder/copy"
 "$program" --data "$folder/copy" package download acme my-files app-1.0.0.bin 2>err | sha256sum | grep -q "^$sum"
 count "the backup is a data directory" $?

@@ -150,7 +150,7 @@ static void run_second(void *user) {
     int status = act(point->operation, &client);
     if (point->way->backs_up) {
         (void)snprintf(backup, sizeof backup, "%s/backup", point->work);
-        EXIT_UNLESS(lreg_backup(instance, backup, NULL) == LREG_OK);
+        EXIT_UNLESS(lreg_backup(instance, backup, LREG_BACKUP_COPY, NULL) == LREG_OK);
     }
     point->shared->status[SECOND] = status;
     traced_die();

@@ -195,7 +195,7 @@ static void play_upkeep(struct story *story, const char *backup) {
     assert_int_equal(report.missing + report.damaged, 0);
     check(lreg_collect(story->instance, 0, NULL, NULL));
     if (backup != NULL) {
-        check(lreg_backup(story->instance, backup, NULL));
+        check(lreg_backup(story->instance, backup, LREG_BACKUP_COPY, NULL));
     }
 }
 

@@ -92,6 +92,8 @@ LREG_PIECE_BYTES = 1
 LREG_PIECE_FILE = 2
 LREG_PIECE_WAIT = 3
 
+LREG_BACKUP_COPY = 0
+LREG_BACKUP_LINK = 1
 LREG_DISPATCH_READS_ALL = 1
 
 LREG_LOG_ERROR = 1
@@ -383,7 +385,7 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     fails("fork_begin", instance)
     fails("verify", instance, lreg_finding, c_void_p, POINTER(lreg_verify_report))
     fails("collect", instance, c_int64, POINTER(lreg_collect_report))
-    fails("backup", instance, text)
+    fails("backup", instance, text, c_int32)
 
     fails("organization_create", instance, text, text, POINTER(organization))
     fails("organization_find", instance, text, POINTER(organization))

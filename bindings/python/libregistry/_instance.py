@@ -167,9 +167,11 @@ class Instance:
         _handle.call("lreg_collect", self._handle, _milliseconds(grace, 63), ctypes.byref(report))
         return CollectReport(*(getattr(report, name) for name in CollectReport._fields))
 
-    def backup(self, directory: Union[str, os.PathLike[str]]) -> None:
-        """Makes a consistent copy while others read and write. It must not exist, and can be opened as it is."""
-        _handle.call("lreg_backup", self._handle, _handle.text(os.fspath(directory), "directory"))
+    def backup(self, directory: Union[str, os.PathLike[str]], *, link: bool = False) -> None:
+        """Makes a consistent copy while others read and write. It must not exist, and can be opened as it is. With
+        `link` packages become hard links where they can: no time and no space, but damage to a file damages both."""
+        kind = _abi.LREG_BACKUP_LINK if link else _abi.LREG_BACKUP_COPY
+        _handle.call("lreg_backup", self._handle, _handle.text(os.fspath(directory), "directory"), kind)
 
     def exchange(self) -> _exchange.Exchange:
         """A new exchange, for a request over HTTP."""

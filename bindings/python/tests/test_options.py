@@ -249,3 +249,14 @@ def test_backup_can_be_opened(folder):
         assert copy.organization("my-organization").registry("my-files").package("a.txt").read_bytes() == b"content"
     with Instance() as memory, pytest.raises(libregistry.UnsupportedError):
         memory.backup(folder / "other")
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_backup_copies_unless_it_is_told_to_link(folder, link):
+    def objects(path):
+        return {file.stat().st_ino for file in (path / "objects").rglob("*") if file.is_file()}
+
+    with Instance(folder / "data") as instance:
+        publish(instance)
+        instance.backup(folder / "copy", link=link)
+    assert (objects(folder / "copy") == objects(folder / "data")) is link

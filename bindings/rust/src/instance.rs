@@ -162,9 +162,18 @@ impl Instance {
 
     /// Makes a consistent copy, which can be opened as it is, in a directory that does not exist.
     pub fn backup(&self, directory: &str) -> Result<()> {
+        self.back_up(directory, sys::LREG_BACKUP_COPY)
+    }
+
+    /// The same with hard links to the files of packages where they can be: damage to a file damages both.
+    pub fn backup_linked(&self, directory: &str) -> Result<()> {
+        self.back_up(directory, sys::LREG_BACKUP_LINK)
+    }
+
+    fn back_up(&self, directory: &str, kind: i32) -> Result<()> {
         let directory = c_text(directory)?;
         // SAFETY: the text lives until the call returns.
-        call(|error| unsafe { sys::lreg_backup(self.as_ptr(), directory.as_ptr(), error) })
+        call(|error| unsafe { sys::lreg_backup(self.as_ptr(), directory.as_ptr(), kind, error) })
     }
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * An online backup: a copy of the database, and then each object that the copy names, by hard link where that can
- * be. Meanwhile a hold keeps collectors off. Where it could not be taken or came to its end, an object may be
+ * An online backup: a copy of the database, and then each object that the copy names, copied, or linked on demand. Meanwhile a hold keeps collectors off. Where it could not be taken or came to its end, an object may be
  * gone; then the present database does not name it any more, and is copied again, and what is there already stays.
  *
  * All is made under a name of its own beside the destination, and gets the destination's name when it is complete,
@@ -40,6 +39,7 @@ struct backup {
     const char *destination; /* without slashes at its end */
     const char *partial; /* where it is made */
     int64_t held_until_ms; /* 0: no hold */
+    bool is_linked; /* objects by hard link */
     struct arena paths;
     struct arena page;
 };
@@ -194,7 +194,7 @@ static lreg_status copy_blob(struct backup *run, const struct meta_blob *blob, b
     if (status != LREG_OK) {
         return status;
     }
-    status = storage_filesystem_copy(storage, blob->key, run->copy->storage, err);
+    status = storage_filesystem_copy(storage, blob->key, run->copy->storage, run->is_linked, err);
     if (status == LREG_NOT_FOUND) {
         error_clear(err);
         *out_gone = true;
@@ -355,8 +355,8 @@ static lreg_status back_up(struct backup *run, const char *directory, struct err
     return status;
 }
 
-lreg_status core_backup(struct core *core, const char *directory, struct error *err) {
-    struct backup run = {.core = core};
+lreg_status core_backup(struct core *core, const char *directory, bool is_linked, struct error *err) {
+    struct backup run = {.core = core, .is_linked = is_linked};
     if (!core->is_own_filesystem) {
         return error_set(err, LREG_UNSUPPORTED, "backup_unsupported",
                          "only an instance with a data directory and filesystem storage can be backed up");

@@ -30,7 +30,8 @@ struct core_collect_report {
 lreg_status core_collect(struct core *core, int64_t grace_ms, struct core_collect_report *out, struct error *err);
 
 /* A consistent copy of the instance in the new directory `directory`, while others read and write. Only for an
- * instance with a data directory and filesystem storage: LREG_UNSUPPORTED else. */
-lreg_status core_backup(struct core *core, const char *directory, struct error *err);
+ * instance with a data directory and filesystem storage: LREG_UNSUPPORTED else. `is_linked`: objects become second
+ * names of the instance's files where they can, not copies. */
+lreg_status core_backup(struct core *core, const char *directory, bool is_linked, struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Objects of one filesystem backend in another one, for backups. Objects never change, so a second name for the same
- * file is as good as a copy, and takes neither time nor space. */
+/* Objects of one filesystem backend in another one, for backups. Copies by default: objects never change, so a second
+ * name for the same file takes neither time nor space, but what damages the file in place damages both. */
 
 #include "storage/filesystem/filesystem.h"
 
@@ -11,8 +11,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#if defined(__linux__) && defined(__has_include)
+#if __has_include(<linux/fs.h>)
+#include <linux/fs.h>
+#endif
+#endif
 
 #define FILE_MODE 0600
 #define PIECE_BYTES ((size_t)1 << 30)
@@ -56,8 +63,22 @@ static int copy_by_hand(const struct filesystem *filesystem, int from, int to) {
     return number;
 }
 
+/* The whole file at once, without writing its bytes: where source and target are of one file system that can. */
+static bool clone_bytes(int from, int to) {
+#ifdef FICLONE
+    return ioctl(to, FICLONE, from) == 0;
+#else
+    (void)from;
+    (void)to;
+    return false;
+#endif
+}
+
 static int copy_bytes(const struct filesystem *filesystem, int from, int to) {
     bool began = false;
+    if (clone_bytes(from, to)) {
+        return 0;
+    }
     for (;;) {
         ssize_t copied = copy_file_range(from, NULL, to, NULL, PIECE_BYTES, 0);
         if (copied < 0 && errno == EINTR) {
@@ -118,7 +139,7 @@ static int link_object(const struct filesystem *from, const char *fan_out, int d
 }
 
 /* 0, or an errno. */
-static int copy_object(const struct filesystem *from, const char *key, const struct filesystem *to) {
+static int copy_object(const struct filesystem *from, const char *key, const struct filesystem *to, bool is_link) {
     char path[FILESYSTEM_PATH_MAX + 1];
     char fan_out[FILESYSTEM_PATH_MAX + 1];
     if (!filesystem_object_path(key, true, path) || !filesystem_object_path(key, false, fan_out)) {
@@ -128,7 +149,7 @@ static int copy_object(const struct filesystem *from, const char *key, const str
     if (directory < 0) {
         return errno == ENOENT ? EIO : errno; /* what is missing here is not the object */
     }
-    int number = link_object(from, fan_out, directory, key);
+    int number = is_link ? link_object(from, fan_out, directory, key) : EOPNOTSUPP;
     if (wants_copy(number)) {
         number = copy_file(from, path, to, directory, key);
     }
@@ -136,14 +157,14 @@ static int copy_object(const struct filesystem *from, const char *key, const str
     return number == EEXIST ? 0 : number;
 }
 
-lreg_status storage_filesystem_copy(const struct storage *from, const char *key, const struct storage *to,
+lreg_status storage_filesystem_copy(const struct storage *from, const char *key, const struct storage *to, bool is_link,
                                     struct error *err) {
     const struct filesystem *source = storage_backend_state(from, filesystem_destroy);
     const struct filesystem *target = storage_backend_state(to, filesystem_destroy);
     if (source == NULL || target == NULL) {
         return error_set(err, LREG_UNSUPPORTED, "", "only objects of a filesystem storage can be copied");
     }
-    int number = copy_object(source, key, target);
+    int number = copy_object(source, key, target, is_link);
     if (number == ENOENT) {
         return error_set(err, LREG_NOT_FOUND, "", "the object is not in the storage");
     }

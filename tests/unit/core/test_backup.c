@@ -3,6 +3,7 @@
  * Labels: threaded */
 
 #include "store.h"
+#include "core/instance/directory_internal.h"
 
 #include <dirent.h>
 #include <pthread.h>
@@ -37,7 +38,7 @@ static size_t count_entries(const struct target *target) {
 
 static void must_back_up(struct store *store, const char *path) {
     struct error err = {0};
-    if (core_backup(store->core, path, &err) != LREG_OK) {
+    if (core_backup(store->core, path, false, &err) != LREG_OK) {
         fail_msg("core_backup: %s", err.message);
     }
 }
@@ -106,7 +107,62 @@ static void test_core_backup__is_as_private_as_the_instance(void **state) {
     assert_int_equal(facts_of(target.path, "instance.key").st_mode & 0777, 0600);
     assert_int_equal(facts_of(target.path, "registry.db").st_mode & 0777, 0600);
     assert_int_equal(storage_visit_all(store.core->storage, LREG_STORAGE_OBJECTS, take_key, object, NULL), LREG_OK);
+    assert_int_not_equal(facts_of(target.path, object).st_ino, facts_of(store.base.directory, object).st_ino);
+    assert_int_equal(facts_of(target.path, object).st_mode & 0777, 0600);
+    assert_int_equal(facts_of(target.path, CORE_MARKER_FILE).st_mode & 0777, 0600);
+    target_end(&target);
+    store_end(&store);
+}
+
+/* What happens to a file in place: a bad disk, a program that writes where it should not. */
+static void damage(const char *folder, const char *name) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fputc('X', file), 'X');
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_core_backup__damage_in_place_does_not_reach_a_copy(void **state) {
+    struct store store;
+    struct target target;
+    char object[300] = "";
+    (void)state;
+    store_begin_plain(&store);
+    target_begin(&target, "/tmp");
+    must_publish(&store, "a", "alpha");
+    must_back_up(&store, target.path);
+    assert_int_equal(storage_visit_all(store.core->storage, LREG_STORAGE_OBJECTS, take_key, object, NULL), LREG_OK);
+    damage(store.base.directory, object);
+    struct core *copy = open_copy(&store, target.path);
+    assert_package(copy, store.registry, "a", "alpha");
+    (void)assert_sound(copy);
+    core_release(copy);
+    target_end(&target);
+    store_end(&store);
+}
+
+static void test_core_backup__links_are_the_same_files(void **state) {
+    struct store store;
+    struct target target;
+    char object[300] = "";
+    struct error err = {0};
+    (void)state;
+    store_begin_plain(&store);
+    target_begin(&target, "/tmp");
+    must_publish(&store, "a", "alpha");
+    assert_int_equal(core_backup(store.core, target.path, true, &err), LREG_OK);
+    assert_int_equal(storage_visit_all(store.core->storage, LREG_STORAGE_OBJECTS, take_key, object, NULL), LREG_OK);
     assert_int_equal(facts_of(target.path, object).st_ino, facts_of(store.base.directory, object).st_ino);
+    assert_int_not_equal(facts_of(target.path, "registry.db").st_ino,
+                         facts_of(store.base.directory, "registry.db").st_ino);
+    must_delete(&store, "a");
+    (void)must_collect(store.core, 0);
+    struct core *copy = open_copy(&store, target.path);
+    assert_package(copy, store.registry, "a", "alpha");
+    assert_sound_and_clean(copy, 0);
+    core_release(copy);
     target_end(&target);
     store_end(&store);
 }
@@ -188,11 +244,11 @@ static void test_core_backup__never_replaces_anything(void **state) {
     store_begin_plain(&store);
     target_begin(&target, "/tmp");
     must_back_up(&store, target.path);
-    assert_int_equal(core_backup(store.core, target.path, &err), LREG_CONFLICT);
+    assert_int_equal(core_backup(store.core, target.path, false, &err), LREG_CONFLICT);
     assert_string_equal(err.code, "backup_exists");
-    assert_int_equal(core_backup(store.core, store.base.directory, &err), LREG_CONFLICT);
-    assert_int_equal(core_backup(store.core, "", &err), LREG_BAD_ARGUMENT);
-    assert_int_equal(core_backup(store.core, "/no/such/folder/copy", &err), LREG_NOT_FOUND);
+    assert_int_equal(core_backup(store.core, store.base.directory, false, &err), LREG_CONFLICT);
+    assert_int_equal(core_backup(store.core, "", false, &err), LREG_BAD_ARGUMENT);
+    assert_int_equal(core_backup(store.core, "/no/such/folder/copy", false, &err), LREG_NOT_FOUND);
     assert_int_equal(count_entries(&target), 1);
     target_end(&target);
     store_end(&store);
@@ -219,7 +275,7 @@ static void test_core_backup__needs_a_directory_of_our_own(void **state) {
     (void)state;
     target_begin(&target, "/tmp");
     store_begin(&store); /* a backend of the host */
-    assert_int_equal(core_backup(store.core, target.path, &err), LREG_UNSUPPORTED);
+    assert_int_equal(core_backup(store.core, target.path, false, &err), LREG_UNSUPPORTED);
     assert_string_equal(err.code, "backup_unsupported");
     store_end(&store);
     store_prepare(&store);
@@ -227,7 +283,7 @@ static void test_core_backup__needs_a_directory_of_our_own(void **state) {
     store.base.directory[0] = '\0';
     store.base.options.directory = NULL;
     fixture_reopen(&store.base);
-    assert_int_equal(core_backup(store.base.core, target.path, &err), LREG_UNSUPPORTED);
+    assert_int_equal(core_backup(store.base.core, target.path, false, &err), LREG_UNSUPPORTED);
     store_end(&store);
     assert_int_equal(count_entries(&target), 0);
     target_end(&target);
@@ -246,7 +302,7 @@ static void test_core_backup__a_lost_blob_is_told(void **state) {
     assert_int_equal(storage_visit_all(store.core->storage, LREG_STORAGE_OBJECTS, take_key, object, NULL), LREG_OK);
     snprintf(path, sizeof path, "%s/%s", store.base.directory, object);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(core_backup(store.core, target.path, &err), LREG_CORRUPT);
+    assert_int_equal(core_backup(store.core, target.path, false, &err), LREG_CORRUPT);
     assert_string_equal(err.code, "blob_missing");
     assert_int_equal(count_entries(&target), 0);
     target_end(&target);
@@ -275,7 +331,7 @@ static void test_core_backup__each_database_step_may_fail(void **state) {
     for (uint64_t n = 1; n == 1 || atomic_load(&store.steps.hit); n++) {
         target_begin(&target, "/tmp");
         steps_arm(&store.steps, n, 10);
-        lreg_status status = core_backup(store.core, target.path, NULL);
+        lreg_status status = core_backup(store.core, target.path, false, NULL);
         steps_disarm(&store.steps);
         assert_backup_outcome(&store, &target, status);
         target_end(&target);
@@ -293,7 +349,7 @@ static void test_core_backup__each_allocation_may_fail(void **state) {
     for (size_t n = 1; failed; n++) {
         target_begin(&target, "/tmp");
         failing_allocator_fail_at(&store.memory, n, false);
-        lreg_status status = core_backup(store.core, target.path, NULL);
+        lreg_status status = core_backup(store.core, target.path, false, NULL);
         failed = failing_allocator_failed(&store.memory);
         failing_allocator_fail_at(&store.memory, 0, false);
         assert_true(status == LREG_OK || status == LREG_NO_MEMORY);
@@ -347,7 +403,7 @@ static void test_core_backup__a_collection_may_come_at_any_instant(void **state)
             .core = store.core, .registry = store.registry, .filename = "victim", .replace = true};
         assert_int_equal(publish_with(&victim, "victim", 6, NULL), LREG_OK);
         steps_interpose(&store.steps, n, delete_and_collect, &rival);
-        lreg_status status = core_backup(store.core, target.path, NULL);
+        lreg_status status = core_backup(store.core, target.path, false, NULL);
         steps_disarm(&store.steps);
         assert_int_equal(status, LREG_OK);
         assert_backup_outcome(&store, &target, status);
@@ -379,7 +435,7 @@ static void test_core_backup__without_a_hold_the_database_is_copied_again(void *
         assert_int_equal(publish_with(&victim, "victim", 6, NULL), LREG_OK);
         rival.returns = n % 2 == 0;
         steps_interpose(&store.steps, n, delete_and_collect, &rival);
-        lreg_status status = core_backup(store.core, target.path, NULL);
+        lreg_status status = core_backup(store.core, target.path, false, NULL);
         steps_disarm(&store.steps);
         assert_int_equal(status, LREG_OK);
         assert_backup_outcome(&store, &target, status);

@@ -606,12 +606,12 @@ static void test_storage_filesystem__object_is_copied_to_another_store(void **st
     path_of("other", path);
     assert_int_equal(storage_open_filesystem(&hooks, path, true, &other, NULL), LREG_OK);
     assert_int_equal(storage_open_memory(&hooks, &in_memory, NULL), LREG_OK);
-    assert_int_equal(storage_filesystem_copy(storage, key, in_memory, NULL), LREG_UNSUPPORTED);
-    assert_int_equal(storage_filesystem_copy(storage, key, other, NULL), LREG_OK);
-    assert_int_equal(storage_filesystem_copy(storage, key, other, NULL), LREG_OK);
+    assert_int_equal(storage_filesystem_copy(storage, key, in_memory, true, NULL), LREG_UNSUPPORTED);
+    assert_int_equal(storage_filesystem_copy(storage, key, other, true, NULL), LREG_OK);
+    assert_int_equal(storage_filesystem_copy(storage, key, other, true, NULL), LREG_OK);
     assert_int_equal(storage_object_remove(storage, key, NULL), LREG_OK);
     assert_true(fixture_holds(other, key, "hello", 5));
-    assert_int_equal(storage_filesystem_copy(storage, key, other, NULL), LREG_NOT_FOUND);
+    assert_int_equal(storage_filesystem_copy(storage, key, other, true, NULL), LREG_NOT_FOUND);
     storage_close(other);
     storage_close(in_memory);
 }
@@ -634,7 +634,7 @@ static void test_storage_filesystem__object_is_copied_across_filesystems(void **
         skip(); /* no second filesystem here */
     }
     assert_int_equal(storage_open_filesystem(&hooks, elsewhere, false, &other, NULL), LREG_OK);
-    lreg_status status = storage_filesystem_copy(storage, key, other, NULL);
+    lreg_status status = storage_filesystem_copy(storage, key, other, true, NULL);
     bool same = fixture_holds(other, key, text, 700001);
     size_t left = fixture_listed(other, LREG_STORAGE_STAGES);
     storage_close(other);

@@ -227,10 +227,11 @@ class instance : public handle<lreg_instance, lreg_close> {
         return report;
     }
 
-    /** Makes a consistent copy while others read and write. @param directory must not exist */
-    void backup(std::string_view directory) const {
+    /** Makes a consistent copy while others read and write. @param directory must not exist
+     * @param kind LREG_BACKUP_COPY or LREG_BACKUP_LINK */
+    void backup(std::string_view directory, std::int32_t kind = LREG_BACKUP_COPY) const {
         const std::string copy = detail::text(directory);
-        detail::call([&](lreg_error **failure) { return lreg_backup(get(), copy.c_str(), failure); });
+        detail::call([&](lreg_error **failure) { return lreg_backup(get(), copy.c_str(), kind, failure); });
     }
 };
 

@@ -256,6 +256,7 @@ extern "C" {
     pub fn lreg_backup(
         instance: *mut lreg_instance,
         directory: *const c_char,
+        kind: i32,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
     // <libregistry/organization.h>
