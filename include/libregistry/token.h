@@ -6,6 +6,10 @@
  * @file
  * Tokens: API access tokens of an organisation with scopes, and registry tokens that read one registry. A handle is an
  * immutable snapshot.
+ *
+ * While a registry is public, its tokens are not accessible: they can be neither made nor listed, found or deleted,
+ * which is LREG_NOT_FOUND with code "tokens_hidden". They are kept, a client that sends one reads as anybody does, and
+ * when the registry is private again, they are back as they were.
  */
 
 #include <libregistry/abi.h>
@@ -49,7 +53,8 @@ LREG_EXPORT lreg_status lreg_token_create(lreg_instance *instance, const char *o
  * @param description  for people, one line of UTF-8, at most 1,000 bytes; not NULL
  * @param out          owned, lreg_token_free(); not NULL; NULL on failure
  * @param err          owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_NOT_FOUND (registry); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
+ * @return LREG_OK; LREG_BAD_ARGUMENT; LREG_NOT_FOUND (registry; "tokens_hidden" while it is public); LREG_BUSY;
+ *         LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_token_create_for_registry(lreg_instance *instance, const lreg_registry *registry,
@@ -75,7 +80,8 @@ LREG_EXPORT lreg_status lreg_token_list_open(lreg_instance *instance, const char
  * @param list  not NULL
  * @param out   owned, lreg_token_free(); not NULL; NULL at the end, which is LREG_OK, and on failure
  * @param err   owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_CORRUPT; LREG_NO_MEMORY
+ * @return LREG_OK; LREG_NOT_FOUND ("tokens_hidden" while the registry is public); LREG_BAD_ARGUMENT (NULL); LREG_BUSY;
+ *         LREG_IO; LREG_CORRUPT; LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_token_list_next(lreg_token_list *list, lreg_token **out, lreg_error **err);
@@ -92,7 +98,8 @@ LREG_EXPORT void lreg_token_list_free(lreg_token_list *list);
  * @param id            not NULL
  * @param out           owned, lreg_token_free(); not NULL; NULL on failure
  * @param err           owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_CORRUPT; LREG_NO_MEMORY
+ * @return LREG_OK; LREG_NOT_FOUND ("tokens_hidden" while the registry is public); LREG_BAD_ARGUMENT (NULL); LREG_BUSY;
+ *         LREG_IO; LREG_CORRUPT; LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_token_find(lreg_instance *instance, const char *organization,
@@ -105,8 +112,8 @@ LREG_EXPORT lreg_status lreg_token_find(lreg_instance *instance, const char *org
  * @param instance  not NULL
  * @param token     not NULL; the snapshot stays readable
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_NOT_FOUND (deleted before); LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
- *         LREG_NO_MEMORY
+ * @return LREG_OK; LREG_NOT_FOUND (deleted before; "tokens_hidden" while its registry is public); LREG_BAD_ARGUMENT
+ *         (NULL); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_token_delete(lreg_instance *instance, const lreg_token *token, lreg_error **err);

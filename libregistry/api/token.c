@@ -177,7 +177,7 @@ lreg_status lreg_token_list_next(lreg_token_list *list, lreg_token **out, lreg_e
                                  &failure);
         if (status == LREG_OK) {
             status = token_new(pager->core, snapshot, out, &failure);
-        } else if (status == LREG_NOT_FOUND) {
+        } else if (status == LREG_NOT_FOUND && text_equals(failure.code, "token_unknown")) {
             status = LREG_OK; /* deleted since the page was read */
         }
         pager->row += status == LREG_OK ? 1 : 0;

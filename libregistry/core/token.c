@@ -36,6 +36,23 @@ static lreg_status token_unknown(const char *id, struct error *err) {
     return error_set(err, LREG_NOT_FOUND, "token_unknown", "no token %.36s", id);
 }
 
+/* Registry tokens are an alternative for reading what is private: they are out of reach while anybody may read their
+ * registry, and count again when it is private. `registry_id` NULL: an API token. */
+static lreg_status check_not_hidden(struct meta_transaction *transaction, const char *registry_id, struct arena *arena,
+                                    struct error *err) {
+    struct meta_registry registry;
+    if (registry_id == NULL) {
+        return LREG_OK;
+    }
+    lreg_status status = meta_registry_find_by_id(transaction, registry_id, arena, &registry, err);
+    if (status == LREG_OK && registry.is_public) {
+        return error_set(err, LREG_NOT_FOUND, "tokens_hidden",
+                         "the tokens of %s/%s are not accessible while it is public: make it private first",
+                         registry.organization_slug, registry.slug);
+    }
+    return status == LREG_NOT_FOUND ? LREG_OK : status; /* of a registry that is gone nothing is found anyway */
+}
+
 /* --- reading --- */
 
 /* Which token, and whose it must be. */
@@ -81,7 +98,11 @@ static lreg_status read_token(struct core *core, struct meta_transaction *transa
     struct meta_token *row = &object->token.row;
     object->token.shared = shared;
     object->token.secret = object->secret;
-    lreg_status status = meta_token_find(transaction, key->id, core_shared_arena(shared), row, err);
+    lreg_status status = check_not_hidden(transaction, key->registry_id, core_shared_arena(shared), err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_token_find(transaction, key->id, core_shared_arena(shared), row, err);
     if (status == LREG_NOT_FOUND || (status == LREG_OK && !belongs(row, key))) {
         return token_unknown(key->id, err);
     }
@@ -133,8 +154,12 @@ lreg_status core_token_list(struct core *core, const struct core_organization *o
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_token_list(transaction, owner_id(organization, registry), registry == NULL ? NULL : registry->row.id,
-                             after_id, core_page_limit(limit), arena, out, out_count, err);
+    const char *registry_id = registry == NULL ? NULL : registry->row.id;
+    status = check_not_hidden(transaction, registry_id, arena, err);
+    if (status == LREG_OK) {
+        status = meta_token_list(transaction, owner_id(organization, registry), registry_id, after_id,
+                                 core_page_limit(limit), arena, out, out_count, err);
+    }
     meta_rollback(transaction);
     return status;
 }
@@ -216,9 +241,11 @@ static lreg_status check_owner(struct meta_transaction *transaction, const struc
                                struct error *err) {
     struct meta_organization organization;
     struct meta_registry registry;
-    return token->registry != NULL
-               ? core_registry_reread(transaction, token->registry, arena, &registry, err)
-               : core_organization_reread(transaction, token->organization, arena, &organization, err);
+    if (token->registry == NULL) {
+        return core_organization_reread(transaction, token->organization, arena, &organization, err);
+    }
+    lreg_status status = core_registry_reread(transaction, token->registry, arena, &registry, err);
+    return status == LREG_OK ? check_not_hidden(transaction, registry.id, arena, err) : status;
 }
 
 /* Behind the others of its list, those of the same millisecond, too. */
@@ -357,15 +384,23 @@ lreg_status core_token_create_registry(struct core *core, const struct core_acto
 
 /* --- change and end --- */
 
+/* The token as it is now; `known` may be from a time when its registry was private. */
+static lreg_status find_in_reach(struct meta_transaction *transaction, const struct meta_token *known,
+                                 struct arena *arena, struct meta_token *out, struct error *err) {
+    lreg_status status = check_not_hidden(transaction, known->registry_id, arena, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_token_find(transaction, known->id, arena, out, err);
+    return status == LREG_NOT_FOUND ? token_unknown(known->id, err) : status;
+}
+
 static lreg_status describe_in(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
                                const struct meta_token *known, const char *description, struct error *err) {
     struct meta_token row;
     struct arena arena;
     arena_init(&arena, &core->hooks, ARENA_MAX);
-    lreg_status status = meta_token_find(transaction, known->id, &arena, &row, err);
-    if (status == LREG_NOT_FOUND) {
-        status = token_unknown(known->id, err);
-    }
+    lreg_status status = find_in_reach(transaction, known, &arena, &row, err);
     if (status != LREG_OK || strcmp(row.description, description) == 0) {
         goto out;
     }
@@ -406,28 +441,33 @@ out:
     return status;
 }
 
+static lreg_status delete_in(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
+                             const struct meta_token *known, struct error *err) {
+    struct meta_token row;
+    struct arena arena;
+    arena_init(&arena, &core->hooks, ARENA_MAX);
+    lreg_status status = find_in_reach(transaction, known, &arena, &row, err);
+    if (status == LREG_OK) {
+        status = meta_token_delete(transaction, row.id, err);
+    }
+    if (status == LREG_OK) {
+        status = audit(core, transaction, actor, &row, DELETED, describe(&row), err);
+    }
+    arena_free(&arena);
+    return status;
+}
+
 lreg_status core_token_delete(struct core *core, const struct core_actor *actor, const struct core_token *token,
                               struct error *err) {
     struct meta_transaction *transaction = NULL;
     lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
     if (status != LREG_OK) {
-        goto out;
+        return status;
     }
-    status = meta_token_delete(transaction, token->row.id, err);
-    if (status == LREG_NOT_FOUND) {
-        status = token_unknown(token->row.id, err);
-    }
+    status = delete_in(core, transaction, actor, &token->row, err);
     if (status != LREG_OK) {
-        goto out;
+        meta_rollback(transaction);
+        return status;
     }
-    status = audit(core, transaction, actor, &token->row, DELETED, describe(&token->row), err);
-    if (status != LREG_OK) {
-        goto out;
-    }
-    status = meta_commit(transaction, err);
-    transaction = NULL;
-
-out:
-    meta_rollback(transaction);
-    return status;
+    return meta_commit(transaction, err);
 }

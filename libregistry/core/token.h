@@ -4,6 +4,12 @@
 
 #include "core/registry.h"
 
+/*
+ * Registry tokens are out of reach while their registry is public: each function on them is then LREG_NOT_FOUND
+ * ("tokens_hidden"), decided in the transaction, and nothing has changed. They still tell who asks, who then reads as
+ * anybody does; they are back when the registry is private again.
+ */
+
 /* A token as it is shown. `secret` is "" except right after creation, and for registry tokens when asked for. Wiped
  * at release. */
 struct core_token {

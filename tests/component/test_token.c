@@ -198,3 +198,39 @@ static void test_component_token__owner_must_be_there(void **state) {
     EXPECT(lreg_token_create_for_registry(fixture.instance, registry, "x", &token, &err), &err, LREG_NOT_FOUND,
            "registry_unknown");
 }
+
+static void set_public(bool is_public) {
+    lreg_error *err = NULL;
+    lreg_registry_settings *settings = NULL;
+    lreg_registry *changed = NULL;
+    CHECK(lreg_registry_settings_new(&settings, &err), err);
+    CHECK(lreg_registry_settings_set_switch(settings, LREG_REGISTRY_PUBLIC, is_public, &err), err);
+    CHECK(lreg_registry_update(fixture.instance, registry, settings, &changed, &err), err);
+    lreg_registry_settings_free(settings);
+    lreg_registry_free(changed);
+}
+
+static void test_component_token__registry_tokens_are_hidden_while_their_registry_is_public(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    lreg_token *token = NULL;
+    lreg_token *found = NULL;
+    lreg_token_list *list = NULL;
+    CHECK(lreg_token_create_for_registry(fixture.instance, registry, "Server", &token, &err), err);
+    set_public(true);
+    assert_int_equal(get_with(lreg_token_secret(token), file), 200);
+    CHECK(lreg_token_list_open(fixture.instance, NULL, registry, &list, &err), err);
+    EXPECT(lreg_token_list_next(list, &found, &err), &err, LREG_NOT_FOUND, "tokens_hidden");
+    EXPECT(lreg_token_find(fixture.instance, NULL, registry, lreg_token_id(token), &found, &err), &err, LREG_NOT_FOUND,
+           "tokens_hidden");
+    EXPECT(lreg_token_create_for_registry(fixture.instance, registry, "x", &found, &err), &err, LREG_NOT_FOUND,
+           "tokens_hidden");
+    EXPECT(lreg_token_delete(fixture.instance, token, &err), &err, LREG_NOT_FOUND, "tokens_hidden");
+    set_public(false);
+    CHECK(lreg_token_list_next(list, &found, &err), err); /* goes on where it was */
+    assert_string_equal(lreg_token_secret(found), lreg_token_secret(token));
+    assert_int_equal(get_with(lreg_token_secret(token), file), 200);
+    lreg_token_list_free(list);
+    lreg_token_free(found);
+    lreg_token_free(token);
+}

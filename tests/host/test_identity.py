@@ -3,7 +3,6 @@
 """Who is who when two servers run on one data directory: bearers of the token endpoint, registry tokens while their
 registry is public, and what registryctl says of both."""
 import json
-import subprocess
 import unittest
 
 import host
@@ -68,6 +67,22 @@ class Identity(unittest.TestCase):
         for server in (self.first, self.second):
             self.assertEqual(self.ask(server, "POST", target, bearer).status, 401)
             self.assertEqual(self.ask(server, "GET", "/-/token", made["token"]).status, 401)
+
+    def test_registry_tokens_are_hidden_at_both_while_their_registry_is_public(self):
+        manage = self.first.make_token("read_registries,write_registries")
+        made = self.first.ctl("token", "create-registry", host.ORGANIZATION, host.REGISTRY)
+        tokens = f"{REGISTRIES}/{host.REGISTRY}/tokens"
+        self.assertEqual(self.first.publish("a-1.0.0.bin", b"bytes").status, 200)
+        for switch, status, anonymous in (("--public", 404, 200), ("--private", 200, 401)):
+            self.first.ctl("registry", "update", host.ORGANIZATION, host.REGISTRY, switch)
+            for server in (self.first, self.second):
+                path = server.file_path("a-1.0.0.bin")
+                response = self.ask(server, "GET", tokens, manage)
+                self.assertEqual(response.status, status)
+                self.assertEqual(b"tokens_hidden" in response.body, status == 404)
+                self.assertEqual(self.ask(server, "GET", f"{tokens}/{made['id']}", manage).status, status)
+                self.assertEqual(self.ask(server, "GET", path, made["token"]).status, 200)
+                self.assertEqual(self.ask(server, "GET", path).status, anonymous)
 
 
 if __name__ == "__main__":

@@ -227,6 +227,13 @@ json "token list of a registry" "len(v) == 1 and v[0]['token'].startswith('lr') 
 other=$(python3 -c "import json; print(json.load(open('out'))[0]['id'])")
 gives 0 "token list as text" token list acme
 holds "token list as text: row" out "Deploy  -"
+gives 0 "the registry is made public" registry update acme my-files --public
+refused "token list of a public registry" "not accessible while it is public" token list acme my-files
+refused "token create-registry at a public registry" "not accessible while it is public" \
+    token create-registry acme my-files
+refused "token delete at a public registry" "not accessible while it is public" token delete acme my-files "$other"
+gives 0 "the registry is made private" registry update acme my-files --private
+json "token list of a registry that is private again" "len(v) == 1 and v[0]['id'] == '$other'" token list acme my-files
 json "token delete" "v == {'deleted': '$id'}" token delete acme "$id"
 refused "token delete again" "token" token delete acme "$id"
 json "token delete of a registry" "v == {'deleted': '$other'}" token delete acme my-files "$other"

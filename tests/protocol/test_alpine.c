@@ -382,3 +382,32 @@ static void test_protocol_alpine__other_methods_are_not_allowed(void **state) {
     assert_non_null(http_answer_header(answer, "Allow"));
     http_answer_free(answer);
 }
+
+static void set_public(bool is_public) {
+    lreg_error *err = NULL;
+    lreg_registry_settings *settings = NULL;
+    CHECK(lreg_registry_settings_new(&settings, &err), err);
+    CHECK(lreg_registry_settings_set_switch(settings, LREG_REGISTRY_PUBLIC, is_public, &err), err);
+    CHECK(lreg_registry_update(fixture.instance, registry, settings, NULL, &err), err);
+    lreg_registry_settings_free(settings);
+}
+
+static void test_protocol_alpine__a_registry_token_reads_on_while_the_registry_is_public(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    lreg_token *token = NULL;
+    char bearer[200];
+    must_upload(&(struct apk_recipe){.name = "opened", .version = "1-r0"});
+    CHECK(lreg_token_create_for_registry(fixture.instance, registry, "Server", &token, &err), err);
+    (void)snprintf(bearer, sizeof bearer, "Bearer %s", lreg_token_secret(token));
+    lreg_token_free(token);
+    for (int i = 0; i < 3; i++) { /* private, public, private again */
+        set_public(i == 1);
+        script.authorization = bearer;
+        http_answer_free(expect(REPOSITORY "x86_64/APKINDEX.tar.gz", 200));
+        http_answer_free(expect(REPOSITORY "x86_64/opened-1-r0.apk", 200));
+        http_answer_free(expect("/acme/apks/rsakey", 200));
+        script.authorization = NULL;
+        http_answer_free(expect(REPOSITORY "x86_64/opened-1-r0.apk", i == 1 ? 200 : 401));
+    }
+}

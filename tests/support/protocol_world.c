@@ -248,7 +248,9 @@ static void list_registries(struct protocol_world *world, const char *organizati
                       lreg_registry_switch(registry, LREG_REGISTRY_STRICT_NAMES),
                       (long long)lreg_registry_updated_ms(registry));
         list_packages(world, registry, out);
-        list_tokens(world, NULL, registry, out);
+        if (lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC) == 0) { /* else they are hidden */
+            list_tokens(world, NULL, registry, out);
+        }
         lreg_registry_free(registry);
         check(lreg_registry_list_next(list, &registry, &err), err);
     }

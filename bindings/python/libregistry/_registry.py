@@ -147,7 +147,8 @@ class Registry(Snapshot):
 
     def create_token(self, description: str) -> Token:
         """Creates a token that reads the packages of this registry, and never ends by itself. Its secret can be shown
-        again."""
+        again. Raises NotFoundError (code "tokens_hidden") while the registry is public, as all about its tokens
+        does."""
         made: Token = Token._give("lreg_token_create_for_registry", self._instance, self._handle,
                                   _handle.text(description, "description"))
         return made
@@ -158,7 +159,8 @@ class Registry(Snapshot):
         return found
 
     def tokens(self) -> Listing[Token]:
-        """Its tokens, by age, with their secrets."""
+        """Its tokens, by age, with their secrets. Taking one raises NotFoundError (code "tokens_hidden") while the
+        registry is public."""
         return Listing("token", _abi.lreg_token_list, _abi.lreg_token,
                        lambda pointer: Token(self._instance, pointer), self._instance, None, self._handle)
 

@@ -86,6 +86,18 @@ def test_registry_token_shows_its_secret_again(registry):
     assert made.scopes == () and made.expires_at is None
 
 
+def test_registry_tokens_are_hidden_while_the_registry_is_public(registry):
+    made = registry.create_token("reader")
+    public = registry.update(public=True)
+    for call in (lambda: list(public.tokens()), lambda: public.token(made.id), lambda: public.create_token("x"),
+                 made.delete):
+        with pytest.raises(libregistry.NotFoundError) as failure:
+            call()
+        assert failure.value.code == "tokens_hidden"
+    private = public.update(public=False)
+    assert [each.secret for each in private.tokens()] == [made.secret]
+
+
 def test_time_without_a_zone_is_refused(organization):
     with pytest.raises(ValueError, match="time zone"):
         organization.create_token("x", scopes="read_packages", expires_at=datetime.datetime.now())

@@ -234,7 +234,8 @@ impl Instance {
         .map(Token)
     }
 
-    /// Creates a token that reads one registry.
+    /// Creates a token that reads one registry. While a registry is public, its tokens are hidden: all about them is
+    /// `LREG_NOT_FOUND` with the code "tokens_hidden".
     pub fn create_registry_token(&self, registry: &Registry, description: &str) -> Result<Token> {
         let description = c_text(description)?;
         let description = description.as_ptr();

@@ -104,6 +104,11 @@ fn organizations_registries_and_tokens_are_found_changed_and_deleted() {
     assert!(!token.secret().is_empty());
     let listed = instance.tokens("acme").unwrap().next().unwrap().unwrap();
     assert_eq!((listed.id(), listed.secret()), (token.id(), ""));
+    let hidden = instance.create_registry_token(&changed, "reads").err().unwrap();
+    assert_eq!((hidden.status(), hidden.code()), (Status::NOT_FOUND, "tokens_hidden"));
+    let changed = instance
+        .update_registry(&changed, &Settings::default().public(false))
+        .unwrap();
     let reader = instance.create_registry_token(&registry, "reads").unwrap();
     let shown = instance.registry_tokens(&registry).unwrap().next().unwrap().unwrap();
     assert_eq!(shown.secret(), reader.secret());

@@ -90,7 +90,11 @@ TEST(an_upload_that_is_not_finished_leaves_nothing) {
 
 TEST(tokens_are_created_found_listed_and_deleted) {
     instance in_memory(std::nullopt);
-    const registry files = check::make_files(in_memory);
+    const registry open = check::make_files(in_memory);
+    CHECK(THROWN(in_memory.create_token(open, "for reading")).code() == "tokens_hidden");
+    CHECK(THROWN(in_memory.tokens(open).next()).status() == LREG_NOT_FOUND);
+    libregistry::registry_settings settings;
+    const registry files = in_memory.update_registry(open, settings.set_switch(LREG_REGISTRY_PUBLIC, false));
     const libregistry::token writer = in_memory.create_token("acme", "for the build", "write_packages");
     CHECK(writer.scopes() == "write_packages" && !writer.secret().empty() && writer.expires_ms() == 0);
     CHECK(in_memory.find_token("acme", writer.id()).secret().empty() && writer.created_ms() > 0);

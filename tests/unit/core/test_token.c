@@ -275,3 +275,51 @@ static void test_core_token__its_end_is_in_the_audit_log(void **state) {
     assert_non_null(strstr(event.data, "\"expires_at\":\"2026-11-21T03:04:06.678Z\""));
     core_token_release(token);
 }
+
+static void set_public(bool is_public) {
+    struct core_registry_settings settings;
+    const struct core_registry *changed = NULL;
+    core_registry_settings_init(&settings);
+    settings.is_public = is_public;
+    assert_int_equal(core_registry_update(fixture.core, &core_actor_host, registry, &settings, &changed, NULL),
+                     LREG_OK);
+    core_registry_release(changed);
+}
+
+/* Decided by what the registry is now, not by what it was when the handles were made. */
+static void test_core_token__registry_tokens_are_hidden_while_their_registry_is_public(void **state) {
+    (void)state;
+    const struct core_token *token = registry_token("Server");
+    const struct core_token *found = NULL;
+    struct meta_token *rows = NULL;
+    struct auth_principal principal;
+    struct error err[5] = {{0}};
+    size_t count = 0;
+    set_public(true);
+    assert_int_equal(core_token_list(fixture.core, NULL, registry, NULL, 9, &arena, &rows, &count, &err[0]),
+                     LREG_NOT_FOUND);
+    assert_int_equal(core_token_find(fixture.core, organization, registry, token->row.id, &found, &err[1]),
+                     LREG_NOT_FOUND);
+    assert_int_equal(core_token_create_registry(fixture.core, &core_actor_host, registry, "x", &found, &err[2]),
+                     LREG_NOT_FOUND);
+    assert_int_equal(core_token_set_description(fixture.core, &core_actor_host, token, "x", &err[3]), LREG_NOT_FOUND);
+    assert_int_equal(core_token_delete(fixture.core, &core_actor_host, token, &err[4]), LREG_NOT_FOUND);
+    for (size_t i = 0; i < 5; i++) {
+        assert_string_equal(err[i].code, "tokens_hidden");
+        assert_string_equal(err[i].message, "the tokens of acme/files are not accessible while it is public: make it "
+                                            "private first");
+    }
+    assert_int_equal(core_authenticate(fixture.core, token->secret, &principal, NULL), LREG_OK);
+    assert_int_equal(core_token_list(fixture.core, organization, NULL, NULL, 9, &arena, &rows, &count, NULL), LREG_OK);
+    assert_int_equal(core_token_list(fixture.core, NULL, beside, NULL, 9, &arena, &rows, &count, NULL), LREG_OK);
+
+    set_public(false);
+    assert_int_equal(core_token_list(fixture.core, NULL, registry, NULL, 9, &arena, &rows, &count, NULL), LREG_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(core_token_find(fixture.core, organization, registry, token->row.id, &found, NULL), LREG_OK);
+    assert_string_equal(found->secret, token->secret);
+    assert_string_equal(found->row.description, "Server");
+    core_token_release(found);
+    assert_int_equal(core_token_delete(fixture.core, &core_actor_host, token, NULL), LREG_OK);
+    core_token_release(token);
+}

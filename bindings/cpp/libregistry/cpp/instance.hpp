@@ -159,7 +159,7 @@ class instance : public handle<lreg_instance, lreg_close> {
                                      expires_ms, out, failure);
         });
     }
-    /** A registry token, which reads one registry. */
+    /** A registry token, which reads one registry. None can be reached while it is public (LREG_NOT_FOUND). */
     token create_token(const registry &for_registry, std::string_view description) const {
         const std::string copy = detail::text(description);
         return detail::make<token>([&](lreg_token **out, lreg_error **failure) {
@@ -173,7 +173,7 @@ class instance : public handle<lreg_instance, lreg_close> {
             return lreg_token_list_open(get(), copy.c_str(), nullptr, out, failure);
         });
     }
-    /** A registry's tokens, with their secrets. */
+    /** A registry's tokens, with their secrets; the first step fails with LREG_NOT_FOUND while it is public. */
     token_list tokens(const registry &of_registry) const {
         return detail::make<token_list>([&](lreg_token_list **out, lreg_error **failure) {
             return lreg_token_list_open(get(), nullptr, of_registry.get(), out, failure);
