@@ -242,6 +242,16 @@ static lreg_status handle(struct exchange *exchange, const struct compiled_route
     if (status != LREG_OK) {
         return status;
     }
+    status = call_check_query(call, err);
+    if (status == LREG_OK) {
+        status = call_check_body(call, err);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (call->sink != NULL) { /* calls the handler later */
+        return settle(exchange, err);
+    }
     call->may_defer = call->may_defer && (call->method == HTTP_GET || call->method == HTTP_HEAD);
     if (!is_flush_deferred(call)) {
         status = found->route->handle(call, err);

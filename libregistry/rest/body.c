@@ -4,12 +4,18 @@
 
 #include "rest/rest_internal.h"
 
-lreg_status rest_parse_object(struct call *call, const char *bytes, size_t length, json_t **out, struct error *err) {
+lreg_status rest_parse_object(struct call *call, const char *bytes, size_t length, const json_t *shown, json_t **out,
+                              struct error *err) {
     lreg_status status = json_parse(bytes, length, core_limits_of(call->core)->max_json_depth, out, err);
     if (status == LREG_OK && !json_is_object(*out)) {
+        status = error_set(err, LREG_BAD_ARGUMENT, "malformed_json", "the body must be a JSON object");
+    }
+    if (status == LREG_OK) {
+        status = call_check_members(call, *out, shown, err);
+    }
+    if (status != LREG_OK) {
         json_decref(*out);
         *out = NULL;
-        return error_set(err, LREG_BAD_ARGUMENT, "malformed_json", "the body must be a JSON object");
     }
     return status;
 }

@@ -19,8 +19,8 @@ static lreg_status ready(struct call *call, struct error *err) {
 }
 
 static const struct route routes[] = {
-    {HTTP_GET, "/-/health", AUTH_ACTION_NONE, health, 0},
-    {HTTP_GET, "/-/ready", AUTH_ACTION_NONE, ready, 0},
+    {HTTP_GET, "/-/health", AUTH_ACTION_NONE, health, 0, "*", NULL},
+    {HTTP_GET, "/-/ready", AUTH_ACTION_NONE, ready, 0, "*", NULL},
 };
 
 const struct surface surface_operations = {

@@ -41,7 +41,7 @@ static lreg_status part_begin(void *user, const char *name, const char *filename
     struct publishing *publishing = user;
     publishing->is_in_file = text_equals(name, FILE_FIELD);
     if (!publishing->is_in_file) {
-        return LREG_OK;
+        return call_check_field(publishing->call, name, err);
     }
     if (publishing->publication != NULL) {
         return error_set(err, LREG_UNPROCESSABLE, "several_files",
@@ -104,7 +104,7 @@ static lreg_status part_data(void *user, const void *bytes, size_t length, struc
     const char *at = bytes;
     lreg_status status = LREG_OK;
     if (!publishing->is_in_file) {
-        return LREG_OK; /* other fields of the form mean nothing here */
+        return LREG_OK; /* a field that means nothing */
     }
     publishing->beside_file -= length; /* it was counted with all that came */
     while (status == LREG_OK && length > 0) {

@@ -35,7 +35,7 @@ static lreg_status respond_registry(struct call *call, const struct core_registr
     return rest_respond(call, rest_registry(call, &registry->row), err);
 }
 
-static lreg_status read_settings(const json_t *body, struct core_registry_settings *out, struct error *err) {
+static lreg_status read_members(const json_t *body, struct core_registry_settings *out, struct error *err) {
     const struct {
         const char *name;
         const char **text;
@@ -64,15 +64,24 @@ static lreg_status read_settings(const json_t *body, struct core_registry_settin
     return status;
 }
 
+/* `shown` is taken; NULL: memory is out. The texts are borrowed from *body, which is owned. */
+static lreg_status read_settings(struct call *call, const char *bytes, size_t length, json_t *shown, json_t **body,
+                                 struct core_registry_settings *out, struct error *err) {
+    if (shown == NULL) {
+        return error_no_memory(err);
+    }
+    lreg_status status = rest_parse_object(call, bytes, length, shown, body, err);
+    json_decref(shown);
+    return status == LREG_OK ? read_members(*body, out, err) : status;
+}
+
 static lreg_status create(struct call *call, void *user, const char *bytes, size_t length, struct error *err) {
     (void)user;
     struct core_registry_settings settings;
     const struct core_registry *registry = NULL;
     json_t *body = NULL;
-    lreg_status status = rest_parse_object(call, bytes, length, &body, err);
-    if (status == LREG_OK) {
-        status = read_settings(body, &settings, err);
-    }
+    json_t *shown = json_pack("{s:n}", "oidc_policy"); /* of each new registry */
+    lreg_status status = read_settings(call, bytes, length, shown, &body, &settings, err);
     if (status == LREG_OK && (settings.name == NULL || settings.ecosystem == NULL)) {
         status = error_set(err, LREG_UNPROCESSABLE, "missing_member", "\"%s\" is needed",
                            settings.name == NULL ? "name" : "ecosystem");
@@ -101,10 +110,8 @@ static lreg_status update(struct call *call, void *user, const char *bytes, size
     struct core_registry_settings settings;
     const struct core_registry *registry = NULL;
     json_t *body = NULL;
-    lreg_status status = rest_parse_object(call, bytes, length, &body, err);
-    if (status == LREG_OK) {
-        status = read_settings(body, &settings, err);
-    }
+    json_t *shown = rest_registry(call, &call->registry->row);
+    lreg_status status = read_settings(call, bytes, length, shown, &body, &settings, err);
     if (status == LREG_OK) {
         status = core_registry_update(call->core, &call->actor, call->registry, &settings, &registry, err);
     }

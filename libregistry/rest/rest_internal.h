@@ -24,8 +24,10 @@ json_t *rest_time(int64_t unix_ms);
 
 /* --- body.c --- */
 
-/* Parses a body that must be a JSON object; LREG_BAD_ARGUMENT else. Owned (json_decref). */
-lreg_status rest_parse_object(struct call *call, const char *bytes, size_t length, json_t **out, struct error *err);
+/* Parses a body that must be a JSON object; LREG_BAD_ARGUMENT else. Its members are those that the route declares, and
+ * those of `shown` (may be NULL) as they are there: see call_check_members(). Owned (json_decref). */
+lreg_status rest_parse_object(struct call *call, const char *bytes, size_t length, const json_t *shown, json_t **out,
+                              struct error *err);
 
 /* A member that must be a string; absent or null: *out stays. LREG_UNPROCESSABLE for other types. */
 lreg_status rest_member_text(const json_t *object, const char *name, const char **out, struct error *err);

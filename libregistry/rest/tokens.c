@@ -38,10 +38,11 @@ lreg_status rest_tokens_list(struct call *call, struct error *err) {
     return rest_respond(call, list, err);
 }
 
-/* Reads {"description": …}; the text is borrowed from *body, which is owned. */
-static lreg_status read_description(struct call *call, const char *bytes, size_t length, json_t **body,
-                                    const char **description, struct error *err) {
-    lreg_status status = rest_parse_object(call, bytes, length, body, err);
+/* Reads {"description": …} beside what is shown of the token (NULL: there is none yet); the text is borrowed from
+ * *body, which is owned. */
+static lreg_status read_description(struct call *call, const char *bytes, size_t length, const json_t *shown,
+                                    json_t **body, const char **description, struct error *err) {
+    lreg_status status = rest_parse_object(call, bytes, length, shown, body, err);
     if (status == LREG_OK) {
         status = rest_member_text(*body, "description", description, err);
     }
@@ -56,7 +57,7 @@ static lreg_status create(struct call *call, void *user, const char *bytes, size
     const struct core_token *token = NULL;
     const char *description = NULL;
     json_t *body = NULL;
-    lreg_status status = read_description(call, bytes, length, &body, &description, err);
+    lreg_status status = read_description(call, bytes, length, NULL, &body, &description, err);
     if (status == LREG_OK) {
         status = core_token_create_registry(call->core, &call->actor, call->registry, description, &token, err);
     }
@@ -98,10 +99,13 @@ static lreg_status update(struct call *call, void *user, const char *bytes, size
     const struct core_token *token = NULL;
     const struct core_token *changed = NULL;
     const char *description = NULL;
+    json_t *shown = NULL;
     json_t *body = NULL;
-    lreg_status status = read_description(call, bytes, length, &body, &description, err);
+    lreg_status status = find(call, &token, err);
     if (status == LREG_OK) {
-        status = find(call, &token, err);
+        shown = rest_registry_token(call, &token->row, token->secret);
+        status = shown == NULL ? error_no_memory(err)
+                               : read_description(call, bytes, length, shown, &body, &description, err);
     }
     if (status == LREG_OK) {
         status = core_token_set_description(call->core, &call->actor, token, description, err);
@@ -114,6 +118,7 @@ static lreg_status update(struct call *call, void *user, const char *bytes, size
     }
     core_token_release(changed);
     core_token_release(token);
+    json_decref(shown);
     json_decref(body);
     return status;
 }

@@ -48,6 +48,11 @@ struct route {
     enum auth_action action;
     lreg_status (*handle)(struct call *call, struct error *err);
     unsigned flags; /* ROUTE_… */
+    /* What a request may hold: names with blanks between, one that may occur several times with a '*' behind it. NULL:
+     * nothing. "*" alone: anything, as it means nothing there or the handler looks at it. What is not declared is
+     * refused by name; see "What a request may hold" below. */
+    const char *query; /* parameters of the target */
+    const char *body; /* members of a JSON object, fields of a form */
 };
 
 /* The route goes on with an upload session: a token that has ended since is let through without a decision (the
@@ -66,6 +71,7 @@ struct surface {
      * for a WWW-Authenticate. The message is fit for clients: details of internal failures were taken out.
      * `call->route` is NULL when no route was found. */
     lreg_status (*show_error)(struct call *call, const struct error *failure, struct error *err);
+    const char *harmless_query; /* parameters that may come with each of its requests, and mean nothing; NULL: none */
     /* NULL: serves any registry. Else registries of that ecosystem only; others are as if they did not exist here. */
     const char *ecosystem;
 };
@@ -191,6 +197,21 @@ lreg_status call_show_text_error(struct call *call, const struct error *failure,
 typedef lreg_status (*call_collected)(struct call *call, void *user, const char *bytes, size_t length,
                                       struct error *err);
 lreg_status call_collect_body(struct call *call, size_t max_bytes, call_collected then, void *user, struct error *err);
+
+/* --- What a request may hold: what its route does not declare is refused. The dispatcher has the first two checked
+ * before the handler is called. --- */
+
+/* LREG_BAD_ARGUMENT ("unknown_parameter", "repeated_parameter"). */
+lreg_status call_check_query(const struct call *call, struct error *err);
+/* LREG_BAD_ARGUMENT ("unexpected_body") when there is one and the route declares none. That of a GET is passed over. Of
+ * one whose length is not known, a sink is set, which calls the handler when it was empty. */
+lreg_status call_check_body(struct call *call, struct error *err);
+/* Of a JSON body. A member of what we show for the thing that is to change (`shown`, NULL: nothing) may come too when
+ * it is unchanged, so that clients can send back what they got. LREG_UNPROCESSABLE ("unknown_member",
+ * "member_read_only"). */
+lreg_status call_check_members(const struct call *call, const json_t *object, const json_t *shown, struct error *err);
+/* Of a form. LREG_UNPROCESSABLE ("unknown_field"). */
+lreg_status call_check_field(const struct call *call, const char *name, struct error *err);
 
 /* An absolute URL of a path below the mount ("/org/registry/…", encoded as it must be); NULL when memory is out. */
 const char *call_url(struct call *call, const char *path);

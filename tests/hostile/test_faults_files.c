@@ -29,7 +29,7 @@ static const struct play_step steps[] = {
     {.name = "publish in a second part",
      .request =
          "POST " FILES "/packages\n" AUTHORIZED FORM
-         "\n--cut\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nx\r\n" FILE_PART("blob.bin", "${blob}"),
+         "\n--cut\r\nContent-Disposition: form-data; name=\"_charset_\"\r\n\r\nx\r\n" FILE_PART("blob.bin", "${blob}"),
      .status = 200,
      .again = 200,
      .keep = "blob_id",

@@ -58,7 +58,7 @@ static void check(const char *request, const char *status_line) {
 static void test_protocol_cuts__a_published_file(void **state) {
     (void)state;
     check("POST " PACKAGES FIELDS "Content-Type: multipart/form-data; boundary=\"a-b\"\n\n"
-          "preamble\r\n--a-b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nvalue\r\n--a-b \r\n"
+          "preamble\r\n--a-b\r\nContent-Disposition: form-data; name=\"_charset_\"\r\n\r\nvalue\r\n--a-b \r\n"
           "Content-Disposition: form-data; name=\"file\"; filename=\"x.txt\"; filename*=UTF-8''%e2%82%ac-1.0.0.txt\r\n"
           "Content-Type: text/plain\r\n\r\none\r\n--a-\r\n--a-bc\r\n\r\n--a-b-\r\ntwo\r\n--a-b--\r\nepilogue",
           "HTTP 200\n");

@@ -59,7 +59,7 @@ static void test_protocol_files__publishing_answers_with_the_package(void **stat
 }
 
 static void test_protocol_files__the_file_may_stand_anywhere_in_the_form(void **state) {
-    static const char note[] = "--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n";
+    static const char note[] = "--XX\r\nContent-Disposition: form-data; name=\"_charset_\"\r\n\r\nhello\r\n";
     static const struct {
         const char *before;
         const char *behind;

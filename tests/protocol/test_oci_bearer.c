@@ -251,6 +251,32 @@ static void test_protocol_oci_bearer__each_request_is_decided_anew(void **state)
     free(bearer);
 }
 
+/* Names are granted: of a registry that was made anew, too, by what the holder may do there. */
+static void test_protocol_oci_bearer__what_was_deleted_is_decided_anew_too(void **state) {
+    struct protocol_world *world = *state;
+    struct http_answer *answer =
+        REQUEST(world, WHO_OWNER, 200, "POST " REGISTRIES "/my-images/tokens\nHost: x\n\n{\"description\":\"x\"}");
+    char *secret = protocol_member(answer, "token");
+    http_answer_free(answer);
+    answer = REQUEST(world, WHO_NOBODY, 200, "GET /-/token?scope=repository:" APP ":pull\nAuthorization: Bearer %s\n\n",
+                     secret);
+    char *reader = protocol_member(answer, "token");
+    http_answer_free(answer);
+    char *bearer = ask(world, WHO_OWNER, "scope=repository:" APP ":*", "repository:" APP ":pull,push,delete");
+    EXPECT_STATUS(world, WHO_OWNER, 200, "DELETE " REGISTRIES "/my-images\nHost: x\n\n");
+    EXPECT_STATUS(world, WHO_NOBODY, 404, "GET " REPOSITORY "/manifests/v1\n%s\n", bearer);
+    EXPECT_STATUS(world, WHO_NOBODY, 401, "GET " REPOSITORY "/manifests/v1\nAuthorization: Bearer %s\n\n", reader);
+    oci_make_registry(world, "my-organization", "my-images", false);
+    push_image(world, REPOSITORY, "v1");
+    EXPECT_STATUS(world, WHO_NOBODY, 200, "GET " REPOSITORY "/manifests/v1\n%s\n", bearer);
+    EXPECT_STATUS(world, WHO_NOBODY, 401, "GET " REPOSITORY "/manifests/v1\nAuthorization: Bearer %s\n\n", reader);
+    EXPECT_STATUS(world, WHO_NOBODY, 401, "GET /-/token?scope=repository:" APP ":pull\nAuthorization: Bearer %s\n\n",
+                  secret);
+    free(reader);
+    free(secret);
+    free(bearer);
+}
+
 static void test_protocol_oci_bearer__a_mount_needs_push_and_a_source_to_read(void **state) {
     struct protocol_world *world = *state;
     push_image(world, OTHER, "v1");

@@ -52,7 +52,7 @@ static void test_protocol_rest__a_new_registry_is_as_documented(void **state) {
     struct http_answer *answer = owner(
         state,
         "POST " REGISTRIES FIELDS "\n{\"name\":\"My Ruby gems!\",\"ecosystem\":\"files\",\"description\":\"registry "
-        "containing files\",\"teams\":[1]}",
+        "containing files\"}",
         200);
     protocol_expect_member(answer, "slug", "my-ruby-gems");
     protocol_expect_member(answer, "url", BASE REGISTRIES "/my-ruby-gems");

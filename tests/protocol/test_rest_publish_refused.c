@@ -161,13 +161,15 @@ static void test_protocol_rest_publish__the_form_has_one_file(void **state) {
     static const char nameless[] = "the part \"file\" has no file name; with curl: -F file=@PATH";
     static const struct protocol_case cases[] = {
         {"no part", WHO_OWNER, FORM CLOSE, 0, 422, "missing_file", none},
-        {"another field", WHO_OWNER, FORM OTHER_PART("package") CLOSE, 0, 422, "missing_file", none},
+        {"another field", WHO_OWNER, FORM OTHER_PART("package") CLOSE, 0, 422, "unknown_field",
+         "the form field \"package\" is not known here: known are file, _charset_"},
+        {"a harmless field alone", WHO_OWNER, FORM OTHER_PART("_charset_") CLOSE, 0, 422, "missing_file", none},
         {"a file in another field", WHO_OWNER,
          FORM "--XX\r\nContent-Disposition: form-data; name=\"upload\"; filename=\"a-1.0.0.zip\"\r\n\r\nx\r\n" CLOSE, 0,
-         422, "missing_file", none},
+         422, "unknown_field", NULL},
         {"the field in capitals", WHO_OWNER,
          FORM "--XX\r\nContent-Disposition: form-data; name=\"File\"; filename=\"a-1.0.0.zip\"\r\n\r\nx\r\n" CLOSE, 0,
-         422, "missing_file", none},
+         422, "unknown_field", NULL},
         {"no file name", WHO_OWNER, FORM OTHER_PART("file") CLOSE, 0, 422, "missing_filename", nameless},
         {"empty file name", WHO_OWNER, FORM FILE_PART("") CLOSE, 0, 422, "missing_filename", nameless},
         {"two files", WHO_OWNER, FORM FILE_PART("a-1.0.0.zip") FILE_PART("b-1.0.0.zip") CLOSE, 0, 422, "several_files",
@@ -255,8 +257,8 @@ static void test_protocol_rest_publish__over_a_limit_the_limit_is_named(void **s
               "\r\n" CLOSE,
          0, 413, "package_too_large", "larger than the limit of 65536 bytes"},
         {"a field that does not end", WHO_OWNER,
-         FORM "--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n<<n*541000>>\r\n" FILE_PART("a-1.0.0.zip")
-             CLOSE,
+         FORM "--XX\r\nContent-Disposition: form-data; name=\"_charset_\"\r\n\r\n<<n*541000>>\r\n" FILE_PART(
+             "a-1.0.0.zip") CLOSE,
          0, 413, "form_too_large", "the form has more than 540672 bytes beside the file"},
         {"a preamble that does not end", WHO_OWNER, FORM "<<p*541000>>\r\n" FILE_PART("a-1.0.0.zip") CLOSE, 0, 413,
          "form_too_large", "the form has more than 540672 bytes beside the file"},
@@ -280,7 +282,7 @@ static void repeat(char *out, size_t size, const char *head, const char *item, i
 
 static void test_protocol_rest_publish__parts_and_their_headers_are_counted(void **state) {
     char request[16384];
-    repeat(request, sizeof request, FORM, OTHER_PART("x"), 33);
+    repeat(request, sizeof request, FORM, OTHER_PART("_charset_"), 33);
     const struct protocol_case parts = {
         "parts", WHO_OWNER, request, 0, 413, "too_many_parts", "the multipart body has more than 32 parts"};
     run(state, &parts, 1);
@@ -324,7 +326,7 @@ static void test_protocol_rest_publish__lying_lengths_are_refused(void **state) 
 
 /* Every beginning of a form is a torn one, until its closing boundary is there. */
 static void test_protocol_rest_publish__a_form_torn_anywhere_leaves_nothing(void **state) {
-    static const char form[] = "preamble\r\n" OTHER_PART("note") FILE_PART("new-1.0.0.zip") "--XX--";
+    static const char form[] = "preamble\r\n" OTHER_PART("_charset_") FILE_PART("new-1.0.0.zip") "--XX--";
     struct protocol_world *world = *state;
     struct http_script script = {.instance = world->instance, .authorization = world->authorization[WHO_OWNER]};
     char request[1024];
@@ -348,7 +350,7 @@ static void test_protocol_rest_publish__a_form_torn_anywhere_leaves_nothing(void
 
 /* The client goes away: the exchange is dropped wherever it is. */
 static void test_protocol_rest_publish__an_upload_that_breaks_off_anywhere_leaves_nothing(void **state) {
-    static const char form[] = OTHER_PART("note") FILE_PART("new-1.0.0.zip") CLOSE;
+    static const char form[] = OTHER_PART("_charset_") FILE_PART("new-1.0.0.zip") CLOSE;
     struct protocol_world *world = *state;
     lreg_exchange *exchange = NULL;
     lreg_error *err = NULL;

@@ -139,10 +139,11 @@ out:
 
 #define REPOSITORY "/{organization}/{registry}/alpine_any/alpine_any/main"
 
+/* A path names one file: parameters, such as those that keep caches from answering, choose nothing. */
 static const struct route routes[] = {
-    {HTTP_GET, REPOSITORY "/{architecture}/APKINDEX.tar.gz", AUTH_ACTION_READ_PACKAGES, serve_index, 0},
-    {HTTP_GET, REPOSITORY "/{architecture}/{file}", AUTH_ACTION_READ_PACKAGES, serve_package, 0},
-    {HTTP_GET, "/{organization}/{registry}/rsakey", AUTH_ACTION_READ_PACKAGES, serve_key, 0},
+    {HTTP_GET, REPOSITORY "/{architecture}/APKINDEX.tar.gz", AUTH_ACTION_READ_PACKAGES, serve_index, 0, "*", NULL},
+    {HTTP_GET, REPOSITORY "/{architecture}/{file}", AUTH_ACTION_READ_PACKAGES, serve_package, 0, "*", NULL},
+    {HTTP_GET, "/{organization}/{registry}/rsakey", AUTH_ACTION_READ_PACKAGES, serve_key, 0, "*", NULL},
 };
 
 const struct surface surface_alpine = {

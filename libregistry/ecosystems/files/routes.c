@@ -51,8 +51,9 @@ out:
     return status;
 }
 
+/* A path names one file: parameters, such as those that keep caches from answering, choose nothing. */
 static const struct route routes[] = {
-    {HTTP_GET, "/{organization}/{registry}/files/{filename}", AUTH_ACTION_READ_PACKAGES, download, 0},
+    {HTTP_GET, "/{organization}/{registry}/files/{filename}", AUTH_ACTION_READ_PACKAGES, download, 0, "*", NULL},
 };
 
 const struct surface surface_files = {

@@ -11,32 +11,40 @@
 #define UPLOAD UPLOADS "/{upload}"
 
 #define BEARER ROUTE_TAKES_BEARER
+#define RESUMING (ROUTE_TAKES_BEARER | ROUTE_RESUMES)
 
-/* Who may push asks by HEAD what is there already. */
+#define ANY "*"
+#define BEGIN "mount from digest digest-algorithm"
+
+/*
+ * Who may push asks by HEAD what is there already. What a path names alone is read with any parameters: caches and
+ * mirrors add some. The token endpoint has to pass over what it does not know (RFC 6749 section 3.2).
+ */
 static const struct route routes[] = {
-    {HTTP_GET, "/v2/", AUTH_ACTION_NONE, oci_api_check, BEARER},
-    {HTTP_GET, "/v2", AUTH_ACTION_NONE, oci_api_check, BEARER},
-    {HTTP_GET, OCI_TOKEN_PATH, AUTH_ACTION_NONE, oci_token_get, 0},
-    {HTTP_POST, OCI_TOKEN_PATH, AUTH_ACTION_NONE, oci_token_post, 0},
+    {HTTP_GET, "/v2/", AUTH_ACTION_NONE, oci_api_check, BEARER, ANY, NULL},
+    {HTTP_GET, "/v2", AUTH_ACTION_NONE, oci_api_check, BEARER, ANY, NULL},
+    {HTTP_GET, OCI_TOKEN_PATH, AUTH_ACTION_NONE, oci_token_get, 0, ANY, NULL},
+    {HTTP_POST, OCI_TOKEN_PATH, AUTH_ACTION_NONE, oci_token_post, 0, ANY, ANY},
 
-    {HTTP_GET, MANIFEST, AUTH_ACTION_READ_PACKAGES, oci_manifest_get, BEARER},
-    {HTTP_HEAD, MANIFEST, AUTH_ACTION_PROBE_PACKAGES, oci_manifest_get, BEARER},
-    {HTTP_PUT, MANIFEST, AUTH_ACTION_WRITE_PACKAGES, oci_manifest_put, BEARER},
-    {HTTP_DELETE, MANIFEST, AUTH_ACTION_DELETE_PACKAGES, oci_manifest_delete, BEARER},
+    {HTTP_GET, MANIFEST, AUTH_ACTION_READ_PACKAGES, oci_manifest_get, BEARER, ANY, NULL},
+    {HTTP_HEAD, MANIFEST, AUTH_ACTION_PROBE_PACKAGES, oci_manifest_get, BEARER, ANY, NULL},
+    {HTTP_PUT, MANIFEST, AUTH_ACTION_WRITE_PACKAGES, oci_manifest_put, BEARER, "tag*", ANY},
+    {HTTP_DELETE, MANIFEST, AUTH_ACTION_DELETE_PACKAGES, oci_manifest_delete, BEARER, NULL, NULL},
 
-    {HTTP_GET, BLOB, AUTH_ACTION_READ_PACKAGES, oci_blob_get, BEARER},
-    {HTTP_HEAD, BLOB, AUTH_ACTION_PROBE_PACKAGES, oci_blob_head, BEARER},
-    {HTTP_DELETE, BLOB, AUTH_ACTION_DELETE_PACKAGES, oci_blob_delete, BEARER},
+    {HTTP_GET, BLOB, AUTH_ACTION_READ_PACKAGES, oci_blob_get, BEARER, ANY, NULL},
+    {HTTP_HEAD, BLOB, AUTH_ACTION_PROBE_PACKAGES, oci_blob_head, BEARER, ANY, NULL},
+    {HTTP_DELETE, BLOB, AUTH_ACTION_DELETE_PACKAGES, oci_blob_delete, BEARER, NULL, NULL},
 
-    {HTTP_POST, UPLOADS "/", AUTH_ACTION_WRITE_PACKAGES, oci_upload_begin, BEARER},
-    {HTTP_POST, UPLOADS, AUTH_ACTION_WRITE_PACKAGES, oci_upload_begin, BEARER},
-    {HTTP_GET, UPLOAD, AUTH_ACTION_WRITE_PACKAGES, oci_upload_show, BEARER | ROUTE_RESUMES},
-    {HTTP_PATCH, UPLOAD, AUTH_ACTION_WRITE_PACKAGES, oci_upload_chunk, BEARER | ROUTE_RESUMES},
-    {HTTP_PUT, UPLOAD, AUTH_ACTION_WRITE_PACKAGES, oci_upload_end, BEARER | ROUTE_RESUMES},
-    {HTTP_DELETE, UPLOAD, AUTH_ACTION_WRITE_PACKAGES, oci_upload_cancel, BEARER | ROUTE_RESUMES},
+    {HTTP_POST, UPLOADS "/", AUTH_ACTION_WRITE_PACKAGES, oci_upload_begin, BEARER, BEGIN, ANY},
+    {HTTP_POST, UPLOADS, AUTH_ACTION_WRITE_PACKAGES, oci_upload_begin, BEARER, BEGIN, ANY},
+    {HTTP_GET, UPLOAD, AUTH_ACTION_WRITE_PACKAGES, oci_upload_show, RESUMING, ANY, NULL},
+    {HTTP_PATCH, UPLOAD, AUTH_ACTION_WRITE_PACKAGES, oci_upload_chunk, RESUMING, NULL, ANY},
+    {HTTP_PUT, UPLOAD, AUTH_ACTION_WRITE_PACKAGES, oci_upload_end, RESUMING, "digest", ANY},
+    {HTTP_DELETE, UPLOAD, AUTH_ACTION_WRITE_PACKAGES, oci_upload_cancel, RESUMING, NULL, NULL},
 
-    {HTTP_GET, REPOSITORY "/tags/list", AUTH_ACTION_READ_PACKAGES, oci_tags_list, BEARER},
-    {HTTP_GET, REPOSITORY "/referrers/{digest}", AUTH_ACTION_READ_PACKAGES, oci_referrers_list, BEARER},
+    {HTTP_GET, REPOSITORY "/tags/list", AUTH_ACTION_READ_PACKAGES, oci_tags_list, BEARER, "n last", NULL},
+    {HTTP_GET, REPOSITORY "/referrers/{digest}", AUTH_ACTION_READ_PACKAGES, oci_referrers_list, BEARER,
+     "artifactType last n", NULL},
 };
 
 const struct surface surface_container = {
@@ -44,5 +52,6 @@ const struct surface surface_container = {
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
     .show_error = oci_show_error,
+    .harmless_query = "ns", /* which registry a mirror is asked for, from containerd */
     .ecosystem = "container",
 };

@@ -335,3 +335,17 @@ static void test_exchange_exchange__outlives_its_dispatcher(void **state) {
     assert_int_equal(exchange_status(exchange), 204);
     exchange_free(exchange);
 }
+
+static void test_exchange_exchange__what_a_route_does_not_declare_is_refused_before_its_handler(void **state) {
+    struct world *world = *state;
+    world_expect(world, NULL, "GET /open/nothing?x=1\n\n", 400,
+                 "things|unknown_parameter|the parameter \"x\" is not known here: none are");
+    world_expect(world, world->all, "DELETE /org/secret/things/a\n\nbody", 400,
+                 "things|unexpected_body|this request takes no body");
+    world_expect(world, world->all, "DELETE /org/secret/things/a\nTransfer-Encoding: chunked\n\nbody", 400,
+                 "things|unexpected_body|this request takes no body");
+    world_expect(world, world->all, "DELETE /org/secret/things/a\nTransfer-Encoding: chunked\n\n", 204, "");
+    world_expect(world, NULL, "GET /open/nothing\n\nbody", 204, "");
+    world_expect(world, NULL, "GET /open/facts?x=1&x=2\n\n", 200, NULL);
+    world_expect(world, NULL, "DELETE /org/secret/things/a?x=1\n\n", 401, NULL); /* access comes first */
+}
