@@ -32,6 +32,7 @@ struct meta_options {
     int32_t busy_timeout_ms;
     bool durable; /* PRAGMA synchronous = FULL, else NORMAL */
     bool is_expected; /* a database is there already; none is made in its place */
+    bool is_read_only; /* this process cannot write to the files: nothing is made or changed; `is_expected` too */
     /* Makes durable all that is stored beside the database; NULL: nothing is. Called within a write transaction of a
      * durable instance when one that is not has written to the database since. */
     lreg_status (*settle)(void *user, struct error *err);
@@ -50,6 +51,8 @@ lreg_status meta_open(const struct hooks *hooks, const struct meta_options *opti
                       struct error *err);
 /* That failure, in the same words wherever it is found; `is_empty`: the file is there. */
 lreg_status meta_database_missing(bool is_empty, struct error *err);
+/* The failure of every write where the database is only read: LREG_FORBIDDEN ("read_only"). */
+lreg_status meta_read_only(struct error *err);
 void meta_close(struct meta *meta); /* no transaction is open any more; NULL is fine */
 
 /* Brings the database to rest, so that the process may fork: waits until nobody uses it, closes all connections, and

@@ -45,11 +45,11 @@ class Registryd:
 
     mount = ""  # path of the registry in the server
 
-    def __init__(self, *options, folder=None, listen="127.0.0.1:0", prepare=True, log_level="warning",
+    def __init__(self, *options, folder=None, data=None, listen="127.0.0.1:0", prepare=True, log_level="warning",
                  wrapper=()):
         self.own_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="registryd-test-")
-        self.data = os.path.join(self.folder, "data")
+        self.data = data or os.path.join(self.folder, "data")
         self.listen, self.options = listen, list(options)
         self.log_level = log_level
         self.wrapper = wrapper  # a command that runs the server

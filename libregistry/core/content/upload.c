@@ -170,7 +170,10 @@ lreg_status core_upload_begin(struct core *core, const struct core_registry *reg
     struct core_stage_claim claim;
     out_id[0] = '\0';
     /* Not to be guessed: who knows the id is asked for nothing but the principal. */
-    lreg_status status = id_new_secret(&core->hooks, id, err);
+    lreg_status status = core_check_writable(core, err);
+    if (status == LREG_OK) {
+        status = id_new_secret(&core->hooks, id, err);
+    }
     if (status != LREG_OK) {
         return status;
     }

@@ -57,7 +57,10 @@ lreg_status core_blob_writer_new(struct core *core, const struct core_registry *
     char name[sizeof STAGE_PREFIX + 2 * sizeof random] = STAGE_PREFIX;
     struct core_blob_writer *writer = NULL;
     *out = NULL;
-    lreg_status status = hooks_random(&core->hooks, random, sizeof random, err);
+    lreg_status status = core_check_writable(core, err);
+    if (status == LREG_OK) {
+        status = hooks_random(&core->hooks, random, sizeof random, err);
+    }
     if (status != LREG_OK) {
         return status;
     }
@@ -78,6 +81,10 @@ lreg_status core_blob_writer_new(struct core *core, const struct core_registry *
 
 /* The session stands where the caller saw it. */
 static lreg_status check_session(struct core *core, const struct meta_upload *upload, struct error *err) {
+    lreg_status writable = core_check_writable(core, err);
+    if (writable != LREG_OK) {
+        return writable;
+    }
     struct arena arena;
     struct meta_transaction *transaction = NULL;
     struct meta_upload current;

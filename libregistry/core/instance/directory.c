@@ -138,6 +138,7 @@ static lreg_status judge_ready(struct core_directory *directory, struct error *e
     struct sight sight = {0};
     see_database(directory->descriptor, &sight);
     directory->is_used = true;
+    directory->has_database = sight.has_database;
     if (!sight.has_database) {
         return meta_database_missing(sight.has_empty_database, err);
     }
@@ -198,6 +199,25 @@ static lreg_status open_directory(const struct core *core, struct core_directory
     return directory->descriptor >= 0 ? LREG_OK : error_set_errno(err, errno, "open the data directory");
 }
 
+static bool is_denied(int directory, const char *name) {
+    return faccessat(directory, name, W_OK, AT_EACCESS) != 0 && (errno == EROFS || errno == EACCES || errno == EPERM);
+}
+
+/* On a read-only file system, or where the files are another user's. */
+static lreg_status look_for_rights(struct core *core, const struct core_directory *directory, struct error *err) {
+    core->is_read_only = is_denied(directory->descriptor, ".") || is_denied(directory->descriptor, META_DATABASE_FILE);
+    core->durable = core->durable && !core->is_read_only; /* there is nothing to sync */
+    if (!core->is_read_only) {
+        return LREG_OK;
+    }
+    if (!directory->has_database) {
+        return error_set(err, LREG_FORBIDDEN, "read_only",
+                         "there is no registry in the directory, and none can be made: it cannot be written to");
+    }
+    hooks_log(&core->hooks, LREG_LOG_WARNING, "the data directory cannot be written to: the registry is only read");
+    return LREG_OK;
+}
+
 lreg_status core_directory_begin(struct core *core, struct core_directory *directory, struct error *err) {
     bool again = true;
     *directory = (struct core_directory){.descriptor = -1};
@@ -212,6 +232,9 @@ lreg_status core_directory_begin(struct core *core, struct core_directory *direc
         error_clear(err);
         status = look(directory, &again, err);
     }
+    if (status == LREG_OK) {
+        status = look_for_rights(core, directory, err);
+    }
     if (status == LREG_OK && directory->marker.state == MARKER_NONE && !directory->has_database) {
         status = core_marker_make(core, directory->descriptor, err);
     }
@@ -219,7 +242,7 @@ lreg_status core_directory_begin(struct core *core, struct core_directory *direc
 }
 
 lreg_status core_directory_settle(struct core *core, struct core_directory *directory, struct error *err) {
-    if (directory->descriptor < 0 || directory->marker.state == MARKER_READY) {
+    if (directory->descriptor < 0 || directory->marker.state == MARKER_READY || core->is_read_only) {
         return LREG_OK;
     }
     return core_marker_finish(core, directory->descriptor, core->is_own_filesystem, err);

@@ -168,6 +168,9 @@ bool core_downloads_are_due(struct core *core) {
 void core_count_download(struct core *core, const char *package_id) {
     struct core_downloads *downloads = &core->downloads;
     int64_t now_ms = hooks_now_ms(&core->hooks);
+    if (core->is_read_only) {
+        return;
+    }
     if (core_downloads_are_due(core)) {
         (void)core_flush_downloads(core, NULL);
     }

@@ -144,8 +144,9 @@ static lreg_status open_metadata(struct core *core, const struct core_options *o
                                  const struct core_directory *directory, struct error *err) {
     struct meta_options meta = {.directory = core->directory,
                                 .busy_timeout_ms = options->busy_timeout_ms,
-                                .durable = options->durable,
-                                .is_expected = directory->is_used,
+                                .durable = core->durable,
+                                .is_expected = directory->is_used || core->is_read_only,
+                                .is_read_only = core->is_read_only,
                                 .settle = settle_objects,
                                 .settle_user = core,
                                 .step_fault = options->step_fault,
@@ -309,6 +310,14 @@ void core_release(struct core *core) {
 
 lreg_status core_check_process(const struct core *core, struct error *err) {
     return process_check(&core->hooks, err);
+}
+
+bool core_is_read_only(const struct core *core) {
+    return core->is_read_only;
+}
+
+lreg_status core_check_writable(const struct core *core, struct error *err) {
+    return core->is_read_only ? meta_read_only(err) : LREG_OK;
 }
 
 const struct hooks *core_hooks(const struct core *core) {

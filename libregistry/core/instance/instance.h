@@ -78,6 +78,12 @@ lreg_status core_check_process(const struct core *core, struct error *err);
 lreg_status core_fork_begin(struct core *core, struct error *err);
 void core_fork_end(struct core *core);
 
+/* This process cannot write to the data directory: what is there is read, every change is LREG_FORBIDDEN ("read_only"),
+ * and what reading would note on the side, such as downloads, is left out. */
+bool core_is_read_only(const struct core *core);
+/* LREG_OK, or that failure: for what would write to the storage before it writes to the metadata. */
+lreg_status core_check_writable(const struct core *core, struct error *err);
+
 const struct hooks *core_hooks(const struct core *core);
 const struct core_limits *core_limits_of(const struct core *core);
 const char *core_base_url(const struct core *core); /* NULL when there is none; without a slash at the end */

@@ -66,6 +66,7 @@ struct core {
     char *directory; /* NULL: everything in memory */
     char *base_url; /* NULL: from the request */
     bool durable;
+    bool is_read_only; /* this process cannot write to the directory */
     struct core_limits limits;
     const struct core_ecosystem *const *ecosystems; /* NULL-terminated; NULL when there is none */
     struct meta *meta;

@@ -162,6 +162,9 @@ static void keep(struct core *core, const struct core_registry *registry, const 
                                      .revision = build->revision,
                                      .created_ms = hooks_now_ms(core_hooks(core))};
     memcpy(document.sha256, file->sha256, sizeof document.sha256);
+    if (core_is_read_only(core)) {
+        return;
+    }
     lreg_status status = meta_begin(core_meta(core), META_WRITE, &transaction, &failure);
     if (status == LREG_OK) {
         status = put_document(transaction, &document, arena, &failure);

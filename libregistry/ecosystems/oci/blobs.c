@@ -126,7 +126,8 @@ static lreg_status renew_claim(const struct call *call, const struct meta_blob_l
  * pusher is told that he need not send the blob; so one that is asked for all the time is written once in a while. */
 static lreg_status claim(struct call *call, const struct oci_blob *blob, struct error *err) {
     int64_t now_ms = hooks_now_ms(call->hooks);
-    if (now_ms - blob->link.claimed_ms < core_limits_of(call->core)->blob_grace_ms / 2) {
+    if (core_is_read_only(call->core) ||
+        now_ms - blob->link.claimed_ms < core_limits_of(call->core)->blob_grace_ms / 2) {
         return LREG_OK;
     }
     lreg_status status = core_authorize(call->core, &call->principal, AUTH_ACTION_WRITE_PACKAGES, call->organization,

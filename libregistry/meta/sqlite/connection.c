@@ -250,7 +250,12 @@ static lreg_status configure(struct meta_connection *connection, struct error *e
     (void)sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     (void)sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     lreg_status status = LREG_OK;
-    if (connection->meta->path != NULL) {
+    if (connection->meta->is_read_only) {
+        /* Without locks SQLite takes this for the only reader, and keeps the index of the log in memory. */
+        status = connection->files.way == META_READING_PRIVATE
+                     ? meta_connection_run(connection, "PRAGMA locking_mode = EXCLUSIVE", err)
+                     : LREG_OK;
+    } else if (connection->meta->path != NULL) {
         status = use_wal(connection, err);
     }
     if (status == LREG_OK) {
@@ -264,6 +269,33 @@ static lreg_status configure(struct meta_connection *connection, struct error *e
     return status;
 }
 
+#define COMMON_FLAGS (SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE)
+#define WITHOUT_LOCKS "unix-none" /* of SQLite's ways to the system */
+
+static int open_to_read(struct meta_connection *connection) {
+    const struct meta *meta = connection->meta;
+    int flags = SQLITE_OPEN_READONLY | COMMON_FLAGS;
+    meta_files_look(meta, &connection->files);
+    switch ((enum meta_reading)connection->files.way) {
+    case META_READING_PRIVATE:
+        return sqlite3_open_v2(meta->path, &connection->database, flags, WITHOUT_LOCKS);
+    case META_READING_FROZEN:
+        return sqlite3_open_v2(meta->frozen_uri, &connection->database, flags | SQLITE_OPEN_URI, NULL);
+    case META_READING_SHARED:
+        break;
+    }
+    return sqlite3_open_v2(meta->path, &connection->database, flags, NULL);
+}
+
+/* The file was made when the instance was opened. One that is lost since then is not made anew. */
+static int open_file(struct meta_connection *connection) {
+    const struct meta *meta = connection->meta;
+    const char *path = meta->path != NULL ? meta->path : ":memory:";
+    return meta->is_read_only
+               ? open_to_read(connection)
+               : sqlite3_open_v2(path, &connection->database, SQLITE_OPEN_READWRITE | COMMON_FLAGS, NULL);
+}
+
 lreg_status meta_connection_open(struct meta *meta, struct meta_connection **out, struct error *err) {
     *out = NULL;
     struct meta_connection *connection = memory_allocate_zeroed(meta->hooks, 1, sizeof *connection);
@@ -272,11 +304,8 @@ lreg_status meta_connection_open(struct meta *meta, struct meta_connection **out
     }
     connection->meta = meta;
     connection->transaction.connection = connection;
-    const char *path = meta->path != NULL ? meta->path : ":memory:";
-    /* The file was made when the instance was opened. One that is lost since then is not made anew. */
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     lreg_status status = LREG_OK;
-    int result = sqlite3_open_v2(path, &connection->database, flags, NULL);
+    int result = open_file(connection);
     if (connection->database == NULL) {
         status = error_no_memory(err);
     } else if (result != SQLITE_OK) {

@@ -8,6 +8,7 @@
  */
 
 #include "meta/engine.h"
+#include "meta/sqlite/reading_internal.h"
 
 #include <sqlite3.h>
 
@@ -36,6 +37,7 @@ struct meta_connection {
     struct meta_connection *next_idle;
     int64_t busy_until_ms; /* on the monotonic clock: when the present wait for a lock ends */
     bool unusable; /* to be closed, not to be used again */
+    struct meta_files files; /* that it was opened on; where the database is only read */
     struct meta_transaction transaction;
     struct meta_statement_slot slots[META_STATEMENT_SLOTS];
 };

@@ -102,6 +102,6 @@ void meta_abandon(struct meta *meta) {
     if (is_at_rest && engine_is_free()) {
         close_quietly(meta);
     }
-    memory_release(meta->hooks, meta->path);
+    meta_release_paths(meta);
     memory_release(meta->hooks, meta);
 }

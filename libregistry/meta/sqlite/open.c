@@ -42,6 +42,10 @@ lreg_status meta_take_connection(struct meta *meta, enum meta_mode mode, struct 
         connection->next_idle = NULL;
     }
     (void)pthread_mutex_unlock(&meta->pool_mutex);
+    if (connection != NULL && meta->is_read_only && !meta_files_are(meta, &connection->files)) {
+        meta_connection_close(connection);
+        connection = NULL;
+    }
     *out = connection;
     lreg_status status = connection != NULL ? LREG_OK : meta_connection_open(meta, out, err);
     if (status != LREG_OK) {
@@ -118,6 +122,52 @@ lreg_status meta_database_missing(bool is_empty, struct error *err) {
                      META_DATABASE_FILE, is_empty ? "empty" : "missing", META_DATABASE_FILE, META_DATABASE_FILE);
 }
 
+lreg_status meta_read_only(struct error *err) {
+    return error_set(err, LREG_FORBIDDEN, "read_only",
+                     "this registry can only be read: its data directory cannot be written to");
+}
+
+static bool is_plain(char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           strchr("/._-", byte) != NULL;
+}
+
+/* An URI names the bytes of a path that mean something in it by their numbers. */
+static char *make_frozen_uri(const struct hooks *hooks, const char *path) {
+    struct strbuf uri;
+    strbuf_init(&uri, hooks, SIZE_MAX);
+    strbuf_append_text(&uri, "file:");
+    for (const char *at = path; *at != '\0'; at++) {
+        if (is_plain(*at)) {
+            strbuf_append(&uri, at, 1);
+        } else {
+            strbuf_append_format(&uri, "%%%02X", (unsigned)(unsigned char)*at);
+        }
+    }
+    strbuf_append_text(&uri, "?immutable=1");
+    char *text = strbuf_detach(&uri, NULL);
+    strbuf_free(&uri);
+    return text;
+}
+
+static char *make_companion(const struct meta *meta, const char *suffix) {
+    struct strbuf path;
+    strbuf_init(&path, meta->hooks, SIZE_MAX);
+    strbuf_append_text(&path, meta->path);
+    strbuf_append_text(&path, suffix);
+    char *text = strbuf_detach(&path, NULL);
+    strbuf_free(&path);
+    return text;
+}
+
+static lreg_status prepare_reading(struct meta *meta, struct error *err) {
+    meta->log_path = make_companion(meta, "-wal");
+    meta->index_path = make_companion(meta, "-shm");
+    meta->frozen_uri = make_frozen_uri(meta->hooks, meta->path);
+    bool is_made = meta->log_path != NULL && meta->index_path != NULL && meta->frozen_uri != NULL;
+    return is_made ? LREG_OK : error_no_memory(err);
+}
+
 static lreg_status find_file(struct meta *meta, const struct meta_options *options, struct error *err) {
     struct stat facts;
     meta->path = make_path(meta->hooks, options->directory);
@@ -128,7 +178,10 @@ static lreg_status find_file(struct meta *meta, const struct meta_options *optio
         return make_file(meta, options->directory, err);
     }
     bool is_there = stat(meta->path, &facts) == 0;
-    return is_there && facts.st_size > 0 ? LREG_OK : meta_database_missing(is_there, err);
+    if (!is_there || facts.st_size == 0) {
+        return meta_database_missing(is_there, err);
+    }
+    return meta->is_read_only ? prepare_reading(meta, err) : LREG_OK;
 }
 
 static lreg_status open_database(struct meta *meta, const struct meta_options *options, struct error *err) {
@@ -141,7 +194,7 @@ static lreg_status open_database(struct meta *meta, const struct meta_options *o
         meta->idle_count = 1;
         status = meta_schema_migrate(meta->idle, options->is_expected, err);
     }
-    if (status == LREG_OK && directory != NULL && meta_locks_are_inherited(meta)) {
+    if (status == LREG_OK && directory != NULL && !meta->is_read_only && meta_locks_are_inherited(meta)) {
         status = error_set(err, LREG_MISUSE, "forked",
                            "this process was forked while its parent had the database open: close the parent's instance"
                            " here first, or fork under lreg_fork_begin()");
@@ -187,6 +240,7 @@ lreg_status meta_open(const struct hooks *hooks, const struct meta_options *opti
     meta->hooks = hooks;
     meta->busy_timeout_ms = options->busy_timeout_ms;
     meta->durable = options->durable;
+    meta->is_read_only = options->is_read_only && options->directory != NULL;
     meta->settle = options->settle;
     meta->settle_user = options->settle_user;
     meta->step_fault = options->step_fault;
@@ -209,6 +263,13 @@ out:
     return status;
 }
 
+void meta_release_paths(struct meta *meta) {
+    memory_release(meta->hooks, meta->frozen_uri);
+    memory_release(meta->hooks, meta->index_path);
+    memory_release(meta->hooks, meta->log_path);
+    memory_release(meta->hooks, meta->path);
+}
+
 void meta_close(struct meta *meta) {
     if (meta == NULL) {
         return;
@@ -223,7 +284,7 @@ void meta_close(struct meta *meta) {
     (void)pthread_mutex_destroy(&meta->watcher_mutex);
     (void)pthread_mutex_destroy(&meta->pool_mutex);
     meta_write_queue_free(&meta->write_queue);
-    memory_release(meta->hooks, meta->path);
+    meta_release_paths(meta);
     memory_release(meta->hooks, meta);
 }
 

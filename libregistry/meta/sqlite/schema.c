@@ -10,7 +10,7 @@
 
 #include "meta/sqlite/schema_internal.h"
 
-#include "meta/meta.h"
+#include "meta/sqlite/sqlite_internal.h"
 
 #define APPLICATION_ID 1280460103 /* "LREG", PRAGMA application_id */
 #define APPLICATION_ID_TEXT "1280460103"
@@ -349,6 +349,11 @@ lreg_status meta_schema_migrate(struct meta_connection *connection, bool is_expe
     }
     if (version == 0 && is_expected) {
         return meta_database_missing(true, err);
+    }
+    if (connection->meta->is_read_only) {
+        return error_set(err, LREG_UNSUPPORTED, "database_older",
+                         "metadata: an earlier version of the library has written the database: open it once where it"
+                         " can be written to");
     }
     status = meta_connection_run(connection, "BEGIN IMMEDIATE", err);
     if (status != LREG_OK) {

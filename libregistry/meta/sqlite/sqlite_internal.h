@@ -15,6 +15,10 @@
 struct meta {
     const struct hooks *hooks;
     char *path; /* of registry.db; NULL: in memory */
+    bool is_read_only; /* then the next three are there */
+    char *log_path;
+    char *index_path;
+    char *frozen_uri; /* of the database, as one that does not change */
     int32_t busy_timeout_ms;
     bool durable;
     lreg_status (*settle)(void *user, struct error *err);
@@ -41,6 +45,9 @@ struct meta {
     uint64_t generation;
     atomic_uint_fast64_t commits; /* of this process; the generation of a database in memory */
 };
+
+/* At the end. */
+void meta_release_paths(struct meta *meta);
 
 /* The watcher, before others know of `meta` or under its mutex. */
 lreg_status meta_watcher_open(struct meta *meta, struct error *err);

@@ -87,6 +87,9 @@ static lreg_status begin_in_turn(struct meta *meta, enum meta_mode mode, bool is
     if (status != LREG_OK) {
         return status;
     }
+    if (mode == META_WRITE && meta->is_read_only) {
+        return meta_read_only(err);
+    }
     bool turn = needs_turn(meta, mode);
     if (turn && !meta_write_queue_enter(&meta->write_queue, meta->busy_timeout_ms)) {
         return error_set(err, LREG_BUSY, "database_busy", "metadata: other writers took longer than %d ms",

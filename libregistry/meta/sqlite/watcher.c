@@ -58,7 +58,7 @@ static lreg_status look(struct meta *meta, int result, uint64_t *out, struct err
     meta->is_generation_known = status == LREG_OK && is_readable;
     meta->generation = *out;
     meta->wal_state = state;
-    if (status == LREG_OK && meta->wal_index.header == NULL) {
+    if (status == LREG_OK && meta->wal_index.header == NULL && !meta->is_read_only) {
         meta_wal_index_find(&meta->wal_index, meta->watcher->database);
     }
     return status;
@@ -76,6 +76,9 @@ lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err)
     }
     int result = meta_step_fault(meta); /* not under the lock: it is a call to outside */
     (void)pthread_mutex_lock(&meta->watcher_mutex);
+    if (meta->is_read_only && meta->watcher != NULL && !meta_files_are(meta, &meta->watcher->files)) {
+        meta_watcher_close(meta); /* the next one's number is another */
+    }
     if (meta->data_version == NULL) {
         status = meta_watcher_open(meta, err);
     }
