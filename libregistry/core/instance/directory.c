@@ -218,6 +218,43 @@ static lreg_status look_for_rights(struct core *core, const struct core_director
     return LREG_OK;
 }
 
+/* Makes a file of no name, or of one for a moment, to see whose it is. */
+static bool can_make_for(const struct owner *owner, int directory, const char *name) {
+    struct owner_ids before;
+    owner_assume(owner, &before);
+    int file = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    owner_resume(owner, &before);
+    bool is_theirs = file >= 0 && owner_has(owner, file);
+    if (file >= 0) {
+        (void)close(file);
+        (void)unlinkat(directory, name, 0);
+    }
+    return is_theirs;
+}
+
+/* What one user publishes and the server of another cannot read would be lost to it, so the files of a directory have
+ * one owner. */
+static lreg_status look_for_owner(struct core *core, const struct core_directory *directory, struct error *err) {
+    char id[ID_TEXT];
+    char name[sizeof(CORE_MARKER_FILE) + ID_TEXT];
+    owner_find(directory->descriptor, META_DATABASE_FILE, &core->owner);
+    if (!core->owner.is_other || core->is_read_only) {
+        return LREG_OK;
+    }
+    lreg_status status = id_new(&core->hooks, id, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    (void)snprintf(name, sizeof name, CORE_MARKER_FILE ".%s", id);
+    if (can_make_for(&core->owner, directory->descriptor, name)) {
+        return LREG_OK;
+    }
+    return error_set(err, LREG_FORBIDDEN, "directory_of_another",
+                     "the data directory belongs to user %lu, and this process, of user %lu, cannot make files for that"
+                     " user: run it as the owner (sudo -u '#%lu' COMMAND). Nothing was changed",
+                     (unsigned long)core->owner.uid, (unsigned long)geteuid(), (unsigned long)core->owner.uid);
+}
+
 lreg_status core_directory_begin(struct core *core, struct core_directory *directory, struct error *err) {
     bool again = true;
     *directory = (struct core_directory){.descriptor = -1};
@@ -234,6 +271,9 @@ lreg_status core_directory_begin(struct core *core, struct core_directory *direc
     }
     if (status == LREG_OK) {
         status = look_for_rights(core, directory, err);
+    }
+    if (status == LREG_OK) {
+        status = look_for_owner(core, directory, err);
     }
     if (status == LREG_OK && directory->marker.state == MARKER_NONE && !directory->has_database) {
         status = core_marker_make(core, directory->descriptor, err);

@@ -86,8 +86,11 @@ static lreg_status read_key(struct core *core, int directory, uint8_t key[AUTH_K
 static lreg_status write_new_key(struct core *core, int directory, const char *name, struct error *err) {
     uint8_t key[AUTH_KEY_BYTES];
     char text[KEY_FILE_LENGTH + 1];
+    struct owner_ids before;
+    owner_assume(&core->owner, &before);
     int file =
         descriptor_above_streams(openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    owner_resume(&core->owner, &before);
     if (file < 0) {
         return error_set_errno(err, errno, "make the instance key");
     }

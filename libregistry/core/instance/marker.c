@@ -115,8 +115,11 @@ static lreg_status write_beside(struct core *core, int directory, const char *te
         return status;
     }
     (void)snprintf(name, NAME_BYTES, CORE_MARKER_FILE ".%s", id);
+    struct owner_ids before;
+    owner_assume(&core->owner, &before);
     int file =
         descriptor_above_streams(openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    owner_resume(&core->owner, &before);
     if (file < 0) {
         return error_set_errno(err, errno, "make " CORE_MARKER_FILE);
     }

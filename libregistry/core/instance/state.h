@@ -4,6 +4,7 @@
 
 /* The instance itself, for the rooms of core/ alone. */
 
+#include "base/owner.h"
 #include "base/process.h"
 #include "core/instance/cache.h"
 #include "core/instance/downloads.h"
@@ -66,6 +67,7 @@ struct core {
     char *directory; /* NULL: everything in memory */
     char *base_url; /* NULL: from the request */
     bool durable;
+    struct owner owner; /* of all that is made in the directory */
     bool is_read_only; /* this process cannot write to the directory */
     struct core_limits limits;
     const struct core_ecosystem *const *ecosystems; /* NULL-terminated; NULL when there is none */

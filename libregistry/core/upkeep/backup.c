@@ -49,6 +49,19 @@ static lreg_status path_of(struct backup *run, const char *name, const char **ou
     return *out != NULL ? LREG_OK : error_no_memory(err);
 }
 
+/* A backup belongs to the owner of the instance, so that it can take its place. */
+static lreg_status give(const struct backup *run, const char *path, struct error *err) {
+    if (!run->core->owner.is_other) {
+        return LREG_OK;
+    }
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+    int number = file >= 0 && owner_give(&run->core->owner, file) == 0 ? 0 : errno;
+    if (file >= 0) {
+        (void)close(file);
+    }
+    return number == 0 ? LREG_OK : error_set_errno(err, number, "cannot give the backup to the instance's owner");
+}
+
 /* --- The instance key --- */
 
 static lreg_status read_key_file(struct backup *run, char *bytes, size_t *out_length, struct error *err) {
@@ -88,7 +101,8 @@ static lreg_status copy_key(struct backup *run, struct error *err) {
     int file = descriptor_above_streams(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (file < 0) {
         status = error_set_errno(err, errno, "cannot make the backup's instance key");
-    } else if (fchmod(file, 0600) != 0 || write(file, bytes, length) != (ssize_t)length) {
+    } else if (owner_give(&run->core->owner, file) != 0 || fchmod(file, 0600) != 0 ||
+               write(file, bytes, length) != (ssize_t)length) {
         status = error_set(err, LREG_IO, "", "cannot write the backup's instance key");
     }
     if (file >= 0) {
@@ -138,6 +152,9 @@ static lreg_status copy_database(struct backup *run, struct error *err) {
     }
     if (status == LREG_OK) {
         status = meta_backup(run->core->meta, path, err);
+    }
+    if (status == LREG_OK) {
+        status = give(run, path, err); /* nobody has it open yet, so no lock is lost by closing it */
     }
     if (status == LREG_OK) {
         status = core_open(&options, &run->copy, err);
@@ -342,7 +359,10 @@ static lreg_status back_up(struct backup *run, const char *directory, struct err
     if (mkdir(run->partial, 0700) != 0 || chmod(run->partial, 0700) != 0) { /* whatever the umask is */
         return error_set_errno(err, errno, "cannot make the backup's directory");
     }
-    status = copy_key(run, err);
+    status = give(run, run->partial, err);
+    if (status == LREG_OK) {
+        status = copy_key(run, err);
+    }
     if (status == LREG_OK) {
         status = copy_store(run, err);
     }

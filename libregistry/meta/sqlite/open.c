@@ -6,13 +6,16 @@
 
 #include "meta/sqlite/sqlite_internal.h"
 
+#include "base/owner.h"
 #include "base/process.h"
 #include "base/strbuf.h"
 #include "meta/sqlite/schema_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define IDLE_MAX 8 /* what more threads than this need at once is opened anew; each takes up to a MiB */
 
@@ -82,19 +85,34 @@ void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_co
     (void)pthread_mutex_unlock(&meta->pool_mutex);
 }
 
-/* Makes the directory, and the file for nobody else to read: SQLite gives its companions the mode of the file. It is
+/* 0, also when it is there; or -1 and errno. */
+static int make_for_owner(int folder) {
+    struct owner owner;
+    struct owner_ids before;
+    owner_find(folder, META_DATABASE_FILE, &owner);
+    owner_assume(&owner, &before);
+    int result = mknodat(folder, META_DATABASE_FILE, S_IFREG | 0600, 0);
+    if (result == 0) {
+        (void)fchmodat(folder, META_DATABASE_FILE, 0600, 0); /* whatever the host's umask takes away */
+    }
+    owner_resume(&owner, &before);
+    return result == 0 || errno == EEXIST ? 0 : -1;
+}
+
+/* Makes the directory, and the file for nobody else to read: SQLite gives its companions its mode and owner. It is
  * made by name, never opened here: closing a descriptor of it would drop the locks that other connections of this
  * process hold (POSIX advisory locks). */
-static lreg_status make_file(const struct meta *meta, const char *directory, struct error *err) {
+static lreg_status make_file(const char *directory, struct error *err) {
     if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
         return error_set_errno(err, errno, "make the directory of the metadata");
     }
-    if (mknod(meta->path, S_IFREG | 0600, 0) == 0) {
-        (void)chmod(meta->path, 0600); /* whatever the host's umask takes away */
-    } else if (errno != EEXIST) {
-        return error_set_errno(err, errno, "make the file of the metadata");
+    int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
+        return error_set_errno(err, errno, "open the directory of the metadata");
     }
-    return LREG_OK;
+    int number = make_for_owner(folder) == 0 ? 0 : errno;
+    (void)close(folder);
+    return number == 0 ? LREG_OK : error_set_errno(err, number, "make the file of the metadata");
 }
 
 /* SQLite may be built to take "file:…" for a URI: a path that begins with '/' or '.' is none. */
@@ -175,7 +193,7 @@ static lreg_status find_file(struct meta *meta, const struct meta_options *optio
         return error_no_memory(err);
     }
     if (!options->is_expected) {
-        return make_file(meta, options->directory, err);
+        return make_file(options->directory, err);
     }
     bool is_there = stat(meta->path, &facts) == 0;
     if (!is_there || facts.st_size == 0) {

@@ -33,14 +33,14 @@ static int open_directory(const struct filesystem *filesystem, int parent, const
 static int make_fan_out(const struct filesystem *filesystem, const char *path) {
     struct fan_out parts = split_path(path);
     int directory = -1;
-    if (filesystem_make_directory(filesystem->objects, parts.first) != 0) {
+    if (filesystem_make_directory(filesystem, filesystem->objects, parts.first) != 0) {
         return -1;
     }
     int parent = open_directory(filesystem, filesystem->objects, parts.first);
     if (parent < 0) {
         return -1;
     }
-    if (filesystem_make_directory(parent, parts.second) == 0) {
+    if (filesystem_make_directory(filesystem, parent, parts.second) == 0) {
         directory = open_directory(filesystem, parent, parts.second);
     }
     int number = errno;

@@ -104,9 +104,12 @@ static int copy_file(const struct filesystem *from, const char *path, const stru
     if (source < 0) {
         return errno;
     }
+    struct owner_ids before;
     int number = 0;
+    owner_assume(&to->owner, &before);
     target = descriptor_above_streams(
         openat(to->staging, stage_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE));
+    owner_resume(&to->owner, &before);
     number = target < 0 || fchmod(target, FILE_MODE) != 0 ? errno : 0; /* whatever the host's umask is */
     if (number == 0) {
         number = copy_bytes(to, source, target);

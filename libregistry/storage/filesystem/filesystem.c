@@ -110,7 +110,7 @@ void filesystem_mark_settled(int directory) {
     (void)fchmod(directory, FILESYSTEM_DIRECTORY_MODE | S_ISVTX); /* without the mark the next one syncs again */
 }
 
-int filesystem_make_directory(int parent, const char *name) {
+static int make_directory(int parent, const char *name) {
     if (mkdirat(parent, name, FILESYSTEM_DIRECTORY_MODE) == 0) {
         (void)!fchmodat(parent, name, FILESYSTEM_DIRECTORY_MODE, 0); /* whatever the host's umask takes away */
         return 0;
@@ -118,8 +118,16 @@ int filesystem_make_directory(int parent, const char *name) {
     return errno == EEXIST ? 0 : -1;
 }
 
-static int open_or_make(int parent, const char *name) {
-    if (filesystem_make_directory(parent, name) != 0) {
+int filesystem_make_directory(const struct filesystem *filesystem, int parent, const char *name) {
+    struct owner_ids before;
+    owner_assume(&filesystem->owner, &before);
+    int result = make_directory(parent, name);
+    owner_resume(&filesystem->owner, &before);
+    return result;
+}
+
+static int open_or_make(const struct filesystem *filesystem, int parent, const char *name) {
+    if (filesystem_make_directory(filesystem, parent, name) != 0) {
         return -1;
     }
     return open_part(parent, name, DIRECTORY_FLAGS);
@@ -127,7 +135,7 @@ static int open_or_make(int parent, const char *name) {
 
 /* The store's directory is the host's choice: it may be reached by symbolic links, what is below may not. */
 static int open_root(const char *path) {
-    if (filesystem_make_directory(AT_FDCWD, path) != 0) {
+    if (make_directory(AT_FDCWD, path) != 0) {
         return -1;
     }
     return open_part(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -201,14 +209,15 @@ static int open_directories(struct filesystem *filesystem, const char *directory
     if (root < 0) {
         return errno;
     }
+    owner_find(root, "objects", &filesystem->owner);
     *out_what = "cannot open the storage's folder staging";
-    filesystem->staging = open_or_make(root, "staging");
+    filesystem->staging = open_or_make(filesystem, root, "staging");
     if (filesystem->staging < 0) {
         number = errno;
         goto out;
     }
     *out_what = "cannot open the storage's folder objects";
-    filesystem->objects = open_or_make(root, "objects");
+    filesystem->objects = open_or_make(filesystem, root, "objects");
     if (filesystem->objects < 0 || settle_root(filesystem, root) != 0) {
         number = errno;
     }

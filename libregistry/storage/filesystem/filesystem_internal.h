@@ -15,6 +15,7 @@
 #include "storage/names.h"
 
 #include "base/memory.h"
+#include "base/owner.h"
 
 #include <stdatomic.h>
 #include <sys/types.h>
@@ -24,6 +25,7 @@ struct filesystem {
     int staging; /* directories */
     int objects;
     bool durable;
+    struct owner owner; /* of all that is made */
     bool has_openat2;
     atomic_bool lacks_noreplace; /* renameat2 was tried, and the kernel or this filesystem does not know the flag */
 };
@@ -40,7 +42,7 @@ lreg_status filesystem_failure(int number);
 int filesystem_open_below(const struct filesystem *filesystem, int directory, const char *path, int flags);
 
 /* Makes a directory of ours where there is none: 0, or -1 and errno. */
-int filesystem_make_directory(int parent, const char *name);
+int filesystem_make_directory(const struct filesystem *filesystem, int parent, const char *name);
 
 /* Writes out what is unwritten: 0, or -1 and errno. Nothing to do when the filesystem is not durable. */
 int filesystem_sync_file(const struct filesystem *filesystem, int descriptor);

@@ -90,8 +90,11 @@ static bool is_still_stage(const struct filesystem *filesystem, int descriptor, 
 /* Makes and locks a file of that name: 0, or -1 and errno. Between the two a collector of another process may have
  * found it, and removed it: then it is made again. */
 static int make_stage(const struct filesystem *filesystem, struct filesystem_stage *stage) {
+    struct owner_ids before;
     for (int i = 0; i < CREATE_TRIES; i++) {
+        owner_assume(&filesystem->owner, &before);
         stage->descriptor = open_stage(filesystem, stage->name, O_CREAT | O_EXCL);
+        owner_resume(&filesystem->owner, &before);
         if (stage->descriptor < 0) {
             return -1;
         }
