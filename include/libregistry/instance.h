@@ -289,19 +289,18 @@ LREG_EXPORT lreg_status lreg_options_set_executor(lreg_options *options, const l
  *
  * A directory that this process cannot write to, as on a read-only file system, is opened to be read: every change is
  * LREG_FORBIDDEN ("read_only"), and nothing is noted on the side, such as downloads. All that is made in a directory
- * belongs to the owner of its database. A process of root takes on the owner's ids for the moment of making (setfsuid(),
- * which is the thread's alone); a process of another user is refused ("directory_of_another").
+ * belongs to the owner of its database. A process of root takes on the owner's ids for the moment of making
+ * (setfsuid(), which is the thread's alone); a process of another user is refused ("directory_of_another").
  *
  * @param options  not NULL; may be freed or changed afterwards
  * @param out      owned, lreg_close(); not NULL; NULL on failure
  * @param err      owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_IO; LREG_NOT_FOUND (no parent directory); LREG_NO_SPACE; LREG_CORRUPT (database, key or
  *         objects are missing, or not what they were); LREG_UNSUPPORTED (written by a newer version, or the directory
- *         or the database is not of a registry); LREG_BUSY; LREG_FORBIDDEN (a new directory that cannot be written to, or the directory of another user);
- *         LREG_MISUSE (the storage of these
- *         options was used before; "forked": the parent process had an instance on this directory open at the fork,
- *         and this child has not closed it, or the parent's threads were using it); LREG_BAD_ARGUMENT (NULL);
- *         LREG_NO_MEMORY; a status of the source of randomness
+ *         or the database is not of a registry); LREG_BUSY; LREG_FORBIDDEN (a new directory that cannot be written
+ *         to, or the directory of another user); LREG_MISUSE (the storage of these options was used before; "forked":
+ *         the parent process had an instance on this directory open at the fork, and this child has not closed it, or
+ *         the parent's threads were using it); LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY; a status of the source of randomness
  * Blocks: files and metadata database. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_open(lreg_options *options, lreg_instance **out, lreg_error **err);

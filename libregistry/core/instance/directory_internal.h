@@ -47,9 +47,10 @@ struct core_directory {
 };
 
 /* Looks at `core->directory`, and marks it when it is new. Sets `core->is_read_only` when this process cannot write to
- * it; then nothing is made, and LREG_FORBIDDEN ("read_only") says that there is no registry to be read. Changes nothing in a directory that it refuses:
- * LREG_CORRUPT ("database_missing", "objects_missing") when a part is gone that was there; LREG_UNSUPPORTED
- * ("directory_foreign") when it has files that are not of a registry. core_directory_end() in any case. */
+ * it; then nothing is made, and LREG_FORBIDDEN ("read_only") says that there is no registry to be read. Changes nothing
+ * in a directory that it refuses: LREG_CORRUPT ("database_missing", "objects_missing") when a part is gone that was
+ * there; LREG_UNSUPPORTED ("directory_foreign") when it has files that are not of a registry; LREG_FORBIDDEN
+ * ("directory_of_another") when this process cannot make files for its owner. core_directory_end() in any case. */
 lreg_status core_directory_begin(struct core *core, struct core_directory *directory, struct error *err);
 /* Everything was opened: marks it as complete. */
 lreg_status core_directory_settle(struct core *core, struct core_directory *directory, struct error *err);

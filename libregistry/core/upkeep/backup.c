@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * An online backup: a copy of the database, and then each object that the copy names, copied, or linked on demand. Meanwhile a hold keeps collectors off. Where it could not be taken or came to its end, an object may be
- * gone; then the present database does not name it any more, and is copied again, and what is there already stays.
+ * An online backup: a copy of the database, and then each object that the copy names, copied, or linked on demand.
+ * Meanwhile a hold keeps collectors off. Where it could not be taken or came to its end, an object may be gone; then
+ * the present database does not name it any more, and is copied again, and what is there already stays.
  *
  * All is made under a name of its own beside the destination, and gets the destination's name when it is complete,
  * on disk, and was opened once.

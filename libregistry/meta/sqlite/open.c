@@ -93,7 +93,7 @@ static int make_for_owner(int folder) {
     owner_assume(&owner, &before);
     int result = mknodat(folder, META_DATABASE_FILE, S_IFREG | 0600, 0);
     if (result == 0) {
-        (void)fchmodat(folder, META_DATABASE_FILE, 0600, 0); /* whatever the host's umask takes away */
+        (void)!fchmodat(folder, META_DATABASE_FILE, 0600, 0); /* whatever the host's umask takes away */
     }
     owner_resume(&owner, &before);
     return result == 0 || errno == EEXIST ? 0 : -1;

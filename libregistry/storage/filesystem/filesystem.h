@@ -19,8 +19,8 @@ lreg_status storage_filesystem_table(const struct hooks *hooks, const char *dire
 
 /* Puts an object of one filesystem storage into another one under the same key: as a copy, which shares its blocks on
  * the disk until one is written to where the file systems can do that (reflinks); with `is_link` as a hard link, or as
- * a copy where there can be none. Nothing is synced. LREG_OK when it is there already, LREG_NOT_FOUND when there is no such
- * object, LREG_UNSUPPORTED when one of the two is another kind of storage. */
+ * a copy where there can be none. Nothing is synced. LREG_OK when it is there already, LREG_NOT_FOUND when there is no
+ * such object, LREG_UNSUPPORTED when one of the two is another kind of storage. */
 lreg_status storage_filesystem_copy(const struct storage *from, const char *key, const struct storage *to, bool is_link,
                                     struct error *err);
 
