@@ -38,19 +38,20 @@ static int verify(struct invocation *invocation) {
     }
     int result = EXIT_DONE;
     if (invocation->json) {
-        result =
-            print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "blobs", (json_int_t)report.blobs, "blob_bytes",
-                                 (json_int_t)report.blob_bytes, "documents", (json_int_t)report.documents, "missing",
-                                 (json_int_t)report.missing, "damaged", (json_int_t)report.damaged, "unnamed_objects",
-                                 (json_int_t)report.unnamed_objects, "findings", findings));
+        result = print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "blobs", (json_int_t)report.blobs,
+                                      "blob_bytes", (json_int_t)report.blob_bytes, "documents",
+                                      (json_int_t)report.documents, "missing", (json_int_t)report.missing, "damaged",
+                                      (json_int_t)report.damaged, "unnamed_objects", (json_int_t)report.unnamed_objects,
+                                      "dangling", (json_int_t)report.dangling, "findings", findings));
     } else {
         char size[SIZE_TEXT];
-        printf("%llu blobs (%s), %llu documents: %llu missing, %llu damaged, %llu not named\n",
+        printf("%llu blobs (%s), %llu documents: %llu missing, %llu damaged, %llu dangling, %llu not named\n",
                (unsigned long long)report.blobs, size_text(report.blob_bytes, size),
                (unsigned long long)report.documents, (unsigned long long)report.missing,
-               (unsigned long long)report.damaged, (unsigned long long)report.unnamed_objects);
+               (unsigned long long)report.damaged, (unsigned long long)report.dangling,
+               (unsigned long long)report.unnamed_objects);
     }
-    return report.missing + report.damaged == 0 ? result : EXIT_FINDINGS;
+    return report.missing + report.damaged + report.dangling == 0 ? result : EXIT_FINDINGS;
 }
 
 static int collect(struct invocation *invocation) {
@@ -101,7 +102,7 @@ static int backup(struct invocation *invocation) {
 
 const struct command maintenance_commands[] = {
     {"init", "", "make the data directory, if it is not there", NULL, 0, 0, init, true},
-    {"verify", "", "hash everything stored again and check the database", NULL, 0, 0, verify, false},
+    {"verify", "", "hash everything stored again, follow what it names, check the database", NULL, 0, 0, verify, false},
     {"gc", "[--grace-seconds N]", "remove what nothing names any more", "grace-seconds=", 0, 0, collect, false},
     {"backup", "[--copy|--link] DIR", "make a consistent copy in a new directory, online", "copy,link", 1, 1, backup,
      false},

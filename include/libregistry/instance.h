@@ -352,10 +352,12 @@ typedef struct lreg_verify_report {
     uint64_t missing; /**< named by the metadata, not stored */
     uint64_t damaged; /**< stored, with other content */
     uint64_t unnamed_objects; /**< stored, not named: the collector will remove them */
+    uint64_t dangling; /**< references to what is not there, or not as they say: an image that cannot be pulled */
 } lreg_verify_report;
 
 /**
- * Hashes everything stored again and checks the database. Findings are not a failure: LREG_OK says that the walk was
+ * Hashes everything stored again, follows all references (from tags to manifests, from manifests to configs, layers and
+ * children), and checks the database. Findings are not a failure: LREG_OK says that the walk was
  * complete.
  *
  * @param instance  not NULL

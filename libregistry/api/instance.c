@@ -136,6 +136,7 @@ lreg_status lreg_verify(lreg_instance *instance, lreg_finding finding, void *use
     report->missing = found.missing;
     report->damaged = found.damaged;
     report->unnamed_objects = found.unnamed_objects;
+    report->dangling = found.dangling;
     return LREG_OK;
 }
 

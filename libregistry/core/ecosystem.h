@@ -22,6 +22,16 @@ struct core_publication {
     struct turn *turn; /* likewise; begun anew by the caller before each call; NULL: the caller waits for everything */
 };
 
+/* What a document needs to be whole. */
+struct core_reference {
+    const char *name; /* a digest */
+    uint64_t size_bytes;
+    const char *media_type; /* of a document */
+    bool may_be_blob; /* a blob of the document's scope */
+    bool may_be_document; /* a document of its scope */
+    bool may_be_absent; /* it lies elsewhere */
+};
+
 struct core_ecosystem {
     const char *name; /* in the metadata and the REST API: "files" */
     const char *title; /* for people: "Files" */
@@ -47,6 +57,10 @@ struct core_ecosystem {
      * belongs to it. */
     lreg_status (*package_deleted)(struct core *core, struct meta_transaction *transaction,
                                    const struct core_package *package, struct error *err);
+
+    /* Optional: what a stored document needs, for verification. In the arena. LREG_CORRUPT when it cannot be read. */
+    lreg_status (*document_references)(const struct meta_document *document, struct arena *arena,
+                                       struct core_reference **out, size_t *out_count, struct error *err);
 };
 
 /* The ecosystem of that name; NULL when this build has none. */

@@ -189,6 +189,16 @@ lreg_status meta_document_target_is_named(struct meta_transaction *transaction, 
     return meta_statement_exists(&statement, out);
 }
 
+lreg_status meta_document_names(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                const char *name, const char *target, bool *out, struct error *err) {
+    static const char sql[] = "SELECT 1 FROM document_links WHERE " META_OF_REGISTRY " AND scope = ?2 AND name = ?3"
+                              " AND target = ?4";
+    struct meta_statement statement;
+    begin_by_name(&statement, transaction, sql, registry_id, scope, name, err);
+    meta_bind_text(&statement, target);
+    return meta_statement_exists(&statement, out);
+}
+
 static void read_name(struct meta_statement *statement, struct arena *arena, void *row) {
     *(const char **)row = meta_column_text(statement, arena);
 }

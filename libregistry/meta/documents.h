@@ -51,6 +51,9 @@ lreg_status meta_document_targets(struct meta_transaction *transaction, const ch
 /* True when a document of the scope names `target`. */
 lreg_status meta_document_target_is_named(struct meta_transaction *transaction, const char *registry_id,
                                           const char *scope, const char *target, bool *out, struct error *err);
+/* True when that document names `target`. */
+lreg_status meta_document_names(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                const char *name, const char *target, bool *out, struct error *err);
 /* Names of the documents of the scope that name `target`, bytewise. */
 lreg_status meta_document_list_naming(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                       const char *target, size_t limit, struct arena *arena, const char ***out,

@@ -232,3 +232,24 @@ lreg_status meta_package_visit_index(struct meta_transaction *transaction, const
     lreg_status status = meta_statement_end(&statement);
     return status != LREG_OK ? status : visited;
 }
+
+lreg_status meta_package_visit_dangling(struct meta_transaction *transaction, meta_package_dangling visit, void *user,
+                                        struct error *err) {
+    static const char sql[] = "SELECT registry_id, filename, document FROM packages WHERE document IS NOT NULL"
+                              " AND NOT EXISTS (SELECT 1 FROM documents AS d WHERE d.registry_id = packages.registry_id"
+                              " AND d.scope = packages.name AND d.name = packages.document)"
+                              " AND " META_REGISTRY_LIVES("packages.registry_id");
+    struct meta_statement statement;
+    lreg_status visited = LREG_OK;
+    meta_statement_begin(&statement, transaction, sql, err);
+    while (visited == LREG_OK && meta_statement_next(&statement)) {
+        const char *registry_id = meta_column_text(&statement, NULL);
+        const char *filename = meta_column_text(&statement, NULL);
+        const char *document = meta_column_text(&statement, NULL);
+        if (statement.status == LREG_OK) {
+            visited = visit(user, registry_id, filename, document, err);
+        }
+    }
+    lreg_status status = meta_statement_end(&statement);
+    return status != LREG_OK ? status : visited;
+}

@@ -46,6 +46,13 @@ lreg_status meta_package_find_by_version(struct meta_transaction *transaction, c
                                          const char *name, const char *version, struct arena *arena,
                                          struct meta_package **out, size_t *out_count, struct error *err);
 
+/* Hands every package of the instance that names a document which is not there to `visit`, for verification. Texts are
+ * valid for the call. */
+typedef lreg_status (*meta_package_dangling)(void *user, const char *registry_id, const char *filename,
+                                             const char *document, struct error *err);
+lreg_status meta_package_visit_dangling(struct meta_transaction *transaction, meta_package_dangling visit, void *user,
+                                        struct error *err);
+
 /* What a listing is to give. LREG_BAD_ARGUMENT when it is not one of these. Order: newest first (META_BY_TIME: by
  * time, then by id, which is to follow meta_package_newest_at()) or name,
  * version, qualifier bytewise (META_BY_NAME). */

@@ -98,7 +98,8 @@ AT(lreg_verify_report, documents, 24);
 AT(lreg_verify_report, missing, 32);
 AT(lreg_verify_report, damaged, 40);
 AT(lreg_verify_report, unnamed_objects, 48);
-SIZE(lreg_verify_report, 56);
+AT(lreg_verify_report, dangling, 56);
+SIZE(lreg_verify_report, 64);
 
 AT(lreg_collect_report, size, 0);
 AT(lreg_collect_report, reserved, 4);

@@ -7,6 +7,8 @@ import http.client
 import json
 import os
 import random
+import sqlite3
+import subprocess
 import threading
 import unittest
 
@@ -195,7 +197,92 @@ class References(unittest.TestCase):
         listing = json.loads(reader.ask("GET", "/tags/list")[1])
         for tag in listing.get("tags") or []:
             self.assertTrue(reader.pull(tag))
-        self.first.ctl("verify")
+        self.assertEqual(self.first.ctl("verify")["dangling"], 0)
+
+
+class Verification(unittest.TestCase):
+    """What is broken behind the back of the library is found and named: one thing each time, in a copy of its own."""
+
+    def setUp(self):
+        self.server = host.Registryd()
+        self.addCleanup(self.server.close)
+        self.server.ctl("registry", "create", host.ORGANIZATION, IMAGES, "--ecosystem", "container")
+        repository = Repository(self.server, "app")
+        self.addCleanup(repository.connection.close)
+        self.config, self.layer = b"{}", b"a layer"
+        self.image = make_image(self.config, [self.layer])
+        self.index = make_index([self.image])
+        foreign = json.loads(make_image(self.config, [b"elsewhere"]))
+        foreign["layers"][0]["urls"] = ["https://example.com/layer"]
+        referrer = json.loads(make_image(self.config, []))
+        referrer["subject"] = descriptor(IMAGE_TYPE, b"never pushed")
+        self.assertEqual([repository.push_blob(blob) for blob in (self.config, self.layer)], [201] * 2)
+        pushes = [("v1", self.image, IMAGE_TYPE), ("multi", self.index, INDEX_TYPE),
+                  ("foreign", json.dumps(foreign).encode(), IMAGE_TYPE),
+                  ("referrer", json.dumps(referrer).encode(), IMAGE_TYPE)]
+        self.assertEqual([repository.push(*push) for push in pushes], [201] * 4)
+        self.repository = repository
+
+    def verify(self):
+        done = subprocess.run(
+            [host.program("registryctl"), "--data", self.server.data, "verify", "--json"],
+            stdout=subprocess.PIPE,
+            check=False,
+        )
+        return done.returncode, json.loads(done.stdout)
+
+    def change(self, sql, *values):
+        """As nobody does: past the library."""
+        with sqlite3.connect(os.path.join(self.server.data, "registry.db")) as database:
+            self.assertGreater(database.execute(sql, values).rowcount, 0)
+        database.close()
+
+    def expect(self, *findings):
+        status, report = self.verify()
+        self.assertEqual(status, 3)
+        self.assertEqual(report["dangling"], len(findings))
+        told = [text for text in report["findings"] if IMAGES in text]
+        self.assertEqual(sorted(told), sorted(f"{host.ORGANIZATION}/{IMAGES}{finding}" for finding in findings))
+
+    def test_a_sound_store_has_nothing_dangling(self):
+        status, report = self.verify()
+        self.assertEqual((status, report["dangling"], report["findings"]), (0, 0, []))
+
+    def test_a_layer_that_the_repository_lost(self):
+        self.change("DELETE FROM blob_links WHERE digest = ?", digest_of(self.layer))
+        image = digest_of(self.image)
+        self.expect(f"/app: {image} names {digest_of(self.layer)}, which is not there")
+        self.assertEqual(self.repository.push_blob(self.layer), 201)
+        self.assertEqual(self.verify()[0], 0)
+
+    def test_a_child_that_is_gone(self):
+        self.change("DELETE FROM packages WHERE version = 'v1'")
+        self.change("DELETE FROM documents WHERE name = ?", digest_of(self.image))
+        self.expect(f"/app: {digest_of(self.index)} names {digest_of(self.image)}, which is not there")
+
+    def test_a_tag_that_leads_nowhere(self):
+        self.change("DELETE FROM documents WHERE name = ?", digest_of(self.index))
+        self.expect(f": app:multi leads to {digest_of(self.index)}, which is not there")
+
+    def test_a_size_that_was_never_right(self):
+        wrong = json.loads(self.index)
+        wrong["manifests"][0]["size"] += 1
+        content = json.dumps(wrong).encode()
+        self.change("UPDATE documents SET content = ?, sha256 = ? WHERE name = ?", content,
+                    hashlib.sha256(content).digest(), digest_of(self.index))
+        index = digest_of(self.index)
+        self.expect(f"/app: {index} names {digest_of(self.image)}, with another size than that has")
+
+    def test_a_type_that_was_never_right(self):
+        self.change("UPDATE documents SET media_type = 'application/vnd.docker.distribution.manifest.v2+json'"
+                    " WHERE name = ?", digest_of(self.image))
+        status, report = self.verify()
+        self.assertEqual((status, report["dangling"]), (3, 1))
+
+    def test_a_reference_that_the_metadata_does_not_note(self):
+        self.change("DELETE FROM document_links WHERE target = ?", digest_of(self.layer))
+        image = digest_of(self.image)
+        self.expect(f"/app: {image} names {digest_of(self.layer)}, which the metadata does not note")
 
 
 if __name__ == "__main__":

@@ -189,6 +189,7 @@ class lreg_verify_report(Structure):
         ("missing", c_uint64),
         ("damaged", c_uint64),
         ("unnamed_objects", c_uint64),
+        ("dangling", c_uint64),
     ]
 
 

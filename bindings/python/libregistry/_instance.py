@@ -32,6 +32,7 @@ class VerifyReport(NamedTuple):
     damaged: int
     #: Stored, not named: collect() will remove them.
     unnamed_objects: int
+    dangling: int
 
     @property
     def sound(self) -> bool:

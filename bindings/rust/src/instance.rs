@@ -101,6 +101,8 @@ pub struct Verified {
     pub missing: u64,
     pub damaged: u64,
     pub unnamed_objects: u64,
+    /// References to what is not there, or is not as they say.
+    pub dangling: u64,
 }
 
 /// What [`Instance::collect`] removed.
@@ -141,6 +143,7 @@ impl Instance {
             missing: report.missing,
             damaged: report.damaged,
             unnamed_objects: report.unnamed_objects,
+            dangling: report.dangling,
         })
     }
 

@@ -11,10 +11,11 @@ struct core_verify_report {
     uint64_t blobs, blob_bytes, documents; /* looked at */
     uint64_t missing, damaged; /* found bad */
     uint64_t unnamed_objects; /* stored, but not in the metadata: for the collector */
+    uint64_t dangling; /* references to what is not there, or is not as they say */
 };
-/* Hashes every blob and document again and checks the database. Findings are reported and told to `finding`
- * (may be NULL), not a failure of the call; LREG_OK means that the walk was complete. What else than LREG_OK `finding`
- * gives ends it. */
+/* Hashes every blob and document again, follows what they name, and checks the database. Findings are reported and told
+ * to `finding` (may be NULL), not a failure of the call; LREG_OK means that the walk was complete. What else than
+ * LREG_OK `finding` gives ends it. */
 typedef lreg_status (*core_verify_finding)(void *user, const char *message);
 lreg_status core_verify(struct core *core, core_verify_finding finding, void *user, struct core_verify_report *out,
                         struct error *err);

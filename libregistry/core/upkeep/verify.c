@@ -3,7 +3,7 @@
 /* Scrubbing: every blob and document is hashed again and compared with what the metadata says, and the database
  * checks itself. In pages and pieces, so that memory stays flat and no transaction is held while bytes are read. */
 
-#include "core/upkeep/maintenance.h"
+#include "core/upkeep/verify_internal.h"
 
 #include "base/encoding.h"
 #include "core/content/objects.h"
@@ -17,20 +17,7 @@
 #define PIECE_BYTES ((size_t)256 * 1024)
 #define ARENA_BYTES ((size_t)1024 * 1024)
 
-struct verification {
-    struct core *core;
-    core_verify_finding finding;
-    void *user;
-    struct core_verify_report *report;
-    void *piece; /* PIECE_BYTES */
-    struct arena arena; /* of one page */
-};
-
-static lreg_status tell(const struct verification *run, struct error *err, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* What the host does not take well ends the walk. */
-static lreg_status tell(const struct verification *run, struct error *err, const char *format, ...) {
+lreg_status core_verify_tell(const struct verification *run, struct error *err, const char *format, ...) {
     char message[ERROR_MESSAGE_MAX];
     if (run->finding == NULL) {
         return LREG_OK;
@@ -78,11 +65,11 @@ static lreg_status compare_blob(const struct verification *run, const struct met
     lreg_status status = hash_object(run, object, length, &digests, err);
     if (is_finding(status)) {
         run->report->damaged++;
-        return tell(run, err, "blob sha256:%s cannot be read: %s", name, err->message);
+        return core_verify_tell(run, err, "blob sha256:%s cannot be read: %s", name, err->message);
     }
     if (status == LREG_OK && memcmp(digests.sha256, blob->sha256, sizeof blob->sha256) != 0) {
         run->report->damaged++;
-        status = tell(run, err, "blob sha256:%s has other bytes than were published", name);
+        status = core_verify_tell(run, err, "blob sha256:%s has other bytes than were published", name);
     }
     return status;
 }
@@ -100,11 +87,11 @@ static lreg_status verify_blob(struct verification *run, const struct meta_blob 
     run->report->blob_bytes += blob->size_bytes;
     if (status == LREG_CORRUPT && strcmp(err->code, "blob_missing") == 0) {
         run->report->missing++;
-        return tell(run, err, "blob sha256:%s is missing in the storage", name);
+        return core_verify_tell(run, err, "blob sha256:%s is missing in the storage", name);
     }
     if (is_finding(status)) {
         run->report->damaged++;
-        return tell(run, err, "blob sha256:%s cannot be opened: %s", name, err->message);
+        return core_verify_tell(run, err, "blob sha256:%s cannot be opened: %s", name, err->message);
     }
     if (status == LREG_OK) {
         status = compare_blob(run, blob, object, length, err);
@@ -144,25 +131,34 @@ static lreg_status verify_blobs(struct verification *run, struct error *err) {
 
 /* --- Documents and the database --- */
 
+/* What a document of other bytes names counts for nothing. */
 static lreg_status verify_document(void *user, const struct meta_document *document, struct error *err) {
-    struct verification *run = user;
+    struct verify_references *references = user;
+    const struct verification *run = references->run;
     struct digest_set digests;
     run->report->documents++;
     digest_of(DIGEST_SHA256, document->content, document->content_length, &digests);
     if (memcmp(digests.sha256, document->sha256, sizeof digests.sha256) != 0) {
         run->report->damaged++;
-        return tell(run, err, "document %s of %s has other bytes than were published", document->name, document->scope);
+        return core_verify_tell(run, err, "document %s of %s has other bytes than were published", document->name,
+                                document->scope);
     }
-    return LREG_OK;
+    return core_verify_references_of(references, document, err);
 }
 
 static lreg_status verify_documents(struct verification *run, struct error *err) {
     struct meta_transaction *transaction = NULL;
+    struct verify_references references;
     lreg_status status = meta_begin(run->core->meta, META_READ, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_document_visit_all(transaction, verify_document, run, err);
+    core_verify_references_begin(&references, run, transaction);
+    status = meta_document_visit_all(transaction, verify_document, &references, err);
+    if (status == LREG_OK) {
+        status = core_verify_references_of_packages(&references, err);
+    }
+    core_verify_references_end(&references);
     meta_rollback(transaction);
     return status;
 }
@@ -171,7 +167,7 @@ static lreg_status verify_database(struct verification *run, struct error *err) 
     lreg_status status = meta_check(run->core->meta, err);
     if (status == LREG_CORRUPT) {
         run->report->damaged++;
-        return tell(run, err, "the database is damaged: %s", err->message);
+        return core_verify_tell(run, err, "the database is damaged: %s", err->message);
     }
     return status;
 }

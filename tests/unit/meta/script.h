@@ -33,6 +33,16 @@ static inline lreg_status script_visit_document(void *user, const struct meta_do
     return LREG_OK;
 }
 
+static inline lreg_status script_visit_dangling(void *user, const char *registry_id, const char *filename,
+                                                const char *document, struct error *err) {
+    (void)user;
+    (void)registry_id;
+    (void)filename;
+    (void)document;
+    (void)err;
+    return LREG_OK;
+}
+
 static const struct meta_organization script_organization = {.id = "so", .slug = "script", .name = "Script"};
 static const struct meta_registry script_registry = {
     .id = "sr", .organization_id = "so", .slug = "reg", .name = "Reg", .ecosystem = "files", .storage = "main"};
@@ -123,6 +133,8 @@ static inline lreg_status script_find(struct meta_transaction *t, struct arena *
            THEN(meta_document_find_head(t, "sr", "image", "sha256:m", arena, &row.document, err)) &&
            THEN(meta_document_target_is_named(t, "sr", "image", "sha256:a", &is, err)) &&
            THEN(meta_document_visit_all(t, script_visit_document, NULL, err)) &&
+           THEN(meta_document_names(t, "sr", "image", "sha256:m", "sha256:a", &is, err)) &&
+           THEN(meta_package_visit_dangling(t, script_visit_dangling, NULL, err)) &&
            THEN(meta_blob_link_find(t, "sr", "image", "sha256:a", arena, &link, &blob, err)) &&
            THEN(meta_blob_link_find_anywhere(t, "sr", "sha256:a", arena, &link, &blob, err)) &&
            THEN(meta_blob_find(t, "main", sha256, arena, &blob, err)) &&

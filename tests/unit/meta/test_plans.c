@@ -24,6 +24,7 @@ static const struct exception exceptions[] = {
     {"SELECT registry_id, scope, name, media_type, sha256, subject, attributes, revision, created_ms,"
      " length(content), content FROM documents ORDER BY position",
      "SCAN documents"},
+    {"SELECT registry_id, filename, document FROM packages", "SCAN packages USING INDEX packages_by_document"},
     /* An index in its order, ended by the limit. */
     {"SELECT storage, key FROM doomed ORDER BY storage, key LIMIT ?1", "SCAN doomed"},
     {"DELETE FROM audit_events", "SCAN audit_events USING COVERING INDEX audit_events_by_time"},

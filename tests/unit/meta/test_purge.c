@@ -130,6 +130,8 @@ static void assert_nothing_is_found(struct meta_transaction *t, struct arena *ar
     assert_int_equal(meta_document_find_head(t, "r1", "image", "sha256:m", arena, &row.document, NULL), LREG_NOT_FOUND);
     assert_int_equal(meta_document_target_is_named(t, "r1", "image", "sha256:a", &is, NULL), LREG_OK);
     assert_false(is);
+    assert_int_equal(meta_document_names(t, "r1", "image", "sha256:m", "sha256:a", &is, NULL), LREG_OK);
+    assert_false(is);
     assert_int_equal(meta_upload_exists(t, "u1", &is, NULL), LREG_OK);
     assert_false(is);
     assert_int_equal(meta_upload_count(t, "r1", INT64_MIN, INT64_MAX, &count, NULL), LREG_OK);

@@ -178,6 +178,7 @@ pub struct lreg_verify_report {
     pub missing: u64,
     pub damaged: u64,
     pub unnamed_objects: u64,
+    pub dangling: u64,
 }
 
 #[repr(C)]
