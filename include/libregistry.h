@@ -60,5 +60,6 @@
 #include <libregistry/package.h>
 #include <libregistry/registry.h>
 #include <libregistry/token.h>
+#include <libregistry/upload.h>
 
 #endif

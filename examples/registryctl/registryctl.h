@@ -52,6 +52,7 @@ struct command {
 extern const struct command organization_commands[];
 extern const struct command registry_commands[];
 extern const struct command token_commands[];
+extern const struct command upload_commands[];
 extern const struct command package_commands[];
 extern const struct command maintenance_commands[];
 

@@ -300,7 +300,8 @@ LREG_EXPORT lreg_status lreg_options_set_executor(lreg_options *options, const l
  *         or the database is not of a registry); LREG_BUSY; LREG_FORBIDDEN (a new directory that cannot be written
  *         to, or the directory of another user); LREG_MISUSE (the storage of these options was used before; "forked":
  *         the parent process had an instance on this directory open at the fork, and this child has not closed it, or
- *         the parent's threads were using it); LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY; a status of the source of randomness
+ *         the parent's threads were using it); LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY; a status of the source of
+ *         randomness
  * Blocks: files and metadata database. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_open(lreg_options *options, lreg_instance **out, lreg_error **err);

@@ -9,6 +9,7 @@
 #define REGISTRY REGISTRIES "/{registry}"
 #define PACKAGES REGISTRY "/packages"
 #define TOKENS REGISTRY "/tokens"
+#define UPLOADS REGISTRY "/uploads"
 #define AUDIT "/v2/packages/organizations/{organization}/audit"
 
 /* Updates are POST in Buildkite's documentation; PUT and PATCH mean the same here. */
@@ -37,6 +38,8 @@ static const struct route routes[] = {
     {HTTP_GET, TOKENS "/{id}", AUTH_ACTION_READ_REGISTRIES, rest_tokens_show, 0, NULL, NULL},
     {HTTP_UPDATE, TOKENS "/{id}", AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_update, 0, NULL, "description"},
     {HTTP_DELETE, TOKENS "/{id}", AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_delete, 0, NULL, NULL},
+    {HTTP_GET, UPLOADS, AUTH_ACTION_READ_REGISTRIES, rest_uploads_list, 0, PAGE, NULL},
+    {HTTP_DELETE, UPLOADS "/{id}", AUTH_ACTION_WRITE_REGISTRIES, rest_uploads_cancel, 0, NULL, NULL},
     {HTTP_GET, AUDIT, AUTH_ACTION_READ_REGISTRIES, rest_audit_list, 0, "per_page before", NULL},
 };
 

@@ -85,6 +85,9 @@ lreg_status rest_tokens_show(struct call *call, struct error *err);
 lreg_status rest_tokens_update(struct call *call, struct error *err);
 lreg_status rest_tokens_delete(struct call *call, struct error *err);
 
+lreg_status rest_uploads_list(struct call *call, struct error *err);
+lreg_status rest_uploads_cancel(struct call *call, struct error *err);
+
 lreg_status rest_audit_list(struct call *call, struct error *err);
 
 #endif

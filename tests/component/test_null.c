@@ -20,6 +20,8 @@ static void test_component_null__ends_nothing(void **state) {
     lreg_content_close(NULL);
     lreg_token_free(NULL);
     lreg_token_list_free(NULL);
+    lreg_upload_free(NULL);
+    lreg_upload_list_free(NULL);
     lreg_audit_event_free(NULL);
     lreg_audit_list_free(NULL);
 }
@@ -52,6 +54,9 @@ static void test_component_null__tells_empty_texts(void **state) {
         lreg_token_description(NULL),
         lreg_token_scopes(NULL),
         lreg_token_secret(NULL),
+        lreg_upload_id(NULL),
+        lreg_upload_image(NULL),
+        lreg_upload_principal(NULL),
         lreg_audit_event_type(NULL),
         lreg_audit_event_actor(NULL),
         lreg_audit_event_subject(NULL),
@@ -75,6 +80,8 @@ static void test_component_null__tells_zeros(void **state) {
     assert_true(lreg_package_created_ms(NULL) == 0);
     assert_true(lreg_package_size_bytes(NULL) == 0 && lreg_package_downloads(NULL) == 0);
     assert_true(lreg_content_length(NULL) == 0);
+    assert_true(lreg_upload_created_ms(NULL) == 0 && lreg_upload_updated_ms(NULL) == 0);
+    assert_int_equal(lreg_upload_received_bytes(NULL), 0);
     assert_true(lreg_token_created_ms(NULL) == 0 && lreg_token_expires_ms(NULL) == 0);
     assert_true(lreg_audit_event_at_ms(NULL) == 0);
     assert_int_equal(lreg_exchange_wants(NULL), LREG_WANTS_NOTHING);
@@ -123,11 +130,14 @@ static void test_component_null__is_no_instance(void **state) {
     GIVES_NOTHING(lreg_token, lreg_token_create_for_registry(NULL, NULL, "b", &out, &err));
     GIVES_NOTHING(lreg_token_list, lreg_token_list_open(NULL, "a", NULL, &out, &err));
     GIVES_NOTHING(lreg_token, lreg_token_find(NULL, "a", NULL, "b", &out, &err));
+    GIVES_NOTHING(lreg_upload, lreg_upload_find(NULL, NULL, "b", &out, &err));
+    GIVES_NOTHING(lreg_upload_list, lreg_upload_list_open(NULL, NULL, &out, &err));
     GIVES_NOTHING(lreg_audit_list, lreg_audit_list_open(NULL, "a", &out, &err));
     REFUSED(lreg_organization_delete(NULL, "a", &err));
     REFUSED(lreg_registry_delete(NULL, NULL, &err));
     REFUSED(lreg_package_delete(NULL, NULL, &err));
     REFUSED(lreg_token_delete(NULL, NULL, &err));
+    REFUSED(lreg_upload_cancel(NULL, NULL, &err));
     REFUSED(lreg_verify(NULL, NULL, NULL, NULL, &err));
     REFUSED(lreg_collect(NULL, 0, NULL, &err));
     REFUSED(lreg_backup(NULL, "a", LREG_BACKUP_COPY, &err));
@@ -138,6 +148,7 @@ static void test_component_null__is_no_listing(void **state) {
     GIVES_NOTHING(lreg_registry, lreg_registry_list_next(NULL, &out, &err));
     GIVES_NOTHING(lreg_package, lreg_package_list_next(NULL, &out, &err));
     GIVES_NOTHING(lreg_token, lreg_token_list_next(NULL, &out, &err));
+    GIVES_NOTHING(lreg_upload, lreg_upload_list_next(NULL, &out, &err));
     GIVES_NOTHING(lreg_audit_event, lreg_audit_list_next(NULL, &out, &err));
 }
 

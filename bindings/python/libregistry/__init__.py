@@ -54,6 +54,7 @@ from ._package import Content, Package, Publication
 from ._registry import Registry
 from ._storage import Stage, Storage, StoredObject
 from ._token import Token
+from ._upload import Upload
 
 __all__ = [
     "LIMITS", "AuditEvent", "BadArgumentError", "BusyError", "ClosedError", "CollectReport", "ConflictError",
@@ -63,5 +64,5 @@ __all__ = [
     "NotImplementedHereError", "OperationalError", "Organization", "Package", "PreconditionFailedError",
     "Publication", "RangeError", "Registry", "RequestError", "Response", "Stage", "Storage", "StoredObject", "Token",
     "TooLargeError", "TooManyError", "UnauthenticatedError", "UnprocessableError", "UnsupportedError",
-    "UriTooLongError", "VerifyReport", "Wants", "__version__", "version",
+    "Upload", "UriTooLongError", "VerifyReport", "Wants", "__version__", "version",
 ]

@@ -167,6 +167,14 @@ class lreg_token_list(Structure):
     """Opaque."""
 
 
+class lreg_upload(Structure):
+    """Opaque."""
+
+
+class lreg_upload_list(Structure):
+    """Opaque."""
+
+
 class lreg_audit_event(Structure):
     """Opaque."""
 
@@ -330,6 +338,7 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     package, packages = POINTER(lreg_package), POINTER(lreg_package_list)
     publication, content = POINTER(lreg_publication), POINTER(lreg_content)
     token, tokens = POINTER(lreg_token), POINTER(lreg_token_list)
+    upload, uploads = POINTER(lreg_upload), POINTER(lreg_upload_list)
     event, events, exchange = POINTER(lreg_audit_event), POINTER(lreg_audit_list), POINTER(lreg_exchange)
 
     table: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {}
@@ -436,6 +445,14 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     accessors("token", token, text, "id description scopes secret")
     accessors("token", token, c_int64, "expires_ms created_ms")
     ends(token, "token_free")
+
+    listing("upload", uploads, upload, registry)
+    fails("upload_find", instance, registry, text, POINTER(upload))
+    fails("upload_cancel", instance, upload)
+    accessors("upload", upload, text, "id image principal")
+    accessors("upload", upload, c_uint64, "received_bytes")
+    accessors("upload", upload, c_int64, "created_ms updated_ms")
+    ends(upload, "upload_free")
 
     listing("audit", events, event, text)
     accessors("audit_event", event, text, "type actor subject data")

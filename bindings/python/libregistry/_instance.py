@@ -36,8 +36,8 @@ class VerifyReport(NamedTuple):
 
     @property
     def sound(self) -> bool:
-        """Nothing is missing or damaged."""
-        return self.missing == 0 and self.damaged == 0
+        """Nothing is missing or damaged, and no reference dangles."""
+        return self.missing == 0 and self.damaged == 0 and self.dangling == 0
 
 
 class CollectReport(NamedTuple):

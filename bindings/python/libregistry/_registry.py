@@ -11,6 +11,7 @@ from . import _abi, _base, _handle
 from ._base import Listing, Snapshot
 from ._package import Package, Publication, copy
 from ._token import Token
+from ._upload import Upload
 
 
 class Registry(Snapshot):
@@ -163,6 +164,16 @@ class Registry(Snapshot):
         registry is public."""
         return Listing("token", _abi.lreg_token_list, _abi.lreg_token,
                        lambda pointer: Token(self._instance, pointer), self._instance, None, self._handle)
+
+    def upload(self, id: str) -> Upload:
+        """One of its upload sessions. Raises NotFoundError when there is none, or it has ended."""
+        found: Upload = Upload._give("lreg_upload_find", self._instance, self._handle, _handle.text(id, "id"))
+        return found
+
+    def uploads(self) -> Listing[Upload]:
+        """Its upload sessions, by id."""
+        return Listing("upload", _abi.lreg_upload_list, _abi.lreg_upload,
+                       lambda pointer: Upload(self._instance, pointer), self._instance, self._handle)
 
     def __repr__(self) -> str:
         return f"<Registry {self.organization_slug}/{self.slug} {self.ecosystem}>"

@@ -56,7 +56,9 @@ pub use error::{Error, Result, Status};
 pub use exchange::{Exchange, Head, Headers, Piece, Response, Wants};
 pub use instance::{Collected, Instance, Options, Verified};
 pub use package::{Content, Package, Packages, Publication, Published};
-pub use registry::{Ecosystem, Organization, Organizations, Registries, Registry, Settings, Token, Tokens};
+pub use registry::{
+    Ecosystem, Organization, Organizations, Registries, Registry, Settings, Token, Tokens, Upload, Uploads,
+};
 
 /// The version of the library that is loaded, such as "0.1.0"; it may be newer than this crate.
 pub fn version() -> &'static str {

@@ -163,6 +163,30 @@ listing! {
     Tokens of Token, lreg_token_list, lreg_token_list_next, lreg_token_list_free
 }
 
+handle! {
+    /// An upload session of a container client.
+    shared Upload, lreg_upload, lreg_upload_free
+}
+
+accessors! { Upload {
+    id -> text lreg_upload_id;
+    /// Name of the image that the blob is for.
+    image -> text lreg_upload_image;
+    /// Who began it: the id of a token, or "host".
+    principal -> text lreg_upload_principal;
+    /// Bytes that have arrived and are durable.
+    received_bytes -> u64 lreg_upload_received_bytes;
+    /// Milliseconds since the epoch.
+    created_ms -> i64 lreg_upload_created_ms;
+    /// When it last made progress, in milliseconds since the epoch.
+    updated_ms -> i64 lreg_upload_updated_ms;
+} }
+
+listing! {
+    /// Upload sessions, by id.
+    Uploads of Upload, lreg_upload_list, lreg_upload_list_next, lreg_upload_list_free
+}
+
 // SAFETY, of all that follows: the instance and the handles are alive, and texts live until the call returns.
 impl Instance {
     /// Creates an organisation; without a name it has that of its slug.
@@ -260,6 +284,17 @@ impl Instance {
             sys::lreg_token_list_open(self.as_ptr(), ptr::null(), registry.as_ptr(), out, error)
         })
         .map(Tokens)
+    }
+
+    /// Upload sessions of a registry.
+    pub fn uploads(&self, registry: &Registry) -> Result<Uploads> {
+        give(|out, error| unsafe { sys::lreg_upload_list_open(self.as_ptr(), registry.as_ptr(), out, error) })
+            .map(Uploads)
+    }
+
+    /// Ends an upload session; its client begins anew.
+    pub fn cancel_upload(&self, upload: &Upload) -> Result<()> {
+        call(|error| unsafe { sys::lreg_upload_cancel(self.as_ptr(), upload.as_ptr(), error) })
     }
 
     /// Deletes a token; from then on it opens nothing.

@@ -119,9 +119,7 @@ static lreg_status note_session(struct beginning *beginning, struct error *err) 
     return meta_commit(beginning->transaction, err);
 }
 
-/* The stage of a session whose row is gone. A request that is at work on it finds its session gone; then the stage is
- * left to the collector. */
-static void drop_stage(struct core *core, struct storage *storage, const char *id) {
+void core_upload_drop_stage(struct core *core, struct storage *storage, const char *id) {
     struct core_stage_claim claim;
     if (core_stage_claim(core, &claim, id)) {
         (void)storage_stage_remove(storage, id, NULL);
@@ -135,7 +133,7 @@ static lreg_status note_in(struct core *core, struct storage *storage, const str
     arena_init(&beginning.arena, &core->hooks, ARENA_BYTES);
     lreg_status status = note_session(&beginning, err);
     if (status == LREG_OK && beginning.ended != NULL) {
-        drop_stage(core, storage, beginning.ended);
+        core_upload_drop_stage(core, storage, beginning.ended);
     }
     arena_free(&beginning.arena);
     return status;
@@ -293,7 +291,7 @@ lreg_status core_upload_cancel(struct core *core, const struct meta_upload *uplo
     }
     status = delete_session(core, upload->id, err);
     if (status == LREG_OK) {
-        drop_stage(core, storage, upload->id);
+        core_upload_drop_stage(core, storage, upload->id);
     }
     return status;
 }

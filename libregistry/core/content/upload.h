@@ -24,6 +24,23 @@ lreg_status core_upload_advance(struct core *core, const struct meta_upload *upl
                                 uint64_t *out_received, struct error *err);
 lreg_status core_upload_cancel(struct core *core, const struct meta_upload *upload, struct error *err);
 
+/* --- upload_admin.c: for whoever operates the registry, whoever began them --- */
+
+/* By id, behind `after_id` (NULL: from the first). */
+lreg_status core_upload_list(struct core *core, const struct core_registry *registry, const char *after_id,
+                             size_t limit, struct arena *arena, struct meta_upload **out, size_t *out_count,
+                             struct error *err);
+/* LREG_NOT_FOUND ("upload_unknown"). */
+lreg_status core_upload_find_any(struct core *core, const struct core_registry *registry, const char *id,
+                                 struct arena *arena, struct meta_upload *out, struct error *err);
+/* Ends one of the registry. Audit: UPLOAD_DELETED. LREG_NOT_FOUND ("upload_unknown"). */
+lreg_status core_upload_end(struct core *core, const struct core_actor *actor, const struct core_registry *registry,
+                            const struct meta_upload *upload, struct error *err);
+
+/* The stage of a session whose row is gone. A request that is at work on it finds its session gone; then the stage is
+ * left to the collector. */
+void core_upload_drop_stage(struct core *core, struct storage *storage, const char *id);
+
 /* Failures in the same words wherever they are found. */
 
 lreg_status core_upload_unknown(struct error *err);

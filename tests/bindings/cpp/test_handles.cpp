@@ -106,6 +106,13 @@ TEST(tokens_are_created_found_listed_and_deleted) {
     CHECK(!in_memory.tokens("acme").next());
 }
 
+TEST(upload_sessions_are_listed_and_found) {
+    instance in_memory(std::nullopt);
+    const registry files = check::make_files(in_memory);
+    CHECK(!in_memory.uploads(files).next());
+    CHECK(THROWN(in_memory.find_upload(files, "0")).status() == LREG_NOT_FOUND);
+}
+
 TEST(the_audit_log_is_listed) {
     instance in_memory(std::nullopt);
     check::make_files(in_memory);

@@ -199,6 +199,26 @@ class instance : public handle<lreg_instance, lreg_close> {
         detail::call([&](lreg_error **failure) { return lreg_token_delete(get(), item.get(), failure); });
     }
 
+    /* --- upload sessions --- */
+
+    /** Those of a registry. */
+    upload_list uploads(const registry &of_registry) const {
+        return detail::make<upload_list>([&](lreg_upload_list **out, lreg_error **failure) {
+            return lreg_upload_list_open(get(), of_registry.get(), out, failure);
+        });
+    }
+    /** One by its id. */
+    upload find_upload(const registry &of_registry, std::string_view id) const {
+        const std::string copy = detail::text(id);
+        return detail::make<upload>([&](lreg_upload **out, lreg_error **failure) {
+            return lreg_upload_find(get(), of_registry.get(), copy.c_str(), out, failure);
+        });
+    }
+    /** Its client begins anew. */
+    void cancel_upload(const upload &item) const {
+        detail::call([&](lreg_error **failure) { return lreg_upload_cancel(get(), item.get(), failure); });
+    }
+
     /* --- keeping it in order --- */
 
     /** Hashes everything stored again. Findings are not a failure. */

@@ -4,7 +4,8 @@
 
 /**
  * @file
- * Organisations, registries, packages, tokens and audit events, as they were when they were read, and their listings.
+ * Organisations, registries, packages, tokens, uploads and audit events, as they were when they were read, and their
+ * listings.
  *
  * A text that an accessor gives is borrowed until its handle ends (moving the handle does no harm), and ended by NUL.
  * Accessors never throw and do not block. Threads: any, at once.
@@ -16,6 +17,7 @@
 #include <libregistry/package.h>
 #include <libregistry/registry.h>
 #include <libregistry/token.h>
+#include <libregistry/upload.h>
 
 #include <cstdint>
 #include <string>
@@ -202,6 +204,37 @@ class token : public handle<lreg_token, lreg_token_free> {
     }
 };
 
+/** An upload session of a container client. Since: 0.1 */
+class upload : public handle<lreg_upload, lreg_upload_free> {
+  public:
+    using handle::handle;
+
+    /** UUID. */
+    std::string_view id() const noexcept {
+        return lreg_upload_id(get());
+    }
+    /** Name of the image that the blob is for. */
+    std::string_view image() const noexcept {
+        return lreg_upload_image(get());
+    }
+    /** Who began it: the id of a token, or "host". */
+    std::string_view principal() const noexcept {
+        return lreg_upload_principal(get());
+    }
+    /** Bytes that have arrived and are durable. */
+    std::uint64_t received_bytes() const noexcept {
+        return lreg_upload_received_bytes(get());
+    }
+    /** When it began, in milliseconds since the epoch. */
+    std::int64_t created_ms() const noexcept {
+        return lreg_upload_created_ms(get());
+    }
+    /** When it last made progress, in milliseconds since the epoch. */
+    std::int64_t updated_ms() const noexcept {
+        return lreg_upload_updated_ms(get());
+    }
+};
+
 /** One event of the audit log. Since: 0.1 */
 class audit_event : public handle<lreg_audit_event, lreg_audit_event_free> {
   public:
@@ -238,6 +271,8 @@ using registry_list = listing<registry, lreg_registry_list, lreg_registry_list_n
 using package_list = listing<package, lreg_package_list, lreg_package_list_next, lreg_package_list_free>;
 /** By age. Since: 0.1 */
 using token_list = listing<token, lreg_token_list, lreg_token_list_next, lreg_token_list_free>;
+/** By id. Since: 0.1 */
+using upload_list = listing<upload, lreg_upload_list, lreg_upload_list_next, lreg_upload_list_free>;
 /** Newest first. Since: 0.1 */
 using audit_list = listing<audit_event, lreg_audit_list, lreg_audit_list_next, lreg_audit_list_free>;
 

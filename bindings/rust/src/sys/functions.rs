@@ -490,4 +490,37 @@ extern "C" {
     pub fn lreg_token_expires_ms(token: *const lreg_token) -> i64;
     pub fn lreg_token_created_ms(token: *const lreg_token) -> i64;
     pub fn lreg_token_free(token: *mut lreg_token);
+
+    // <libregistry/upload.h>
+    pub fn lreg_upload_list_open(
+        instance: *mut lreg_instance,
+        registry: *const lreg_registry,
+        out: *mut *mut lreg_upload_list,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_upload_list_next(
+        list: *mut lreg_upload_list,
+        out: *mut *mut lreg_upload,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_upload_list_free(list: *mut lreg_upload_list);
+    pub fn lreg_upload_find(
+        instance: *mut lreg_instance,
+        registry: *const lreg_registry,
+        id: *const c_char,
+        out: *mut *mut lreg_upload,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_upload_cancel(
+        instance: *mut lreg_instance,
+        upload: *const lreg_upload,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_upload_id(upload: *const lreg_upload) -> *const c_char;
+    pub fn lreg_upload_image(upload: *const lreg_upload) -> *const c_char;
+    pub fn lreg_upload_principal(upload: *const lreg_upload) -> *const c_char;
+    pub fn lreg_upload_received_bytes(upload: *const lreg_upload) -> u64;
+    pub fn lreg_upload_created_ms(upload: *const lreg_upload) -> i64;
+    pub fn lreg_upload_updated_ms(upload: *const lreg_upload) -> i64;
+    pub fn lreg_upload_free(upload: *mut lreg_upload);
 }

@@ -45,6 +45,8 @@ opaque! {
     lreg_registry_settings,
     lreg_token,
     lreg_token_list,
+    lreg_upload,
+    lreg_upload_list,
 }
 
 pub const LREG_VERSION_MAJOR: i32 = 0;

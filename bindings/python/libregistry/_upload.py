@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Upload sessions: blobs of images that come in several requests."""
+
+from __future__ import annotations
+
+import datetime
+
+from . import _abi, _base, _handle
+
+
+class Upload(_base.Snapshot):
+    """An upload session of a container client; from Registry.upload() and Registry.uploads()."""
+
+    __slots__ = ()
+    _KIND = _abi.lreg_upload
+    _NAME = "upload"
+
+    @property
+    def id(self) -> str:
+        """A UUID."""
+        return self._text("id")
+
+    @property
+    def image(self) -> str:
+        """Name of the image that the blob is for."""
+        return self._text("image")
+
+    @property
+    def principal(self) -> str:
+        """Who began it: the id of a token, or "host"."""
+        return self._text("principal")
+
+    @property
+    def received_bytes(self) -> int:
+        """Bytes that have arrived and are durable."""
+        return self._number("received_bytes")
+
+    @property
+    def created_at(self) -> datetime.datetime:
+        """When it began, in UTC."""
+        return self._moment("created_ms")
+
+    @property
+    def updated_at(self) -> datetime.datetime:
+        """When it last made progress, in UTC."""
+        return self._moment("updated_ms")
+
+    def cancel(self) -> None:
+        """Ends it, with the bytes that it has: its client begins anew. Raises NotFoundError when it has ended."""
+        _handle.call("lreg_upload_cancel", self._instance, self._handle)
+
+    def __repr__(self) -> str:
+        return f"<Upload {self.id} {self.image}>"
