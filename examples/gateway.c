@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void write_log(void *user, int32_t level, const char *message) {
     (void)level;
@@ -47,6 +48,19 @@ lreg_instance *gateway_open(void) {
 void gateway_complain(lreg_status status, lreg_error *err) {
     fprintf(stderr, "registry: %s: %s\n", lreg_status_name(status), lreg_error_message(err));
     lreg_error_free(err);
+}
+
+bool gateway_number(const char *name, double minimum, double maximum, double otherwise, int64_t *out_thousandths) {
+    const char *text = getenv(name);
+    char *end = NULL;
+    double number = text != NULL ? strtod(text, &end) : otherwise;
+    bool is_plain = text == NULL || (text[0] != '\0' && strspn(text, "0123456789.") == strlen(text) && *end == '\0');
+    if (!is_plain || number < minimum || number > maximum) {
+        fprintf(stderr, "registry: %s is a number from %g to %g, not \"%s\"\n", name, minimum, maximum, text);
+        return false;
+    }
+    *out_thousandths = (int64_t)(number * 1000);
+    return true;
 }
 
 const char *gateway_sendfile(void) {

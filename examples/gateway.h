@@ -12,6 +12,9 @@
 
 #include <libregistry.h>
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* Opens the registry. Failures, and what the library logs, go to the standard error, which web servers put into their
  * error log. NULL when it does not open. */
 lreg_instance *gateway_open(void);
@@ -21,5 +24,9 @@ void gateway_complain(lreg_status status, lreg_error *err);
 
 /* Value of REGISTRY_SENDFILE; NULL when it is not set. */
 const char *gateway_sendfile(void);
+
+/* A setting that is a number from `minimum` to `maximum`, in thousandths: 1500 for "1.5". What is not set is
+ * `otherwise`. False after a complaint: it is none, or outside. */
+bool gateway_number(const char *name, double minimum, double maximum, double otherwise, int64_t *out_thousandths);
 
 #endif

@@ -5,176 +5,142 @@
  *
  *     registry.fcgi [SOCKET]
  *
- * SOCKET is a path, or ":PORT"; without it the listening socket is the standard input, as spawn-fcgi and systemd give
- * it. gateway.h has the settings; REGISTRY_THREADS says how many requests are answered at once (16). SIGTERM ends it
- * when the requests that it has are answered.
+ * SOCKET is a path, or "ADDRESS:PORT" (":PORT" is one of 127.0.0.1); without it the listening socket is the standard
+ * input, as spawn-fcgi and systemd give it. Only the web server may reach it: it is believed whatever it says.
+ * gateway.h has the settings, and besides there are:
+ *
+ *   REGISTRY_THREADS            threads that answer (16). Requests that wait for their clients need none
+ *   REGISTRY_REQUESTS           requests at once (1024); more are answered with 503
+ *   REGISTRY_REQUESTS_PER_PEER  of one REMOTE_ADDR or IPv6 /64 (an eighth of them, at least 16);
+ *                               more are answered with 429
+ *   REGISTRY_BODY_TIMEOUT       seconds without a byte of a body, in or out (240)
+ *   REGISTRY_MIN_RATE           bytes a second of a body, in or out, at least (256); 0 is no limit
+ *   REGISTRY_RATE_WINDOW        seconds of waiting for which that is the average (60)
+ *   REGISTRY_REFUSED_TIMEOUT    seconds for the rest of a body that is refused (10)
+ *
+ * SIGTERM ends it when the requests that it has are answered.
  */
 
+#include "client.h"
 #include "gateway.h"
+#include "server.h"
 
-#include <fcgiapp.h>
+#include "standalone/address.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 128
-#define THREADS_DEFAULT 16
-#define THREADS_MAX 256
+#define BACKLOG 1024
+#define SHARES 8
+#define SHARE_MIN 16
 
-struct server {
-    lreg_instance *instance;
-    int listening;
-    int ended; /* reading end of a pipe that is closed at the end */
-};
-
-static lreg_status read_body(void *user, void *buffer, size_t capacity, size_t *out_got) {
-    const FCGX_Request *request = user;
-    int got = FCGX_GetStr(buffer, (int)capacity, request->in);
-    *out_got = got > 0 ? (size_t)got : 0;
-    return FCGX_GetError(request->in) == 0 ? LREG_OK : LREG_HOST_STATUS; /* cut off is not complete */
+static bool read_settings(struct server_settings *settings, struct client_settings *clients) {
+    int64_t threads = 0, requests = 0, per_peer = 0, rate = 0;
+    bool is_good = gateway_number("REGISTRY_THREADS", 1, 256, 16, &threads) &&
+                   gateway_number("REGISTRY_REQUESTS", 1, 1000000, 1024, &requests);
+    double share = (double)(requests / 1000 / SHARES);
+    is_good =
+        is_good &&
+        gateway_number("REGISTRY_REQUESTS_PER_PEER", 1, 1000000, share < SHARE_MIN ? SHARE_MIN : share, &per_peer) &&
+        gateway_number("REGISTRY_BODY_TIMEOUT", 0.001, 86400, 240, &clients->silence_ms) &&
+        gateway_number("REGISTRY_MIN_RATE", 0, 1e9, 256, &rate) &&
+        gateway_number("REGISTRY_RATE_WINDOW", 0.001, 86400, 60, &clients->rate.window_ms) &&
+        gateway_number("REGISTRY_REFUSED_TIMEOUT", 0.001, 86400, 10, &clients->refused_ms);
+    settings->threads = (unsigned)(threads / 1000);
+    clients->requests_max = (unsigned)(requests / 1000);
+    clients->requests_per_peer = (unsigned)(per_peer / 1000);
+    clients->rate.bytes_per_second = rate / 1000;
+    clients->sendfile = gateway_sendfile();
+    return is_good;
 }
 
-static void put_field(const FCGX_Request *request, const char *name, const char *value) {
-    FCGX_PutS(name, request->out);
-    FCGX_PutS(": ", request->out);
-    FCGX_PutS(value, request->out);
-    FCGX_PutS("\r\n", request->out);
-}
-
-static void put_number(const FCGX_Request *request, const char *name, int64_t value, const char *behind) {
-    char text[64];
-    (void)snprintf(text, sizeof text, "%" PRId64 "%s%s", value, behind[0] != '\0' ? " " : "", behind);
-    put_field(request, name, text);
-}
-
-static lreg_status write_head(void *user, const lreg_exchange *exchange) {
-    const FCGX_Request *request = user;
-    const char *name = NULL;
-    const char *value = NULL;
-    int64_t length = lreg_exchange_content_length(exchange);
-    put_number(request, "Status", lreg_exchange_status(exchange), lreg_exchange_reason(exchange));
-    for (size_t i = 0; lreg_exchange_header_at(exchange, i, &name, &value); i++) {
-        put_field(request, name, value);
+static int listen_at(const struct sockaddr *address, socklen_t length) {
+    int one = 1;
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 && bind(fd, address, length) == 0 &&
+        listen(fd, BACKLOG) == 0) {
+        return fd;
     }
-    if (length >= 0 && *lreg_exchange_file_path(exchange) == '\0') {
-        put_number(request, "Content-Length", length, "");
+    int reason = errno;
+    if (fd >= 0) {
+        (void)close(fd);
     }
-    return FCGX_PutS("\r\n", request->out) >= 0 ? LREG_OK : LREG_HOST_STATUS;
+    errno = reason;
+    return -1;
 }
 
-static lreg_status write_body(void *user, const void *bytes, size_t length) {
-    const FCGX_Request *request = user;
-    return FCGX_PutStr(bytes, (int)length, request->out) == (int)length ? LREG_OK : LREG_HOST_STATUS;
-}
-
-static lreg_status send_file(void *user, const lreg_exchange *exchange, const char *path) {
-    const FCGX_Request *request = user;
-    FCGX_PutS(gateway_sendfile(), request->out);
-    FCGX_PutS(path, request->out);
-    FCGX_PutS("\r\n", request->out);
-    return write_head(user, exchange);
-}
-
-static void answer(lreg_exchange *exchange, FCGX_Request *request) {
-    lreg_dispatch_io io = {
-        .size = sizeof io, .user = request, .read = read_body, .write_head = write_head, .write = write_body};
-    io.send_file = gateway_sendfile() != NULL ? send_file : NULL;
-    io.flags = LREG_DISPATCH_READS_ALL;
-    lreg_error *err = NULL;
-    lreg_status status = lreg_exchange_set_environment(exchange, (const char *const *)request->envp, &err);
-    if (status == LREG_OK) {
-        status = lreg_exchange_run(exchange, &io, &err);
+/* A socket of the file system; one that is left from before is replaced. */
+static int listen_at_path(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
     }
-    if (status == LREG_OK) {
-        FCGX_Finish_r(request);
-    } else if (status < LREG_HOST_STATUS) { /* else the client is gone */
-        gateway_complain(status, err);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    (void)unlink(path);
+    return listen_at((const struct sockaddr *)&address, sizeof address);
+}
+
+static int listen_at_port(const char *text) {
+    char local[64];
+    struct sockaddr_storage address;
+    socklen_t length = 0;
+    (void)snprintf(local, sizeof local, "127.0.0.1%s", text);
+    if (!address_parse(text[0] == ':' ? local : text, &address, &length)) {
+        errno = EINVAL;
+        return -1;
     }
-    FCGX_Free(request, 1); /* without an end of the request when it failed, so that nobody takes it for complete */
+    return listen_at((const struct sockaddr *)&address, length);
 }
 
-/* False when the server ends. */
-static bool wait_for_request(const struct server *server) {
-    struct pollfd polled[] = {{.fd = server->listening, .events = POLLIN}, {.fd = server->ended}};
-    int count;
-    do {
-        count = poll(polled, 2, -1);
-    } while (count < 0 && errno == EINTR);
-    return count > 0 && polled[1].revents == 0;
-}
-
-static void *serve(void *user) {
-    const struct server *server = user;
-    lreg_exchange *exchange = NULL;
-    if (lreg_exchange_new(server->instance, &exchange, NULL) != LREG_OK) {
-        return NULL;
+static int open_listening(int argc, char **argv) {
+    int fd = STDIN_FILENO;
+    if (argc == 2) {
+        bool is_port = strchr(argv[1], ':') != NULL && strchr(argv[1], '/') == NULL;
+        fd = is_port ? listen_at_port(argv[1]) : listen_at_path(argv[1]);
     }
-    while (wait_for_request(server)) {
-        FCGX_Request request;
-        FCGX_InitRequest(&request, server->listening, FCGI_FAIL_ACCEPT_ON_INTR);
-        if (FCGX_Accept_r(&request) == 0) { /* another thread may have been faster */
-            answer(exchange, &request);
-            lreg_exchange_reset(exchange);
-        }
+    if (fd < 0 || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0) {
+        fprintf(stderr, "registry: cannot listen on %s: %s\n", argc == 2 ? argv[1] : "the standard input",
+                strerror(errno));
+        return -1;
     }
-    lreg_exchange_free(exchange);
-    return NULL;
+    return fd;
 }
 
-static size_t thread_count(void) {
-    const char *text = getenv("REGISTRY_THREADS");
-    long count = text != NULL ? strtol(text, NULL, 10) : THREADS_DEFAULT;
-    return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : (size_t)count;
-}
-
-/* Serves until SIGTERM or SIGINT: 0, or 1 when no thread could be started. */
-static int run(struct server *server, int ending) {
-    pthread_t threads[THREADS_MAX];
-    size_t wanted = thread_count();
-    size_t count = 0;
+/* Blocks the signals that end the server, in all threads, and gives a descriptor that tells of them. */
+static int open_signals(void) {
     sigset_t signals;
-    int received = 0;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* also in the threads: one waits for them, this one */
-    while (count < wanted && pthread_create(&threads[count], NULL, serve, server) == 0) {
-        count++;
-    }
-    if (count > 0) {
-        sigwait(&signals, &received);
-    }
-    (void)close(ending);
-    for (size_t i = 0; i < count; i++) {
-        pthread_join(threads[i], NULL);
-    }
-    return count > 0 ? 0 : 1;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN); /* a client that goes away is a failed write */
+    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 int main(int argc, char **argv) {
-    struct server server = {0};
-    int ends[2] = {-1, -1};
-    signal(SIGPIPE, SIG_IGN); /* a client that goes away is a failed write */
-    if (argc > 2 || FCGX_Init() != 0 || pipe(ends) != 0) {
+    struct server_settings settings = {.threads = 0};
+    struct client_settings clients = {.instance = NULL};
+    bool is_good = false;
+    if (argc > 2) {
         fprintf(stderr, "usage: %s [SOCKET]\n", argv[0]);
         return EXIT_FAILURE;
     }
-    server.ended = ends[0];
-    server.listening = argc == 2 ? FCGX_OpenSocket(argv[1], BACKLOG) : STDIN_FILENO;
-    server.instance = gateway_open();
-    if (server.listening < 0 || server.instance == NULL ||
-        fcntl(server.listening, F_SETFL, fcntl(server.listening, F_GETFL) | O_NONBLOCK) != 0) {
-        return EXIT_FAILURE;
+    settings.signals = open_signals();
+    clients.peers = peers_new();
+    if (settings.signals >= 0 && clients.peers != NULL && read_settings(&settings, &clients)) {
+        settings.listening = open_listening(argc, argv);
+        clients.instance = settings.listening >= 0 ? gateway_open() : NULL;
+        is_good = clients.instance != NULL && server_run(&settings, &clients);
     }
-    int status = run(&server, ends[1]);
-    lreg_close(server.instance);
-    return status == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    lreg_close(clients.instance);
+    peers_free(clients.peers);
+    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -139,8 +139,11 @@ static bool is_worth_draining(const struct request *request) {
 }
 
 bool request_is_refused(const struct request *request) {
-    return request->is_begun && request->refusal == 0 && request->has_body && !request->is_body_complete &&
-           lreg_exchange_wants(request->exchange) != LREG_WANTS_BODY;
+    if (!request->is_begun || request->refusal != 0 || !request->has_body || request->is_body_complete) {
+        return false;
+    }
+    lreg_wants wants = lreg_exchange_wants(request->exchange);
+    return wants != LREG_WANTS_BODY && wants != LREG_WANTS_WORK;
 }
 
 void request_give_up_body(struct request *request) {

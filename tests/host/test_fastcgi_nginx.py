@@ -35,6 +35,18 @@ class ByNginx(gateway_cases.Cases, unittest.TestCase):
         self.site.start_registry()
         self.assertEqual(len(self.site.request("GET", gateway_cases.FILES + "/end-1.0.0.bin").body), 500000)
 
+    def test_refused_bodies_that_trickle_stop_nobody(self):
+        head = (f"POST {self.site.url_prefix}{gateway_cases.PACKAGES} HTTP/1.1\r\nHost: h\r\n"
+                "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\nx")
+        clients = [host.Client(socket.create_connection(("127.0.0.1", self.site.port), host.PATIENCE_S))
+                   for _ in range(40)]
+        for client in clients:
+            self.addCleanup(client.socket.close)
+            client.send(head)
+        for client in clients:  # although nothing more comes
+            self.assertEqual(client.response().status, 401)
+        self.put("beside-1.0.0.bin", b"beside")
+
     def test_program_that_is_killed_leaves_nothing_wrong(self):
         with self.half_an_upload("killed-1.0.0.bin", False):
             host.wait_until(self.staged, "the upload to begin")

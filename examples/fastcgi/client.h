@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FASTCGI_CLIENT_H
+#define FASTCGI_CLIENT_H
+
+/* A connection of the web server, and the request on it. Its socket does not block: what has to wait for the web server
+ * is put aside, and costs no thread. */
+
+#include "peers.h"
+#include "rate.h"
+#include "record.h"
+
+#include <libregistry.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What all clients share. */
+struct client_settings {
+    lreg_instance *instance;
+    const char *sendfile; /* gateway_sendfile() */
+    struct peers *peers;
+    unsigned requests_max; /* at once; more are told so */
+    unsigned requests_per_peer;
+    atomic_uint requests;
+    struct rate_limit rate;
+    int64_t silence_ms; /* without a byte */
+    int64_t refused_ms; /* for the rest of a body that is refused */
+    atomic_bool is_ending;
+};
+
+enum client_state {
+    CLIENT_IDLE, /* no request */
+    CLIENT_PARAMS, /* reads its variables */
+    CLIENT_BODY, /* the library takes the body, or works */
+    CLIENT_RESPONSE,
+    CLIENT_LINGER /* all is sent; throws away some of a body that is refused, so that the response is not lost */
+};
+
+/* How it goes on. */
+enum client_need {
+    CLIENT_NEEDS_INPUT,
+    CLIENT_NEEDS_OUTPUT,
+    CLIENT_NEEDS_TURN, /* there is more to do, but others are waiting too */
+    CLIENT_NEEDS_END,
+    CLIENT_NEEDS_NOTHING /* only inside */
+};
+
+struct client {
+    struct client_settings *settings;
+    int socket;
+    enum client_state state;
+    bool is_counted; /* among the requests */
+    bool has_served; /* a request before */
+    bool is_expired; /* its time is over: set before client_work() */
+
+    /* What is read. */
+    struct record record;
+    unsigned char begin[RECORD_BEGIN_BYTES];
+    size_t begin_length;
+    unsigned char *params;
+    size_t params_length;
+
+    /* The request. */
+    unsigned id;
+    bool keeps_connection;
+    bool is_body_ended;
+    struct variables variables;
+    lreg_exchange *exchange;
+    struct peer *share;
+    int refusal; /* an HTTP status: the host itself answers */
+    const char *refusal_message;
+
+    /* What is written. */
+    unsigned char *out;
+    size_t out_length;
+    size_t out_sent;
+    bool is_head_made;
+    bool is_end_made;
+
+    /* How fast the peer is. */
+    struct rate rate;
+    uint64_t moved_bytes;
+    int64_t waiting_since_ms; /* 0: it is worked on */
+    int64_t waited_ms;
+    int64_t linger_until_ms;
+    uint64_t linger_bytes;
+
+    /* Of the server: the list of those that wait for their socket, or the queue of those that wait for a thread. */
+    struct client *previous;
+    struct client *next;
+    int64_t deadline_ms;
+    bool is_parked;
+    bool is_watched;
+};
+
+/* Takes the socket. NULL: out of memory, and the socket is closed. */
+struct client *client_new(struct client_settings *settings, int socket);
+
+/* Breaks off what there is. */
+void client_free(struct client *client);
+
+/* Goes as far as the socket lets it, at most for a turn. `buffer` is for what is read. Blocks only in the library.
+ * Threads: one at a time for each client. */
+enum client_need client_work(struct client *client, unsigned char *buffer, size_t capacity);
+
+/* Whether it would not be missed: there is no request, or it has its answer. */
+bool client_is_idle(const struct client *client);
+
+/* Milliseconds of a clock that never jumps. */
+int64_t client_clock_ms(void);
+
+/* Of answer.c. Makes the host itself answer; the first refusal counts. */
+void answer_refuse(struct client *client, int status, const char *message);
+
+/* Sends what the request of the client has to say, as far as the socket takes it. NOTHING: all is sent. */
+enum client_need answer_send(struct client *client);
+
+/* Adds a record to what is written. False: there is no memory or no room for it. */
+bool answer_put(struct client *client, enum record_type type, unsigned id, const void *content, size_t length);
+
+/* Sends what was put. NOTHING: all is sent. */
+enum client_need answer_flush(struct client *client);
+
+#endif
