@@ -5,6 +5,7 @@
 
 #include "tls.h"
 
+#include "hello.h"
 #include "log.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 
@@ -46,20 +48,60 @@ static int fill_random(void *user, unsigned char *bytes, size_t length) {
     return 0;
 }
 
+/* A connection. Its context comes first, for that is what others know of it. */
+struct session {
+    mbedtls_ssl_context context;
+    const int *socket;
+    struct hello hello; /* has no bytes any more when all were handed on */
+    size_t hello_given;
+};
+
 static int send_bytes(void *user, const unsigned char *bytes, size_t length) {
-    ssize_t sent = send(*(const int *)user, bytes, length, MSG_NOSIGNAL);
+    const struct session *session = user;
+    ssize_t sent = send(*session->socket, bytes, length, MSG_NOSIGNAL);
     if (sent >= 0) {
         return (int)sent;
     }
     return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_NET_SEND_FAILED;
 }
 
-static int receive_bytes(void *user, unsigned char *bytes, size_t capacity) {
-    ssize_t got = recv(*(const int *)user, bytes, capacity, 0);
+static int receive(const struct session *session, unsigned char *bytes, size_t capacity) {
+    ssize_t got = recv(*session->socket, bytes, capacity, 0);
     if (got >= 0) {
         return (int)got;
     }
     return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_RECV_FAILED;
+}
+
+static int give_hello(struct session *session, unsigned char *bytes, size_t capacity) {
+    struct hello *hello = &session->hello;
+    size_t left = hello->length - session->hello_given;
+    size_t length = left < capacity ? left : capacity;
+    memcpy(bytes, hello->bytes + session->hello_given, length);
+    session->hello_given += length;
+    if (length == left) {
+        free(hello->bytes);
+        hello->bytes = NULL;
+    }
+    return (int)length;
+}
+
+/* The first message is whole before Mbed TLS sees a byte of it. */
+static int receive_bytes(void *user, unsigned char *bytes, size_t capacity) {
+    struct session *session = user;
+    struct hello *hello = &session->hello;
+    if (hello->bytes == NULL) {
+        return receive(session, bytes, capacity);
+    }
+    for (size_t wanted = 0; (wanted = hello_wants(hello)) > 0;) {
+        unsigned char piece[1024];
+        int got = receive(session, piece, wanted < sizeof piece ? wanted : sizeof piece);
+        if (got <= 0) {
+            return got;
+        }
+        hello_take(hello, piece, (size_t)got);
+    }
+    return give_hello(session, bytes, capacity);
 }
 
 static void complain_of_file(const char *what, const char *file, int code) {
@@ -161,22 +203,26 @@ void tls_close(struct tls *tls) {
 }
 
 mbedtls_ssl_context *tls_session_new(struct tls *tls, int *socket) {
-    mbedtls_ssl_context *session = malloc(sizeof *session);
+    struct session *session = calloc(1, sizeof *session);
     if (session == NULL) {
         return NULL;
     }
-    mbedtls_ssl_init(session);
-    if (mbedtls_ssl_setup(session, &tls->config) != 0) {
-        tls_session_free(session);
+    session->socket = socket;
+    session->hello.bytes = malloc(HELLO_ROOM);
+    mbedtls_ssl_init(&session->context);
+    if (session->hello.bytes == NULL || mbedtls_ssl_setup(&session->context, &tls->config) != 0) {
+        tls_session_free(&session->context);
         return NULL;
     }
-    mbedtls_ssl_set_bio(session, socket, send_bytes, receive_bytes, NULL);
-    return session;
+    mbedtls_ssl_set_bio(&session->context, session, send_bytes, receive_bytes, NULL);
+    return &session->context;
 }
 
-void tls_session_free(mbedtls_ssl_context *session) {
+void tls_session_free(mbedtls_ssl_context *context) {
+    struct session *session = (struct session *)(void *)context;
     if (session != NULL) {
-        mbedtls_ssl_free(session);
+        mbedtls_ssl_free(context);
+        free(session->hello.bytes);
         free(session);
     }
 }

@@ -17,6 +17,6 @@ void tls_close(struct tls *tls);
 /* The state of one connection on a non-blocking socket, which must stay where it is. NULL: out of memory. */
 mbedtls_ssl_context *tls_session_new(struct tls *tls, int *socket);
 
-void tls_session_free(mbedtls_ssl_context *session);
+void tls_session_free(mbedtls_ssl_context *context);
 
 #endif

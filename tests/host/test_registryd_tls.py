@@ -88,6 +88,66 @@ class Tls(unittest.TestCase):
             self.assertEqual(client.response().status, 200)
             self.assertTrue(client.is_closed())  # without close_notify this is an exception
 
+    def greet(self, change, protocols=("http/1.1",)):
+        """A request behind a handshake whose first flight is changed; gives the status."""
+        context = ssl.create_default_context(cafile=self.certificate)
+        context.set_alpn_protocols(list(protocols))
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with self.server.connect() as client:
+            client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            flight = change
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    for piece in flight(outgoing.read()):
+                        client.send(piece)
+                    flight = lambda text: [text]
+                    incoming.write(client.socket.recv(65536))
+            tls.write(HEALTH.encode())
+            client.send(outgoing.read())
+            answer = b""
+            while b"ok" not in answer:
+                incoming.write(client.socket.recv(65536))
+                try:
+                    answer += tls.read(65536)
+                except ssl.SSLWantReadError:
+                    continue
+        return int(answer.split()[1])
+
+    @staticmethod
+    def cut(hello, length):
+        """A record as records of that length."""
+        content = hello[5:]
+        pieces = [content[i : i + length] for i in range(0, len(content), length)]
+        return [hello[:3] + len(piece).to_bytes(2, "big") + piece for piece in pieces]
+
+    def test_first_message_may_come_in_pieces(self):
+        self.assertEqual(self.greet(lambda hello: [hello[i : i + 1] for i in range(len(hello))]), 200)
+
+    def test_first_message_may_come_in_several_records(self):
+        for length in (1, 2, 3, 4, 5, 16, 100, 200):
+            with self.subTest(length=length):
+                self.assertEqual(self.greet(lambda hello, length=length: [b"".join(self.cut(hello, length))]), 200)
+                self.assertEqual(self.greet(lambda hello, length=length: self.cut(hello, length)), 200)
+
+    def test_first_message_may_be_long(self):
+        many = [f"{i:03}" + "x" * 200 for i in range(60)]
+        for length in (1000, 16000):
+            self.assertEqual(self.greet(lambda hello, length=length: self.cut(hello, length), [*many, "http/1.1"]), 200)
+
+    def test_first_message_without_an_end_is_refused(self):
+        record = b"\x16\x03\x01\x40\x00"
+        for noise in (record + b"\x01\xff\xff\xff" + bytes(16380) + record + bytes(16384),
+                      b"\x16\x03\x01\x00\x01\x01" + b"\x16\x03\x01\x00\x00",
+                      b"\x16\x03\x01\x00\x02\x01\x00" + b"\x17\x03\x01\x00\x02\x00\x00",
+                      b"\x16\x03\x01\x00\x02\x01\x00" + b"\x16\x02\x01\x00\x02\x00\x00"):
+            with self.subTest(noise=noise[:20]), self.server.connect() as client:
+                client.send(noise)
+                self.assert_ends(client)
+
     def test_old_versions_are_refused(self):
         context = ssl.create_default_context(cafile=self.certificate)
         context.set_ciphers("ALL:@SECLEVEL=0")
