@@ -3,8 +3,8 @@
 #define STANDALONE_HELLO_H
 
 /* The first message of a TLS client, ClientHello, put together into one record. Clients may cut it into several records
- * (RFC 5246 section 6.2.1, RFC 8446 section 5.1), and some do, to get it past filters; Mbed TLS 2.28 refuses that. What a
- * digest of the handshake covers are messages, not records, so neither side notices. */
+ * (RFC 5246 section 6.2.1, RFC 8446 section 5.1), and some do, to get it past filters; Mbed TLS 2.28 refuses that. What
+ * a digest of the handshake covers are messages, not records, so neither side notices. */
 
 #include <stdbool.h>
 #include <stddef.h>
