@@ -15,7 +15,8 @@ enum {
     IS_HTTPS = 4,
     HAS_HOST = 8,
     HAS_MOUNT = 16,
-    HAS_BODY = 32
+    HAS_BODY = 32,
+    IS_RFC7239 = 64 /* Forwarded counts, of two proxies in a row */
 };
 
 static int64_t now_ms(void *user) {
@@ -29,19 +30,31 @@ static lreg_status fill(void *user, void *bytes, size_t length) {
     return LREG_OK;
 }
 
-static lreg_instance *open_instance(void) {
-    static lreg_instance *instance;
+static lreg_instance *open_new(bool is_rfc7239) {
+    lreg_instance *instance = NULL;
     lreg_options *options = NULL;
     const lreg_clock clock = {.size = sizeof clock, .now_ms = now_ms};
     const lreg_random source = {.size = sizeof source, .fill = fill};
-    if (instance == NULL) {
-        expect(lreg_options_new(&options, NULL) == LREG_OK);
-        expect(lreg_options_set_clock(options, &clock, NULL) == LREG_OK);
-        expect(lreg_options_set_random(options, &source, NULL) == LREG_OK);
-        expect(lreg_open(options, &instance, NULL) == LREG_OK);
-        lreg_options_free(options);
+    expect(lreg_options_new(&options, NULL) == LREG_OK);
+    expect(lreg_options_set_clock(options, &clock, NULL) == LREG_OK);
+    expect(lreg_options_set_random(options, &source, NULL) == LREG_OK);
+    if (is_rfc7239) {
+        expect(lreg_options_set_forwarded_header(options, LREG_FORWARDED_HEADER_FORWARDED, NULL) == LREG_OK);
+        expect(lreg_options_set_forwarded_hops(options, 2, NULL) == LREG_OK);
+        expect(lreg_options_trust_forwarded(options, "10.0.0.0/8", NULL) == LREG_OK);
     }
+    expect(lreg_open(options, &instance, NULL) == LREG_OK);
+    lreg_options_free(options);
     return instance;
+}
+
+static lreg_instance *open_instance(uint8_t how) {
+    static lreg_instance *instances[2];
+    bool is_rfc7239 = (how & IS_RFC7239) != 0;
+    if (instances[is_rfc7239] == NULL) {
+        instances[is_rfc7239] = open_new(is_rfc7239);
+    }
+    return instances[is_rfc7239];
 }
 
 static void set_host_side(lreg_exchange *exchange, uint8_t how) {
@@ -116,7 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0) {
         return 0;
     }
-    expect(lreg_exchange_new(open_instance(), &exchange, NULL) == LREG_OK);
+    expect(lreg_exchange_new(open_instance(data[0]), &exchange, NULL) == LREG_OK);
     char *text = copy_text(data + 1, size - 1);
     for (char *line = text; count < LINES_MAX && line != NULL;) {
         char *end = strchr(line, '\n');

@@ -95,8 +95,9 @@ static struct MHD_Daemon *listen_on(uint16_t port, lreg_instance *instance) {
     return MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, port,
                             NULL, NULL, answer, instance, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
                             CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_COMPLETED, end, NULL, /* the registry: */
-                            MHD_OPTION_URI_LOG_CALLBACK, packages_begin, instance, MHD_OPTION_END);
+                            (size_t)CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, end,
+                            NULL, /* the registry: */ MHD_OPTION_URI_LOG_CALLBACK, packages_begin, instance,
+                            MHD_OPTION_END);
 }
 
 int main(int argc, char **argv) {

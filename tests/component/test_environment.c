@@ -209,6 +209,65 @@ static void test_component_environment__what_is_wrong_with_a_request_is_answered
     assert_int_equal(begin(VARIABLES("REQUEST_METHOD=GET", "REQUEST_URI=/v2/", "HTTP_HOST=a b")), 400);
     assert_int_equal(begin(VARIABLES("REQUEST_METHOD=GET", "PATH_INFO=/a/../b")), 400);
     assert_int_equal(begin(VARIABLES("REQUEST_METHOD=PUT", "REQUEST_URI=/v2/", "CONTENT_LENGTH=-1")), 400);
+    assert_int_equal(begin(VARIABLES("REQUEST_METHOD=PUT", "REQUEST_URI=/v2/", "HTTP_TRANSFER_ENCODING=gzip")), 501);
+    static const char *const hosts[] = {"HTTP_HOST=::1",     "HTTP_HOST=[::1",   "HTTP_HOST=h:99999",
+                                        "HTTP_HOST=h:80:80", "HTTP_HOST=user@h", "HTTP_HOST=:80"};
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        assert_int_equal(begin(VARIABLES("REQUEST_METHOD=GET", "REQUEST_URI=/v2/", hosts[i])), 400);
+    }
+}
+
+static void test_component_environment__coded_bodies_are_refused_once_access_is_decided(void **state) {
+    (void)state;
+    const char *uri = "REQUEST_URI=/v2/packages/organizations/acme/registries/files/packages";
+    const char *const *strange =
+        VARIABLES("REQUEST_METHOD=POST", uri, "CONTENT_LENGTH=3", "HTTP_CONTENT_ENCODING=gzip");
+    assert_int_equal(begin(strange), 401);
+    assert_int_equal(
+        begin(VARIABLES("REQUEST_METHOD=POST", uri, "CONTENT_LENGTH=3", "HTTP_CONTENT_ENCODING=gzip", authorization())),
+        415);
+}
+
+/* Without trust, and with it: what the addresses in an answer begin with. */
+static void expect_base(const char *network, const char *peer, const char *base) {
+    lreg_error *err = NULL;
+    lreg_options *options = NULL;
+    lreg_instance *instance = NULL;
+    lreg_exchange *asked = NULL;
+    CHECK(lreg_options_new(&options, &err), err);
+    CHECK(lreg_options_set_text(options, "trust-forwarded", network, &err), err);
+    CHECK(lreg_options_set_text(options, "forwarded-hops", "2", &err), err);
+    CHECK(lreg_open(options, &instance, &err), err);
+    lreg_options_free(options);
+    CHECK(lreg_exchange_new(instance, &asked, &err), err);
+    CHECK(lreg_exchange_set_environment(asked,
+                                        VARIABLES("REQUEST_METHOD=GET", "REQUEST_URI=/v2/", "HTTP_HOST=inside", peer,
+                                                  "HTTP_FORWARDED=host=evil.test",
+                                                  "HTTP_X_FORWARDED_HOST=evil.test, outside.test, middle.test",
+                                                  "HTTP_X_FORWARDED_PORT=8443", "HTTP_X_FORWARDED_PROTO=https"),
+                                        &err),
+          err);
+    CHECK(lreg_exchange_begin(asked, &err), err);
+    const char *name = NULL;
+    const char *value = NULL;
+    const char *realm = NULL;
+    for (size_t i = 0; lreg_exchange_header_at(asked, i, &name, &value); i++) {
+        realm = strcmp(name, "WWW-Authenticate") == 0 ? value : realm;
+    }
+    assert_non_null(realm);
+    if (strstr(realm, base) == NULL) {
+        fail_msg("%s from %s gives %s", peer, network, realm);
+    }
+    lreg_exchange_free(asked);
+    lreg_close(instance);
+}
+
+static void test_component_environment__proxies_of_a_trusted_network_are_believed(void **state) {
+    (void)state;
+    expect_base("10.0.0.0/8", "REMOTE_ADDR=10.1.2.3", "\"https://outside.test:8443/");
+    expect_base("fd00::/8", "REMOTE_ADDR=fd00::7", "\"https://outside.test:8443/");
+    expect_base("10.0.0.0/8", "REMOTE_ADDR=192.0.2.1", "\"http://inside/");
+    expect_base("10.0.0.0/8", "REMOTE_ADDR=", "\"http://inside/");
 }
 
 static void test_component_environment__comes_once_and_from_a_gateway(void **state) {

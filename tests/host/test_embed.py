@@ -5,6 +5,7 @@
 import concurrent.futures
 import os
 import re
+import socket
 import sys
 import unittest
 
@@ -135,6 +136,24 @@ class Cases:
                     answers = b""
                 self.assertLessEqual(len(re.findall(rb"^HTTP/1.1 [^4]", answers, re.M)), 1, answers)
                 self.assertNotIn(b"hello\n", answers)
+
+    def test_heads_that_are_read_in_two_ways_are_refused(self):
+        right = self.server.authorization().strip()
+        start = f"GET {self.server.mount}{host.PACKAGES} HTTP/1.1\r\nHost: x\r\n"
+        heads = [f"{start}X: \rx{right}\r\n\r\n", f"{start}X:\r{right}\r\n\r\n", f"{start}X: a\r\n {right}\r\n\r\n",
+                 f"{start}{right.replace(':', ' :')}\r\n\r\n", f"{start}Host: y\r\n{right}\r\n\r\n"]
+        heads += [f"{start.replace('Host: x', 'Host: ' + name)}{right}\r\n\r\n" for name in ("::1", "[", "h:99999")]
+        for head in heads:
+            with self.subTest(head=head), self.server.connect() as client:
+                client.send(head)
+                client.socket.shutdown(socket.SHUT_WR)
+                self.assertNotIn(b"HTTP/1.1 2", client.rest())
+
+    def test_coded_bodies_are_refused(self):
+        head, form = self.server.upload_head("coded-1.0.0.txt", b"coded", more="Content-Encoding: gzip\r\n")
+        with self.server.connect() as client:
+            client.send(head + form)
+            self.assertEqual(client.response().status, 415)
 
     def test_size_takes_no_memory(self):
         name = "large-1.0.0.bin"

@@ -20,6 +20,18 @@ static void expect_layer(struct protocol_world *world, const char *repository, c
     http_answer_free(answer);
 }
 
+static void test_protocol_oci_push__coded_bodies_are_refused(void **state) {
+    struct protocol_world *world = *state;
+    static const char *const requests[] = {"PUT " REPOSITORY "/manifests/v1", "POST " REPOSITORY "/blobs/uploads/",
+                                           "POST /-/token"};
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        struct http_answer *answer = REQUEST(world, WHO_OWNER, 415, "%s\nContent-Encoding: gzip\n\n{}", requests[i]);
+        assert_non_null(strstr(answer->body, "\"UNSUPPORTED\""));
+        assert_non_null(strstr(answer->body, "Content-Encoding (gzip)"));
+        http_answer_free(answer);
+    }
+}
+
 static void test_protocol_oci_push__a_blob_goes_up_in_one_request(void **state) {
     struct protocol_world *world = *state;
     struct http_answer *answer =

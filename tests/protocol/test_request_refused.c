@@ -130,6 +130,22 @@ static void test_protocol_request__too_many_fields_are_refused(void **state) {
     run(state, &row, 1);
 }
 
+#define CODED(method, path, fields) method " " path "\nHost: localhost\nContent-Encoding: gzip\n" fields "\n{}"
+static void test_protocol_request__coded_bodies_are_refused_wherever_a_body_is_taken(void **state) {
+#define CODED_MESSAGE "the request has the field Content-Encoding (gzip): send the body without a coding"
+    static const struct protocol_case cases[] = {
+        {"JSON", WHO_OWNER, CODED("POST", REGISTRIES, ""), 0, 415, "content_coding_unsupported", CODED_MESSAGE},
+        {"changes", WHO_OWNER, CODED("PATCH", REGISTRIES "/my-files", ""), 0, 415, "content_coding_unsupported",
+         CODED_MESSAGE},
+        {"a form", WHO_OWNER,
+         CODED("POST", REGISTRIES "/my-files/packages", "Content-Type: multipart/form-data; boundary=XX\n"), 0, 415,
+         "content_coding_unsupported", CODED_MESSAGE},
+        {"somebody without a right", WHO_NOBODY, CODED("POST", REGISTRIES, ""), 0, 401, "authentication_required",
+         NULL},
+    };
+    run(state, cases, sizeof cases / sizeof cases[0]);
+}
+
 static void test_protocol_request__methods_are_told_apart(void **state) {
     static const struct protocol_case cases[] = {
         {"PUT of a listing", WHO_OWNER, "PUT " REGISTRIES "\nHost: localhost\n\n{}", 0, 405, "method_not_allowed",
