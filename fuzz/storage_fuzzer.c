@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     hooks_default(&hooks);
-    hooks.clock = (lreg_clock){.size = sizeof hooks.clock, .user = &script, .now_ms = now_ms};
+    hooks.clock = (lreg_clock){.size = sizeof hooks.clock, .user = &script, .now_ms = now_ms, .uptime_ms = now_ms};
     hostile_backend_begin(&backend, &hooks, data, (size_t)(mark - data), &table);
     backend.is_on = false;
     script_begin(&script, &table, &backend);

@@ -60,6 +60,7 @@
 #include <libregistry/package.h>
 #include <libregistry/registry.h>
 #include <libregistry/token.h>
+#include <libregistry/upkeep.h>
 #include <libregistry/upload.h>
 
 #endif

@@ -17,6 +17,8 @@
  *   REGISTRY_MIN_RATE           bytes a second of a body, in or out, at least (256); 0 is no limit
  *   REGISTRY_RATE_WINDOW        seconds of waiting for which that is the average (60)
  *   REGISTRY_REFUSED_TIMEOUT    seconds for the rest of a body that is refused (10)
+ *   REGISTRY_UPKEEP             "off": something else keeps the registry in order
+ *   REGISTRY_UPKEEP_INTERVAL    seconds from one collection to the next (3600)
  *
  * SIGTERM ends it when the requests that it has are answered.
  */
@@ -24,6 +26,7 @@
 #include "client.h"
 #include "gateway.h"
 #include "server.h"
+#include "upkeep.h"
 
 #include "standalone/address.h"
 
@@ -125,6 +128,24 @@ static int open_signals(void) {
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* False when there is no thread for it, or a setting is wrong. */
+static bool start_upkeep(lreg_instance *instance, struct upkeep **out) {
+    const char *wanted = getenv("REGISTRY_UPKEEP");
+    lreg_upkeep_options options = {.size = sizeof options};
+    *out = NULL;
+    if (wanted != NULL && strcmp(wanted, "off") == 0) {
+        return true;
+    }
+    if (!gateway_number("REGISTRY_UPKEEP_INTERVAL", 0.001, 366.0 * 86400, 3600, &options.collect_interval_ms)) {
+        return false;
+    }
+    *out = upkeep_start(instance, &options, gateway_complain);
+    if (*out == NULL) {
+        fprintf(stderr, "registry: no thread for the upkeep\n");
+    }
+    return *out != NULL;
+}
+
 int main(int argc, char **argv) {
     struct server_settings settings = {.threads = 0};
     struct client_settings clients = {.instance = NULL};
@@ -138,7 +159,10 @@ int main(int argc, char **argv) {
     if (settings.signals >= 0 && clients.peers != NULL && read_settings(&settings, &clients)) {
         settings.listening = open_listening(argc, argv);
         clients.instance = settings.listening >= 0 ? gateway_open() : NULL;
-        is_good = clients.instance != NULL && server_run(&settings, &clients);
+        struct upkeep *upkeep = NULL;
+        is_good =
+            clients.instance != NULL && start_upkeep(clients.instance, &upkeep) && server_run(&settings, &clients);
+        upkeep_stop(upkeep);
     }
     lreg_close(clients.instance);
     peers_free(clients.peers);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* registryctl init, verify, gc, backup */
+/* registryctl init, verify, gc, upkeep, backup */
 
 #include "registryctl.h"
 
 #include <stdio.h>
+#include <time.h>
 
 /* Writers at work are younger than this. */
 #define GRACE_DEFAULT_S 3600
+
+#define SECONDS_DEFAULT 300 /* of upkeep: what a line in a crontab may take */
+#define SECONDS_MAX 86400
+#define CLOCK_AHEAD_MS ((int64_t)24 * 3600 * 1000) /* which is worth a word */
 
 /* Opening the instance has made it. */
 static int init(struct invocation *invocation) {
@@ -54,28 +59,129 @@ static int verify(struct invocation *invocation) {
     return report.missing + report.damaged + report.dangling == 0 ? result : EXIT_FINDINGS;
 }
 
+static int print_report(const struct invocation *invocation, const lreg_upkeep_report *report) {
+    if (invocation->json) {
+        json_t *json =
+            json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "uploads", (json_int_t)report->uploads, "stages",
+                      (json_int_t)report->stages, "blobs", (json_int_t)report->blobs, "blob_bytes",
+                      (json_int_t)report->blob_bytes, "objects", (json_int_t)report->objects, "audit_events",
+                      (json_int_t)report->audit_events, "freed_bytes", (json_int_t)report->freed_bytes,
+                      "clock_ahead_ms", (json_int_t)report->clock_ahead_ms, "next_ms", (json_int_t)report->next_ms);
+        json_t *scrub =
+            json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "scrubbed_blobs", (json_int_t)report->scrubbed_blobs,
+                      "scrubbed_documents", (json_int_t)report->scrubbed_documents, "scrubbed_bytes",
+                      (json_int_t)report->scrubbed_bytes, "missing", (json_int_t)report->missing, "damaged",
+                      (json_int_t)report->damaged, "unreadable", (json_int_t)report->unreadable, "healed",
+                      (json_int_t)report->healed);
+        json_object_update(json, scrub);
+        json_decref(scrub);
+        return print_json(json);
+    }
+    char size[SIZE_TEXT];
+    printf("removed %llu blobs (%s), %llu objects, %llu stages, %llu uploads, %llu audit events\n",
+           (unsigned long long)report->blobs, size_text(report->blob_bytes, size), (unsigned long long)report->objects,
+           (unsigned long long)report->stages, (unsigned long long)report->uploads,
+           (unsigned long long)report->audit_events);
+    if (report->freed_bytes > 0) {
+        printf("the database gave back %s\n", size_text(report->freed_bytes, size));
+    }
+    if (report->clock_ahead_ms >= CLOCK_AHEAD_MS) {
+        fprintf(
+            stderr,
+            "registryctl: the clock is %lld days ahead of the time that has passed as far as is known, so nothing is\n"
+            "removed for its age before; if the clock is right, say --trust-clock\n",
+            (long long)(report->clock_ahead_ms / CLOCK_AHEAD_MS));
+    }
+    return EXIT_DONE;
+}
+
 static int collect(struct invocation *invocation) {
     lreg_error *error = NULL;
-    lreg_collect_report report = {.size = sizeof report};
+    lreg_upkeep_report report = {.size = sizeof report};
+    lreg_upkeep_options options = {.size = sizeof options, .flags = LREG_UPKEEP_COLLECT_NOW, .budget_ms = -1};
     int64_t grace_s = GRACE_DEFAULT_S;
     if (!option_number(invocation, "grace-seconds", &grace_s)) {
         return EXIT_USAGE;
     }
-    if (lreg_collect(invocation->instance, grace_s * 1000, &report, &error) != LREG_OK) {
+    options.grace_ms = grace_s > 0 ? grace_s * 1000 : -1;
+    options.flags |= option_of(invocation, "trust-clock") != NULL ? LREG_UPKEEP_TRUST_CLOCK : 0;
+    options.flags |= option_of(invocation, "compact") != NULL ? LREG_UPKEEP_COMPACT : 0;
+    if (lreg_upkeep(invocation->instance, &options, &report, &error) != LREG_OK) {
         return fail_with(error);
     }
-    if (invocation->json) {
-        return print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "uploads", (json_int_t)report.uploads, "stages",
-                                    (json_int_t)report.stages, "blobs", (json_int_t)report.blobs, "blob_bytes",
-                                    (json_int_t)report.blob_bytes, "objects", (json_int_t)report.objects,
-                                    "audit_events", (json_int_t)report.audit_events));
+    return print_report(invocation, &report);
+}
+
+/* Adds what one call did to the sum; what is not a count is that of the last. */
+static void add_report(lreg_upkeep_report *sum, const lreg_upkeep_report *report) {
+    sum->flags = report->flags;
+    sum->next_ms = report->next_ms;
+    sum->clock_ahead_ms = report->clock_ahead_ms;
+    sum->uploads += report->uploads;
+    sum->stages += report->stages;
+    sum->blobs += report->blobs;
+    sum->blob_bytes += report->blob_bytes;
+    sum->objects += report->objects;
+    sum->audit_events += report->audit_events;
+    sum->freed_bytes += report->freed_bytes;
+    sum->scrubbed_blobs += report->scrubbed_blobs;
+    sum->scrubbed_documents += report->scrubbed_documents;
+    sum->scrubbed_bytes += report->scrubbed_bytes;
+    sum->missing += report->missing;
+    sum->damaged += report->damaged;
+    sum->unreadable += report->unreadable;
+    sum->healed += report->healed;
+}
+
+static int64_t now_ms(void) {
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void rest(int64_t ms) {
+    const struct timespec pause = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+    (void)nanosleep(&pause, NULL);
+}
+
+/* Calls until nothing is due, another process is at it, or the time is over. */
+static lreg_status keep_up(struct invocation *invocation, const lreg_upkeep_options *options, int64_t seconds,
+                           lreg_upkeep_report *sum, lreg_error **error) {
+    int64_t until_ms = now_ms() + seconds * 1000;
+    for (;;) {
+        lreg_upkeep_report report = {.size = sizeof report};
+        lreg_status status = lreg_upkeep(invocation->instance, options, &report, error);
+        add_report(sum, &report);
+        bool goes_on = (report.flags & LREG_UPKEEP_HAS_MORE) != 0 && now_ms() + report.next_ms < until_ms;
+        if (status != LREG_OK || !goes_on) {
+            return status;
+        }
+        rest(report.next_ms);
     }
-    char size[SIZE_TEXT];
-    printf("removed %llu blobs (%s), %llu objects, %llu stages, %llu uploads, %llu audit events\n",
-           (unsigned long long)report.blobs, size_text(report.blob_bytes, size), (unsigned long long)report.objects,
-           (unsigned long long)report.stages, (unsigned long long)report.uploads,
-           (unsigned long long)report.audit_events);
-    return EXIT_DONE;
+}
+
+static int upkeep(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_upkeep_report report = {.size = sizeof report};
+    lreg_upkeep_options options = {.size = sizeof options};
+    int64_t seconds = SECONDS_DEFAULT;
+    int64_t rate = 0;
+    if (!option_number(invocation, "seconds", &seconds) || !option_number(invocation, "scrub-rate", &rate)) {
+        return EXIT_USAGE;
+    }
+    options.scrub_bytes_per_second = (uint64_t)rate;
+    if (keep_up(invocation, &options, seconds < SECONDS_MAX ? seconds : SECONDS_MAX, &report, &error) != LREG_OK) {
+        return fail_with(error);
+    }
+    int result = print_report(invocation, &report);
+    if (!invocation->json) {
+        char size[SIZE_TEXT];
+        printf("read %llu blobs and %llu documents again (%s): %llu missing, %llu damaged, %llu whole again\n",
+               (unsigned long long)report.scrubbed_blobs, (unsigned long long)report.scrubbed_documents,
+               size_text(report.scrubbed_bytes, size), (unsigned long long)report.missing,
+               (unsigned long long)report.damaged, (unsigned long long)report.healed);
+    }
+    return report.missing + report.damaged == 0 ? result : EXIT_FINDINGS;
 }
 
 static int backup(struct invocation *invocation) {
@@ -103,7 +209,10 @@ static int backup(struct invocation *invocation) {
 const struct command maintenance_commands[] = {
     {"init", "", "make the data directory, if it is not there", NULL, 0, 0, init, true},
     {"verify", "", "hash everything stored again, follow what it names, check the database", NULL, 0, 0, verify, false},
-    {"gc", "[--grace-seconds N]", "remove what nothing names any more", "grace-seconds=", 0, 0, collect, false},
+    {"gc", "[--grace-seconds N] [--trust-clock] [--compact]", "remove what nothing names any more",
+     "grace-seconds=,trust-clock,compact", 0, 0, collect, false},
+    {"upkeep", "[--seconds N] [--scrub-rate BYTES]", "do what is due, in small steps, as servers do by themselves",
+     "seconds=,scrub-rate=", 0, 0, upkeep, false},
     {"backup", "[--copy|--link] DIR", "make a consistent copy in a new directory, online", "copy,link", 1, 1, backup,
      false},
     {0},

@@ -10,6 +10,7 @@
 #include "options.h"
 #include "server.h"
 #include "tls.h"
+#include "upkeep.h"
 #include "workers.h"
 
 #include <errno.h>
@@ -122,6 +123,28 @@ static bool start_loops(struct server *server) {
     return true;
 }
 
+static void complain_of_upkeep(lreg_status status, lreg_error *error) {
+    complain_of("the upkeep failed", status, error);
+}
+
+static bool start_upkeep(struct server *server) {
+    const struct options *options = server->options;
+    const lreg_upkeep_options upkeep = {
+        .size = sizeof upkeep,
+        .collect_interval_ms = options->upkeep_interval_ms,
+        .scrub_interval_ms = options->scrub_interval_ms,
+        .scrub_bytes_per_second = (uint64_t)options->scrub_rate,
+    };
+    if (options->is_without_upkeep) {
+        return true;
+    }
+    server->upkeep = upkeep_start(server->instance, &upkeep, complain_of_upkeep);
+    if (server->upkeep == NULL) {
+        complain("cannot start a thread");
+    }
+    return server->upkeep != NULL;
+}
+
 static bool start(struct server *server) {
     if (!read_networks(server) || !open_tls(server) || !open_log(server)) {
         return false;
@@ -132,7 +155,7 @@ static bool start(struct server *server) {
         return false;
     }
     server->workers = workers_start((unsigned)server->options->workers);
-    return server->workers != NULL && instance_open(server) && start_loops(server);
+    return server->workers != NULL && instance_open(server) && start_loops(server) && start_upkeep(server);
 }
 
 static void stop(struct server *server, enum stopping how) {
@@ -148,6 +171,7 @@ static void end(struct server *server) {
     for (unsigned i = 0; i < server->loop_count; i++) {
         loop_join(server->loops[i]);
     }
+    upkeep_stop(server->upkeep);
     workers_stop(server->workers);
     lreg_close(server->instance);
     access_log_close(server->access_log);

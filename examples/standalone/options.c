@@ -31,6 +31,7 @@ struct option_rule {
 
 #define AT(member) offsetof(struct options, member)
 #define SECONDS_MAX 86400.0
+#define YEAR_SECONDS (366 * SECONDS_MAX)
 
 static const struct option_rule RULES[] = {
     {"data", "DIR", KIND_TEXT, AT(data), 0, 0, "data directory; made when it is not there"},
@@ -89,6 +90,16 @@ static const struct option_rule RULES[] = {
     {"no-sync", NULL, KIND_FLAG, AT(is_without_sync), 0, 0,
      "do not wait for the disk: faster, but a power cut loses\n"
      "what was acknowledged in the last seconds"},
+    {"upkeep-interval", "SECONDS", KIND_SECONDS, AT(upkeep_interval_ms), 0.001, YEAR_SECONDS,
+     "from one collection of what nothing names any more to\n"
+     "the next (default: 3600)"},
+    {"upkeep-scrub-interval", "SECONDS", KIND_SECONDS, AT(scrub_interval_ms), 0.001, YEAR_SECONDS,
+     "from having read everything stored again to beginning\n"
+     "anew (default: 604800, a week)"},
+    {"upkeep-scrub-rate", "BYTES", KIND_COUNT, AT(scrub_rate), 1, 2147483647,
+     "that are read again in a second (default: 8388608)"},
+    {"no-upkeep", NULL, KIND_FLAG, AT(is_without_upkeep), 0, 0,
+     "leave all that to \"registryctl upkeep\" or another host"},
     {"set", "NAME=VALUE", KIND_LIST, AT(settings), 0, 0,
      "a limit of the library, such as package-bytes=1000000;\n"
      "may be repeated"},
@@ -281,6 +292,9 @@ static void set_defaults(struct options *options) {
                                 .refused_timeout_ms = 10000,
                                 .min_rate = 256,
                                 .rate_window_ms = 60000,
+                                .upkeep_interval_ms = 3600 * 1000,
+                                .scrub_interval_ms = (int64_t)7 * 24 * 3600 * 1000,
+                                .scrub_rate = 8 << 20,
                                 .shutdown_timeout_ms = 60000};
 }
 

@@ -45,6 +45,10 @@ struct options {
     int64_t min_rate; /* bytes a second; 0: none */
     int64_t rate_window_ms;
     int64_t shutdown_timeout_ms;
+    int64_t upkeep_interval_ms;
+    int64_t scrub_interval_ms;
+    int64_t scrub_rate; /* bytes a second */
+    bool is_without_upkeep;
     bool is_in_memory;
     bool is_without_sync;
     bool wants_help;

@@ -15,6 +15,7 @@
 struct access_log;
 struct loop;
 struct tls;
+struct upkeep;
 struct workers;
 
 /* How far the end is. */
@@ -36,6 +37,7 @@ struct server {
     int64_t connections_per_peer;
     int64_t next_complaint_ms; /* the main thread's own: about descriptors */
     struct workers *workers;
+    struct upkeep *upkeep; /* NULL: none */
     struct loop **loops;
     unsigned loop_count;
     int loop_ended; /* eventfd: counts loops that are done */

@@ -66,7 +66,7 @@ static void make_registry(struct world *world, const char *name, const char *eco
 void world_open(struct world *world, const lreg_storage_backend *backend, void *state) {
     lreg_options *options = NULL;
     *world = (struct world){.now_ms = NOW_MS, .random = 1};
-    const lreg_clock clock = {.size = sizeof clock, .user = world, .now_ms = now_ms};
+    const lreg_clock clock = {.size = sizeof clock, .user = world, .now_ms = now_ms, .uptime_ms = now_ms};
     const lreg_random source = {.size = sizeof source, .user = world, .fill = fill};
     expect(lreg_options_new(&options, NULL) == LREG_OK);
     expect(lreg_options_set_clock(options, &clock, NULL) == LREG_OK);

@@ -17,6 +17,7 @@
 #include <libregistry/package.h>
 #include <libregistry/registry.h>
 #include <libregistry/token.h>
+#include <libregistry/upkeep.h>
 #include <libregistry/upload.h>
 
 struct lreg_error {

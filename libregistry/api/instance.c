@@ -85,6 +85,7 @@ void lreg_close(lreg_instance *instance) {
     struct core *core = instance->core;
     if (core_check_process(core, NULL) == LREG_OK) {
         (void)core_flush_downloads(core, NULL); /* handles may keep the instance open for long */
+        core_upkeep_end(core);
     }
     dispatcher_release(instance->dispatcher);
     memory_release(core_hooks(core), instance);

@@ -40,7 +40,7 @@ struct hook {
 };
 
 #define IS_A_HOOK(type, member)                                                                        \
-    _Static_assert(sizeof(type) == sizeof(struct hook), "the first version is all that we know");      \
+    _Static_assert(sizeof(type) >= sizeof(struct hook), "the first version is the beginning");         \
     _Static_assert(offsetof(type, user) == offsetof(struct hook, user), "who is handed back");         \
     _Static_assert(offsetof(type, member) == offsetof(struct hook, function), "what the hook is for"); \
     _Static_assert(offsetof(type, destroy) == offsetof(struct hook, destroy), "what ends it")
@@ -105,7 +105,12 @@ static lreg_status set_hook(lreg_options *options, size_t which, const void *giv
 }
 
 lreg_status lreg_options_set_clock(lreg_options *options, const lreg_clock *clock, lreg_error **err) {
-    return set_hook(options, HOOK_CLOCK, clock, err);
+    lreg_status status = set_hook(options, HOOK_CLOCK, clock, err);
+    if (status == LREG_OK) {
+        bool has_uptime = clock != NULL && clock->size >= sizeof *clock;
+        options->hooks.clock.uptime_ms = has_uptime ? clock->uptime_ms : NULL;
+    }
+    return status;
 }
 
 lreg_status lreg_options_set_random(lreg_options *options, const lreg_random *random, lreg_error **err) {

@@ -157,6 +157,19 @@ int64_t hooks_now_ms(const struct hooks *hooks) {
     return hooks->clock.now_ms(hooks->clock.user);
 }
 
+int64_t hooks_uptime_ms(const struct hooks *hooks) {
+    if (hooks->clock.uptime_ms != NULL) {
+        return hooks->clock.uptime_ms(hooks->clock.user);
+    }
+    struct timespec now = {0};
+#ifdef CLOCK_BOOTTIME
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+#else
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+#endif
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 lreg_status hooks_random(const struct hooks *hooks, void *bytes, size_t length, struct error *err) {
     lreg_status status = hooks->random.fill(hooks->random.user, bytes, length);
     if (status != LREG_OK) {

@@ -58,6 +58,9 @@ bool size_add(size_t a, size_t b, size_t *out);
 bool size_multiply(size_t a, size_t b, size_t *out);
 
 int64_t hooks_now_ms(const struct hooks *hooks);
+/* Time that passes evenly, whatever the wall clock does; the same for all processes on the machine, also over sleep. It
+ * begins anew with the machine. */
+int64_t hooks_uptime_ms(const struct hooks *hooks);
 lreg_status hooks_random(const struct hooks *hooks, void *bytes, size_t length, struct error *err);
 void hooks_log(const struct hooks *hooks, int32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

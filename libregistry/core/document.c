@@ -39,6 +39,10 @@ static lreg_status read_document(struct core *core, struct meta_transaction *tra
     if (status == LREG_NOT_FOUND) {
         return error_set(err, LREG_NOT_FOUND, "document_unknown", "there is no such document in the registry");
     }
+    if (status == LREG_OK && document->row.damaged_ms != 0) {
+        return error_set(err, LREG_CORRUPT, "document_damaged",
+                         "the stored bytes are damaged; they are served again when they were published again");
+    }
     return status;
 }
 

@@ -12,7 +12,7 @@ struct core_document {
 void core_document_retain(const struct core_document *document);
 void core_document_release(const struct core_document *document); /* NULL is fine */
 
-/* Warm: no SQL. LREG_NOT_FOUND ("document_unknown"). */
+/* Warm: no SQL. LREG_NOT_FOUND ("document_unknown"); LREG_CORRUPT ("document_damaged"), see quarantine.c. */
 lreg_status core_document_find(struct core *core, const struct core_registry *registry, const char *scope,
                                const char *name, const struct core_document **out, struct error *err);
 

@@ -11,17 +11,19 @@
 
 #include "core/instance/state.h"
 
+#include <stdio.h>
+
 #define PAGE_ROWS 256
 #define ARENA_BYTES ((size_t)64 * 1024)
 
 /* Without waiting for the disk: what a power cut brings back is purged again. */
-static lreg_status purge_page(struct core *core, const char *id, bool *out_done, struct error *err) {
+static lreg_status purge_page(struct core *core, const char *id, size_t rows, bool *out_done, struct error *err) {
     struct meta_transaction *transaction = NULL;
     lreg_status status = meta_begin_unsynced(core->meta, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_registry_purge(transaction, id, PAGE_ROWS, out_done, err);
+    status = meta_registry_purge(transaction, id, rows, out_done, err);
     if (status != LREG_OK) {
         meta_rollback(transaction);
         return status;
@@ -31,39 +33,43 @@ static lreg_status purge_page(struct core *core, const char *id, bool *out_done,
 
 lreg_status core_registry_purge(struct core *core, const char *id, size_t pages, struct error *err) {
     bool done = false;
-    lreg_status status = purge_page(core, id, &done, err);
+    lreg_status status = purge_page(core, id, PAGE_ROWS, &done, err);
     for (size_t i = 1; i < pages && status == LREG_OK && !done; i++) {
         meta_give_way(core->meta);
-        status = purge_page(core, id, &done, err);
+        status = purge_page(core, id, PAGE_ROWS, &done, err);
     }
     return status;
 }
 
-static lreg_status list_deleted(struct core *core, struct arena *arena, const char ***out, size_t *out_count,
-                                struct error *err) {
+/* The first of those that are not purged yet: "" when there is none. */
+static lreg_status find_deleted(struct core *core, char out[ID_TEXT], struct error *err) {
     struct meta_transaction *transaction = NULL;
-    arena_reset(arena);
+    struct arena arena;
+    const char **ids = NULL;
+    size_t count = 0;
+    out[0] = '\0';
     lreg_status status = meta_begin(core->meta, META_READ, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_registry_list_deleted(transaction, PAGE_ROWS, arena, out, out_count, err);
+    arena_init(&arena, &core->hooks, ARENA_BYTES);
+    status = meta_registry_list_deleted(transaction, 1, &arena, &ids, &count, err);
+    if (status == LREG_OK && count > 0) {
+        (void)snprintf(out, ID_TEXT, "%s", ids[0]);
+    }
+    arena_free(&arena);
     meta_rollback(transaction);
     return status;
 }
 
-lreg_status core_registry_purge_all(struct core *core, struct error *err) {
-    struct arena arena;
-    size_t count = 0;
-    lreg_status status = LREG_OK;
-    arena_init(&arena, &core->hooks, ARENA_BYTES);
-    do {
-        const char **ids = NULL;
-        status = list_deleted(core, &arena, &ids, &count, err);
-        for (size_t i = 0; status == LREG_OK && i < count; i++) {
-            status = core_registry_purge(core, ids[i], SIZE_MAX, err);
-        }
-    } while (status == LREG_OK && count > 0);
-    arena_free(&arena);
+lreg_status core_registry_purge_next(struct core *core, size_t rows, bool *out_more, struct error *err) {
+    char id[ID_TEXT];
+    bool done = false;
+    *out_more = false;
+    lreg_status status = find_deleted(core, id, err);
+    if (status == LREG_OK && id[0] != '\0') {
+        status = purge_page(core, id, rows, &done, err);
+        *out_more = status == LREG_OK;
+    }
     return status;
 }

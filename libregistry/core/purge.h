@@ -6,7 +6,7 @@
 
 /* Removes rows of a deleted registry, in at most so many short transactions, between which others have their turn. */
 lreg_status core_registry_purge(struct core *core, const char *id, size_t pages, struct error *err);
-/* All that is left of all of them. */
-lreg_status core_registry_purge_all(struct core *core, struct error *err);
+/* At most `rows` of what is left of any of them, in one transaction. `*out_more` false: nothing was left. */
+lreg_status core_registry_purge_next(struct core *core, size_t rows, bool *out_more, struct error *err);
 
 #endif

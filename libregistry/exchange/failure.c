@@ -37,9 +37,11 @@ void failure_format_allow(unsigned methods, char out[ALLOW_TEXT]) {
     memcpy(out + used, "OPTIONS", sizeof "OPTIONS"); /* 44 bytes at most, of ALLOW_TEXT */
 }
 
-/* Statuses whose message tells of the inside. */
-static bool is_internal(lreg_status status) {
-    return error_http_status(status) == 500;
+/* Whose message tells of the inside. What is in quarantine is for the client to know: publishing it again heals it. */
+static bool is_internal(const struct error *failure) {
+    bool is_in_quarantine = failure->status == LREG_CORRUPT && (text_equals(failure->code, "blob_damaged") ||
+                                                                text_equals(failure->code, "document_damaged"));
+    return error_http_status(failure->status) == 500 && !is_in_quarantine;
 }
 
 static void log_failure(const struct exchange *exchange, const struct error *failure) {
@@ -55,7 +57,7 @@ static void log_failure(const struct exchange *exchange, const struct error *fai
 /* What a client is told. */
 static void make_presentable(const struct exchange *exchange, const struct error *failure, struct error *out) {
     *out = *failure;
-    if (is_internal(failure->status)) {
+    if (is_internal(failure)) {
         (void)error_set(out, LREG_INTERNAL, "internal_error", "internal error; the log has it under request %s",
                         exchange->request_id);
     }

@@ -7,7 +7,7 @@
 #include "meta/blobs.h"
 #include "meta/engine.h"
 
-#define META_BLOB_COLUMNS "b.id, b.storage, b.sha256, b.size_bytes, b.key, b.created_ms"
+#define META_BLOB_COLUMNS "b.id, b.storage, b.sha256, b.size_bytes, b.key, b.created_ms, b.damaged_ms"
 
 void meta_read_blob(struct meta_statement *statement, struct arena *arena, void *row);
 

@@ -14,6 +14,7 @@ void meta_read_blob(struct meta_statement *statement, struct arena *arena, void 
     blob->size_bytes = meta_column_size(statement);
     blob->key = meta_column_text(statement, arena);
     blob->created_ms = meta_column_int(statement);
+    blob->damaged_ms = meta_column_int(statement);
 }
 
 lreg_status meta_blob_find(struct meta_transaction *transaction, const char *storage,
@@ -55,12 +56,51 @@ lreg_status meta_blob_insert(struct meta_transaction *transaction, const struct 
 }
 
 lreg_status meta_blob_set_key(struct meta_transaction *transaction, int64_t id, const char *key, struct error *err) {
-    static const char sql[] = "UPDATE blobs SET key = ?2 WHERE id = ?1";
+    static const char sql[] = "UPDATE blobs SET key = ?2, damaged_ms = 0 WHERE id = ?1";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_int(&statement, id);
     meta_bind_text(&statement, key);
     return meta_statement_run_one(&statement, "blob", "of that id");
+}
+
+lreg_status meta_blob_set_damaged(struct meta_transaction *transaction, int64_t id, const char *key, int64_t damaged_ms,
+                                  bool *out_changed, struct error *err) {
+    static const char sql[] = "UPDATE blobs SET damaged_ms = ?3 WHERE id = ?1 AND key = ?2"
+                              " AND (damaged_ms = 0) <> (?3 = 0)";
+    struct meta_statement statement;
+    uint64_t changed = 0;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_int(&statement, id);
+    meta_bind_text(&statement, key);
+    meta_bind_int(&statement, damaged_ms);
+    lreg_status status = meta_statement_run(&statement, &changed);
+    *out_changed = status == LREG_OK && changed > 0;
+    return status;
+}
+
+static void read_user(struct meta_statement *statement, struct arena *arena, void *row) {
+    struct meta_blob_user *user = row;
+    user->organization_id = meta_column_text(statement, arena);
+    user->registry_id = meta_column_text(statement, arena);
+    user->subject = meta_column_text(statement, arena);
+}
+
+lreg_status meta_blob_list_users(struct meta_transaction *transaction, int64_t id, size_t limit, struct arena *arena,
+                                 struct meta_blob_user **out, size_t *out_count, struct error *err) {
+    static const char sql[] =
+        "SELECT r.organization_id, r.id, p.filename FROM packages AS p JOIN registries AS r ON r.id = p.registry_id"
+        " WHERE p.blob_id = ?1 AND r." META_IS_LIVING " UNION ALL SELECT r.organization_id, r.id,"
+        " l.scope || '@' || l.digest FROM blob_links AS l JOIN registries AS r ON r.id = l.registry_id"
+        " WHERE l.blob_id = ?1 AND r." META_IS_LIVING " LIMIT ?2";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_int(&statement, id);
+    meta_bind_limit(&statement, limit);
+    void *rows = NULL;
+    lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_user, &rows, out_count);
+    *out = rows;
+    return status;
 }
 
 lreg_status meta_blob_list(struct meta_transaction *transaction, int64_t after_id, size_t limit, struct arena *arena,

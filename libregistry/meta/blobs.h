@@ -15,6 +15,7 @@ struct meta_blob {
     uint64_t size_bytes;
     const char *key;
     int64_t created_ms;
+    int64_t damaged_ms; /* when the stored bytes were found to be others, 0: they were not */
 };
 
 lreg_status meta_blob_find(struct meta_transaction *transaction, const char *storage,
@@ -25,8 +26,20 @@ lreg_status meta_blob_find_by_id(struct meta_transaction *transaction, int64_t i
 /* Gives the new id. LREG_CONFLICT when the storage has that content already. */
 lreg_status meta_blob_insert(struct meta_transaction *transaction, const struct meta_blob *row, int64_t *out_id,
                              struct error *err);
-/* Another object of the same content; LREG_NOT_FOUND. */
+/* Another object of the same content, which is whole; LREG_NOT_FOUND. */
 lreg_status meta_blob_set_key(struct meta_transaction *transaction, int64_t id, const char *key, struct error *err);
+/* Notes when the object under `key` was found to be damaged, or (0) to be whole again; `*out_changed` false: that was
+ * known, or the blob is gone or has another object by now. */
+lreg_status meta_blob_set_damaged(struct meta_transaction *transaction, int64_t id, const char *key, int64_t damaged_ms,
+                                  bool *out_changed, struct error *err);
+/* Who has the blob, package by package and link by link; what belongs to deleted registries does not count. */
+struct meta_blob_user {
+    const char *organization_id;
+    const char *registry_id;
+    const char *subject; /* "file.zip", "image@sha256:…" */
+};
+lreg_status meta_blob_list_users(struct meta_transaction *transaction, int64_t id, size_t limit, struct arena *arena,
+                                 struct meta_blob_user **out, size_t *out_count, struct error *err);
 /* Walks over all blobs by id, behind `after_id`. */
 lreg_status meta_blob_list(struct meta_transaction *transaction, int64_t after_id, size_t limit, struct arena *arena,
                            struct meta_blob **out, size_t *out_count, struct error *err);

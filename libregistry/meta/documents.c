@@ -7,8 +7,9 @@
 #include "meta/distinct_internal.h"
 #include "meta/engine.h"
 
-#define DOCUMENT_COLUMNS \
-    "registry_id, scope, name, media_type, sha256, subject, attributes, revision, created_ms, length(content)"
+#define DOCUMENT_COLUMNS                                                                                         \
+    "registry_id, scope, name, media_type, sha256, subject, attributes, revision, created_ms, length(content), " \
+    "damaged_ms"
 
 /* All but the content. */
 static void read_head(struct meta_statement *statement, struct arena *arena, void *row) {
@@ -23,6 +24,7 @@ static void read_head(struct meta_statement *statement, struct arena *arena, voi
     document->revision = meta_column_size(statement);
     document->created_ms = meta_column_int(statement);
     document->content_length = (size_t)meta_column_size(statement);
+    document->damaged_ms = meta_column_int(statement);
     document->content = NULL;
 }
 
@@ -38,7 +40,7 @@ static lreg_status put_row(struct meta_transaction *transaction, const struct me
         " created_ms, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
         " ON CONFLICT (registry_id, scope, name) DO UPDATE SET media_type = excluded.media_type,"
         " sha256 = excluded.sha256, subject = excluded.subject, attributes = excluded.attributes,"
-        " revision = excluded.revision, created_ms = excluded.created_ms, content = excluded.content";
+        " revision = excluded.revision, created_ms = excluded.created_ms, content = excluded.content, damaged_ms = 0";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, row->registry_id);
@@ -232,4 +234,39 @@ lreg_status meta_document_visit_all(struct meta_transaction *transaction, meta_d
     }
     lreg_status status = meta_statement_end(&statement);
     return status != LREG_OK ? status : visited;
+}
+
+lreg_status meta_document_visit_next(struct meta_transaction *transaction, int64_t after_position,
+                                     meta_document_visit visit, void *user, int64_t *out_position, struct error *err) {
+    static const char sql[] = "SELECT " DOCUMENT_COLUMNS ", content, position FROM documents WHERE position > ?1"
+                              " ORDER BY position LIMIT 1";
+    struct meta_statement statement;
+    struct meta_document document = {0};
+    lreg_status visited = LREG_OK;
+    *out_position = 0;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_int(&statement, after_position);
+    if (meta_statement_next(&statement)) {
+        read_row(&statement, NULL, &document);
+        *out_position = meta_column_int(&statement);
+        visited = statement.status == LREG_OK ? visit(user, &document, err) : LREG_OK;
+    }
+    lreg_status status = meta_statement_end(&statement);
+    return status != LREG_OK ? status : visited;
+}
+
+lreg_status meta_document_set_damaged(struct meta_transaction *transaction, int64_t position,
+                                      const uint8_t sha256[DIGEST_SHA256_BYTES], int64_t damaged_ms, bool *out_changed,
+                                      struct error *err) {
+    static const char sql[] = "UPDATE documents SET damaged_ms = ?3 WHERE position = ?1 AND sha256 = ?2"
+                              " AND (damaged_ms = 0) <> (?3 = 0)";
+    struct meta_statement statement;
+    uint64_t changed = 0;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_int(&statement, position);
+    meta_bind_bytes(&statement, sha256, DIGEST_SHA256_BYTES);
+    meta_bind_int(&statement, damaged_ms);
+    lreg_status status = meta_statement_run(&statement, &changed);
+    *out_changed = status == LREG_OK && changed > 0;
+    return status;
 }

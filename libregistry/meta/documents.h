@@ -20,6 +20,7 @@ struct meta_document {
     const char *attributes; /* JSON object of the ecosystem; "" when nothing */
     uint64_t revision; /* of the registry, when the content was made from it */
     int64_t created_ms;
+    int64_t damaged_ms; /* when the content was found to be another, 0: it was not; a put clears it */
 };
 
 /* Inserts, or replaces the document of that name, with what it names: digests or names in the same scope. `targets` may
@@ -62,5 +63,13 @@ lreg_status meta_document_list_naming(struct meta_transaction *transaction, cons
 typedef lreg_status (*meta_document_visit)(void *user, const struct meta_document *document, struct error *err);
 lreg_status meta_document_visit_all(struct meta_transaction *transaction, meta_document_visit visit, void *user,
                                     struct error *err);
+/* The same for the first one behind `after_position` alone; `*out_position` is its, or 0: there is none. What is handed
+ * over is borrowed for the call. */
+lreg_status meta_document_visit_next(struct meta_transaction *transaction, int64_t after_position,
+                                     meta_document_visit visit, void *user, int64_t *out_position, struct error *err);
+/* As meta_blob_set_damaged(). */
+lreg_status meta_document_set_damaged(struct meta_transaction *transaction, int64_t position,
+                                      const uint8_t sha256[DIGEST_SHA256_BYTES], int64_t damaged_ms, bool *out_changed,
+                                      struct error *err);
 
 #endif

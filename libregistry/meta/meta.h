@@ -23,6 +23,7 @@
 #include "meta/packages.h"
 #include "meta/registries.h"
 #include "meta/tokens.h"
+#include "meta/upkeep_row.h"
 #include "meta/uploads.h"
 
 #define META_DATABASE_FILE "registry.db"
@@ -82,6 +83,14 @@ uint64_t meta_commits(const struct meta *meta);
 /* PRAGMA integrity_check and foreign_key_check, and that derived columns say what the rows say; LREG_CORRUPT with the
  * first finding. */
 lreg_status meta_check(struct meta *meta, struct error *err);
+
+/* Gives a part of the database's free pages back to the file system, in one short transaction, as long as there are
+ * far more than what is soon used again; `*out_more` says whether there are still. Nothing in a database in memory, and
+ * in one whose file was made before databases were made for this: that one is to be compacted once. */
+lreg_status meta_space_give_back(struct meta *meta, uint64_t *out_freed_bytes, bool *out_more, struct error *err);
+/* Writes the whole database anew without free pages, after which meta_space_give_back() works in it. Writers wait for
+ * it, readers do not; it needs as much disk again as the database has in use. */
+lreg_status meta_space_compact(struct meta *meta, uint64_t *out_freed_bytes, struct error *err);
 
 /* A consistent copy of the database as the new file `path`, while others read and write. LREG_CONFLICT when there is
  * such a file; after a failure there is none. */

@@ -185,32 +185,6 @@ static bool may_end(const struct storage *storage) {
     return has_flag(storage, LREG_STORAGE_CLOSES_IN_CHILD) || !process_is_foreign(storage->hooks);
 }
 
-static lreg_status visit_listed(struct storage *storage, void *list, int32_t what, storage_visit visit, void *user,
-                                struct error *err) {
-    char name[LREG_STORAGE_KEY_MAX + 1];
-    for (;;) {
-        int64_t modified_ms = 0;
-        uint64_t length = 0;
-        memset(name, 0xff, sizeof name);
-        lreg_status answer = storage->backend.list_next(storage->state, list, name, &modified_ms, &length);
-        if (answer == LREG_NOT_FOUND) {
-            return LREG_OK;
-        }
-        lreg_status status = report(storage, answer, "cannot list the storage", NULL, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-        bool valid = what == LREG_STORAGE_STAGES ? storage_stage_name_is_valid(name) : storage_key_is_valid(name);
-        if (!valid || length > INT64_MAX) {
-            return error_set(err, LREG_IO, "storage_backend", "the storage backend lists a name that cannot be one");
-        }
-        status = visit(user, name, modified_ms, length, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-    }
-}
-
 lreg_status storage_open_backend(const struct hooks *hooks, const lreg_storage_backend *backend, void *state,
                                  struct storage **out, struct error *err) {
     lreg_storage_backend own;
@@ -518,21 +492,88 @@ lreg_status storage_object_remove(struct storage *storage, const char *key, stru
     return report(storage, answer, "cannot remove an object", NULL, err);
 }
 
-lreg_status storage_visit_all(struct storage *storage, int32_t what, storage_visit visit, void *user,
-                              struct error *err) {
-    void *list = NULL;
+/* --- Listings --- */
+
+struct storage_list {
+    struct storage *storage;
+    void *handle;
+    int32_t what;
+};
+
+lreg_status storage_list_open(struct storage *storage, int32_t what, struct storage_list **out, struct error *err) {
+    *out = NULL;
     if (what != LREG_STORAGE_STAGES && what != LREG_STORAGE_OBJECTS) {
         return error_set(err, LREG_BAD_ARGUMENT, "", "only stages or objects can be listed");
     }
+    struct storage_list *list = memory_allocate_zeroed(storage->hooks, 1, sizeof *list);
+    if (list == NULL) {
+        return error_no_memory(err);
+    }
+    list->storage = storage;
+    list->what = what;
+    lreg_status status = LREG_OK;
+    if (storage->backend.list_open != NULL) {
+        status = report(storage, storage->backend.list_open(storage->state, what, &list->handle),
+                        "cannot list the storage", NULL, err);
+    }
+    if (status != LREG_OK) {
+        memory_release(storage->hooks, list);
+        return status;
+    }
+    *out = list;
+    return LREG_OK;
+}
+
+lreg_status storage_list_next(struct storage_list *list, struct storage_listed *out, bool *out_more,
+                              struct error *err) {
+    const struct storage *storage = list->storage;
+    *out_more = false;
     if (storage->backend.list_open == NULL) {
         return LREG_OK;
     }
-    lreg_status status =
-        report(storage, storage->backend.list_open(storage->state, what, &list), "cannot list the storage", NULL, err);
+    *out = (struct storage_listed){0};
+    memset(out->name, 0xff, sizeof out->name);
+    lreg_status answer =
+        storage->backend.list_next(storage->state, list->handle, out->name, &out->modified_ms, &out->length);
+    if (answer == LREG_NOT_FOUND) {
+        return LREG_OK;
+    }
+    lreg_status status = report(storage, answer, "cannot list the storage", NULL, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = visit_listed(storage, list, what, visit, user, err);
-    storage->backend.list_close(storage->state, list);
+    bool valid =
+        list->what == LREG_STORAGE_STAGES ? storage_stage_name_is_valid(out->name) : storage_key_is_valid(out->name);
+    if (!valid || out->length > INT64_MAX) {
+        return error_set(err, LREG_IO, "storage_backend", "the storage backend lists a name that cannot be one");
+    }
+    *out_more = true;
+    return LREG_OK;
+}
+
+void storage_list_close(struct storage_list *list) {
+    if (list == NULL) {
+        return;
+    }
+    const struct storage *storage = list->storage;
+    if (storage->backend.list_open != NULL && may_end(storage)) {
+        storage->backend.list_close(storage->state, list->handle);
+    }
+    memory_release(storage->hooks, list);
+}
+
+lreg_status storage_visit_all(struct storage *storage, int32_t what, storage_visit visit, void *user,
+                              struct error *err) {
+    struct storage_list *list = NULL;
+    struct storage_listed item;
+    bool more = true;
+    lreg_status status = storage_list_open(storage, what, &list, err);
+    while (status == LREG_OK && more) {
+        status = storage_list_next(list, &item, &more, err);
+        if (status == LREG_OK && more) {
+            status = visit(user, item.name, item.modified_ms, item.length, err);
+        }
+    }
+    storage_list_close(list);
     return status;
 }

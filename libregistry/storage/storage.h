@@ -71,6 +71,20 @@ void storage_object_hold(struct storage_object *object);
 const void *storage_object_held(const struct storage_object *object, uint64_t offset, uint64_t length);
 lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err);
 
+/* A walk over stages or objects (LREG_STORAGE_STAGES, LREG_STORAGE_OBJECTS) that may pause between two of them for as
+ * long as it likes, and go on in another thread. What it has shown may be removed. A backend that cannot list has
+ * none. */
+struct storage_list;
+struct storage_listed {
+    char name[LREG_STORAGE_KEY_MAX + 1];
+    int64_t modified_ms;
+    uint64_t length;
+};
+lreg_status storage_list_open(struct storage *storage, int32_t what, struct storage_list **out, struct error *err);
+lreg_status storage_list_next(struct storage_list *list, struct storage_listed *out, bool *out_more,
+                              struct error *err); /* `*out_more` false: that was all, nothing is shown */
+void storage_list_close(struct storage_list *list); /* NULL is fine */
+
 /* Calls `visit` for each stage or object (LREG_STORAGE_STAGES, LREG_STORAGE_OBJECTS); stops at its first failure.
  * `visit` may remove what it is shown. A backend that cannot list has none. */
 typedef lreg_status (*storage_visit)(void *user, const char *name, int64_t modified_ms, uint64_t length,

@@ -15,6 +15,35 @@ SIZE(lreg_bool, 4);
 SIZE(lreg_wants, 4);
 SIZE(lreg_piece_kind, 4);
 
+AT(lreg_upkeep_options, size, 0);
+AT(lreg_upkeep_options, flags, 4);
+AT(lreg_upkeep_options, budget_ms, 8);
+AT(lreg_upkeep_options, grace_ms, 16);
+AT(lreg_upkeep_options, collect_interval_ms, 24);
+AT(lreg_upkeep_options, scrub_interval_ms, 32);
+AT(lreg_upkeep_options, scrub_bytes_per_second, 40);
+SIZE(lreg_upkeep_options, 48);
+
+AT(lreg_upkeep_report, size, 0);
+AT(lreg_upkeep_report, flags, 4);
+AT(lreg_upkeep_report, next_ms, 8);
+AT(lreg_upkeep_report, clock_ahead_ms, 16);
+AT(lreg_upkeep_report, uploads, 24);
+AT(lreg_upkeep_report, stages, 32);
+AT(lreg_upkeep_report, blobs, 40);
+AT(lreg_upkeep_report, blob_bytes, 48);
+AT(lreg_upkeep_report, objects, 56);
+AT(lreg_upkeep_report, audit_events, 64);
+AT(lreg_upkeep_report, freed_bytes, 72);
+AT(lreg_upkeep_report, scrubbed_blobs, 80);
+AT(lreg_upkeep_report, scrubbed_documents, 88);
+AT(lreg_upkeep_report, scrubbed_bytes, 96);
+AT(lreg_upkeep_report, missing, 104);
+AT(lreg_upkeep_report, damaged, 112);
+AT(lreg_upkeep_report, unreadable, 120);
+AT(lreg_upkeep_report, healed, 128);
+SIZE(lreg_upkeep_report, 136);
+
 AT(lreg_allocator, size, 0);
 AT(lreg_allocator, user, 8);
 AT(lreg_allocator, allocate, 16);
@@ -26,7 +55,8 @@ AT(lreg_clock, size, 0);
 AT(lreg_clock, user, 8);
 AT(lreg_clock, now_ms, 16);
 AT(lreg_clock, destroy, 24);
-SIZE(lreg_clock, 32);
+AT(lreg_clock, uptime_ms, 32);
+SIZE(lreg_clock, 40);
 
 AT(lreg_random, size, 0);
 AT(lreg_random, user, 8);

@@ -22,6 +22,7 @@
 struct fixture {
     struct failing_allocator memory;
     atomic_llong now_ms;
+    atomic_llong leapt_ms; /* of that, by leaps of the clock alone: no time passed */
     char folder[64]; /* "" when everything is in memory */
     lreg_options *options;
     lreg_instance *instance;
@@ -59,6 +60,16 @@ static inline int64_t fixture_now(void *user) {
     return atomic_load(&fixture->now_ms);
 }
 
+static inline int64_t fixture_uptime(void *user) {
+    struct fixture *fixture = user;
+    return atomic_load(&fixture->now_ms) - atomic_load(&fixture->leapt_ms);
+}
+
+static inline void fixture_leap(struct fixture *fixture, int64_t ms) {
+    atomic_fetch_add(&fixture->now_ms, ms);
+    atomic_fetch_add(&fixture->leapt_ms, ms);
+}
+
 static inline void fixture_make_folder(char folder[64]) {
     snprintf(folder, 64, "/tmp/lreg-component-XXXXXX");
     assert_non_null(mkdtemp(folder));
@@ -83,8 +94,10 @@ static inline void fixture_prepare(struct fixture *fixture) {
     memset(fixture, 0, sizeof *fixture);
     failing_allocator_init(&fixture->memory);
     atomic_init(&fixture->now_ms, FIXTURE_NOW);
+    atomic_init(&fixture->leapt_ms, 0);
     const lreg_allocator allocator = failing_allocator_hook(&fixture->memory);
-    const lreg_clock clock = {.size = sizeof clock, .user = fixture, .now_ms = fixture_now};
+    const lreg_clock clock = {
+        .size = sizeof clock, .user = fixture, .now_ms = fixture_now, .uptime_ms = fixture_uptime};
     CHECK(lreg_options_new(&fixture->options, &err), err);
     CHECK(lreg_options_set_allocator(fixture->options, &allocator, &err), err);
     CHECK(lreg_options_set_clock(fixture->options, &clock, &err), err);

@@ -170,7 +170,7 @@ static void test_component_options__hooks_of_the_wrong_size_or_without_functions
     (void)state;
     int calls = 0;
     lreg_allocator allocator = {sizeof allocator - 1, 0, &calls, allocate, reallocate, release};
-    lreg_clock clock = {sizeof clock, 0, NULL, NULL, NULL};
+    lreg_clock clock = {.size = sizeof clock};
     lreg_random source = {0, 0, NULL, no_randomness, NULL};
     lreg_log log = {sizeof log, LREG_LOG_INFO, NULL, NULL, NULL};
     lreg_executor executor = {sizeof executor, 0, NULL, NULL, NULL};
@@ -193,7 +193,7 @@ static void test_component_options__longer_hooks_are_taken(void **state) {
     struct {
         lreg_clock clock;
         void (*later)(void);
-    } longer = {.clock = {sizeof longer, 0, NULL, stopped, NULL}, .later = NULL};
+    } longer = {.clock = {.size = sizeof longer, .now_ms = stopped}, .later = NULL};
     CHECK(lreg_options_set_clock(options, &longer.clock, &err), err);
     memset(&longer, 0, sizeof longer); /* never looked at again */
     CHECK(lreg_open(options, &instance, &err), err);

@@ -145,7 +145,7 @@ static struct protocol_world *make_world(const char *directory) {
     }
     world->now_ms = PROTOCOL_NOW;
     world->random = SEED;
-    const lreg_clock clock = {.size = sizeof clock, .user = world, .now_ms = now_ms};
+    const lreg_clock clock = {.size = sizeof clock, .user = world, .now_ms = now_ms, .uptime_ms = now_ms};
     const lreg_random random = {.size = sizeof random, .user = world, .fill = fill};
     check(lreg_options_new(&world->options, &err), err);
     check(lreg_options_set_clock(world->options, &clock, &err), err);

@@ -47,7 +47,7 @@ from ._error import (
     UriTooLongError,
 )
 from ._exchange import Exchange, FilePiece, Response, Wants
-from ._instance import LIMITS, CollectReport, Instance, VerifyReport
+from ._instance import LIMITS, CollectReport, Instance, UpkeepReport, VerifyReport
 from ._library import LoadError, version
 from ._organization import AuditEvent, Organization
 from ._package import Content, Package, Publication
@@ -63,6 +63,6 @@ __all__ = [
     "Listing", "LoadError", "MethodNotAllowedError", "MisuseError", "NoMemoryError", "NoSpaceError", "NotFoundError",
     "NotImplementedHereError", "OperationalError", "Organization", "Package", "PreconditionFailedError",
     "Publication", "RangeError", "Registry", "RequestError", "Response", "Stage", "Storage", "StoredObject", "Token",
-    "TooLargeError", "TooManyError", "UnauthenticatedError", "UnprocessableError", "UnsupportedError",
+    "TooLargeError", "TooManyError", "UnauthenticatedError", "UnprocessableError", "UnsupportedError", "UpkeepReport",
     "Upload", "UriTooLongError", "VerifyReport", "Wants", "__version__", "version",
 ]

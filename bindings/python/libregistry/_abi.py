@@ -13,6 +13,13 @@ from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_
 from typing import Any, Dict, Tuple
 
 # The version whose declarations these are.
+LREG_UPKEEP_COLLECT_NOW = 262144
+LREG_UPKEEP_COMPACT = 1048576
+LREG_UPKEEP_ELSEWHERE = 2
+LREG_UPKEEP_HAS_MORE = 1
+LREG_UPKEEP_NO_COLLECT = 65536
+LREG_UPKEEP_NO_SCRUB = 131072
+LREG_UPKEEP_TRUST_CLOCK = 524288
 LREG_VERSION_MAJOR = 0
 LREG_VERSION_MINOR = 1
 LREG_VERSION_PATCH = 0
@@ -249,6 +256,41 @@ class lreg_dispatch_io(Structure):
     ]
 
 
+class lreg_upkeep_options(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("budget_ms", c_int64),
+        ("grace_ms", c_int64),
+        ("collect_interval_ms", c_int64),
+        ("scrub_interval_ms", c_int64),
+        ("scrub_bytes_per_second", c_uint64),
+    ]
+
+
+class lreg_upkeep_report(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("next_ms", c_int64),
+        ("clock_ahead_ms", c_int64),
+        ("uploads", c_uint64),
+        ("stages", c_uint64),
+        ("blobs", c_uint64),
+        ("blob_bytes", c_uint64),
+        ("objects", c_uint64),
+        ("audit_events", c_uint64),
+        ("freed_bytes", c_uint64),
+        ("scrubbed_blobs", c_uint64),
+        ("scrubbed_documents", c_uint64),
+        ("scrubbed_bytes", c_uint64),
+        ("missing", c_uint64),
+        ("damaged", c_uint64),
+        ("unreadable", c_uint64),
+        ("healed", c_uint64),
+    ]
+
+
 class lreg_allocator(Structure):
     _fields_ = [
         ("size", c_uint32),
@@ -267,6 +309,7 @@ class lreg_clock(Structure):
         ("user", c_void_p),
         ("now_ms", CFUNCTYPE(c_int64, c_void_p)),
         ("destroy", CFUNCTYPE(None, c_void_p)),
+        ("uptime_ms", CFUNCTYPE(c_int64, c_void_p)),
     ]
 
 
@@ -395,6 +438,7 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     fails("fork_begin", instance)
     fails("verify", instance, lreg_finding, c_void_p, POINTER(lreg_verify_report))
     fails("collect", instance, c_int64, POINTER(lreg_collect_report))
+    fails("upkeep", instance, POINTER(lreg_upkeep_options), POINTER(lreg_upkeep_report))
     fails("backup", instance, text, c_int32)
 
     fails("organization_create", instance, text, text, POINTER(organization))

@@ -56,6 +56,34 @@ class CollectReport(NamedTuple):
     audit_events: int
 
 
+class UpkeepReport(NamedTuple):
+    """What one call of Instance.upkeep() did."""
+
+    #: Work that is due is left.
+    has_more: bool
+    #: Another process, or another thread, is at it.
+    elsewhere: bool
+    #: Call again after so many seconds.
+    next: float
+    #: How many seconds the wall clock is ahead of the time by which ages are measured.
+    clock_ahead: float
+    #: What was removed.
+    collected: CollectReport
+    #: Of the database, given back to the file system.
+    freed_bytes: int
+    scrubbed_blobs: int
+    scrubbed_documents: int
+    scrubbed_bytes: int
+    #: Named by the metadata, not stored.
+    missing: int
+    #: Other bytes than were published: not served until they are published again.
+    damaged: int
+    #: Not given by the storage; looked at again the next time.
+    unreadable: int
+    #: Were not served, and are what was published after all.
+    healed: int
+
+
 class Instance:
     """A data directory with everything in it, open. Any number of threads may use it at once, and any number of
     instances and processes one directory; a forked child opens its own.
@@ -167,6 +195,28 @@ class Instance:
         report = _abi.sized(_abi.lreg_collect_report)
         _handle.call("lreg_collect", self._handle, _milliseconds(grace, 63), ctypes.byref(report))
         return CollectReport(*(getattr(report, name) for name in CollectReport._fields))
+
+    def upkeep(self, *, budget: float = 0.02, grace: float = 3600.0, collect_interval: float = 3600.0,
+               scrub_interval: float = 7 * 86400.0, scrub_rate: int = 8 << 20, collect: bool = True,
+               scrub: bool = True) -> UpkeepReport:
+        """Does a part of the work that keeps the instance in order, for about `budget` seconds, and tells when to be
+        called again: for a thread of a server, in a loop. Of all threads and processes one at a time does something.
+        Collects every `collect_interval` seconds, and reads everything again within `scrub_interval`, at most
+        `scrub_rate` bytes a second; what was damaged is not served until it is published again."""
+        flags = (0 if collect else _abi.LREG_UPKEEP_NO_COLLECT) | (0 if scrub else _abi.LREG_UPKEEP_NO_SCRUB)
+        options = _abi.sized(_abi.lreg_upkeep_options, flags=flags, budget_ms=max(1, _milliseconds(budget, 40)),
+                             grace_ms=_milliseconds(grace, 40) or -1,
+                             collect_interval_ms=max(1, _milliseconds(collect_interval, 40)),
+                             scrub_interval_ms=max(1, _milliseconds(scrub_interval, 40)),
+                             scrub_bytes_per_second=max(1, int(scrub_rate)))
+        report = _abi.sized(_abi.lreg_upkeep_report)
+        _handle.call("lreg_upkeep", self._handle, ctypes.byref(options), ctypes.byref(report))
+        rest = UpkeepReport._fields[UpkeepReport._fields.index("freed_bytes"):]
+        return UpkeepReport(bool(report.flags & _abi.LREG_UPKEEP_HAS_MORE),
+                            bool(report.flags & _abi.LREG_UPKEEP_ELSEWHERE),
+                            report.next_ms / 1000, report.clock_ahead_ms / 1000,
+                            CollectReport(*(getattr(report, name) for name in CollectReport._fields)),
+                            *(getattr(report, name) for name in rest))
 
     def backup(self, directory: Union[str, os.PathLike[str]], *, link: bool = False) -> None:
         """Makes a consistent copy while others read and write. It must not exist, and can be opened as it is. With

@@ -116,6 +116,47 @@ pub struct Collected {
     pub audit_events: u64,
 }
 
+/// What [`Instance::upkeep`] is to do. Zero is the default of each number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Upkeep {
+    /// `sys::LREG_UPKEEP_NO_COLLECT` and its relatives.
+    pub flags: u32,
+    /// Work of one call in milliseconds; below 0: without a bound.
+    pub budget_ms: i64,
+    /// Protects what is younger, in milliseconds; below 0: nothing.
+    pub grace_ms: i64,
+    pub collect_interval_ms: i64,
+    pub scrub_interval_ms: i64,
+    pub scrub_bytes_per_second: u64,
+}
+
+/// What one call of [`Instance::upkeep`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Work that is due is left.
+    pub has_more: bool,
+    /// Another process, or another thread, is at it.
+    pub elsewhere: bool,
+    /// Call again after so long.
+    pub next: Duration,
+    /// How far the wall clock is ahead of the time by which ages are measured.
+    pub clock_ahead: Duration,
+    pub collected: Collected,
+    /// Of the database, given back to the file system.
+    pub freed_bytes: u64,
+    pub scrubbed_blobs: u64,
+    pub scrubbed_documents: u64,
+    pub scrubbed_bytes: u64,
+    pub missing: u64,
+    pub damaged: u64,
+    pub unreadable: u64,
+    pub healed: u64,
+}
+
+fn milliseconds(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}
+
 impl Instance {
     /// Opens the instance in a directory, with the default of every other setting.
     pub fn open(directory: impl AsRef<Path>) -> Result<Instance> {
@@ -160,6 +201,42 @@ impl Instance {
             blob_bytes: report.blob_bytes,
             objects: report.objects,
             audit_events: report.audit_events,
+        })
+    }
+
+    /// Does a part of the work that keeps the instance in order, and tells when to be called again.
+    pub fn upkeep(&self, what: &Upkeep) -> Result<Kept> {
+        let mut options = sized!(lreg_upkeep_options);
+        let mut report = sized!(lreg_upkeep_report);
+        options.flags = what.flags;
+        options.budget_ms = what.budget_ms;
+        options.grace_ms = what.grace_ms;
+        options.collect_interval_ms = what.collect_interval_ms;
+        options.scrub_interval_ms = what.scrub_interval_ms;
+        options.scrub_bytes_per_second = what.scrub_bytes_per_second;
+        // SAFETY: options and report outlive the call.
+        call(|error| unsafe { sys::lreg_upkeep(self.as_ptr(), &options, &mut report, error) })?;
+        Ok(Kept {
+            has_more: report.flags & sys::LREG_UPKEEP_HAS_MORE as u32 != 0,
+            elsewhere: report.flags & sys::LREG_UPKEEP_ELSEWHERE as u32 != 0,
+            next: milliseconds(report.next_ms),
+            clock_ahead: milliseconds(report.clock_ahead_ms),
+            collected: Collected {
+                uploads: report.uploads,
+                stages: report.stages,
+                blobs: report.blobs,
+                blob_bytes: report.blob_bytes,
+                objects: report.objects,
+                audit_events: report.audit_events,
+            },
+            freed_bytes: report.freed_bytes,
+            scrubbed_blobs: report.scrubbed_blobs,
+            scrubbed_documents: report.scrubbed_documents,
+            scrubbed_bytes: report.scrubbed_bytes,
+            missing: report.missing,
+            damaged: report.damaged,
+            unreadable: report.unreadable,
+            healed: report.healed,
         })
     }
 

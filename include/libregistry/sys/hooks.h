@@ -35,13 +35,17 @@ typedef struct lreg_allocator {
     void (*release)(void *user, void *memory); /**< NULL is allowed and does nothing */
 } lreg_allocator;
 
-/** Wall clock. Since: 0.1 */
+/** Clocks. Wall time is what events are stamped with. Uptime is how the library tells time that passed from a wall
+ * clock that leapt: nothing is removed for its age alone when only the wall clock says that it is old. Since: 0.1 */
 typedef struct lreg_clock {
     uint32_t size;
     uint32_t reserved;
     void *user;
     int64_t (*now_ms)(void *user); /**< milliseconds since 1970-01-01T00:00:00Z */
     void (*destroy)(void *user); /**< optional */
+    /** Optional, may be behind `size`: milliseconds since some moment, the same one for all processes on the directory,
+     * such as the start of the machine. Never goes back while that is up. NULL: the one of the operating system. */
+    int64_t (*uptime_ms)(void *user);
 } lreg_clock;
 
 /** Source of random bytes for ids, tokens and keys. Must be fit for cryptography outside tests. Since: 0.1 */

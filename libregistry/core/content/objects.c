@@ -137,6 +137,10 @@ lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, stru
                            uint64_t *out_length, struct error *err) {
     uint64_t generation = 0;
     *out = NULL;
+    if (blob->damaged_ms != 0) {
+        return error_set(err, LREG_CORRUPT, "blob_damaged",
+                         "the stored bytes are damaged; they are served again when they were published again");
+    }
     if (!core->is_own_filesystem || blob->size_bytes > CORE_KEPT_OBJECT_BYTES) {
         return core_blob_open_anew(core, blob, out, out_length, err);
     }

@@ -7,7 +7,8 @@
 #include "core/package.h"
 
 /* Opens a stored blob for reading. LREG_NOT_FOUND when the collector has just taken it: look the name up again.
- * LREG_CORRUPT when the storage has lost it ("blob_missing") or has another length ("blob_length"). */
+ * LREG_CORRUPT when the storage has lost it ("blob_missing"), has another length ("blob_length"), or other bytes were
+ * found ("blob_damaged", see core/upkeep/quarantine.h). */
 lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
                            uint64_t *out_length, struct error *err);
 
@@ -18,7 +19,7 @@ lreg_status core_package_open(struct core *core, const struct core_package *pack
 /* The storage that a row names; LREG_UNSUPPORTED ("storage_unknown") when this instance was opened without it. */
 lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err);
 
-/* core_blob_open(), but of the object as it is in the storage now, not as it was kept open. */
+/* core_blob_open(), but of the object as it is in the storage now, not as it was kept open, and in quarantine too. */
 lreg_status core_blob_open_anew(struct core *core, const struct meta_blob *blob, struct storage_object **out,
                                 uint64_t *out_length, struct error *err);
 

@@ -26,7 +26,7 @@
 struct look {
     int64_t id; /* of the content's row, 0 when there is none */
     uint64_t sweeps; /* see core_sweeps_read() */
-    bool is_lost; /* the row's object is not in the storage, or is of another length: this upload brings it back */
+    bool is_lost; /* the row's object is not in the storage, or is another one: this upload brings it back */
     char key[LREG_STORAGE_KEY_MAX + 1]; /* of the row */
 };
 
@@ -107,6 +107,7 @@ static lreg_status look_in(const struct core_blob_writer *writer, struct meta_tr
     status = meta_blob_find(transaction, writer->storage_name, writer->digests.sha256, &arena, &row, err);
     if (status == LREG_OK) {
         out->id = row.id;
+        out->is_lost = row.damaged_ms != 0;
         (void)snprintf(out->key, sizeof out->key, "%s", row.key);
     } else if (status == LREG_NOT_FOUND) {
         error_clear(err);
@@ -151,7 +152,7 @@ static lreg_status prepare(struct core_blob_writer *writer, struct look *out, st
     if (status != LREG_OK) {
         return status;
     }
-    out->is_lost = out->id != 0 && is_lost(writer, out->key);
+    out->is_lost = out->id != 0 && (out->is_lost || is_lost(writer, out->key));
     if (out->id != 0 && !out->is_lost) {
         return LREG_OK;
     }
@@ -177,7 +178,8 @@ static lreg_status heal_row(const struct core_blob_writer *writer, struct meta_t
         status = meta_doomed_insert(transaction, &remains, err);
     }
     if (status == LREG_OK) {
-        hooks_log(&writer->core->hooks, LREG_LOG_WARNING, "the storage had lost %s; it was published again", now->key);
+        hooks_log(&writer->core->hooks, LREG_LOG_WARNING, "the storage had lost or damaged %s; it was published again",
+                  now->key);
     }
     return status;
 }

@@ -19,6 +19,19 @@ static void unlock_all(struct core *core) {
     (void)pthread_mutex_unlock(&core->downloads.mutex);
 }
 
+/* The work is the parent's. What another of its threads was at in this moment is left as it is: it is nobody's here. */
+static void forget_upkeep(struct core *core) {
+    struct core_upkeep *upkeep = &core->upkeep;
+    if (pthread_mutex_trylock(&upkeep->mutex) == 0) {
+        (void)pthread_mutex_unlock(&upkeep->mutex);
+        if (upkeep->drop != NULL) {
+            upkeep->drop(core);
+        }
+    }
+    *upkeep = (struct core_upkeep){0};
+    (void)pthread_mutex_init(&upkeep->mutex, NULL);
+}
+
 lreg_status core_fork_begin(struct core *core, struct error *err) {
     lreg_status status = process_check(&core->hooks, err);
     if (status == LREG_OK) {
@@ -36,6 +49,7 @@ void core_fork_end(struct core *core) {
         /* The parent writes the counts, and has the writers; what else is in memory is true for both. */
         core_downloads_forget(&core->downloads);
         core->stages.first = NULL;
+        forget_upkeep(core);
         if (core->is_own_filesystem) {
             process_mark_renew(&core->process);
         }

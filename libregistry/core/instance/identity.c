@@ -7,6 +7,7 @@
  */
 
 #include "core/instance/state.h"
+#include "core/instance/time.h"
 
 #include "base/descriptor.h"
 #include "base/encoding.h"
@@ -214,6 +215,7 @@ static lreg_status make_proof(struct core *core, const char *id, struct arena *a
 static lreg_status write_identity(struct core *core, struct arena *arena, struct identity *out, struct error *err) {
     struct meta_transaction *transaction = NULL;
     char id[ID_TEXT];
+    int64_t now_ms = 0;
     lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
     if (status != LREG_OK) {
         goto out;
@@ -240,6 +242,11 @@ static lreg_status write_identity(struct core *core, struct arena *arena, struct
         goto out;
     }
     status = meta_value_set(transaction, VALUE_PROOF, out->proof, err);
+    if (status != LREG_OK) {
+        goto out;
+    }
+    /* The first time that is believed, before a leap of the clock can pass for it. */
+    status = core_time_note(core, transaction, false, &now_ms, NULL, err);
     if (status != LREG_OK) {
         goto out;
     }

@@ -208,8 +208,16 @@ static void free_core(struct core *core) {
     hooks_release(&hooks);
 }
 
+/* What was under way; the lease stays as it is. */
+static void drop_upkeep(struct core *core) {
+    if (core->upkeep.drop != NULL) {
+        core->upkeep.drop(core);
+    }
+}
+
 /* Ends what is there, also of an instance that was opened in part only. */
 static void close_parts(struct core *core) {
+    drop_upkeep(core);
     core_cache_free(core->cache);
     core_kept_drop(core);
     storage_close(core->storage);
@@ -217,6 +225,7 @@ static void close_parts(struct core *core) {
     pthread_mutex_destroy(&core->downloads.mutex);
     pthread_mutex_destroy(&core->stages.mutex);
     pthread_mutex_destroy(&core->kept.mutex);
+    pthread_mutex_destroy(&core->upkeep.mutex);
     free_core(core);
 }
 
@@ -231,13 +240,18 @@ static void abandon_parts(struct core *core) {
         pthread_mutex_unlock(&core->kept.mutex);
         core_kept_drop(core);
     }
+    if (pthread_mutex_trylock(&core->upkeep.mutex) == 0) {
+        pthread_mutex_unlock(&core->upkeep.mutex);
+        drop_upkeep(core);
+    }
     storage_close(core->storage);
     meta_abandon(core->meta);
     free_core(core);
 }
 
 static bool make_mutexes(struct core *core) {
-    pthread_mutex_t *const mutexes[] = {&core->downloads.mutex, &core->stages.mutex, &core->kept.mutex};
+    pthread_mutex_t *const mutexes[] = {&core->downloads.mutex, &core->stages.mutex, &core->kept.mutex,
+                                        &core->upkeep.mutex};
     size_t made = 0;
     while (made < sizeof mutexes / sizeof mutexes[0] && pthread_mutex_init(mutexes[made], NULL) == 0) {
         made++;

@@ -60,6 +60,24 @@ struct core_kept_objects {
     struct core_kept_object places[CORE_KEPT_OBJECTS];
 };
 
+/* What this instance knows of the upkeep, see core/upkeep/upkeep.c. */
+struct core_collection;
+struct core_scrub;
+struct core_upkeep {
+    pthread_mutex_t mutex; /* guards all below; nobody waits for it */
+    char holder[ID_TEXT]; /* what this instance is called in the lease; "": it was never wanted */
+    bool holds; /* the lease, as far as is known */
+    int64_t renewed_ms; /* uptime */
+    bool has_seen; /* another one's lease: whose, and since when it stood still */
+    struct meta_upkeep seen;
+    int64_t seen_since_ms; /* uptime */
+    void (*drop)(struct core *core); /* frees the next two; NULL: they never were */
+    struct core_collection *collection; /* under way, or NULL */
+    struct core_scrub *scrub; /* likewise */
+    int64_t filled_ms; /* uptime: when bytes were last allowed to the scrub; 0: never */
+    int64_t allowance; /* bytes that it may read now; below 0: what it owes */
+};
+
 struct core {
     struct hooks hooks;
     struct process_mark process; /* whose it is */
@@ -81,6 +99,7 @@ struct core {
     struct core_downloads downloads;
     struct core_stages stages; /* its mutex is made and destroyed with the instance's */
     struct core_kept_objects kept; /* likewise */
+    struct core_upkeep upkeep; /* likewise */
 };
 
 /* --- kept.c --- */

@@ -1,45 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The collector. Each step is one short transaction over at most a page of rows, with the storage's work outside of it.
+ * The collector: its phases, and their steps that go by rows; sweep.c has those that walk over the storage.
  *
  * An object goes in two steps, so that neither a crash between them nor an uploader meanwhile is harmed: first its key
  * is put on the doomed list, in a transaction that makes sure that no blob row has it; then it is removed from the
  * storage, and forgotten. Who names an object finds out in that transaction whether any was doomed (see publish.c).
  */
 
-#include "core/upkeep/maintenance.h"
+#include "core/upkeep/collect_internal.h"
 
 #include "core/content/objects.h"
 #include "core/content/stages.h"
-#include "core/instance/state.h"
+#include "core/instance/time.h"
 #include "core/purge.h"
 #include "core/upkeep/hold.h"
 
 #include <string.h>
 
-#define PAGE_ROWS 256
 #define ARENA_BYTES ((size_t)1024 * 1024)
-#define GRACE_MAX_MS ((int64_t)1000 * 365 * 24 * 3600 * 1000)
 
-struct collection {
-    struct core *core;
-    int64_t now_ms;
-    int64_t young_ms; /* what was written after this is left alone */
-    struct core_collect_report *report;
-    struct arena arena; /* of one page */
-    lreg_status status; /* of the first storage failure, which does not keep the rest from being collected */
-    struct error error;
-};
-
-static void note_failure(struct collection *run, lreg_status status, const struct error *failure) {
+void collect_note_failure(struct core_collection *run, lreg_status status, const struct error *failure) {
     if (run->status == LREG_OK) {
         run->status = status;
         run->error = *failure;
     }
 }
 
-static lreg_status end_transaction(struct meta_transaction *transaction, lreg_status status, struct error *err) {
+lreg_status collect_end_transaction(struct meta_transaction *transaction, lreg_status status, struct error *err) {
     if (status != LREG_OK) {
         meta_rollback(transaction);
         return status;
@@ -47,18 +35,16 @@ static lreg_status end_transaction(struct meta_transaction *transaction, lreg_st
     return meta_commit(transaction, err);
 }
 
-/* Whether to look for a next page after one of so many. Behind a full one others get their turn. */
-static bool goes_on(const struct collection *run, uint64_t count) {
-    if (count >= PAGE_ROWS) {
-        meta_give_way(run->core->meta);
-    }
-    return count > 0;
+/* --- Deleted registries --- */
+
+static lreg_status purge_registries(struct core_collection *run, bool *out_more, struct error *err) {
+    return core_registry_purge_next(run->core, run->page_rows, out_more, err);
 }
 
 /* --- Upload sessions --- */
 
 /* Nobody writes to a stage that can be claimed here, and nobody else is to begin. */
-static void remove_stage(struct collection *run, const char *name, uint64_t *counter) {
+void collect_remove_stage(struct core_collection *run, const char *name, uint64_t *counter) {
     struct core_stage_claim claim;
     struct error failure = {0};
     if (!core_stage_claim(run->core, &claim, name)) {
@@ -70,7 +56,7 @@ static void remove_stage(struct collection *run, const char *name, uint64_t *cou
         return; /* another process writes to it */
     }
     if (status != LREG_OK) {
-        note_failure(run, status, &failure);
+        collect_note_failure(run, status, &failure);
     } else if (counter != NULL) {
         (*counter)++;
     }
@@ -81,246 +67,125 @@ typedef lreg_status (*list_uploads)(struct meta_transaction *transaction, int64_
                                     struct arena *arena, struct meta_upload **out, size_t *out_count,
                                     struct error *err);
 
-static lreg_status delete_uploads(struct collection *run, list_uploads list, int64_t before_ms,
+static lreg_status delete_uploads(struct core_collection *run, list_uploads list, int64_t before_ms,
                                   struct meta_upload **out, size_t *out_count, struct error *err) {
     struct meta_transaction *transaction = NULL;
     lreg_status status = meta_begin(run->core->meta, META_WRITE, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = list(transaction, before_ms, PAGE_ROWS, &run->arena, out, out_count, err);
+    status = list(transaction, before_ms, run->page_rows, &run->arena, out, out_count, err);
     for (size_t i = 0; status == LREG_OK && i < *out_count; i++) {
         status = meta_upload_delete(transaction, (*out)[i].id, err);
     }
-    return end_transaction(transaction, status, err);
+    return collect_end_transaction(transaction, status, err);
 }
 
-static lreg_status end_uploads(struct collection *run, list_uploads list, int64_t before_ms, struct error *err) {
+static lreg_status end_uploads(struct core_collection *run, list_uploads list, int64_t before_ms, bool *out_more,
+                               struct error *err) {
+    struct meta_upload *uploads = NULL;
     size_t count = 0;
-    do {
-        struct meta_upload *uploads = NULL;
-        arena_reset(&run->arena);
-        lreg_status status = delete_uploads(run, list, before_ms, &uploads, &count, err);
-        if (status != LREG_OK) {
-            return status;
+    lreg_status status = delete_uploads(run, list, before_ms, &uploads, &count, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    run->report->uploads += count;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(uploads[i].storage, CORE_STORAGE_NAME) == 0) {
+            collect_remove_stage(run, uploads[i].id, NULL);
         }
-        run->report->uploads += count;
-        for (size_t i = 0; i < count; i++) {
-            if (strcmp(uploads[i].storage, CORE_STORAGE_NAME) == 0) {
-                remove_stage(run, uploads[i].id, NULL);
-            }
-        }
-    } while (goes_on(run, count));
+    }
+    *out_more = count >= run->page_rows;
     return LREG_OK;
 }
 
-/* Those that stand still, and those that were lost: not so young that somebody may be about to publish them. Without a
- * grace nobody is, and all end. */
-static lreg_status end_stale_uploads(struct collection *run, struct error *err) {
+/* Those that stand still. Without a grace nobody is about to go on, and all end. */
+static lreg_status end_stale_uploads(struct core_collection *run, bool *out_more, struct error *err) {
     bool is_graceless = run->young_ms == run->now_ms;
     int64_t stale_ms = is_graceless ? INT64_MAX : run->now_ms - run->core->limits.max_upload_age_ms;
-    lreg_status status = end_uploads(run, meta_upload_list_stale, stale_ms, err);
-    return status == LREG_OK ? end_uploads(run, meta_upload_list_lost, run->young_ms, err) : status;
+    return end_uploads(run, meta_upload_list_stale, stale_ms, out_more, err);
+}
+
+/* Not so young that somebody may be about to publish them. */
+static lreg_status end_lost_uploads(struct core_collection *run, bool *out_more, struct error *err) {
+    return end_uploads(run, meta_upload_list_lost, run->young_ms, out_more, err);
 }
 
 /* --- Rows --- */
 
-static lreg_status expire_links(struct collection *run, struct error *err) {
+static lreg_status expire_links(struct core_collection *run, bool *out_more, struct error *err) {
     int64_t before_ms = run->now_ms - run->core->limits.blob_grace_ms;
+    struct meta_transaction *transaction = NULL;
     uint64_t removed = 0;
-    do {
-        struct meta_transaction *transaction = NULL;
-        lreg_status status = meta_begin(run->core->meta, META_WRITE, &transaction, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-        status = meta_blob_links_expire(transaction, before_ms, PAGE_ROWS, &removed, err);
-        status = end_transaction(transaction, status, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-    } while (goes_on(run, removed));
-    return LREG_OK;
+    lreg_status status = meta_begin(run->core->meta, META_WRITE, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_blob_links_expire(transaction, before_ms, run->page_rows, &removed, err);
+    status = collect_end_transaction(transaction, status, err);
+    *out_more = removed >= run->page_rows;
+    return status;
 }
 
-static lreg_status doom_blobs(struct collection *run, struct error *err) {
+static lreg_status doom_blobs(struct core_collection *run, bool *out_more, struct error *err) {
     struct meta_doom doom = {0};
-    do {
-        struct meta_transaction *transaction = NULL;
-        lreg_status status = meta_begin(run->core->meta, META_WRITE, &transaction, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-        status = meta_blobs_doom(transaction, PAGE_ROWS, &doom, err);
-        status = end_transaction(transaction, status, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-        run->report->blobs += doom.blobs;
-        run->report->blob_bytes += doom.bytes;
-    } while (goes_on(run, doom.looked_at));
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(run->core->meta, META_WRITE, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_blobs_doom(transaction, run->page_rows, &doom, err);
+    status = collect_end_transaction(transaction, status, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    run->report->blobs += doom.blobs;
+    run->report->blob_bytes += doom.bytes;
+    *out_more = doom.looked_at >= run->page_rows;
     return LREG_OK;
 }
 
-static lreg_status rotate_audit(struct collection *run, struct error *err) {
+static lreg_status rotate_audit(struct core_collection *run, bool *out_more, struct error *err) {
     const struct core_limits *limits = &run->core->limits;
     int64_t before_ms = run->now_ms - limits->audit_keep_ms;
+    struct meta_transaction *transaction = NULL;
     uint64_t removed = 0;
-    do {
-        struct meta_transaction *transaction = NULL;
-        lreg_status status = meta_begin(run->core->meta, META_WRITE, &transaction, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-        status = meta_audit_rotate(transaction, before_ms, limits->audit_keep_events, PAGE_ROWS, &removed, err);
-        status = end_transaction(transaction, status, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-        run->report->audit_events += removed;
-    } while (goes_on(run, removed));
-    return LREG_OK;
-}
-
-/* --- What metadata does not know --- */
-
-/* Names that the walk over a storage gathered, judged a page at a time. */
-struct page {
-    struct collection *run;
-    const char *names[PAGE_ROWS];
-    size_t count;
-    lreg_status (*judge)(struct page *page, struct error *err);
-};
-
-static lreg_status judge_page(struct page *page, struct error *err) {
-    lreg_status status = page->count > 0 ? page->judge(page, err) : LREG_OK;
-    page->count = 0;
-    arena_reset(&page->run->arena);
-    return status;
-}
-
-static lreg_status gather(void *user, const char *name, int64_t modified_ms, uint64_t length, struct error *err) {
-    struct page *page = user;
-    (void)length;
-    if (modified_ms > page->run->young_ms) {
-        return LREG_OK;
-    }
-    const char *copy = arena_copy_text(&page->run->arena, name);
-    if (copy == NULL) {
-        return error_no_memory(err);
-    }
-    page->names[page->count++] = copy;
-    return page->count == PAGE_ROWS ? judge_page(page, err) : LREG_OK;
-}
-
-static lreg_status walk(struct collection *run, int32_t what,
-                        lreg_status (*judge)(struct page *page, struct error *err), struct error *err) {
-    struct page page = {.run = run, .judge = judge};
-    arena_reset(&run->arena);
-    lreg_status status = storage_visit_all(run->core->storage, what, gather, &page, err);
-    return status == LREG_OK ? judge_page(&page, err) : status;
-}
-
-/* Keeps those names that are no session's stage. */
-static lreg_status keep_unknown_stages(struct page *page, struct error *err) {
-    struct meta_transaction *transaction = NULL;
-    size_t kept = 0;
-    lreg_status status = meta_begin(page->run->core->meta, META_READ, &transaction, err);
-    for (size_t i = 0; status == LREG_OK && i < page->count; i++) {
-        bool is_session = false;
-        status = meta_upload_exists(transaction, page->names[i], &is_session, err);
-        if (status == LREG_OK && !is_session) {
-            page->names[kept++] = page->names[i];
-        }
-    }
-    meta_rollback(transaction);
-    page->count = kept;
-    return status;
-}
-
-static lreg_status judge_stages(struct page *page, struct error *err) {
-    lreg_status status = keep_unknown_stages(page, err);
-    for (size_t i = 0; status == LREG_OK && i < page->count; i++) {
-        remove_stage(page->run, page->names[i], &page->run->report->stages);
-    }
-    return status;
-}
-
-/* Keeps those keys that no row has, in whatever transaction is given. */
-static lreg_status keep_unknown_objects(struct page *page, struct meta_transaction *transaction, struct error *err) {
-    size_t kept = 0;
-    for (size_t i = 0; i < page->count; i++) {
-        bool known = true;
-        lreg_status status = meta_blob_has_key(transaction, CORE_STORAGE_NAME, page->names[i], &known, err);
-        if (status != LREG_OK) {
-            return status;
-        }
-        if (!known) {
-            page->names[kept++] = page->names[i];
-        }
-    }
-    page->count = kept;
-    return LREG_OK;
-}
-
-static lreg_status doom_unknown_objects(struct page *page, struct error *err) {
-    struct meta_transaction *transaction = NULL;
-    lreg_status status = meta_begin(page->run->core->meta, META_WRITE, &transaction, err);
+    lreg_status status = meta_begin(run->core->meta, META_WRITE, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = keep_unknown_objects(page, transaction, err);
-    for (size_t i = 0; status == LREG_OK && i < page->count; i++) {
-        const struct meta_doomed doomed = {.storage = CORE_STORAGE_NAME, .key = page->names[i]};
-        status = meta_doomed_insert(transaction, &doomed, err);
-    }
-    if (status == LREG_OK && page->count > 0) {
-        status = core_sweeps_note(page->run->core, transaction, err);
-    }
-    return end_transaction(transaction, status, err);
-}
-
-/* Most pages hold nothing unknown: only the others take the write lock. */
-static lreg_status judge_objects(struct page *page, struct error *err) {
-    struct meta_transaction *transaction = NULL;
-    lreg_status status = meta_begin(page->run->core->meta, META_READ, &transaction, err);
+    status = meta_audit_rotate(transaction, before_ms, limits->audit_keep_events, run->page_rows, &removed, err);
+    status = collect_end_transaction(transaction, status, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = keep_unknown_objects(page, transaction, err);
-    meta_rollback(transaction);
-    if (status != LREG_OK || page->count == 0) {
-        return status;
-    }
-    status = doom_unknown_objects(page, err);
-    if (status == LREG_OK) {
-        page->run->report->objects += page->count;
-    }
-    return status;
+    run->report->audit_events += removed;
+    *out_more = removed >= run->page_rows;
+    return LREG_OK;
 }
 
 /* --- The doomed --- */
 
 /* None while there is a hold: they wait for the next collection. */
-static lreg_status list_doomed(struct collection *run, struct meta_doomed **out, size_t *out_count, struct error *err) {
+static lreg_status list_doomed(struct core_collection *run, struct meta_doomed **out, size_t *out_count,
+                               struct error *err) {
     struct meta_transaction *transaction = NULL;
     bool held = false;
     *out_count = 0;
-    arena_reset(&run->arena);
     lreg_status status = meta_begin(run->core->meta, META_READ, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
     status = core_hold_is_on(run->core, transaction, &held, err);
     if (status == LREG_OK && !held) {
-        status = meta_doomed_list(transaction, PAGE_ROWS, &run->arena, out, out_count, err);
+        status = meta_doomed_list(transaction, run->page_rows, &run->arena, out, out_count, err);
     }
     meta_rollback(transaction);
     return status;
 }
 
 /* Removes the objects, and keeps in `doomed` those rows that may be forgotten. */
-static void remove_objects(struct collection *run, struct meta_doomed *doomed, size_t *count) {
+static void remove_objects(struct core_collection *run, struct meta_doomed *doomed, size_t *count) {
     size_t removed = 0;
     for (size_t i = 0; i < *count; i++) {
         struct storage *storage = NULL;
@@ -332,14 +197,14 @@ static void remove_objects(struct collection *run, struct meta_doomed *doomed, s
         if (status == LREG_OK) {
             doomed[removed++] = doomed[i];
         } else {
-            note_failure(run, status, &failure);
+            collect_note_failure(run, status, &failure);
         }
     }
     *count = removed;
     core_kept_drop(run->core);
 }
 
-static lreg_status forget_doomed(struct collection *run, const struct meta_doomed *doomed, size_t count,
+static lreg_status forget_doomed(struct core_collection *run, const struct meta_doomed *doomed, size_t count,
                                  struct error *err) {
     struct meta_transaction *transaction = NULL;
     lreg_status status = meta_begin(run->core->meta, META_WRITE, &transaction, err);
@@ -352,73 +217,137 @@ static lreg_status forget_doomed(struct collection *run, const struct meta_doome
             status = LREG_OK; /* another collector was faster */
         }
     }
-    return end_transaction(transaction, status, err);
+    return collect_end_transaction(transaction, status, err);
 }
 
 /* Ends when a page brings nothing more: what a storage does not give up stays for the next time. */
-static lreg_status remove_doomed(struct collection *run, struct error *err) {
+static lreg_status remove_doomed(struct core_collection *run, bool *out_more, struct error *err) {
+    struct meta_doomed *doomed = NULL;
     size_t count = 0;
-    do {
-        struct meta_doomed *doomed = NULL;
-        lreg_status status = list_doomed(run, &doomed, &count, err);
-        if (status == LREG_OK && count > 0) {
-            status = meta_sync_log(run->core->meta, err); /* or a power cut brings back a row whose object is gone */
-        }
-        if (status != LREG_OK) {
-            return status;
-        }
-        remove_objects(run, doomed, &count);
-        if (count > 0) {
-            status = forget_doomed(run, doomed, count, err);
-        }
-        if (status != LREG_OK) {
-            return status;
-        }
-    } while (goes_on(run, count));
+    lreg_status status = list_doomed(run, &doomed, &count, err);
+    if (status == LREG_OK && count > 0) {
+        status = meta_sync_log(run->core->meta, err); /* or a power cut brings back a row whose object is gone */
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
+    bool is_full = count >= run->page_rows;
+    remove_objects(run, doomed, &count);
+    if (count > 0) {
+        status = forget_doomed(run, doomed, count, err);
+    }
+    *out_more = is_full && count > 0;
+    return status;
+}
+
+/* --- The space of the database --- */
+
+static lreg_status give_space_back(struct core_collection *run, bool *out_more, struct error *err) {
+    uint64_t freed = 0;
+    lreg_status status = meta_space_give_back(run->core->meta, &freed, out_more, err);
+    run->report->freed_bytes += freed;
+    return status;
+}
+
+/* --- All of it --- */
+
+struct phase {
+    collect_step step;
+    bool is_sweep;
+};
+
+static const struct phase PHASES[] = {
+    {purge_registries, false}, {end_stale_uploads, false},    {end_lost_uploads, false}, {expire_links, false},
+    {doom_blobs, false},       {collect_sweep_objects, true}, {remove_doomed, false},    {collect_sweep_stages, true},
+    {rotate_audit, false},     {give_space_back, false},
+};
+#define PHASE_COUNT (sizeof PHASES / sizeof PHASES[0])
+
+lreg_status core_collection_new(struct core *core, int64_t now_ms, int64_t grace_ms, bool sweeps, size_t page_rows,
+                                struct core_collection **out, struct error *err) {
+    struct core_collection *run = memory_allocate_zeroed(&core->hooks, 1, sizeof *run);
+    if (run == NULL) {
+        return error_no_memory(err);
+    }
+    run->core = core;
+    run->page_rows = page_rows < COLLECT_PAGE_ROWS ? page_rows : COLLECT_PAGE_ROWS;
+    run->now_ms = now_ms;
+    run->young_ms = now_ms - grace_ms;
+    run->sweeps = sweeps;
+    arena_init(&run->arena, &core->hooks, ARENA_BYTES);
+    *out = run;
     return LREG_OK;
 }
 
-static lreg_status collect_all(struct collection *run, struct error *err) {
-    lreg_status status = core_registry_purge_all(run->core, err);
-    if (status == LREG_OK) {
-        status = end_stale_uploads(run, err);
+void core_collection_free(struct core_collection *run) {
+    if (run != NULL) {
+        const struct hooks *hooks = &run->core->hooks;
+        storage_list_close(run->list);
+        arena_free(&run->arena);
+        memory_release(hooks, run);
     }
-    if (status == LREG_OK) {
-        status = expire_links(run, err);
+}
+
+lreg_status core_collection_step(struct core_collection *run, struct core_collect_report *report, bool *out_done,
+                                 struct error *err) {
+    bool more = false;
+    run->report = report;
+    while (run->phase < PHASE_COUNT && PHASES[run->phase].is_sweep && !run->sweeps) {
+        run->phase++;
     }
-    if (status == LREG_OK) {
-        status = doom_blobs(run, err);
+    *out_done = run->phase >= PHASE_COUNT;
+    if (*out_done) {
+        if (run->status != LREG_OK && err != NULL) {
+            *err = run->error;
+        }
+        return run->status;
     }
-    if (status == LREG_OK) {
-        status = walk(run, LREG_STORAGE_OBJECTS, judge_objects, err);
-    }
-    if (status == LREG_OK) {
-        status = remove_doomed(run, err);
-    }
-    if (status == LREG_OK) {
-        status = walk(run, LREG_STORAGE_STAGES, judge_stages, err);
-    }
-    if (status == LREG_OK) {
-        status = rotate_audit(run, err);
+    arena_reset(&run->arena);
+    lreg_status status = PHASES[run->phase].step(run, &more, err);
+    if (status == LREG_OK && !more) {
+        run->phase++;
     }
     return status;
 }
 
-lreg_status core_collect(struct core *core, int64_t grace_ms, struct core_collect_report *out, struct error *err) {
-    struct collection run = {.core = core, .now_ms = hooks_now_ms(&core->hooks), .report = out};
-    *out = (struct core_collect_report){0};
-    if (grace_ms < 0 || grace_ms > GRACE_MAX_MS) {
+lreg_status core_collect_begin(struct core *core, bool trusts_wall, int64_t *out_now_ms, int64_t *out_ahead_ms,
+                               struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = core_time_note(core, transaction, trusts_wall, out_now_ms, out_ahead_ms, err);
+    return collect_end_transaction(transaction, status, err);
+}
+
+lreg_status core_collect_check_grace(int64_t grace_ms, struct error *err) {
+    if (grace_ms < 0 || grace_ms > CORE_GRACE_MAX_MS) {
         return error_set(err, LREG_BAD_ARGUMENT, "", "the grace is negative or longer than a thousand years");
     }
-    run.young_ms = run.now_ms - grace_ms;
-    arena_init(&run.arena, &core->hooks, ARENA_BYTES);
-    lreg_status status = collect_all(&run, err);
-    if (status == LREG_OK && run.status != LREG_OK) {
-        status = run.status;
-        if (err != NULL) {
-            *err = run.error;
+    return LREG_OK;
+}
+
+lreg_status core_collect(struct core *core, int64_t grace_ms, struct core_collect_report *out, struct error *err) {
+    struct core_collection *run = NULL;
+    int64_t now_ms = 0;
+    int64_t ahead_ms = 0;
+    bool done = false;
+    *out = (struct core_collect_report){0};
+    lreg_status status = core_collect_check_grace(grace_ms, err);
+    if (status == LREG_OK) {
+        status = core_collect_begin(core, false, &now_ms, &ahead_ms, err);
+    }
+    if (status == LREG_OK) {
+        status = core_collection_new(core, now_ms, grace_ms, true, COLLECT_PAGE_ROWS, &run, err);
+    }
+    while (status == LREG_OK && !done) {
+        size_t phase = run->phase;
+        status = core_collection_step(run, out, &done, err);
+        if (status == LREG_OK && !done && run->phase == phase) {
+            meta_give_way(core->meta); /* there is more of the kind */
         }
     }
-    arena_free(&run.arena);
+    core_collection_free(run);
     return status;
 }

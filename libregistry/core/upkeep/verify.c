@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "core/content/objects.h"
 #include "core/instance/state.h"
+#include "core/upkeep/quarantine.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,6 +58,21 @@ static bool is_finding(lreg_status status) {
     return status != LREG_OK && status != LREG_NO_MEMORY && status != LREG_BUSY;
 }
 
+/* What is found bad is not served from now on. Where that cannot be noted, as on a disk that is full or may only be
+ * read, it is told all the same. */
+static void quarantine(const struct verification *run, const struct meta_blob *blob) {
+    struct error failure = {0};
+    if (core_quarantine_blob(run->core, blob, &failure) != LREG_OK) {
+        hooks_log(&run->core->hooks, LREG_LOG_WARNING, "a damaged blob is still served: %s", failure.message);
+    }
+}
+
+static void release(const struct verification *run, const struct meta_blob *blob) {
+    if (blob->damaged_ms != 0) {
+        (void)core_release_blob(run->core, blob, NULL); /* else the scrub does, or the next time */
+    }
+}
+
 static lreg_status compare_blob(const struct verification *run, const struct meta_blob *blob,
                                 struct storage_object *object, uint64_t length, struct error *err) {
     struct digest_set digests;
@@ -64,10 +80,16 @@ static lreg_status compare_blob(const struct verification *run, const struct met
     hex_encode(blob->sha256, sizeof blob->sha256, name);
     lreg_status status = hash_object(run, object, length, &digests, err);
     if (is_finding(status)) {
+        if (status == LREG_CORRUPT) {
+            quarantine(run, blob);
+        }
         run->report->damaged++;
         return core_verify_tell(run, err, "blob sha256:%s cannot be read: %s", name, err->message);
     }
-    if (status == LREG_OK && memcmp(digests.sha256, blob->sha256, sizeof blob->sha256) != 0) {
+    if (status == LREG_OK && memcmp(digests.sha256, blob->sha256, sizeof blob->sha256) == 0) {
+        release(run, blob);
+    } else if (status == LREG_OK) {
+        quarantine(run, blob);
         run->report->damaged++;
         status = core_verify_tell(run, err, "blob sha256:%s has other bytes than were published", name);
     }
@@ -90,6 +112,9 @@ static lreg_status verify_blob(struct verification *run, const struct meta_blob 
         return core_verify_tell(run, err, "blob sha256:%s is missing in the storage", name);
     }
     if (is_finding(status)) {
+        if (status == LREG_CORRUPT) {
+            quarantine(run, blob);
+        }
         run->report->damaged++;
         return core_verify_tell(run, err, "blob sha256:%s cannot be opened: %s", name, err->message);
     }

@@ -180,10 +180,23 @@ lreg_status oci_blob_get(struct call *call, struct error *err) {
     return status;
 }
 
+/* Clients ask whether they need not send a blob: one that the storage lost, or that is in quarantine, is not there for
+ * them, or no push could ever bring it back. */
+static lreg_status check_whole(struct call *call, const struct oci_blob *blob, struct error *err) {
+    struct storage_object *object = NULL;
+    uint64_t length = 0;
+    lreg_status status = core_blob_open(call->core, &blob->blob, &object, &length, err);
+    storage_object_close(object);
+    return status == LREG_CORRUPT ? oci_blob_unknown(blob->link.digest, err) : status;
+}
+
 lreg_status oci_blob_head(struct call *call, struct error *err) {
     const char *image = NULL;
     const struct oci_blob *blob = NULL;
     lreg_status status = find_by_path(call, &image, &blob, err);
+    if (status == LREG_OK) {
+        status = check_whole(call, blob, err);
+    }
     if (status == LREG_OK) {
         status = claim(call, blob, err);
     }

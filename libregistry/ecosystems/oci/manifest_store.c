@@ -49,7 +49,7 @@ static lreg_status look_at_blob(struct storing *storing, const struct oci_descri
     lreg_status status =
         meta_blob_link_find(storing->transaction, storing->push->registry->row.id, storing->push->image,
                             descriptor->digest, &storing->scratch, &link, &blob, err);
-    *out = status == LREG_OK;
+    *out = status == LREG_OK && blob.damaged_ms == 0;
     if (status == LREG_OK) {
         return oci_check_size(descriptor, blob.size_bytes, err);
     }
@@ -64,8 +64,8 @@ static lreg_status look_at_manifest(struct storing *storing, const struct oci_de
     arena_reset(&storing->scratch);
     lreg_status status = meta_document_find_head(storing->transaction, push->registry->row.id, push->image,
                                                  descriptor->digest, &storing->scratch, &row, err);
-    *out = status == LREG_OK;
-    if (status != LREG_OK) {
+    *out = status == LREG_OK && row.damaged_ms == 0; /* to be pushed again */
+    if (status != LREG_OK || !*out) {
         return status == LREG_NOT_FOUND ? LREG_OK : status;
     }
     if (!slice_equals_ignoring_case(slice_of(descriptor->media_type), row.media_type)) {
@@ -132,8 +132,9 @@ static lreg_status look_for_document(struct storing *storing, struct error *err)
         return status == LREG_NOT_FOUND ? LREG_OK : status;
     }
     storing->survey.document = push->digest.text;
-    storing->survey.is_stored = text_equals(row.media_type, push->manifest->media_type);
-    return storing->survey.is_stored ? LREG_OK : check_type_may_change(storing, &row, err);
+    bool has_type = text_equals(row.media_type, push->manifest->media_type);
+    storing->survey.is_stored = has_type && row.damaged_ms == 0;
+    return has_type ? LREG_OK : check_type_may_change(storing, &row, err);
 }
 
 static lreg_status look_for_tag(struct storing *storing, const char *tag, struct error *err) {

@@ -54,7 +54,9 @@ static lreg_status find_manifest(struct call *call, const char *image, const cha
         return status;
     }
     status = core_document_find(call->core, call->registry, image, name, out, err);
-    return is_absent(status) ? oci_manifest_unknown(call, reference, err) : status;
+    /* Who asks by HEAD wants to know whether to push it: one that is in quarantine is to come again. */
+    bool is_to_come = status == LREG_CORRUPT && call->method == HTTP_HEAD;
+    return is_absent(status) || is_to_come ? oci_manifest_unknown(call, reference, err) : status;
 }
 
 static lreg_status respond(struct call *call, const struct core_document *document, bool by_tag, struct error *err) {

@@ -76,6 +76,9 @@ static lreg_status link_in(const struct call *call, struct meta_transaction *tra
         source->image != NULL
             ? meta_blob_link_find(transaction, registry_id, source->image, target->digest, arena, &found, &blob, err)
             : meta_blob_link_find_anywhere(transaction, registry_id, target->digest, arena, &found, &blob, err);
+    if (status == LREG_OK && blob.damaged_ms != 0) {
+        status = oci_blob_unknown(target->digest, err); /* to be uploaded again */
+    }
     if (status != LREG_OK) {
         return status;
     }

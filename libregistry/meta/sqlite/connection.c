@@ -242,6 +242,16 @@ static lreg_status use_wal(struct meta_connection *connection, struct error *err
     return status;
 }
 
+/* A file that may shrink has to be made so: later that takes a VACUUM (space.c). */
+static lreg_status prepare_new(struct meta_connection *connection, struct error *err) {
+    int64_t pages = 0;
+    lreg_status status = meta_connection_number(connection, "PRAGMA page_count", &pages, err);
+    if (status == LREG_OK && pages == 0) {
+        status = meta_connection_run(connection, "PRAGMA auto_vacuum = INCREMENTAL", err);
+    }
+    return status;
+}
+
 static lreg_status configure(struct meta_connection *connection, struct error *err) {
     sqlite3 *database = connection->database;
     (void)sqlite3_extended_result_codes(database, 1);
@@ -255,7 +265,10 @@ static lreg_status configure(struct meta_connection *connection, struct error *e
         status = connection->files.way == META_READING_PRIVATE
                      ? meta_connection_run(connection, "PRAGMA locking_mode = EXCLUSIVE", err)
                      : LREG_OK;
-    } else if (connection->meta->path != NULL) {
+    } else {
+        status = prepare_new(connection, err);
+    }
+    if (status == LREG_OK && connection->meta->path != NULL && !connection->meta->is_read_only) {
         status = use_wal(connection, err);
     }
     if (status == LREG_OK) {

@@ -267,6 +267,30 @@ static const char uploads_in_progress[] =
     "CREATE INDEX uploads_by_progress ON uploads (registry_id, lost, updated_ms);"
     "CREATE INDEX uploads_by_principal ON uploads (registry_id, principal, lost, updated_ms, id);";
 
+/* What upkeep has to remember, in one row. `holder` has the lease ("" when it is free) as long as `renewals` grows.
+ * `believed_ms` is the latest time of the wall clock that is believed, as it was when the machine was up for
+ * `uptime_ms` (-1: not known): of a database that had no such row, the time of its last event. The rest is when each
+ * kind of work was last done, and behind which rows the scrub goes on. */
+static const char upkeep[] =
+    "CREATE TABLE upkeep ("
+    "    one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "    holder TEXT NOT NULL,"
+    "    renewals INTEGER NOT NULL,"
+    "    believed_ms INTEGER NOT NULL,"
+    "    uptime_ms INTEGER NOT NULL,"
+    "    collected_ms INTEGER NOT NULL,"
+    "    swept_ms INTEGER NOT NULL,"
+    "    scrubbed_ms INTEGER NOT NULL,"
+    "    scrub_blob INTEGER NOT NULL,"
+    "    scrub_document INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO upkeep SELECT 1, '', 0, coalesce(max(at_ms), 0), -1, 0, 0, 0, 0, 0"
+    "    FROM audit_events;"
+    /* When the stored bytes were found to be others; 0: they were not. Such bytes are not served
+                              * until they are right again. */
+    "ALTER TABLE blobs ADD COLUMN damaged_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE documents ADD COLUMN damaged_ms INTEGER NOT NULL DEFAULT 0;";
+
 struct migration {
     const char *const *texts; /* ended by NULL */
     const char *version; /* sets the user_version behind it */
@@ -276,12 +300,12 @@ static const char *const first_texts[] = {organizations_and_registries, blobs, d
 static const char *const second_texts[] = {organization_of_the_deleted, NULL};
 static const char *const third_texts[] = {lost_uploads, NULL};
 static const char *const fourth_texts[] = {uploads_in_progress, NULL};
+static const char *const fifth_texts[] = {upkeep, NULL};
 
 static const struct migration migrations[] = {
-    {first_texts, "PRAGMA user_version = 1"},
-    {second_texts, "PRAGMA user_version = 2"},
-    {third_texts, "PRAGMA user_version = 3"},
-    {fourth_texts, "PRAGMA user_version = 4"},
+    {first_texts, "PRAGMA user_version = 1"}, {second_texts, "PRAGMA user_version = 2"},
+    {third_texts, "PRAGMA user_version = 3"}, {fourth_texts, "PRAGMA user_version = 4"},
+    {fifth_texts, "PRAGMA user_version = 5"},
 };
 
 #define LATEST ((int64_t)(sizeof migrations / sizeof migrations[0]))

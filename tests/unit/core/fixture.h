@@ -18,6 +18,7 @@
 
 struct fixture {
     atomic_llong now_ms;
+    atomic_llong leapt_ms; /* of that, by leaps of the clock alone: no time passed */
     struct core_options options;
     char directory[64]; /* "" when in memory */
     struct core *core;
@@ -32,11 +33,17 @@ static inline int64_t fixture_clock(void *user) {
     return atomic_load(&fixture->now_ms);
 }
 
+static inline int64_t fixture_uptime(void *user) {
+    struct fixture *fixture = user;
+    return atomic_load(&fixture->now_ms) - atomic_load(&fixture->leapt_ms);
+}
+
 static inline void fixture_prepare(struct fixture *fixture) {
     *fixture = (struct fixture){0};
     atomic_init(&fixture->now_ms, FIXTURE_NOW);
     hooks_default(&fixture->options.hooks);
     fixture->options.hooks.clock.now_ms = fixture_clock;
+    fixture->options.hooks.clock.uptime_ms = fixture_uptime;
     fixture->options.hooks.clock.user = fixture;
     fixture->options.busy_timeout_ms = 10000;
     fixture->options.ecosystems = fixture_ecosystems;
@@ -84,6 +91,12 @@ static inline void fixture_close(struct fixture *fixture) {
 }
 
 static inline void fixture_pass_ms(struct fixture *fixture, int64_t ms) {
+    atomic_fetch_add(&fixture->now_ms, ms);
+}
+
+/* The clock leaps; no time passes. */
+static inline void fixture_leap_ms(struct fixture *fixture, int64_t ms) {
+    atomic_fetch_add(&fixture->leapt_ms, ms);
     atomic_fetch_add(&fixture->now_ms, ms);
 }
 

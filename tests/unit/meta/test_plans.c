@@ -22,7 +22,7 @@ struct exception {
 static const struct exception exceptions[] = {
     /* Walks over everything, by intention, in the order of the table. */
     {"SELECT registry_id, scope, name, media_type, sha256, subject, attributes, revision, created_ms,"
-     " length(content), content FROM documents ORDER BY position",
+     " length(content), damaged_ms, content FROM documents ORDER BY position",
      "SCAN documents"},
     {"SELECT registry_id, filename, document FROM packages", "SCAN packages USING INDEX packages_by_document"},
     /* An index in its order, ended by the limit. */

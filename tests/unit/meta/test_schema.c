@@ -36,7 +36,7 @@ static void test_meta_schema__an_empty_file_is_migrated_from_version_0(void **st
     struct fixture *fixture = *state;
     run_sql(fixture, "PRAGMA user_version = 0; CREATE TABLE x (y); DROP TABLE x;");
     fixture_open(fixture);
-    assert_int_equal(number(fixture, "PRAGMA user_version"), 4);
+    assert_int_equal(number(fixture, "PRAGMA user_version"), 5);
     assert_int_equal(number(fixture, "PRAGMA application_id"), 0x4c524547);
     assert_int_equal(script_run(fixture->meta, &fixture->arena, &fixture->err), LREG_OK);
     fixture_check(fixture);
@@ -58,6 +58,8 @@ static void test_meta_schema__a_database_of_version_1_is_migrated_with_what_it_h
                      "DROP INDEX uploads_by_progress; DROP INDEX uploads_by_principal;"
                      "ALTER TABLE uploads DROP COLUMN lost;"
                      "CREATE INDEX uploads_by_registry ON uploads (registry_id);"
+                     "DROP TABLE upkeep;"
+                     "ALTER TABLE blobs DROP COLUMN damaged_ms; ALTER TABLE documents DROP COLUMN damaged_ms;"
                      "PRAGMA user_version = 1;");
     fixture_open(fixture);
     uint64_t uploads = 0;

@@ -10,6 +10,7 @@
 #include <libregistry/cpp/content.hpp>
 #include <libregistry/cpp/options.hpp>
 #include <libregistry/cpp/snapshots.hpp>
+#include <libregistry/upkeep.h>
 
 #include <cstdint>
 #include <string>
@@ -244,6 +245,16 @@ class instance : public handle<lreg_instance, lreg_close> {
         lreg_collect_report report = {};
         report.size = sizeof report;
         detail::call([&](lreg_error **failure) { return lreg_collect(get(), grace_ms, &report, failure); });
+        return report;
+    }
+
+    /** Does a part of the work that keeps the instance in order, and tells when to be called again: `next_ms`.
+     * @param options  `size` is set here; all zero: the defaults */
+    lreg_upkeep_report upkeep(lreg_upkeep_options options = {}) const {
+        lreg_upkeep_report report = {};
+        report.size = sizeof report;
+        options.size = sizeof options;
+        detail::call([&](lreg_error **failure) { return lreg_upkeep(get(), &options, &report, failure); });
         return report;
     }
 

@@ -253,6 +253,12 @@ extern "C" {
         report: *mut lreg_collect_report,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
+    pub fn lreg_upkeep(
+        instance: *mut lreg_instance,
+        options: *const lreg_upkeep_options,
+        report: *mut lreg_upkeep_report,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
     pub fn lreg_backup(
         instance: *mut lreg_instance,
         directory: *const c_char,

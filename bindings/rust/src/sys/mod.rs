@@ -49,6 +49,13 @@ opaque! {
     lreg_upload_list,
 }
 
+pub const LREG_UPKEEP_COLLECT_NOW: i32 = 262144;
+pub const LREG_UPKEEP_COMPACT: i32 = 1048576;
+pub const LREG_UPKEEP_ELSEWHERE: i32 = 2;
+pub const LREG_UPKEEP_HAS_MORE: i32 = 1;
+pub const LREG_UPKEEP_NO_COLLECT: i32 = 65536;
+pub const LREG_UPKEEP_NO_SCRUB: i32 = 131072;
+pub const LREG_UPKEEP_TRUST_CLOCK: i32 = 524288;
 pub const LREG_VERSION_MAJOR: i32 = 0;
 pub const LREG_VERSION_MINOR: i32 = 1;
 pub const LREG_VERSION_PATCH: i32 = 0;
@@ -196,6 +203,39 @@ pub struct lreg_collect_report {
 }
 
 #[repr(C)]
+pub struct lreg_upkeep_options {
+    pub size: u32,
+    pub flags: u32,
+    pub budget_ms: i64,
+    pub grace_ms: i64,
+    pub collect_interval_ms: i64,
+    pub scrub_interval_ms: i64,
+    pub scrub_bytes_per_second: u64,
+}
+
+#[repr(C)]
+pub struct lreg_upkeep_report {
+    pub size: u32,
+    pub flags: u32,
+    pub next_ms: i64,
+    pub clock_ahead_ms: i64,
+    pub uploads: u64,
+    pub stages: u64,
+    pub blobs: u64,
+    pub blob_bytes: u64,
+    pub objects: u64,
+    pub audit_events: u64,
+    pub freed_bytes: u64,
+    pub scrubbed_blobs: u64,
+    pub scrubbed_documents: u64,
+    pub scrubbed_bytes: u64,
+    pub missing: u64,
+    pub damaged: u64,
+    pub unreadable: u64,
+    pub healed: u64,
+}
+
+#[repr(C)]
 pub struct lreg_allocator {
     pub size: u32,
     pub reserved: u32,
@@ -212,6 +252,7 @@ pub struct lreg_clock {
     pub user: *mut c_void,
     pub now_ms: Option<unsafe extern "C" fn(user: *mut c_void) -> i64>,
     pub destroy: Option<unsafe extern "C" fn(user: *mut c_void)>,
+    pub uptime_ms: Option<unsafe extern "C" fn(user: *mut c_void) -> i64>,
 }
 
 #[repr(C)]
