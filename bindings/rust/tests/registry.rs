@@ -200,6 +200,8 @@ fn threads_share_an_instance() {
     assert_eq!(other.packages(&registry, None).unwrap().count(), 40);
     drop(instance);
     other.backup(folder.0.join("copy").to_str().unwrap()).unwrap();
+    other.backup_linked(folder.0.join("linked").to_str().unwrap()).unwrap();
+    assert!(Instance::open(folder.0.join("linked")).is_ok());
     let copy = Instance::open(folder.0.join("copy")).unwrap();
     let registry = copy.registry("acme", "my-files").unwrap();
     assert_eq!(
