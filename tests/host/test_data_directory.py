@@ -139,7 +139,7 @@ class Store(unittest.TestCase):
             self.assertEqual(server.get(server.file_path("late-1.0.0.txt")).status, 404)
             self.assertIn(server.publish("new-1.0.0.txt", b"after the restore").status, (200, 201))
             self.must("gc", "--grace-seconds", "0")
-            self.assertIn("0 missing, 0 damaged, 0 not named", self.must("verify"))
+            self.assertIn("0 missing, 0 damaged, 0 dangling, 0 not named", self.must("verify"))
             self.assertEqual(server.get(server.file_path("app-1.0.0.txt")).body, CONTENT)
 
     def test_backup_restores_the_whole_directory(self):

@@ -174,7 +174,7 @@ class ReadOnly(unittest.TestCase):
         self.show_read_only()
         copy = os.path.join(self.folder, "copy")
         self.must(self.frozen, "backup", copy)
-        self.assertIn("0 missing, 0 damaged, 0 not named", self.must(copy, "verify"))
+        self.assertIn("0 missing, 0 damaged, 0 dangling, 0 not named", self.must(copy, "verify"))
         self.must(copy, "organization", "create", "other")
 
     def test_others_may_write_meanwhile(self):
