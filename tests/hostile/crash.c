@@ -248,15 +248,17 @@ static void run_second_to_end(struct point *point, struct traced *second) {
     }
 }
 
-static bool is_whole(void) {
-    return getenv("LREG_CRASH") != NULL;
+/* In the whole campaign the first process is killed before every n-th system call: gives n. 0: not the whole one. */
+static uint64_t whole_stride(void) {
+    const char *text = getenv("LREG_CRASH");
+    return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
 /* False when the first process has ended before the call came. */
 static bool run_point(struct point *point) {
     make_work(point);
     struct power_cut *disk = power_cut_begin(point->work);
-    struct traced first = {.disk = disk, .kill_at = point->at, .counts_all = is_whole()};
+    struct traced first = {.disk = disk, .kill_at = point->at, .counts_all = whole_stride() != 0};
     struct traced second = {.disk = disk};
     if (point->way->is_living) {
         traced_start(&second, run_second, point);
@@ -282,12 +284,12 @@ static bool run_point(struct point *point) {
     return stop == TRACED_KILLED;
 }
 
-static size_t run_points(struct point *point) {
-    point->at = 1;
-    while (run_point(point)) {
-        point->at++;
+static size_t run_points(struct point *point, uint64_t first, uint64_t stride) {
+    size_t count = 0;
+    for (point->at = first; run_point(point); point->at += stride) {
+        count++;
     }
-    return (size_t)point->at - 1;
+    return count;
 }
 
 /* --- Stores to begin with --- */
@@ -328,13 +330,17 @@ static struct power_cut *make_store(void (*furnish)(struct crash_client *client)
 /* --- The campaign --- */
 
 static void run_operation(struct point *point, size_t number) {
+    uint64_t stride = whole_stride();
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         point->way = &ways[i];
         bool is_possible = (point->store != NULL || (!point->way->is_living && !point->way->is_unsynced)) &&
                            !(point->way->backs_up && point->operation->is_not_backed_up);
-        bool is_wanted = is_whole() || i == 0 || (i + number) % 2 == 0;
-        size_t count = is_possible && is_wanted ? run_points(point) : 0;
-        if (is_whole()) {
+        bool is_wanted = stride != 0 || i == 0 || (i + number) % 2 == 0;
+        if (!is_possible || !is_wanted) {
+            continue;
+        }
+        size_t count = stride != 0 ? run_points(point, 1 + (number + i) % stride, stride) : run_points(point, 1, 1);
+        if (stride != 0) {
             print_message("%s, %s: %zu points\n", point->operation->name, point->way->name, count);
         }
     }

@@ -135,11 +135,13 @@ lreg_status meta_settle(struct meta *meta, struct error *err) {
         return status;
     }
     status = has_mark(transaction, &is_marked, err);
-    if (status == LREG_OK && !is_marked) {
+    /* What can only be read is promised to nobody. */
+    bool is_read_only = sqlite3_db_readonly(transaction->connection->database, "main") == 1;
+    if (status == LREG_OK && !is_marked && !is_read_only) {
         status = settle_log(transaction->connection, err);
     }
     meta_rollback(transaction);
-    return status == LREG_OK && is_marked ? settle_by_writing(meta, err) : status;
+    return status == LREG_OK && is_marked && !is_read_only ? settle_by_writing(meta, err) : status;
 }
 
 lreg_status meta_sync_log(struct meta *meta, struct error *err) {
