@@ -13,8 +13,8 @@
  * fifth way the second process makes a backup, which has to have all of that.
  *
  * Only syncs and calls that move or remove a name count, and each operation goes half of the ways. With LREG_CRASH=1 in
- * the environment all system calls count, and all ways are gone: 70,000 points in half an hour of processor time, for all
- * test_crash_*. LREG_CRASH=10 takes every tenth call.
+ * the environment all system calls count, and all ways are gone: 70,000 points in half an hour of processor time for
+ * all of test_crash_*. LREG_CRASH=10 takes every tenth call.
  */
 
 #include "support/http_script.h"

@@ -64,7 +64,7 @@ static int push_in_chunks(struct crash_client *client) {
     if (status != 202) {
         return status;
     }
-    (void)snprintf(request, sizeof request, "PUT %s?digest=" SIGNATURE_DIGEST "\n\n%s", client->note, SIGNATURE + 5);
+    (void)snprintf(request, sizeof request, "PUT %s?digest=" SIGNATURE_DIGEST "\n\n%s", client->note, &SIGNATURE[5]);
     return crash_status(client, request);
 }
 
