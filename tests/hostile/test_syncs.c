@@ -4,6 +4,7 @@
 #include "hostile/crash.h"
 #include "hostile/rig.h"
 #include "protocol/oci_data.h"
+#include "support/power_cut.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #define PATH_ROOM 256
 #define REGISTRIES "/v2/packages/organizations/acme/registries"
 #define LOG "registry.db-wal"
+#define BLOCK 4096
 
 struct event {
     const char *call;
@@ -27,6 +29,49 @@ struct event {
 static struct event events[EVENTS_MAX];
 static size_t event_count;
 static int sync_error; /* errno of syncs of the log; 0: they are made */
+
+/* The log as a disk has it on which a sync failed: what was unsynced then is taken for written by the system, and is
+ * only written when it is changed once more. */
+static struct {
+    unsigned char *synced;
+    unsigned char *lost; /* as it was at the failure; NULL: there was none */
+    size_t synced_length;
+    size_t lost_length;
+} disk;
+
+static unsigned char *read_log(int descriptor, size_t *out_length) {
+    struct stat facts;
+    assert_int_equal(fstat(descriptor, &facts), 0);
+    unsigned char *bytes = calloc(1, (size_t)facts.st_size + BLOCK);
+    assert_non_null(bytes);
+    assert_int_equal(pread(descriptor, bytes, (size_t)facts.st_size, 0), facts.st_size);
+    *out_length = (size_t)facts.st_size;
+    return bytes;
+}
+
+static bool is_lost(const unsigned char *bytes, size_t at) {
+    return disk.lost != NULL && at + BLOCK <= disk.lost_length && memcmp(bytes + at, disk.lost + at, BLOCK) == 0;
+}
+
+static void write_log(int descriptor) {
+    size_t length = 0;
+    unsigned char *bytes = read_log(descriptor, &length);
+    for (size_t at = 0; at < length; at += BLOCK) {
+        if (is_lost(bytes, at) && at + BLOCK <= disk.synced_length) {
+            memcpy(bytes + at, disk.synced + at, BLOCK);
+        } else if (is_lost(bytes, at)) {
+            memset(bytes + at, 0, BLOCK);
+        }
+    }
+    free(disk.synced);
+    disk.synced = bytes;
+    disk.synced_length = length;
+}
+
+static void lose_log(int descriptor) {
+    free(disk.lost);
+    disk.lost = read_log(descriptor, &disk.lost_length);
+}
 
 static const char *note(const char *call, int descriptor, const char *name) {
     char link[64];
@@ -44,9 +89,14 @@ static const char *note(const char *call, int descriptor, const char *name) {
 
 OUR_OWN int fdatasync(int descriptor) {
     const char *path = note("fdatasync", descriptor, "");
-    if (sync_error != 0 && strstr(path, LOG) != NULL) {
+    bool is_of_log = strstr(path, LOG) != NULL;
+    if (is_of_log && sync_error != 0) {
+        lose_log(descriptor);
         errno = sync_error;
         return -1;
+    }
+    if (is_of_log) {
+        write_log(descriptor);
     }
     return (int)syscall(SYS_fdatasync, descriptor);
 }
@@ -148,6 +198,9 @@ static int teardown(void **state) {
     struct store *store = *state;
     sync_error = 0;
     close_store(store);
+    free(disk.synced);
+    free(disk.lost);
+    memset(&disk, 0, sizeof disk);
     rig_remove_folder(store->folder);
     free(store);
     return 0;
@@ -289,4 +342,36 @@ static void test_hostile_syncs__a_disk_that_is_found_full_by_the_sync_of_the_log
     assert_int_equal(ask(store, "GET /acme/files/files/new-1.0.txt\n\n"), 200);
     assert_int_equal(lreg_verify(store->client.instance, NULL, NULL, &report, NULL), LREG_OK);
     assert_int_equal(report.missing + report.damaged, 0);
+}
+
+/* Goes on with what the disk has: the log as above, and the database, which is synced whenever it is written. */
+static void cut_power(struct store *store) {
+    struct power_cut *cut = power_cut_begin(store->folder);
+    char path[PATH_ROOM];
+    close_store(store);
+    rig_remove_folder(store->folder);
+    power_cut_restore(cut, store->folder, 0);
+    power_cut_end(cut);
+    (void)snprintf(path, sizeof path, "%s/data/" LOG, store->folder);
+    FILE *log = fopen(path, "wb");
+    assert_non_null(log);
+    assert_int_equal(fwrite(disk.synced, 1, disk.synced_length, log), disk.synced_length);
+    assert_int_equal(fclose(log), 0);
+    open_store(store, true);
+}
+
+/* The commit that begins an upload does not wait for the disk. When it is among what a sync could not write, no later
+ * commit may stand behind it in the log. */
+static void test_hostile_syncs__what_a_failed_sync_lost_takes_nothing_with_it(void **state) {
+    struct store *store = *state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask(store, "POST /v2/acme/images/app/blobs/uploads/\nContent-Length: 0\n\n"), 202);
+    }
+    sync_error = ENOSPC;
+    assert_int_equal(publish(store, "new-1.0.txt"), 507);
+    sync_error = 0;
+    assert_int_equal(publish(store, "new-1.0.txt"), 200);
+    cut_power(store);
+    assert_int_equal(ask(store, "GET /acme/files/files/new-1.0.txt\n\n"), 200);
+    assert_int_equal(ask(store, "GET /acme/files/files/app-1.0.txt\n\n"), 200);
 }

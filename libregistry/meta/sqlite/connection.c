@@ -70,9 +70,9 @@ static int system_error(struct meta_connection *connection, int result) {
 
 /* What was said about a sync, the connection forgets: a commit that fails is not noted there as other failures are. */
 static bool disk_is_full(struct meta_connection *connection, int result) {
-    int number = (result & 0xff) == SQLITE_IOERR ? system_error(connection, result) : 0;
-    if (result == SQLITE_IOERR_FSYNC) {
-        number = meta_log_errno(connection);
+    int number = result == SQLITE_IOERR_FSYNC ? meta_log_errno(connection) : 0;
+    if (number == 0 && (result & 0xff) == SQLITE_IOERR) {
+        number = system_error(connection, result);
     }
     return number == ENOSPC || number == EDQUOT;
 }
@@ -97,6 +97,9 @@ lreg_status meta_fail(struct meta_connection *connection, int result, struct err
         meaning = &no_file;
     } else if (meaning == NULL) {
         meaning = &bug;
+    }
+    if (result == SQLITE_IOERR_FSYNC) {
+        meta_doubt_log(connection->meta);
     }
     if (meaning->status == LREG_CORRUPT || meaning->status == LREG_IO) {
         connection->unusable = true;

@@ -60,6 +60,32 @@ static lreg_status settle_log(struct meta_connection *connection, struct error *
     return result == SQLITE_OK ? LREG_OK : meta_fail(connection, result, err);
 }
 
+/* --- A sync that failed --- */
+
+/* The system takes the bytes that it could not write for written: the next sync succeeds without them. If commits were
+ * among them that others see (those that did not wait for a sync), every later commit would be lost with them, because
+ * the log is read up to the first frame that is damaged. So all that is in it is moved to the database, and it is begun
+ * anew. */
+void meta_doubt_log(struct meta *meta) {
+    if (is_durable(meta)) {
+        (void)atomic_fetch_add(&meta->doubts, 1);
+    }
+}
+
+lreg_status meta_settle_doubts(struct meta_connection *connection, struct error *err) {
+    struct meta *meta = connection->meta;
+    unsigned before = atomic_load(&meta->doubts);
+    if (before == 0) {
+        return LREG_OK;
+    }
+    int result = sqlite3_wal_checkpoint_v2(connection->database, "main", SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    if (result != SQLITE_OK) {
+        return meta_fail(connection, result, err);
+    }
+    (void)atomic_compare_exchange_strong(&meta->doubts, &before, 0); /* unless another one failed meanwhile */
+    return LREG_OK;
+}
+
 /* --- The mark of an instance without syncs --- */
 
 static lreg_status leave_mark(struct meta_transaction *transaction, struct error *err) {
@@ -137,11 +163,12 @@ lreg_status meta_settle(struct meta *meta, struct error *err) {
     status = has_mark(transaction, &is_marked, err);
     /* What can only be read is promised to nobody. */
     bool is_read_only = sqlite3_db_readonly(transaction->connection->database, "main") == 1;
-    if (status == LREG_OK && !is_marked && !is_read_only) {
+    bool has_to_write = (is_marked || atomic_load(&meta->doubts) != 0) && !is_read_only;
+    if (status == LREG_OK && !has_to_write && !is_read_only) {
         status = settle_log(transaction->connection, err);
     }
     meta_rollback(transaction);
-    return status == LREG_OK && is_marked && !is_read_only ? settle_by_writing(meta, err) : status;
+    return status == LREG_OK && has_to_write ? settle_by_writing(meta, err) : status;
 }
 
 lreg_status meta_sync_log(struct meta *meta, struct error *err) {

@@ -43,6 +43,7 @@ struct meta {
     struct meta_wal_state wal_state; /* from before the generation was asked for */
     bool is_generation_known; /* and of that state */
     uint64_t generation;
+    atomic_uint doubts; /* syncs of the log that failed since it was begun anew; see settle.c */
     atomic_uint_fast64_t commits; /* of this process; the generation of a database in memory */
 };
 
@@ -59,6 +60,10 @@ lreg_status meta_take_connection(struct meta *meta, enum meta_mode mode, struct 
                                  struct error *err);
 /* A connection is open: does SQLite take locks of a parent process for ours? */
 bool meta_locks_are_inherited(const struct meta *meta);
+
+/* After a sync of the log that failed, and before the next write. */
+void meta_doubt_log(struct meta *meta);
+lreg_status meta_settle_doubts(struct meta_connection *connection, struct error *err);
 
 /* What an instance that syncs finds unsynced, and what one without syncs leaves; see settle.c. To be called when a
  * transaction has begun, and after its commit. */

@@ -64,6 +64,9 @@ static lreg_status begin(struct meta *meta, enum meta_mode mode, bool is_synced,
     if (!is_synced) {
         status = stop_syncing(connection, err);
     }
+    if (status == LREG_OK && mode == META_WRITE) {
+        status = meta_settle_doubts(connection, err);
+    }
     if (status == LREG_OK) {
         status = run_control(connection, mode == META_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", err);
     }
