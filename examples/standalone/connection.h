@@ -5,6 +5,7 @@
 /* One client. A connection belongs to a loop. While a worker has it, the loop only touches what is marked so. */
 
 #include "address.h"
+#include "fair_queue.h"
 #include "head.h"
 #include "peers.h"
 #include "rate.h"
@@ -106,7 +107,9 @@ struct connection {
     uint32_t missed_events;
     struct timer timer;
 
-    /* Of the one queue that it is in: the ready list, the jobs, or what workers return. */
+    struct fair_item turn; /* of the workers */
+
+    /* Of the one list that it is in: the ready list, or what workers return. */
     struct connection *next;
     struct connection *previous; /* in the ready list */
     enum work work; /* the result, on the way back */

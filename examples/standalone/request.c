@@ -3,7 +3,7 @@
 /* A request and its exchange. Reading requests are answered by the event loop itself, which makes them fast; all others
  * are worked on by the workers, from begin to the moment when the response is ready, because the library waits for the
  * disk in them. A worker receives straight from the socket, and gives the connection back when the socket is empty:
- * a slow client costs no thread. */
+ * a slow client costs no thread. Long work comes in turns, between which others are served. */
 
 #include "request.h"
 
@@ -113,7 +113,7 @@ static void begin(struct connection *connection) {
     request->is_begun = true;
     lreg_status status = lreg_exchange_set_request(exchange, method, request_target(request), NULL);
     if (status == LREG_OK) {
-        status = lreg_exchange_set_defers_work(exchange, request_is_quick(connection), NULL);
+        status = lreg_exchange_set_defers_work(exchange, 1, NULL);
     }
     if (status == LREG_OK) {
         status = set_origin(connection, exchange);
@@ -157,6 +157,11 @@ static bool is_settled(const struct request *request) {
     return request_is_refused(request) && (request->is_body_given_up || !is_worth_draining(request));
 }
 
+/* The library has more to do before anything else is given to it. */
+static bool has_work(const struct request *request) {
+    return request->refusal == 0 && lreg_exchange_wants(request->exchange) == LREG_WANTS_WORK;
+}
+
 static void finish(struct request *request) {
     if (request->refusal != 0) {
         lreg_exchange_reset(request->exchange); /* removes what was staged, here where it may take its time */
@@ -166,7 +171,7 @@ static void finish(struct request *request) {
     if (request->is_body_complete) {
         status = lreg_exchange_finish(request->exchange, NULL);
     }
-    if (status == LREG_OK && lreg_exchange_wants(request->exchange) != LREG_WANTS_RESPONSE) {
+    if (status == LREG_OK && lreg_exchange_wants(request->exchange) != LREG_WANTS_RESPONSE && !has_work(request)) {
         status = LREG_INTERNAL;
     }
     if (status != LREG_OK) {
@@ -221,7 +226,7 @@ static enum transfer receive(struct connection *connection, char *buffer, size_t
     return transfer;
 }
 
-/* What was not for the event loop. */
+/* What was not for the event loop, or one turn of long work. */
 static void work_off(struct request *request) {
     lreg_status status = lreg_exchange_work(request->exchange, NULL);
     if (status != LREG_OK) {
@@ -231,15 +236,22 @@ static void work_off(struct request *request) {
 
 enum work request_work(struct connection *connection, char *buffer, size_t capacity) {
     struct request *request = connection->request;
+    bool is_quick = request_is_quick(connection);
     if (!request->is_begun && request->refusal == 0) {
         begin(connection);
+        if (!is_quick && request->has_body && *lreg_exchange_share(request->exchange) != '\0') {
+            return WORK_YIELD; /* now that it is known whose turns the rest takes */
+        }
     }
-    if (request->refusal == 0 && lreg_exchange_wants(request->exchange) == LREG_WANTS_WORK) {
-        if (!request->is_deferred) {
+    if (has_work(request)) {
+        if (is_quick) {
             request->is_deferred = true;
             return WORK_ELSEWHERE;
         }
         work_off(request);
+        if (has_work(request)) {
+            return WORK_YIELD;
+        }
     }
     size_t turn = 0;
     while (!is_settled(request)) {
@@ -256,10 +268,10 @@ enum work request_work(struct connection *connection, char *buffer, size_t capac
             (void)parse_body(connection);
             turn += before - connection->input.length;
         }
-        if (turn >= TURN_BYTES && !request->is_body_complete) {
+        if (has_work(request) || (turn >= TURN_BYTES && !request->is_body_complete)) {
             return WORK_YIELD;
         }
     }
     finish(request);
-    return WORK_RESPONSE;
+    return has_work(request) ? WORK_YIELD : WORK_RESPONSE;
 }

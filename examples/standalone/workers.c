@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A queue and a few threads. A worker that has had its turn with an upload puts it to the end of the queue. */
+/* A queue for each organization and peer, and a few threads. A worker that has had its turn with a request puts it to
+ * the end of its queue. What a turn costs is the time for which it had the thread. */
 
 #include "workers.h"
 
 #include "connection.h"
+#include "fair_queue.h"
 #include "log.h"
 #include "loop.h"
 #include "request.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #define BUFFER_BYTES ((size_t)256 * 1024)
 
@@ -20,13 +24,16 @@ struct task {
     void *argument;
 };
 
+/* Who is known has a larger share than who is not. */
+#define WEIGHT_OF_ORGANIZATIONS 4
+#define WEIGHT_OF_PEERS 1
+
 #define TASKS_MAX 16 /* that were promised a thread, which has not woken yet */
 
 struct workers {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct connection *first;
-    struct connection *last;
+    struct fair_queue *queue;
     struct task tasks[TASKS_MAX];
     unsigned task_count;
     unsigned idle; /* threads that wait for `changed` */
@@ -43,16 +50,15 @@ static bool take(struct workers *workers, struct connection **out_connection, st
     *out_task = (struct task){.function = NULL};
     (void)pthread_mutex_lock(&workers->lock);
     workers->idle++;
-    while (workers->first == NULL && workers->task_count == 0 && !workers->is_stopping) {
+    struct fair_item *item = NULL;
+    while (workers->task_count == 0 && (item = fair_queue_take(workers->queue)) == NULL && !workers->is_stopping) {
         (void)pthread_cond_wait(&workers->changed, &workers->lock);
     }
     workers->idle--;
-    if (workers->task_count > 0) {
+    if (item != NULL) {
+        *out_connection = item->owner;
+    } else if (workers->task_count > 0) {
         *out_task = workers->tasks[--workers->task_count];
-    } else if (workers->first != NULL) {
-        *out_connection = workers->first;
-        workers->first = workers->first->next;
-        (*out_connection)->next = NULL;
     }
     (void)pthread_mutex_unlock(&workers->lock);
     return *out_connection != NULL || out_task->function != NULL;
@@ -71,17 +77,52 @@ bool workers_lend(struct workers *workers, void (*task)(void *argument), void *a
     return is_lent;
 }
 
-void workers_submit(struct workers *workers, struct connection *connection) {
-    connection->next = NULL;
-    (void)pthread_mutex_lock(&workers->lock);
-    if (workers->first == NULL) {
-        workers->first = connection;
-    } else {
-        workers->last->next = connection;
+/* The address that a proxy of ours has added last. */
+static const char *client_of(const struct connection *connection) {
+    const char *field = connection->is_trusted ? request_find_field(connection->request, "X-Forwarded-For") : NULL;
+    const char *comma = field != NULL ? strrchr(field, ',') : NULL;
+    return field == NULL ? connection->peer : comma != NULL ? comma + 1 : field;
+}
+
+/* Whose queue a request belongs to: the organization's, as soon as the library knows it; before that, and for who has
+ * none, that of its address and credentials. */
+static uint64_t key_of(const struct workers *workers, const struct connection *connection, unsigned *out_weight) {
+    const struct request *request = connection->request;
+    const char *share = request->is_begun ? lreg_exchange_share(request->exchange) : "";
+    *out_weight = WEIGHT_OF_ORGANIZATIONS;
+    if (*share != '\0') {
+        return fair_queue_key(workers->queue, 0, share);
     }
-    workers->last = connection;
+    const char *credentials = request_find_field(request, "Authorization");
+    *out_weight = credentials != NULL && !request->is_begun ? WEIGHT_OF_ORGANIZATIONS : WEIGHT_OF_PEERS;
+    uint64_t key = fair_queue_key(workers->queue, 0, client_of(connection));
+    return fair_queue_key(workers->queue, key, credentials != NULL ? credentials : "");
+}
+
+/* With the lock. */
+static bool push(struct workers *workers, struct connection *connection) {
+    unsigned weight = 1;
+    uint64_t key = key_of(workers, connection, &weight);
+    connection->turn.owner = connection;
+    if (!fair_queue_push(workers->queue, key, weight, &connection->turn)) {
+        return false;
+    }
     (void)pthread_cond_signal(&workers->changed);
+    return true;
+}
+
+static void give_back(struct connection *connection, enum work result) {
+    connection->work = result;
+    loop_return(connection->loop, connection);
+}
+
+void workers_submit(struct workers *workers, struct connection *connection) {
+    (void)pthread_mutex_lock(&workers->lock);
+    bool is_queued = push(workers, connection);
     (void)pthread_mutex_unlock(&workers->lock);
+    if (!is_queued) {
+        give_back(connection, WORK_LOST);
+    }
 }
 
 static char *take_buffer(struct workers *workers) {
@@ -96,16 +137,33 @@ static bool is_over(const struct connection *connection) {
     return atomic_load(&connection->loop->server->stopping) == STOPPING_NOW;
 }
 
+static uint64_t now_us(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* The end of a turn. True: there is another one to come. */
+static bool end_turn(struct workers *workers, struct connection *connection, uint64_t cost, bool goes_on) {
+    (void)pthread_mutex_lock(&workers->lock);
+    fair_queue_done(workers->queue, &connection->turn, cost);
+    bool is_queued = goes_on && push(workers, connection);
+    if (!is_queued) {
+        (void)pthread_cond_signal(&workers->changed); /* its key may have another one */
+    }
+    (void)pthread_mutex_unlock(&workers->lock);
+    return is_queued;
+}
+
 static void work_on(struct workers *workers, struct connection *connection, char *buffer) {
+    uint64_t begun = now_us();
     enum work result = request_work(connection, buffer, BUFFER_BYTES);
     if (!connection_keep_input(connection)) {
         result = WORK_LOST;
     }
-    if (result == WORK_YIELD && !is_over(connection)) {
-        workers_submit(workers, connection);
-    } else {
-        connection->work = result;
-        loop_return(connection->loop, connection);
+    bool goes_on = result == WORK_YIELD && !is_over(connection);
+    if (!end_turn(workers, connection, now_us() - begun, goes_on)) {
+        give_back(connection, goes_on ? WORK_LOST : result);
     }
 }
 
@@ -127,13 +185,16 @@ static void *work(void *user) {
 struct workers *workers_start(unsigned count) {
     struct workers *workers = calloc(1, sizeof *workers + count * sizeof workers->threads[0]);
     char *buffers = malloc(count * BUFFER_BYTES); /* pages that no upload needed are never there */
-    if (workers == NULL || buffers == NULL) {
+    struct fair_queue *queue = fair_queue_new(count);
+    if (workers == NULL || buffers == NULL || queue == NULL) {
         complain("out of memory");
+        fair_queue_free(queue);
         free(workers);
         free(buffers);
         return NULL;
     }
     workers->buffers = buffers;
+    workers->queue = queue;
     (void)pthread_mutex_init(&workers->lock, NULL);
     (void)pthread_cond_init(&workers->changed, NULL);
     while (workers->count < count) {
@@ -160,6 +221,7 @@ void workers_stop(struct workers *workers) {
     }
     (void)pthread_cond_destroy(&workers->changed);
     (void)pthread_mutex_destroy(&workers->lock);
+    fair_queue_free(workers->queue);
     free(workers->buffers);
     free(workers);
 }

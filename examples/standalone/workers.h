@@ -2,7 +2,8 @@
 #ifndef STANDALONE_WORKERS_H
 #define STANDALONE_WORKERS_H
 
-/* Threads for requests that write, so that nobody waits for somebody else's disk. */
+/* Threads for requests that write or take their time, so that nobody waits for somebody else's disk. They are shared
+ * out fairly among organizations, and among peers without a token: see fair_queue.h. */
 
 #include <stdbool.h>
 

@@ -46,6 +46,42 @@ static lreg_status read_document(struct core *core, struct meta_transaction *tra
     return status;
 }
 
+/* The scope's length keeps two pairs of scope and name apart whatever bytes they hold. False: no document has such a
+ * name. */
+static bool make_key(const struct document_lookup *lookup, char key[CACHE_KEY_MAX]) {
+    int length = snprintf(key, CACHE_KEY_MAX, "document\n%s\n%zu\n%s\n%s", lookup->registry->row.id,
+                          strlen(lookup->scope), lookup->scope, lookup->name);
+    return length >= 0 && length < CACHE_KEY_MAX;
+}
+
+static bool is_in_memory(struct core *core, const struct document_lookup *lookup) {
+    char key[CACHE_KEY_MAX];
+    uint64_t generation = 0;
+    if (!make_key(lookup, key) || core_generation(core, &generation, NULL) != LREG_OK) {
+        return false;
+    }
+    struct core_shared *shared = core_cache_find(core, key, generation);
+    core_shared_release(shared);
+    return shared != NULL;
+}
+
+bool core_document_is_quick(struct core *core, const struct core_registry *registry, const char *scope,
+                            const char *name) {
+    const struct document_lookup lookup = {.registry = registry, .scope = scope, .name = name};
+    struct meta_transaction *transaction = NULL;
+    size_t length = 0;
+    if (is_in_memory(core, &lookup)) {
+        return true;
+    }
+    if (meta_begin(core->meta, META_READ, &transaction, NULL) != LREG_OK) {
+        return false;
+    }
+    lreg_status status = meta_document_length(transaction, registry->row.id, scope, name, &length, NULL);
+    bool is_quick = status == LREG_NOT_FOUND || (status == LREG_OK && length < CACHED_CONTENT_MAX);
+    meta_rollback(transaction);
+    return is_quick;
+}
+
 lreg_status core_document_find(struct core *core, const struct core_registry *registry, const char *scope,
                                const char *name, const struct core_document **out, struct error *err) {
     static const struct core_lookup LOOKUP = {
@@ -57,9 +93,7 @@ lreg_status core_document_find(struct core *core, const struct core_registry *re
     struct core_shared *shared = NULL;
     char key[CACHE_KEY_MAX];
     *out = NULL;
-    /* The scope's length keeps two pairs of scope and name apart whatever bytes they hold. */
-    int length = snprintf(key, sizeof key, "document\n%s\n%zu\n%s\n%s", registry->row.id, strlen(scope), scope, name);
-    if (length < 0 || (size_t)length >= sizeof key) {
+    if (!make_key(&lookup, key)) {
         return error_set(err, LREG_NOT_FOUND, "document_unknown", "there is no document of a name that long");
     }
     lreg_status status = core_find_cached(core, &LOOKUP, key, &lookup, &shared, err);

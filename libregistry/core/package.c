@@ -176,6 +176,27 @@ lreg_status core_package_list(struct core *core, const struct meta_package_query
     return status;
 }
 
+lreg_status core_package_search(struct core *core, const struct meta_package_query *query, size_t looks_at,
+                                struct arena *arena, struct meta_package **out, size_t *out_count,
+                                const char **out_last, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    char last[ID_TEXT] = "";
+    *out = NULL;
+    *out_count = 0;
+    *out_last = NULL;
+    lreg_status status = meta_begin(core->meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_package_search(transaction, query, looks_at, arena, out, out_count, last, err);
+    meta_rollback(transaction);
+    if (status == LREG_OK && last[0] != '\0') {
+        *out_last = arena_copy_text(arena, last);
+        return *out_last != NULL ? LREG_OK : error_no_memory(err);
+    }
+    return status;
+}
+
 /* --- Changing --- */
 
 /* A change that is under way. */

@@ -18,6 +18,10 @@ lreg_status core_package_find(struct core *core, const struct core_registry *reg
 /* Warm: no SQL. LREG_NOT_FOUND ("package_unknown"). */
 lreg_status core_package_find_by_filename(struct core *core, const struct core_registry *registry, const char *filename,
                                           const struct core_package **out, struct error *err);
+/* See meta_package_search(); *out_last is NULL when there are no more. */
+lreg_status core_package_search(struct core *core, const struct meta_package_query *query, size_t looks_at,
+                                struct arena *arena, struct meta_package **out, size_t *out_count,
+                                const char **out_last, struct error *err);
 lreg_status core_package_list(struct core *core, const struct meta_package_query *query, struct arena *arena,
                               struct meta_package **out, size_t *out_count, struct error *err);
 /* Audit: PACKAGE_DELETED. */

@@ -197,9 +197,10 @@ static lreg_status refuse_method(const struct exchange *exchange, struct error *
     return error_set(err, LREG_METHOD_NOT_ALLOWED, "method_not_allowed", "%s is not possible here", exchange->method);
 }
 
-/* Counts of downloads are written in passing, by a request that is late anyway when there is one. */
-static bool is_flush_deferred(struct call *call) {
-    return call->may_defer && core_downloads_are_due(call->core) && call_defers(call);
+/* What is late anyway; counts of downloads are written in passing, by such a request when there is one. */
+static bool is_left_to_another_thread(struct call *call) {
+    bool takes_time = (call->route->flags & ROUTE_LISTS) != 0 || core_downloads_are_due(call->core);
+    return call->may_defer && takes_time && call_defers(call);
 }
 
 static void note_share(struct exchange *exchange) {
@@ -253,7 +254,7 @@ static lreg_status handle(struct exchange *exchange, const struct compiled_route
         return settle(exchange, err);
     }
     call->may_defer = call->may_defer && (call->method == HTTP_GET || call->method == HTTP_HEAD);
-    if (!is_flush_deferred(call)) {
+    if (!is_left_to_another_thread(call)) {
         status = found->route->handle(call, err);
     }
     return status == LREG_OK ? settle(exchange, err) : status;

@@ -5,6 +5,7 @@
 #include "meta/documents.h"
 
 #include "meta/distinct_internal.h"
+#include "meta/referrers.h"
 #include "meta/engine.h"
 
 #define DOCUMENT_COLUMNS                                                                                         \
@@ -26,6 +27,8 @@ static void read_head(struct meta_statement *statement, struct arena *arena, voi
     document->content_length = (size_t)meta_column_size(statement);
     document->damaged_ms = meta_column_int(statement);
     document->content = NULL;
+    document->listed_type = NULL;
+    document->listed = NULL;
 }
 
 static void read_row(struct meta_statement *statement, struct arena *arena, void *row) {
@@ -85,6 +88,11 @@ lreg_status meta_document_put(struct meta_transaction *transaction, const struct
                               const char *const *targets, size_t target_count, struct error *err) {
     lreg_status status = put_row(transaction, row, err);
     if (status == LREG_OK) {
+        const struct meta_referrer referrer = {
+            .name = row->name, .type = row->listed_type, .listed = row->listed != NULL ? row->listed : ""};
+        status = meta_referrer_put(transaction, row->registry_id, row->scope, row->subject, &referrer, err);
+    }
+    if (status == LREG_OK) {
         status = drop_links(transaction, row, err);
     }
     for (size_t i = 0; i < target_count && status == LREG_OK; i++) {
@@ -120,28 +128,27 @@ lreg_status meta_document_find_head(struct meta_transaction *transaction, const 
     return meta_statement_find(&statement, arena, read_head, out, "document", name);
 }
 
+static void read_length(struct meta_statement *statement, struct arena *arena, void *row) {
+    size_t *length = row;
+    (void)arena;
+    *length = (size_t)meta_column_size(statement);
+}
+
+lreg_status meta_document_length(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                 const char *name, size_t *out, struct error *err) {
+    static const char sql[] = "SELECT length(content) FROM documents WHERE " META_OF_REGISTRY " AND scope = ?2"
+                              " AND name = ?3";
+    struct meta_statement statement;
+    begin_by_name(&statement, transaction, sql, registry_id, scope, name, err);
+    return meta_statement_find(&statement, NULL, read_length, out, "document", name);
+}
+
 lreg_status meta_document_delete(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                  const char *name, struct error *err) {
     static const char sql[] = "DELETE FROM documents WHERE " META_OF_REGISTRY " AND scope = ?2 AND name = ?3";
     struct meta_statement statement;
     begin_by_name(&statement, transaction, sql, registry_id, scope, name, err);
     return meta_statement_run_one(&statement, "document", name);
-}
-
-lreg_status meta_document_list_referrers(struct meta_transaction *transaction, const char *registry_id,
-                                         const char *scope, const char *subject, const char *after_name, size_t limit,
-                                         struct arena *arena, struct meta_document **out, size_t *out_count,
-                                         struct error *err) {
-    static const char sql[] = "SELECT " DOCUMENT_COLUMNS " FROM documents WHERE " META_OF_REGISTRY " AND scope = ?2"
-                              " AND subject = ?3 AND name > ?4 ORDER BY name LIMIT ?5";
-    struct meta_statement statement;
-    begin_by_name(&statement, transaction, sql, registry_id, scope, subject, err);
-    meta_bind_text_or_empty(&statement, after_name); /* every name is behind "" */
-    meta_bind_limit(&statement, limit);
-    void *rows = NULL;
-    lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_head, &rows, out_count);
-    *out = rows;
-    return status;
 }
 
 lreg_status meta_document_scopes(struct meta_transaction *transaction, const char *registry_id, const char *prefix,

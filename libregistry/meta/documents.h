@@ -21,6 +21,9 @@ struct meta_document {
     uint64_t revision; /* of the registry, when the content was made from it */
     int64_t created_ms;
     int64_t damaged_ms; /* when the content was found to be another, 0: it was not; a put clears it */
+    /* Written only, with a subject: see meta/referrers.h. NULL is "". */
+    const char *listed_type;
+    const char *listed;
 };
 
 /* Inserts, or replaces the document of that name, with what it names: digests or names in the same scope. `targets` may
@@ -33,14 +36,12 @@ lreg_status meta_document_find(struct meta_transaction *transaction, const char 
 lreg_status meta_document_find_head(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                     const char *name, struct arena *arena, struct meta_document *out,
                                     struct error *err);
+/* The length of the content; costs the same however long that is, which rows of the head do not. LREG_NOT_FOUND. */
+lreg_status meta_document_length(struct meta_transaction *transaction, const char *registry_id, const char *scope,
+                                 const char *name, size_t *out, struct error *err);
 /* LREG_NOT_FOUND. */
 lreg_status meta_document_delete(struct meta_transaction *transaction, const char *registry_id, const char *scope,
                                  const char *name, struct error *err);
-/* Documents that refer to `subject`, by name, without their contents (content NULL, content_length set). */
-lreg_status meta_document_list_referrers(struct meta_transaction *transaction, const char *registry_id,
-                                         const char *scope, const char *subject, const char *after_name, size_t limit,
-                                         struct arena *arena, struct meta_document **out, size_t *out_count,
-                                         struct error *err);
 /* Distinct scopes that begin with `prefix` (may be ""), bytewise, behind `after_scope` (NULL: from the first). */
 lreg_status meta_document_scopes(struct meta_transaction *transaction, const char *registry_id, const char *prefix,
                                  const char *after_scope, size_t limit, struct arena *arena, const char ***out,

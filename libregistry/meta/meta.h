@@ -21,6 +21,7 @@
 #include "meta/documents.h"
 #include "meta/organizations.h"
 #include "meta/packages.h"
+#include "meta/referrers.h"
 #include "meta/registries.h"
 #include "meta/tokens.h"
 #include "meta/upkeep_row.h"

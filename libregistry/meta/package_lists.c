@@ -8,8 +8,10 @@
 #include "meta/package_row_internal.h"
 
 #include "base/encoding.h"
+#include "base/text.h"
 #include "meta/distinct_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Parameters of all listings: ?1 registry, ?2 name, ?3 part of the name, ?4 qualifier, ?5 document, ?6 and ?7 time and
@@ -142,6 +144,104 @@ lreg_status meta_package_list(struct meta_transaction *transaction, const struct
     void *rows = NULL;
     status = meta_statement_collect(&statement, arena, sizeof **out, meta_read_package, &rows, out_count);
     *out = rows;
+    return status;
+}
+
+/* --- Searching --- */
+
+/* Ids of packages that were found. */
+struct search {
+    const struct meta_package_query *query;
+    const char **ids;
+    size_t count;
+    size_t looked_at;
+    char *last;
+};
+
+static bool contains(const char *name, const char *part) {
+    size_t length = strlen(part);
+    size_t room = strlen(name);
+    for (size_t at = 0; at + length <= room; at++) {
+        if (slice_equals_ignoring_case((struct slice){name + at, length}, part)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static lreg_status look_at(struct search *search, struct meta_statement *statement, struct arena *arena) {
+    const char *id = meta_column_text(statement, NULL);
+    const char *name = meta_column_text(statement, NULL);
+    search->looked_at++;
+    (void)snprintf(search->last, ID_TEXT, "%s", id);
+    if (!contains(name, search->query->name_contains)) {
+        return LREG_OK;
+    }
+    search->ids[search->count] = arena_copy_text(arena, id);
+    return search->ids[search->count++] != NULL ? LREG_OK : error_no_memory(statement->err);
+}
+
+/* Walks through the index of times alone, which has the names. */
+static lreg_status find_ids(struct search *search, struct meta_transaction *transaction, size_t looks_at,
+                            struct arena *arena, struct error *err) {
+    static const char sql[] = "SELECT id, name FROM packages WHERE " META_OF_REGISTRY
+                              " AND (created_ms, id) < (?2, ?3) ORDER BY created_ms DESC, id DESC";
+    struct position position;
+    struct meta_statement statement;
+    lreg_status status = find_position(transaction, search->query, &position, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, search->query->registry_id);
+    meta_bind_int(&statement, position.created_ms);
+    meta_bind_text(&statement, position.id);
+    bool is_end = false;
+    while (status == LREG_OK && !is_end && search->count < search->query->limit && search->looked_at < looks_at) {
+        is_end = !meta_statement_next(&statement);
+        status = is_end ? LREG_OK : look_at(search, &statement, arena);
+    }
+    if (is_end) {
+        search->last[0] = '\0';
+    }
+    lreg_status ended = meta_statement_end(&statement);
+    return status != LREG_OK ? status : ended;
+}
+
+static lreg_status find_brief(struct meta_transaction *transaction, const struct meta_package_query *query,
+                              const char *id, struct arena *arena, struct meta_package *out, struct error *err) {
+    static const char sql[] = "SELECT " META_PACKAGE_COLUMNS_WITH(
+        "iif(?3, '', attributes), iif(?3, '', index_entry)") " FROM packages"
+                                                             " WHERE " META_OF_REGISTRY " AND id = ?2";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, query->registry_id);
+    meta_bind_text(&statement, id);
+    meta_bind_int(&statement, query->is_brief ? 1 : 0);
+    return meta_statement_find(&statement, arena, meta_read_package, out, "package", id);
+}
+
+lreg_status meta_package_search(struct meta_transaction *transaction, const struct meta_package_query *query,
+                                size_t looks_at, struct arena *arena, struct meta_package **out, size_t *out_count,
+                                char out_last[ID_TEXT], struct error *err) {
+    struct search search = {.query = query, .last = out_last};
+    *out = NULL;
+    *out_count = 0;
+    out_last[0] = '\0';
+    lreg_status status = check_query(query, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    search.ids = arena_allocate_zeroed(arena, query->limit, sizeof *search.ids);
+    *out = arena_allocate_zeroed(arena, query->limit, sizeof **out);
+    if (search.ids == NULL || *out == NULL) {
+        return error_no_memory(err);
+    }
+    status = find_ids(&search, transaction, looks_at, arena, err);
+    for (size_t i = 0; status == LREG_OK && i < search.count; i++) {
+        status = find_brief(transaction, query, search.ids[i], arena, &(*out)[i], err);
+    }
+    *out_count = search.count;
     return status;
 }
 

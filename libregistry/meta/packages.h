@@ -77,6 +77,14 @@ struct meta_package_query {
 lreg_status meta_package_list(struct meta_transaction *transaction, const struct meta_package_query *query,
                               struct arena *arena, struct meta_package **out, size_t *out_count, struct error *err);
 
+/*
+ * The same by time with `name_contains` alone, looking at `looks_at` packages at most: however few contain it, the cost
+ * is bounded. `out_last` is the id of the last one that was looked at, to continue behind; "" when there are no more.
+ */
+lreg_status meta_package_search(struct meta_transaction *transaction, const struct meta_package_query *query,
+                                size_t looks_at, struct arena *arena, struct meta_package **out, size_t *out_count,
+                                char out_last[ID_TEXT], struct error *err);
+
 /* Distinct names, bytewise, behind `after_name` (NULL: from the first). */
 lreg_status meta_package_names(struct meta_transaction *transaction, const char *registry_id, const char *after_name,
                                size_t limit, struct arena *arena, const char ***out, size_t *out_count,

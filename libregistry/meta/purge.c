@@ -21,6 +21,8 @@ static const char *const purges[] = {
     " ORDER BY name, version, qualifier, id LIMIT ?2)",
     "DELETE FROM blob_links WHERE (registry_id, scope, digest) IN (SELECT registry_id, scope, digest FROM blob_links"
     " WHERE registry_id = ?1 ORDER BY scope, digest LIMIT ?2)",
+    "DELETE FROM referrers WHERE (registry_id, scope, subject, name) IN (SELECT registry_id, scope, subject, name"
+    " FROM referrers WHERE registry_id = ?1 ORDER BY scope, subject, name LIMIT ?2)",
     "DELETE FROM document_links WHERE (registry_id, scope, name, target) IN (SELECT registry_id, scope, name, target"
     " FROM document_links WHERE registry_id = ?1 ORDER BY scope, name, target LIMIT ?2)",
 };

@@ -5,8 +5,11 @@
 #include "rest/rest_internal.h"
 
 #define PAGE_SIZE 30
+#define LOOKS_AT ((size_t)10000) /* packages, for one page of a search */
 
-static lreg_status list_rows(struct call *call, struct rest_page *page, struct meta_package **out, struct error *err) {
+/* Sets `*out_last`: the package that the next page is behind. */
+static lreg_status list_rows(struct call *call, struct rest_page *page, struct meta_package **out,
+                             const char **out_last, struct error *err) {
     struct meta_package_query query = {
         .registry_id = call->registry->row.id,
         .order = META_BY_TIME,
@@ -16,27 +19,37 @@ static lreg_status list_rows(struct call *call, struct rest_page *page, struct m
         .is_brief = true,
     };
     size_t count = 0;
-    lreg_status status = core_package_list(call->core, &query, call->arena, out, &count, err);
+    const char *looked_at = NULL;
+    lreg_status status =
+        query.name_contains == NULL
+            ? core_package_list(call->core, &query, call->arena, out, &count, err)
+            : core_package_search(call->core, &query, LOOKS_AT, call->arena, out, &count, &looked_at, err);
     if (status == LREG_NOT_FOUND) { /* the listing is there, where it is to go on is not */
         return error_set(err, LREG_BAD_ARGUMENT, "bad_page", "\"after\" is not the id of a package");
-    }
-    if (status == LREG_OK) {
-        rest_page_take(page, count);
-    }
-    return status;
-}
-
-lreg_status rest_packages_list(struct call *call, struct error *err) {
-    struct meta_package *rows = NULL;
-    struct rest_page page;
-    lreg_status status = rest_page_read(call, "after", PAGE_SIZE, &page, err);
-    if (status == LREG_OK) {
-        status = list_rows(call, &page, &rows, err);
     }
     if (status != LREG_OK) {
         return status;
     }
-    const char *last = page.count == 0 ? "" : rows[page.count - 1].id;
+    rest_page_take(page, count);
+    *out_last = page->count == 0 ? "" : (*out)[page->count - 1].id;
+    if (!page->has_next && looked_at != NULL) { /* there may be more, further on */
+        page->has_next = true;
+        *out_last = looked_at;
+    }
+    return LREG_OK;
+}
+
+lreg_status rest_packages_list(struct call *call, struct error *err) {
+    struct meta_package *rows = NULL;
+    const char *last = "";
+    struct rest_page page;
+    lreg_status status = rest_page_read(call, "after", PAGE_SIZE, &page, err);
+    if (status == LREG_OK) {
+        status = list_rows(call, &page, &rows, &last, err);
+    }
+    if (status != LREG_OK) {
+        return status;
+    }
     status = rest_page_link(call, &page, last, err);
     if (status != LREG_OK) {
         return status;

@@ -22,25 +22,25 @@
 
 static const struct route routes[] = {
     {HTTP_GET, ORGANIZATION, AUTH_ACTION_READ_REGISTRIES, rest_organization_show, 0, NULL, NULL},
-    {HTTP_GET, REGISTRIES, AUTH_ACTION_READ_REGISTRIES, rest_registries_list, 0, PAGE, NULL},
+    {HTTP_GET, REGISTRIES, AUTH_ACTION_READ_REGISTRIES, rest_registries_list, ROUTE_LISTS, PAGE, NULL},
     {HTTP_POST, REGISTRIES, AUTH_ACTION_WRITE_REGISTRIES, rest_registries_create, 0, NULL, SETTINGS},
     {HTTP_GET, REGISTRY, AUTH_ACTION_READ_REGISTRIES, rest_registries_show, 0, NULL, NULL},
     {HTTP_UPDATE, REGISTRY, AUTH_ACTION_WRITE_REGISTRIES, rest_registries_update, 0, NULL, SETTINGS},
     {HTTP_DELETE, REGISTRY, AUTH_ACTION_DELETE_REGISTRIES, rest_registries_delete, 0, NULL, NULL},
-    {HTTP_GET, PACKAGES, AUTH_ACTION_READ_PACKAGES, rest_packages_list, 0, PAGE " name", NULL},
+    {HTTP_GET, PACKAGES, AUTH_ACTION_READ_PACKAGES, rest_packages_list, ROUTE_LISTS, PAGE " name", NULL},
     {HTTP_POST, PACKAGES, AUTH_ACTION_WRITE_PACKAGES, rest_packages_publish, 0, NULL, FORM},
     {HTTP_GET, PACKAGES "/{id}", AUTH_ACTION_READ_PACKAGES, rest_packages_show, 0, NULL, NULL},
     {HTTP_DELETE, PACKAGES "/{id}", AUTH_ACTION_DELETE_PACKAGES, rest_packages_delete, 0, NULL, NULL},
     /* decides the rest */
     {HTTP_POST, PACKAGES "/{id}/copy", AUTH_ACTION_READ_PACKAGES, rest_packages_copy, 0, "to", NULL},
-    {HTTP_GET, TOKENS, AUTH_ACTION_READ_REGISTRIES, rest_tokens_list, 0, PAGE, NULL},
+    {HTTP_GET, TOKENS, AUTH_ACTION_READ_REGISTRIES, rest_tokens_list, ROUTE_LISTS, PAGE, NULL},
     {HTTP_POST, TOKENS, AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_create, 0, NULL, "description"},
     {HTTP_GET, TOKENS "/{id}", AUTH_ACTION_READ_REGISTRIES, rest_tokens_show, 0, NULL, NULL},
     {HTTP_UPDATE, TOKENS "/{id}", AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_update, 0, NULL, "description"},
     {HTTP_DELETE, TOKENS "/{id}", AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_delete, 0, NULL, NULL},
-    {HTTP_GET, UPLOADS, AUTH_ACTION_READ_REGISTRIES, rest_uploads_list, 0, PAGE, NULL},
+    {HTTP_GET, UPLOADS, AUTH_ACTION_READ_REGISTRIES, rest_uploads_list, ROUTE_LISTS, PAGE, NULL},
     {HTTP_DELETE, UPLOADS "/{id}", AUTH_ACTION_WRITE_REGISTRIES, rest_uploads_cancel, 0, NULL, NULL},
-    {HTTP_GET, AUDIT, AUTH_ACTION_READ_REGISTRIES, rest_audit_list, 0, "per_page before", NULL},
+    {HTTP_GET, AUDIT, AUTH_ACTION_READ_REGISTRIES, rest_audit_list, ROUTE_LISTS, "per_page before", NULL},
 };
 
 lreg_status rest_respond(struct call *call, json_t *value, struct error *err) {

@@ -59,6 +59,8 @@ struct route {
  * principal's expires_ms is then in the past), and the handler has core_upload_find() judge whether it began this
  * upload. */
 #define ROUTE_RESUMES 0x1u
+/* The answer is made of many rows: of GET and HEAD it is left to another thread where the host has one. */
+#define ROUTE_LISTS 0x4u
 /* Credentials may be a bearer of the token endpoint, whose grants are for "{organization}/{registry}/{image}"; without
  * an {image} in the pattern, any bearer does. On other routes bearers are refused. */
 #define ROUTE_TAKES_BEARER 0x2u

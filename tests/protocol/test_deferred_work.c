@@ -152,6 +152,46 @@ static void test_protocol_deferred_work__a_claim_on_a_blob_is_renewed_by_it(void
     assert_int_equal(begin(world, "HEAD", BLOBS ABC_DIGEST), LREG_WANTS_RESPONSE);
 }
 
+/* What reads many rows, or long ones, is nothing for an event loop. */
+static void test_protocol_deferred_work__listings_are_left_to_it(void **state) {
+    struct protocol_world *world = *state;
+    static const char *const targets[] = {
+        "/v2/packages/organizations/my-organization/registries",
+        "/v2/packages/organizations/my-organization/registries/my-files/packages",
+        "/v2/packages/organizations/my-organization/registries/my-files/packages?name=zip",
+        "/v2/packages/organizations/my-organization/registries/my-files/tokens",
+        "/v2/packages/organizations/my-organization/audit",
+        "/v2/my-organization/my-images/app/referrers/" ABC_DIGEST,
+    };
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        assert_int_equal(begin(world, "GET", targets[i]), LREG_WANTS_WORK);
+        assert_int_equal(work(), 200);
+        assert_int_equal(begin_as(world, WHO_NOBODY, "GET", targets[i]), LREG_WANTS_RESPONSE); /* a refusal is quick */
+    }
+    assert_int_equal(begin(world, "GET", "/v2/my-organization/my-images/app/tags/list"), LREG_WANTS_WORK);
+    assert_int_equal(work(), 404);
+}
+
+static void push_manifest(struct protocol_world *world, const char *tag, const char *length) {
+    char request[600];
+    snprintf(request, sizeof request,
+             "PUT /v2/my-organization/my-images/app/manifests/%s\nContent-Type: "
+             "application/vnd.oci.image.index.v1+json\n\n{\"schemaVersion\":2,\"manifests\":[],"
+             "\"annotations\":{\"a\":\"<<a*%s>>\"}}",
+             tag, length);
+    http_answer_free(protocol_expect(world, WHO_OWNER, request, 201));
+}
+
+static void test_protocol_deferred_work__a_long_manifest_is_read_by_it(void **state) {
+    struct protocol_world *world = *state;
+    push_manifest(world, "long", "400000");
+    push_manifest(world, "short", "4000");
+    assert_int_equal(begin(world, "GET", "/v2/my-organization/my-images/app/manifests/short"), LREG_WANTS_RESPONSE);
+    assert_int_equal(begin(world, "GET", "/v2/my-organization/my-images/app/manifests/long"), LREG_WANTS_WORK);
+    assert_int_equal(work(), 200);
+    assert_true(lreg_exchange_content_length(exchange) > 400000);
+}
+
 static void test_protocol_deferred_work__who_has_not_asked_for_it_gets_the_answer_at_once(void **state) {
     struct protocol_world *world = *state;
     http_answer_free(protocol_expect(world, WHO_OWNER, "GET " INDEX "\n\n", 200));

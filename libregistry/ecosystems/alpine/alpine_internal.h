@@ -31,6 +31,10 @@ struct alpine_index_file {
 lreg_status alpine_repository_index(struct core *core, const struct core_registry *registry, const char *architecture,
                                     struct alpine_index_file *out, struct error *err);
 
+/* Whether the next one waits for next to nothing: see core_document_is_quick(). */
+bool alpine_repository_index_is_quick(struct core *core, const struct core_registry *registry,
+                                      const char *architecture);
+
 /* The one that was made last; LREG_NOT_FOUND when it is no longer true. */
 lreg_status alpine_repository_kept_index(struct core *core, const struct core_registry *registry,
                                          const char *architecture, struct alpine_index_file *out, struct error *err);

@@ -212,6 +212,11 @@ out:
     return status;
 }
 
+bool alpine_repository_index_is_quick(struct core *core, const struct core_registry *registry,
+                                      const char *architecture) {
+    return core_document_is_quick(core, registry, INDEX_SCOPE, architecture);
+}
+
 lreg_status alpine_repository_kept_index(struct core *core, const struct core_registry *registry,
                                          const char *architecture, struct alpine_index_file *out, struct error *err) {
     const struct core_document *document = NULL;

@@ -34,6 +34,10 @@ static lreg_status serve_index(struct call *call, struct error *err) {
     if (status != LREG_OK) {
         return status;
     }
+    if (call->may_defer && !alpine_repository_index_is_quick(call->core, call->registry, architecture) &&
+        call_defers(call)) {
+        return LREG_OK;
+    }
     status = alpine_repository_kept_index(call->core, call->registry, architecture, &file, err);
     if (status == LREG_NOT_FOUND) {
         error_clear(err);

@@ -182,7 +182,7 @@ static lreg_status look_ahead(struct storing *storing, struct error *err) {
 
 /* --- Writing --- */
 
-/* What lists of referrers and sums of sizes ask for, so that they need not parse manifests. */
+/* What sums of sizes ask for, so that they need not parse manifests. */
 static lreg_status make_attributes(const struct oci_push *push, uint64_t total, const char **out, struct error *err) {
     struct strbuf text;
     json_t *object =
@@ -220,6 +220,10 @@ static lreg_status put_document(const struct storing *storing, uint64_t total, s
     }
     memcpy(row.sha256, push->digests.sha256, sizeof row.sha256);
     lreg_status status = make_attributes(push, total, &row.attributes, err);
+    if (status == LREG_OK && push->manifest->subject != NULL) {
+        row.listed_type = push->manifest->artifact_type;
+        status = oci_list_manifest(push->manifest, push->digest.text, push->length, push->arena, &row.listed, err);
+    }
     return status == LREG_OK ? meta_document_put(storing->transaction, &row, targets, count, err) : status;
 }
 

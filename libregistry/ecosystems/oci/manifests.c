@@ -37,7 +37,7 @@ static lreg_status find_by_tag(struct call *call, const char *image, const char 
                : status;
 }
 
-/* By digest, or by a tag, whose package is then given too. */
+/* By digest, or by a tag, whose package is then given too. Nothing is given when it is left to another thread. */
 static lreg_status find_manifest(struct call *call, const char *image, const char *reference,
                                  const struct core_package **out_tag, const struct core_document **out,
                                  struct error *err) {
@@ -52,6 +52,9 @@ static lreg_status find_manifest(struct call *call, const char *image, const cha
     }
     if (status != LREG_OK) {
         return status;
+    }
+    if (call->may_defer && !core_document_is_quick(call->core, call->registry, image, name) && call_defers(call)) {
+        return LREG_OK;
     }
     status = core_document_find(call->core, call->registry, image, name, out, err);
     /* Who asks by HEAD wants to know whether to push it: one that is in quarantine is to come again. */
@@ -87,7 +90,7 @@ lreg_status oci_manifest_get(struct call *call, struct error *err) {
     if (status == LREG_OK) {
         status = find_manifest(call, image, call_parameter(call, "reference"), &tag, &document, err);
     }
-    if (status == LREG_OK) {
+    if (status == LREG_OK && document != NULL) {
         status = respond(call, document, tag != NULL, err);
     }
     if (status == LREG_OK && tag != NULL && call->method == HTTP_GET && call->response.status == 200) {

@@ -2,107 +2,128 @@
 
 /*
  * Manifests whose subject is a given one, such as signatures (OCI distribution 1.1, "Listing Referrers"), as an
- * index. One answer looks at a page of them, however many a filter lets through; the next page is a Link. Descriptors
- * have all annotations of their manifests, so a page also ends where it would become long; one always fits.
+ * index. One answer looks at a page of them, however many a filter lets through; the next page is a Link. The text of
+ * each was made when it was stored, so that the answer is put together of rows; a page also ends where it would become
+ * long, and one always fits.
+ *
+ * Manifests that were stored before there were such rows are parsed the first time that somebody asks, a few in one
+ * answer, by a thread that may take its time. What was made is kept; nothing else depends on it.
  */
 
 #include "ecosystems/oci/oci_internal.h"
 
+#include "meta/referrers.h"
+
+#include <string.h>
+
 #define PAGE_ROWS ((size_t)100)
-#define PAGE_BYTES ((size_t)1024 * 1024)
-#define DESCRIPTOR_BYTES ((size_t)1024) /* at most, without annotations; more than the frame of the index, too */
+#define PAGE_BYTES ((size_t)512 * 1024)
+#define PARSED_BYTES ((size_t)4 * 1024 * 1024) /* of manifests, in one answer */
+#define ROWS_BYTES ((size_t)64 * 1024 * 1024) /* of an arena for a page of rows; taken as needed */
 
 struct listing {
     struct call *call;
     const char *image;
     struct oci_digest subject;
     const char *filter; /* artifact type; NULL: any */
-    json_t *manifests;
-    size_t max_bytes; /* that these take as text */
+    struct arena arena; /* rows */
+    struct strbuf *text; /* of the manifests, with commas between */
+    size_t parsed_bytes;
     const char *next; /* continue behind this one; NULL: that was all */
 };
 
-/* The annotations are those of the manifest, which is parsed for them. */
-static lreg_status read_annotations(const struct listing *listing, const struct core_document *document, json_t **out,
-                                    struct error *err) {
+/* --- Documents of before --- */
+
+/* What fails here costs the next one who asks the same work. */
+static void keep(const struct listing *listing, const struct meta_referrer *row) {
+    struct call *call = listing->call;
+    struct meta_transaction *transaction = NULL;
+    bool is_there = false;
+    if (meta_begin(core_meta(call->core), META_WRITE, &transaction, NULL) != LREG_OK) {
+        return;
+    }
+    struct meta_document document;
+    const char *registry_id = call->registry->row.id;
+    struct arena arena;
+    arena_init(&arena, call->hooks, ROWS_BYTES);
+    is_there = meta_document_find_head(transaction, registry_id, listing->image, row->name, &arena, &document, NULL) ==
+               LREG_OK;
+    if (is_there &&
+        meta_referrer_put(transaction, registry_id, listing->image, document.subject, row, NULL) == LREG_OK) {
+        (void)meta_commit(transaction, NULL);
+    } else {
+        meta_rollback(transaction);
+    }
+    arena_free(&arena);
+}
+
+static lreg_status parse(struct listing *listing, const struct core_document *document, struct meta_referrer *row,
+                         struct error *err) {
     struct oci_manifest manifest = {0};
     struct arena arena;
-    *out = NULL;
     arena_init(&arena, listing->call->hooks, OCI_PARSED_BYTES_MAX);
     lreg_status status = oci_manifest_parse_stored(&document->row, &arena, &manifest, err);
-    if (status == LREG_OK && manifest.annotations != NULL) {
-        *out = json_incref(json_object_get(manifest.root, "annotations"));
+    if (status == LREG_OK) {
+        row->type = arena_copy_text(&listing->arena, manifest.artifact_type);
+        status = row->type != NULL ? oci_list_manifest(&manifest, row->name, document->row.content_length,
+                                                       &listing->arena, &row->listed, err)
+                                   : error_no_memory(err);
     }
     oci_manifest_free(&manifest);
     arena_free(&arena);
     return status;
 }
 
-static json_t *make_descriptor(const struct meta_document *row, const char *artifact_type, json_t *annotations) {
-    json_t *object = json_pack("{s:s, s:s, s:I}", "mediaType", row->media_type, "digest", row->name, "size",
-                               (json_int_t)row->content_length);
-    bool is_done =
-        object != NULL &&
-        (artifact_type[0] == '\0' || json_object_set_new(object, "artifactType", json_string(artifact_type)) == 0) &&
-        (annotations == NULL || json_object_set(object, "annotations", annotations) == 0);
-    if (!is_done) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
-}
-
-static lreg_status add_descriptor(struct listing *listing, const char *digest, const char *artifact_type,
-                                  struct error *err) {
+/* Makes what is missing of a row; it stays missing when the document is gone by now. */
+static lreg_status fill(struct listing *listing, struct meta_referrer *row, struct error *err) {
     const struct core_document *document = NULL;
-    json_t *annotations = NULL;
     struct call *call = listing->call;
-    lreg_status status = core_document_find(call->core, call->registry, listing->image, digest, &document, err);
+    lreg_status status = core_document_find(call->core, call->registry, listing->image, row->name, &document, err);
     if (status == LREG_NOT_FOUND) {
-        return LREG_OK; /* deleted since the list was read */
+        return LREG_OK;
     }
     if (status == LREG_OK) {
-        status = read_annotations(listing, document, &annotations, err);
+        listing->parsed_bytes += document->row.content_length;
+        status = parse(listing, document, row, err);
     }
     if (status == LREG_OK) {
-        json_t *descriptor = make_descriptor(&document->row, artifact_type, annotations);
-        status = json_array_append_new(listing->manifests, descriptor) == 0 ? LREG_OK : error_no_memory(err);
+        keep(listing, row);
     }
-    json_decref(annotations);
     core_document_release(document);
     return status;
 }
 
-/* Annotations without blanks between are no longer than the manifest that they come from. False when the page is full;
- * the first descriptor always has its place. */
-static bool take_room(struct listing *listing, const struct meta_document *row) {
-    size_t bytes = listing->max_bytes;
-    if (!size_add(bytes, row->content_length, &bytes) || !size_add(bytes, DESCRIPTOR_BYTES, &bytes) ||
-        (bytes > PAGE_BYTES && json_array_size(listing->manifests) > 0)) {
-        return false;
-    }
-    listing->max_bytes = bytes;
-    return true;
+/* --- A page --- */
+
+/* False when the page is full; the first one always has its place. */
+static bool has_room(const struct listing *listing, const char *listed) {
+    return listing->text->length == 0 || slice_of(listed).length < PAGE_BYTES - listing->text->length;
 }
 
-static lreg_status add_row(struct listing *listing, const struct meta_document *row, bool *out_full,
-                           struct error *err) {
-    json_t *attributes = NULL;
-    lreg_status status = oci_document_attributes(row, &attributes, err);
-    if (status != LREG_OK) {
+static lreg_status add_row(struct listing *listing, struct meta_referrer *row, bool *out_full, struct error *err) {
+    lreg_status status = LREG_OK;
+    if (row->listed == NULL && listing->parsed_bytes > PARSED_BYTES) {
+        *out_full = true;
+        return LREG_OK;
+    }
+    if (row->listed == NULL) {
+        status = fill(listing, row, err);
+    }
+    bool is_wanted = status == LREG_OK && row->listed != NULL &&
+                     (listing->filter == NULL || text_equals(listing->filter, row->type));
+    if (!is_wanted) {
         return status;
     }
-    const char *type = json_member_text(attributes, "artifact_type");
-    type = type != NULL ? type : "";
-    if (listing->filter == NULL || text_equals(listing->filter, type)) {
-        *out_full = !take_room(listing, row);
-        status = *out_full ? LREG_OK : add_descriptor(listing, row->name, type, err);
+    *out_full = !has_room(listing, row->listed);
+    if (!*out_full) {
+        strbuf_append_text(listing->text, listing->text->length > 0 ? "," : "");
+        strbuf_append_text(listing->text, row->listed);
+        status = strbuf_status(listing->text, err);
     }
-    json_decref(attributes);
     return status;
 }
 
-static lreg_status read_page(struct listing *listing, struct meta_document **out, size_t *out_count,
+static lreg_status read_page(struct listing *listing, struct meta_referrer **out, size_t *out_count,
                              struct error *err) {
     struct call *call = listing->call;
     struct meta_transaction *transaction = NULL;
@@ -110,15 +131,14 @@ static lreg_status read_page(struct listing *listing, struct meta_document **out
     if (status != LREG_OK) {
         return status;
     }
-    status =
-        meta_document_list_referrers(transaction, call->registry->row.id, listing->image, listing->subject.text,
-                                     url_parameter(&call->url, "last"), PAGE_ROWS, call->arena, out, out_count, err);
+    status = meta_referrer_list(transaction, call->registry->row.id, listing->image, listing->subject.text,
+                                url_parameter(&call->url, "last"), PAGE_ROWS, &listing->arena, out, out_count, err);
     meta_rollback(transaction);
     return status;
 }
 
 static lreg_status list_page(struct listing *listing, struct error *err) {
-    struct meta_document *rows = NULL;
+    struct meta_referrer *rows = NULL;
     size_t count = 0;
     size_t taken = 0;
     bool is_full = false;
@@ -132,6 +152,8 @@ static lreg_status list_page(struct listing *listing, struct error *err) {
     }
     return status;
 }
+
+/* --- The answer --- */
 
 static lreg_status add_link(const struct listing *listing, struct error *err) {
     struct call *call = listing->call;
@@ -156,14 +178,18 @@ static lreg_status add_fields(const struct listing *listing, struct error *err) 
     return status == LREG_OK && listing->next != NULL ? add_link(listing, err) : status;
 }
 
-static void free_text(void *object) {
-    strbuf_free(object);
-}
-
 /* The media type is the index's, not that of plain JSON. */
-static lreg_status respond_rendered(const struct listing *listing, const json_t *document, struct strbuf *text,
-                                    struct core_shared *keep, struct error *err) {
-    lreg_status status = json_render(document, text, err);
+static lreg_status respond(const struct listing *listing, struct core_shared *keep, struct error *err) {
+    static const char head[] = "{\"schemaVersion\":2,\"mediaType\":\"" OCI_MEDIA_INDEX "\",\"manifests\":[";
+    struct strbuf *text = listing->text;
+    size_t length = text->length;
+    char *added = strbuf_extend(text, sizeof head - 1);
+    if (added != NULL) {
+        memmove(text->bytes + sizeof head - 1, text->bytes, length);
+        memcpy(text->bytes, head, sizeof head - 1);
+        strbuf_append_text(text, "]}");
+    }
+    lreg_status status = strbuf_status(text, err);
     if (status == LREG_OK) {
         status = add_fields(listing, err);
     }
@@ -172,8 +198,12 @@ static lreg_status respond_rendered(const struct listing *listing, const json_t 
                : status;
 }
 
+static void free_text(void *object) {
+    strbuf_free(object);
+}
+
 /* The text may be larger than what a request has memory for otherwise: it is kept beside. */
-static lreg_status respond(const struct listing *listing, struct error *err) {
+static lreg_status list(struct listing *listing, struct error *err) {
     struct call *call = listing->call;
     struct core_shared *keep = NULL;
     void *text = NULL;
@@ -181,11 +211,14 @@ static lreg_status respond(const struct listing *listing, struct error *err) {
     if (status != LREG_OK) {
         return status;
     }
-    strbuf_init(text, call->hooks, listing->max_bytes);
-    json_t *document =
-        json_pack("{s:i, s:s, s:O}", "schemaVersion", 2, "mediaType", OCI_MEDIA_INDEX, "manifests", listing->manifests);
-    status = respond_rendered(listing, document, text, keep, err);
-    json_decref(document);
+    strbuf_init(text, call->hooks, PAGE_BYTES + 32 * OCI_LISTED_ANNOTATIONS_MAX);
+    listing->text = text;
+    arena_init(&listing->arena, call->hooks, ROWS_BYTES);
+    status = list_page(listing, err);
+    if (status == LREG_OK) {
+        status = respond(listing, keep, err);
+    }
+    arena_free(&listing->arena);
     core_shared_release(keep);
     return status;
 }
@@ -205,7 +238,7 @@ static lreg_status read_filter(struct listing *listing, struct error *err) {
 }
 
 lreg_status oci_referrers_list(struct call *call, struct error *err) {
-    struct listing listing = {.call = call, .max_bytes = DESCRIPTOR_BYTES};
+    struct listing listing = {.call = call};
     lreg_status status = oci_image(call, &listing.image, err);
     if (status == LREG_OK) {
         status = oci_path_digest(call, &listing.subject, err);
@@ -213,14 +246,5 @@ lreg_status oci_referrers_list(struct call *call, struct error *err) {
     if (status == LREG_OK) {
         status = read_filter(&listing, err);
     }
-    if (status != LREG_OK) {
-        return status;
-    }
-    listing.manifests = json_array();
-    status = listing.manifests != NULL ? list_page(&listing, err) : error_no_memory(err);
-    if (status == LREG_OK) {
-        status = respond(&listing, err);
-    }
-    json_decref(listing.manifests);
-    return status;
+    return status == LREG_OK ? list(&listing, err) : status;
 }

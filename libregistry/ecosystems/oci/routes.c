@@ -12,6 +12,7 @@
 
 #define BEARER ROUTE_TAKES_BEARER
 #define RESUMING (ROUTE_TAKES_BEARER | ROUTE_RESUMES)
+#define LISTING (ROUTE_TAKES_BEARER | ROUTE_LISTS)
 
 #define ANY "*"
 #define BEGIN "mount from digest digest-algorithm"
@@ -42,8 +43,8 @@ static const struct route routes[] = {
     {HTTP_PUT, UPLOAD, AUTH_ACTION_WRITE_PACKAGES, oci_upload_end, RESUMING, "digest", ANY},
     {HTTP_DELETE, UPLOAD, AUTH_ACTION_WRITE_PACKAGES, oci_upload_cancel, RESUMING, NULL, NULL},
 
-    {HTTP_GET, REPOSITORY "/tags/list", AUTH_ACTION_READ_PACKAGES, oci_tags_list, BEARER, "n last", NULL},
-    {HTTP_GET, REPOSITORY "/referrers/{digest}", AUTH_ACTION_READ_PACKAGES, oci_referrers_list, BEARER,
+    {HTTP_GET, REPOSITORY "/tags/list", AUTH_ACTION_READ_PACKAGES, oci_tags_list, LISTING, "n last", NULL},
+    {HTTP_GET, REPOSITORY "/referrers/{digest}", AUTH_ACTION_READ_PACKAGES, oci_referrers_list, LISTING,
      "artifactType last n", NULL},
 };
 

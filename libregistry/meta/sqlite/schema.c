@@ -291,6 +291,24 @@ static const char upkeep[] =
     "ALTER TABLE blobs ADD COLUMN damaged_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE documents ADD COLUMN damaged_ms INTEGER NOT NULL DEFAULT 0;";
 
+/* What lists of referrers show, so that nothing is parsed for them. `listed` is NULL for a document of before, until
+ * its list is asked for. */
+static const char referrers[] =
+    "CREATE TABLE referrers ("
+    "    registry_id TEXT NOT NULL,"
+    "    scope TEXT NOT NULL,"
+    "    subject TEXT NOT NULL,"
+    "    name TEXT NOT NULL,"
+    "    type TEXT NOT NULL,"
+    "    listed TEXT,"
+    "    PRIMARY KEY (registry_id, scope, subject, name),"
+    "    FOREIGN KEY (registry_id, scope, name) REFERENCES documents (registry_id, scope, name) ON DELETE CASCADE"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX referrers_by_name ON referrers (registry_id, scope, name);"
+    "INSERT INTO referrers (registry_id, scope, subject, name, type, listed)"
+    "    SELECT registry_id, scope, subject, name, '', NULL FROM documents WHERE subject IS NOT NULL;"
+    "DROP INDEX documents_by_subject;";
+
 struct migration {
     const char *const *texts; /* ended by NULL */
     const char *version; /* sets the user_version behind it */
@@ -301,11 +319,12 @@ static const char *const second_texts[] = {organization_of_the_deleted, NULL};
 static const char *const third_texts[] = {lost_uploads, NULL};
 static const char *const fourth_texts[] = {uploads_in_progress, NULL};
 static const char *const fifth_texts[] = {upkeep, NULL};
+static const char *const sixth_texts[] = {referrers, NULL};
 
 static const struct migration migrations[] = {
     {first_texts, "PRAGMA user_version = 1"}, {second_texts, "PRAGMA user_version = 2"},
     {third_texts, "PRAGMA user_version = 3"}, {fourth_texts, "PRAGMA user_version = 4"},
-    {fifth_texts, "PRAGMA user_version = 5"},
+    {fifth_texts, "PRAGMA user_version = 5"}, {sixth_texts, "PRAGMA user_version = 6"},
 };
 
 #define LATEST ((int64_t)(sizeof migrations / sizeof migrations[0]))

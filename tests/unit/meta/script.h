@@ -179,7 +179,7 @@ static inline lreg_status script_list(struct meta_transaction *t, struct arena *
     struct meta_registry *registries = NULL;
     struct meta_token *tokens = NULL;
     struct meta_upload *uploads = NULL;
-    struct meta_document *documents = NULL;
+    struct meta_referrer *referrers = NULL;
     struct meta_audit_event *events = NULL;
     struct meta_blob *blobs = NULL;
     struct meta_doomed *doomed = NULL;
@@ -195,9 +195,10 @@ static inline lreg_status script_list(struct meta_transaction *t, struct arena *
            THEN(meta_upload_list_lost(t, 10, 10, arena, &uploads, &count, err)) &&
            THEN(meta_upload_list(t, "sr", NULL, 10, arena, &uploads, &count, err)) &&
            THEN(meta_upload_list(t, "sr", "s", 10, arena, &uploads, &count, err)) &&
-           THEN(meta_document_list_referrers(t, "sr", "image", "sha256:s", NULL, 10, arena, &documents, &count, err)) &&
+           THEN(meta_referrer_list(t, "sr", "image", "sha256:s", NULL, 10, arena, &referrers, &count, err)) &&
            THEN(meta_document_scopes(t, "sr", "", NULL, 10, arena, &scopes, &count, err)) &&
            THEN(meta_document_list_naming(t, "sr", "image", "sha256:a", 10, arena, &scopes, &count, err)) &&
+           THEN(meta_document_targets(t, "sr", "image", "sha256:m", NULL, 10, arena, &scopes, &count, err)) &&
            THEN(meta_audit_newest(t, "so", newest, err)) && THEN(meta_token_newest(t, "so", NULL, newest, err)) &&
            THEN(meta_token_newest(t, "so", "sr", newest, err)) &&
            THEN(meta_package_newest_at(t, "sr", 5, newest, err)) &&

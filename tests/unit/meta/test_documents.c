@@ -152,32 +152,39 @@ static void test_meta_documents__a_registry_that_is_not_there_is_told(void **sta
     meta_rollback(transaction);
 }
 
-static void test_meta_documents__referrers_come_by_name_without_content(void **state) {
+static void test_meta_documents__the_head_comes_without_content(void **state) {
+    struct fixture *fixture = *state;
+    struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
+    struct meta_document row;
+    put(transaction, "image", "sha256:3", "sha256:s");
+    assert_int_equal(meta_document_find_head(transaction, "r2", "image", "sha256:3", &fixture->arena, &row, NULL),
+                     LREG_OK);
+    assert_null(row.content);
+    assert_int_equal(row.content_length, 2);
+    assert_string_equal(row.subject, "sha256:s");
+    fixture_commit(fixture, transaction);
+}
+
+static void test_meta_documents__targets_come_in_pages(void **state) {
     struct fixture *fixture = *state;
     struct arena *arena = &fixture->arena;
     struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
-    struct meta_document *rows = NULL;
+    static const char *const targets[] = {"sha256:c", "sha256:a", "sha256:b", "sha256:a"};
+    const char **found = NULL;
     size_t count = 0;
-    put(transaction, "image", "sha256:3", "sha256:s");
-    put(transaction, "image", "sha256:1", "sha256:s");
-    put(transaction, "image", "sha256:2", "sha256:s");
-    put(transaction, "image", "sha256:4", NULL);
-    put(transaction, "other", "sha256:5", "sha256:s");
+    assert_int_equal(meta_document_put(transaction, &full, targets, 4, NULL), LREG_OK);
     assert_int_equal(
-        meta_document_list_referrers(transaction, "r2", "image", "sha256:s", NULL, 2, arena, &rows, &count, NULL),
+        meta_document_targets(transaction, "r2", "team/image", "sha256:m", NULL, 2, arena, &found, &count, NULL),
         LREG_OK);
     assert_int_equal(count, 2);
-    assert_string_equal(rows[0].name, "sha256:1");
-    assert_null(rows[0].content);
-    assert_int_equal(rows[0].content_length, 2);
-    assert_string_equal(rows[0].subject, "sha256:s");
-    assert_string_equal(rows[1].name, "sha256:2");
+    assert_string_equal(found[0], "sha256:a");
+    assert_string_equal(found[1], "sha256:b");
     assert_int_equal(
-        meta_document_list_referrers(transaction, "r2", "image", "sha256:s", "sha256:2", 9, arena, &rows, &count, NULL),
+        meta_document_targets(transaction, "r2", "team/image", "sha256:m", found[1], 2, arena, &found, &count, NULL),
         LREG_OK);
     assert_int_equal(count, 1);
-    assert_string_equal(rows[0].name, "sha256:3");
-    meta_rollback(transaction);
+    assert_string_equal(found[0], "sha256:c");
+    fixture_commit(fixture, transaction);
 }
 
 static void assert_scopes(struct fixture *fixture, struct meta_transaction *transaction, const char *prefix,

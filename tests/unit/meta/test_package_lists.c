@@ -286,3 +286,45 @@ static void test_meta_package_lists__a_visitor_may_read_on_its_own_and_stop(void
     assert_int_equal(counting.visits, 2);
     assert_index("x86_64", "noarch", "p4 p1 p2 ");
 }
+
+/* --- Searching --- */
+
+/* The ids that were found, and which one the next page is behind. */
+static void assert_search(struct fixture *fixture, const char *part, const char *after_id, size_t limit,
+                          size_t looks_at, const char *expected, const char *expected_last) {
+    const struct meta_package_query query = {.registry_id = "r1",
+                                             .order = META_BY_TIME,
+                                             .name_contains = part,
+                                             .after_id = after_id,
+                                             .limit = limit,
+                                             .is_brief = true};
+    struct meta_package *rows = NULL;
+    size_t count = 0;
+    char last[ID_TEXT];
+    char ids[256] = "";
+    assert_int_equal(meta_package_search(transaction, &query, looks_at, &fixture->arena, &rows, &count, last, NULL),
+                     LREG_OK);
+    for (size_t i = 0; i < count; i++) {
+        fixture_append(ids, sizeof ids, i > 0 ? " " : "");
+        fixture_append(ids, sizeof ids, rows[i].id);
+        assert_string_equal(rows[i].attributes, ""); /* brief */
+    }
+    assert_string_equal(ids, expected);
+    assert_string_equal(last, expected_last);
+}
+
+static void test_meta_package_lists__a_search_finds_parts_of_names_newest_first(void **state) {
+    assert_search(*state, "curl", NULL, 9, 100, "p5 p3 p2 p1", "");
+    assert_search(*state, "CURL", NULL, 9, 100, "p5 p3 p2 p1", "");
+    assert_search(*state, "zLI", NULL, 9, 100, "p4", "");
+    assert_search(*state, "none", NULL, 9, 100, "", "");
+    assert_search(*state, "longer than any name is", NULL, 9, 100, "", "");
+    assert_search(*state, "", NULL, 2, 100, "p5 p8", "p8");
+}
+
+static void test_meta_package_lists__a_search_looks_at_so_many_and_goes_on_behind_them(void **state) {
+    assert_search(*state, "zlib", NULL, 9, 3, "", "p7"); /* p5 p8 p7 p6 p3 p2 p1 p4 */
+    assert_search(*state, "zlib", "p7", 9, 3, "", "p2");
+    assert_search(*state, "zlib", "p2", 9, 3, "p4", "");
+    assert_search(*state, "curl", NULL, 2, 100, "p5 p3", "p3");
+}

@@ -147,6 +147,28 @@ static void test_meta_plans__each_listing_of_packages_has_its_index(void **state
                         "packages_by_document (registry_id=? AND document=?)");
 }
 
+/* However many packages a search looks at, it reads nothing of those that it does not find. */
+static void test_meta_plans__a_search_walks_through_an_index_alone(void **state) {
+    struct fixture *fixture = *state;
+    struct meta_transaction *transaction = fixture_begin(fixture, META_READ);
+    const struct meta_package_query query = {
+        .registry_id = "r1", .order = META_BY_TIME, .name_contains = "a", .limit = 1};
+    struct meta_package *rows = NULL;
+    size_t count = 0;
+    char last[ID_TEXT];
+    char plan[4096] = "";
+    assert_int_equal(meta_package_search(transaction, &query, 10, &fixture->arena, &rows, &count, last, NULL), LREG_OK);
+    meta_rollback(transaction);
+    const struct meta_connection *connection = fixture->meta->idle;
+    for (size_t i = 0; i < META_STATEMENT_SLOTS; i++) {
+        const char *sql = connection->slots[i].sql;
+        if (sql != NULL && starts_with(sql, "SELECT id, name FROM packages")) {
+            explain(connection->database, sql, plan, sizeof plan);
+        }
+    }
+    assert_non_null(strstr(plan, "COVERING INDEX packages_by_time (registry_id=? AND (created_ms,id)<(?,?))"));
+}
+
 /* A column that refers to another table leads an index, or a deletion over there would scan here. */
 static void test_meta_plans__every_foreign_key_has_an_index(void **state) {
     struct fixture *fixture = *state;

@@ -178,8 +178,8 @@ static void assert_nothing_is_listed(struct meta_transaction *t, struct arena *a
     struct meta_registry *registries = NULL;
     struct meta_organization *organizations = NULL;
     struct meta_token *tokens = NULL;
-    struct meta_document *documents = NULL;
     struct meta_upload *uploads = NULL;
+    struct meta_referrer *referrers = NULL;
     const char **texts = NULL;
     size_t count = 9;
     assert_int_equal(meta_organization_list(t, NULL, 9, arena, &organizations, &count, NULL), LREG_OK);
@@ -189,8 +189,8 @@ static void assert_nothing_is_listed(struct meta_transaction *t, struct arena *a
     assert_string_equal(registries[0].id, "r2");
     assert_int_equal(meta_token_list(t, "o1", "r1", NULL, 9, arena, &tokens, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);
-    assert_int_equal(
-        meta_document_list_referrers(t, "r1", "image", "sha256:s", NULL, 9, arena, &documents, &count, NULL), LREG_OK);
+    assert_int_equal(meta_referrer_list(t, "r1", "image", "sha256:s", NULL, 9, arena, &referrers, &count, NULL),
+                     LREG_OK);
     assert_int_equal(count, 0);
     assert_int_equal(meta_document_scopes(t, "r1", "", NULL, 9, arena, &texts, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);

@@ -36,7 +36,7 @@ static void test_meta_schema__an_empty_file_is_migrated_from_version_0(void **st
     struct fixture *fixture = *state;
     run_sql(fixture, "PRAGMA user_version = 0; CREATE TABLE x (y); DROP TABLE x;");
     fixture_open(fixture);
-    assert_int_equal(number(fixture, "PRAGMA user_version"), 5);
+    assert_int_equal(number(fixture, "PRAGMA user_version"), 6);
     assert_int_equal(number(fixture, "PRAGMA application_id"), 0x4c524547);
     assert_int_equal(script_run(fixture->meta, &fixture->arena, &fixture->err), LREG_OK);
     fixture_check(fixture);
@@ -60,6 +60,8 @@ static void test_meta_schema__a_database_of_version_1_is_migrated_with_what_it_h
                      "CREATE INDEX uploads_by_registry ON uploads (registry_id);"
                      "DROP TABLE upkeep;"
                      "ALTER TABLE blobs DROP COLUMN damaged_ms; ALTER TABLE documents DROP COLUMN damaged_ms;"
+                     "DROP TABLE referrers; CREATE INDEX documents_by_subject ON documents"
+                     " (registry_id, scope, subject, name) WHERE subject IS NOT NULL;"
                      "PRAGMA user_version = 1;");
     fixture_open(fixture);
     uint64_t uploads = 0;
