@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define HEAD_BYTES ((size_t)32 * 1024)
-#define TURN_BYTES ((uint64_t)4 * 1024 * 1024)
+#define TURN_BYTES ((uint64_t)256 * 1024) /* then others have their turn: each waits for those of all */
 #define CLIENT_GONE 499 /* for the log: the client went before there was a response */
 
 /* A head while it is made. */
