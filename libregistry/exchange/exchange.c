@@ -147,6 +147,9 @@ static lreg_status run_sink_finish(struct exchange *exchange, struct error *err)
     if (call->response.status == 0) {
         return error_set(err, LREG_INTERNAL, "", "a handler gave no response");
     }
+    if (core_downloads_are_due(call->core)) {
+        (void)core_flush_downloads(call->core, NULL); /* it has written itself */
+    }
     respond(exchange);
     return LREG_OK;
 }
@@ -197,9 +200,10 @@ static lreg_status refuse_method(const struct exchange *exchange, struct error *
     return error_set(err, LREG_METHOD_NOT_ALLOWED, "method_not_allowed", "%s is not possible here", exchange->method);
 }
 
-/* What is late anyway; counts of downloads are written in passing, by such a request when there is one. */
+/* What is late anyway. Counts of downloads are written in passing, by such a request or by one that writes; one that
+ * reads waits for writers only when there was neither for long. */
 static bool is_left_to_another_thread(struct call *call) {
-    bool takes_time = (call->route->flags & ROUTE_LISTS) != 0 || core_downloads_are_due(call->core);
+    bool takes_time = (call->route->flags & ROUTE_LISTS) != 0 || core_downloads_are_overdue(call->core);
     return call->may_defer && takes_time && call_defers(call);
 }
 

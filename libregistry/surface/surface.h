@@ -140,6 +140,9 @@ const char *call_parameter(const struct call *call, const char *name);
  * done in another thread: the handler then returns LREG_OK at once, without an answer, and is called again later. */
 bool call_defers(struct call *call);
 
+/* Counts a download, and writes down those that were gathered where the thread may wait. */
+void call_count_download(struct call *call, const char *package_id);
+
 /* --- Answers. Each sets response.status and the body; one of them may succeed per call. After a failure the dispatcher
  * drops what was made, headers too, and shows the failure. --- */
 

@@ -138,6 +138,28 @@ static void test_protocol_deferred_work__download_counts_are_written_by_it(void 
     http_answer_free(answer);
 }
 
+/* A read waits for writers as the last resort: who writes anyway takes the counts along. */
+static void test_protocol_deferred_work__counts_are_taken_along_by_who_writes(void **state) {
+    struct protocol_world *world = *state;
+    static const char show[] =
+        "GET /v2/packages/organizations/my-organization/registries/my-files/packages/<<package>>\n\n";
+    assert_int_equal(begin(world, "GET", FILE_PATH), LREG_WANTS_RESPONSE);
+    world->now_ms += 20000;
+    assert_int_equal(begin(world, "GET", FILE_PATH), LREG_WANTS_RESPONSE);
+    struct http_answer *answer = protocol_expect(world, WHO_OWNER, show, 200);
+    assert_non_null(strstr(answer->body, "\"downloads\":0"));
+    http_answer_free(answer);
+    http_answer_free(protocol_expect(world, WHO_OWNER,
+                                     "POST /v2/packages/organizations/my-organization/registries/my-files/packages\n"
+                                     "Content-Type: multipart/form-data; boundary=XX\n\n--XX\r\n"
+                                     "Content-Disposition: form-data; name=\"file\"; filename=\"b-1.0.zip\"\r\n\r\n"
+                                     "b\r\n--XX--\r\n",
+                                     200));
+    answer = protocol_expect(world, WHO_OWNER, show, 200);
+    assert_non_null(strstr(answer->body, "\"downloads\":2"));
+    http_answer_free(answer);
+}
+
 static void test_protocol_deferred_work__a_claim_on_a_blob_is_renewed_by_it(void **state) {
     struct protocol_world *world = *state;
     http_answer_free(protocol_expect(

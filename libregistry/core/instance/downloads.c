@@ -13,6 +13,7 @@
 #define TABLE_CAPACITY 256 /* rows of one transaction too */
 #define FULL_COUNT 192 /* the table is searched by hash, which wants some room */
 #define LONGEST_WAIT_MS 10000
+#define OVERDUE_MS (6 * LONGEST_WAIT_MS)
 
 static size_t hash_of(const char *id) {
     uint32_t hash = 2166136261u; /* FNV-1a */
@@ -149,30 +150,37 @@ lreg_status core_flush_downloads(struct core *core, struct error *err) {
     return status;
 }
 
-/* Under the mutex. After a failure not at once again, so that downloads do not wait for a busy database one by one. */
-static bool is_flush_due(const struct core_downloads *downloads, int64_t now_ms) {
-    bool due =
-        downloads->count >= FULL_COUNT || (downloads->count > 0 && now_ms - downloads->first_ms >= LONGEST_WAIT_MS);
-    return due && now_ms >= downloads->retry_ms;
-}
-
-bool core_downloads_are_due(struct core *core) {
+/* After a failure not at once again, so that downloads do not wait for a busy database one by one. */
+static bool have_waited(struct core *core, int64_t wait_ms) {
     struct core_downloads *downloads = &core->downloads;
     int64_t now_ms = hooks_now_ms(&core->hooks);
     (void)pthread_mutex_lock(&downloads->mutex);
-    bool is_due = is_flush_due(downloads, now_ms);
+    bool is_due = downloads->count >= FULL_COUNT || (downloads->count > 0 && now_ms - downloads->first_ms >= wait_ms);
+    is_due = is_due && now_ms >= downloads->retry_ms;
     (void)pthread_mutex_unlock(&downloads->mutex);
     return is_due;
 }
 
+bool core_downloads_are_due(struct core *core) {
+    return have_waited(core, LONGEST_WAIT_MS);
+}
+
+bool core_downloads_are_overdue(struct core *core) {
+    return have_waited(core, OVERDUE_MS);
+}
+
 void core_count_download(struct core *core, const char *package_id) {
+    if (core_downloads_are_due(core)) {
+        (void)core_flush_downloads(core, NULL);
+    }
+    core_note_download(core, package_id);
+}
+
+void core_note_download(struct core *core, const char *package_id) {
     struct core_downloads *downloads = &core->downloads;
     int64_t now_ms = hooks_now_ms(&core->hooks);
     if (core->is_read_only) {
         return;
-    }
-    if (core_downloads_are_due(core)) {
-        (void)core_flush_downloads(core, NULL);
     }
     prepare_table(core);
     (void)pthread_mutex_lock(&downloads->mutex);

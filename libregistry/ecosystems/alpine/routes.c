@@ -109,7 +109,7 @@ static lreg_status serve_package(struct call *call, struct error *err) {
         status = call_respond_representation(call, &what, err);
     }
     if (status == LREG_OK && is_download(call)) {
-        core_count_download(call->core, package->row.id);
+        call_count_download(call, package->row.id);
     }
     core_package_release(package);
     return status;

@@ -43,7 +43,7 @@ static lreg_status download(struct call *call, struct error *err) {
     what.length = length;
     status = call_respond_representation(call, &what, err);
     if (status == LREG_OK && is_download(call)) {
-        core_count_download(call->core, package->row.id);
+        call_count_download(call, package->row.id);
     }
 
 out:

@@ -94,7 +94,7 @@ lreg_status oci_manifest_get(struct call *call, struct error *err) {
         status = respond(call, document, tag != NULL, err);
     }
     if (status == LREG_OK && tag != NULL && call->method == HTTP_GET && call->response.status == 200) {
-        core_count_download(call->core, tag->row.id);
+        call_count_download(call, tag->row.id);
     }
     core_document_release(document);
     core_package_release(tag);
