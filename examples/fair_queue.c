@@ -32,7 +32,7 @@ struct fair_queue {
 struct fair_queue *fair_queue_new(unsigned servers) {
     struct fair_queue *queue = calloc(1, sizeof *queue);
     if (queue != NULL) {
-        queue->servers_of_one = servers > 1 ? servers - 1 : 1;
+        queue->servers_of_one = servers > 1 ? servers / 2 : 1;
         (void)!getrandom(&queue->secret, sizeof queue->secret, GRND_NONBLOCK);
     }
     return queue;

@@ -5,7 +5,8 @@
 /*
  * A queue for each key (an organization, a peer) in front of a number of servers (threads). The next to be served is
  * the first of the key that has used least, in proportion to its weight; of equal ones the one that waits longest. A
- * key has all servers but one at most, so that another key never waits for the end of a turn that is long.
+ * key has half of the servers at most, so that another key never waits for the end of a turn that is long, and finds
+ * processors and locks that are free.
  *
  * What a turn costs is said when it is over, in any unit. A key that comes back after it had nothing to do begins where
  * the others are: it has saved nothing, and owes nothing.

@@ -106,13 +106,13 @@ static void test_programs_fair_queue__a_weight_is_a_share(void **state) {
 
 static void test_programs_fair_queue__one_key_never_has_all_servers(void **state) {
     (void)state;
-    struct fair_item *taken[3];
+    struct fair_item *taken[2];
     push('a', 1, 10);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 2; i++) {
         taken[i] = fair_queue_take(queue);
         assert_non_null(taken[i]);
     }
-    assert_null(fair_queue_take(queue)); /* the fourth server waits for somebody else */
+    assert_null(fair_queue_take(queue)); /* the other two wait for somebody else */
     push('b', 1, 1);
     struct fair_item *other = fair_queue_take(queue);
     assert_int_equal(*(char *)other->owner, 'b');
