@@ -93,10 +93,24 @@ static void test_protocol_oci_archive__the_archive_says_the_name(void **state) {
     expect_published(world, "x.tar", IMAGE_INDEX(NAMED("team/app:v1")), "team/app", "v1");
     expect_published(world, "x.tar", IMAGE_INDEX(NAMED("localhost/plain:v2")), "plain", "v2");
     expect_published(world, "x.tar", IMAGE_INDEX(NAMED("registry.example.com:5000/a/b:v3")), "a/b", "v3");
-    expect_published(world, "x.tar",
-                     IMAGE_INDEX(",\"annotations\":{\"io.containerd.image.name\":\"docker.io/library/saved:v4\","
-                                 "\"org.opencontainers.image.ref.name\":\"v4\"}"),
-                     "library/saved", "v4");
+    expect_published(
+        world, "x.tar",
+        IMAGE_INDEX(",\"annotations\":{\"io.containerd.image.name\":\"registry.example.com/library/saved:v4\","
+                    "\"org.opencontainers.image.ref.name\":\"v4\"}"),
+        "saved", "v4");
+}
+
+/* As docker shows them: without "library/" for what has no owner, and not with this registry's own address twice. */
+static void test_protocol_oci_archive__names_with_a_host_are_shortened(void **state) {
+    struct protocol_world *world = *state;
+    expect_published(world, "x.tar", IMAGE_INDEX(NAMED("localhost:5000/my-organization/my-images/own/a:v1")), "own/a",
+                     "v1");
+    expect_published(world, "x.tar", IMAGE_INDEX(NAMED("localhost:5000/my-organization/my-images:v1")),
+                     "my-organization/my-images", "v1");
+    expect_published(world, "x.tar", IMAGE_INDEX(NAMED("localhost:5000/my-organization/other/a:v1")),
+                     "my-organization/other/a", "v1");
+    expect_published(world, "x.tar", IMAGE_INDEX(NAMED("localhost:5000/library/a/b:v1")), "library/a/b", "v1");
+    expect_published(world, "x.tar", IMAGE_INDEX(NAMED("library/a:v1")), "library/a", "v1");
 }
 
 static void test_protocol_oci_archive__else_the_file_does(void **state) {

@@ -17,8 +17,31 @@ static bool is_host(struct slice text) {
             slice_equals(text, "localhost"));
 }
 
+/* Takes "component/" away from the front of a name, if that leaves a name. */
+static bool cut_component(struct slice *name, const char *component) {
+    struct slice rest = *name;
+    if (!slice_equals(slice_cut(&rest, '/'), component) || rest.length == 0) {
+        return false;
+    }
+    *name = rest;
+    return true;
+}
+
+/* A name that had a host in front, as people write it here. Docker saves "name" as "host/library/name"; what was saved
+ * under the address of this registry has its organization and registry in front. */
+static struct slice shorten(struct slice name, const struct meta_registry *registry) {
+    struct slice shorter = name;
+    if (cut_component(&shorter, registry->organization_slug) && cut_component(&shorter, registry->slug)) {
+        return shorter;
+    }
+    shorter = name;
+    bool is_official = cut_component(&shorter, "library") && memchr(shorter.bytes, '/', shorter.length) == NULL;
+    return is_official ? shorter : name;
+}
+
 /* "host/name:tag" without the host, where there is one; false when there is no tag. */
-static bool split_reference(const char *text, struct arena *arena, const char **out_name, const char **out_tag) {
+static bool split_reference(struct oci_import *import, const char *text) {
+    struct arena *arena = &import->arena;
     const char *colon = strrchr(text, ':');
     if (colon == NULL || strchr(colon, '/') != NULL) {
         return false;
@@ -27,10 +50,10 @@ static bool split_reference(const char *text, struct arena *arena, const char **
     struct slice name = rest;
     struct slice first = slice_cut(&rest, '/');
     if (rest.length > 0 && is_host(first)) {
-        name = rest;
+        name = shorten(rest, &import->registry->row);
     }
-    *out_name = arena_copy_bytes(arena, name.bytes, name.length);
-    *out_tag = arena_copy_text(arena, colon + 1);
+    import->image = arena_copy_bytes(arena, name.bytes, name.length);
+    import->tag = arena_copy_text(arena, colon + 1);
     return true;
 }
 
@@ -68,8 +91,8 @@ lreg_status oci_import_choose_name(struct oci_import *import, const json_t *anno
     struct arena *arena = &import->arena;
     const char *reference = json_member_text(annotations, ANNOTATION_REF);
     const char *name = json_member_text(annotations, ANNOTATION_NAME);
-    bool is_named = (reference != NULL && split_reference(reference, arena, &import->image, &import->tag)) ||
-                    (name != NULL && split_reference(name, arena, &import->image, &import->tag));
+    bool is_named =
+        (reference != NULL && split_reference(import, reference)) || (name != NULL && split_reference(import, name));
     if (!is_named) {
         import->image = name_of_file(import->archive->context.filename, arena);
         import->tag = arena_copy_text(arena, reference != NULL ? reference : DEFAULT_TAG);
