@@ -135,7 +135,7 @@ class Builder:
         if read["result"] == "lreg_status" and types[-1:] != [ERROR_OUT] and types != ["*const lreg_error"]:
             raise abi_types.Problem("a function that can fail takes lreg_error **err, last")
         facts = {"name": read["name"], "header": header.name} | since_and_threads(comment)
-        facts |= {"blocks": re.search(r"\b(Blocks|May block)\b", comment.footer) is not None}
+        facts |= {"blocks": re.search(r"\bBlocks: (?!no\.)", comment.footer) is not None}
         facts |= self.call(read, comment)
         if read["result"].startswith("*"):
             facts["returns"] = {"nullable": may_be_null(comment.result)} | ownership(comment.result)

@@ -11,7 +11,7 @@ import c_source
 FOLDER = "docs/api"
 NOTICE = "<!-- Made by scripts/make-api-docs of the comments in include/. -->\n"
 CODES_NOTICE = "<!-- Made by scripts/make-api-docs of the sources. -->\n"
-FOOTER = re.compile(r"(?:(?<=\s)|^)(Blocks[.:]? |Does not block\. |May block[.:]? |Threads: )")
+FOOTER = re.compile(r"(?:(?<=\s)|^)(Blocks|Threads):\s")
 
 
 def plain(comment):

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * The audit log of an organisation: who changed what, and when. Every change writes its event in its own transaction;
- * what this program does through the C API is the work of the actor "host".
+ * The audit log of an organization: who changed what, and when. Every change writes its event in the same transaction.
+ * The actor of changes through the C API is "host".
  */
 
 #include <libregistry/abi.h>
@@ -18,11 +18,11 @@ extern "C" {
 /** One event. Immutable. Threads: any, at once. Since: 0.1 */
 typedef struct lreg_audit_event lreg_audit_event;
 
-/** A listing that is read step by step. Threads: any, one at a time per handle. Since: 0.1 */
+/** A listing of events, read step by step. Threads: any, one at a time per handle. Since: 0.1 */
 typedef struct lreg_audit_list lreg_audit_list;
 
 /**
- * Lists an organisation's events, newest first.
+ * Lists an organization's events, newest first.
  *
  * @param instance      not NULL
  * @param organization  slug; not NULL
@@ -35,7 +35,7 @@ LREG_EXPORT lreg_status lreg_audit_list_open(lreg_instance *instance, const char
                                              lreg_error **err);
 
 /**
- * The next one of a listing. After a failure it may be called again and goes on where it was.
+ * Returns the next one of a listing. After a failure, another call continues at the same place.
  *
  * @param list  not NULL
  * @param out   owned, lreg_audit_event_free(); not NULL; NULL at the end, which is LREG_OK, and on failure
@@ -45,22 +45,26 @@ LREG_EXPORT lreg_status lreg_audit_list_open(lreg_instance *instance, const char
  */
 LREG_EXPORT lreg_status lreg_audit_list_next(lreg_audit_list *list, lreg_audit_event **out, lreg_error **err);
 
-/** Ends a listing. @param list may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends a listing. @param list may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one at a
+ * time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_audit_list_free(lreg_audit_list *list);
 
-/** What happened. @return such as "REGISTRY_CREATED"; borrowed until lreg_audit_event_free(). Threads: any, at once.
- * Since: 0.1 */
+/** What happened. @return such as "REGISTRY_CREATED"; borrowed until lreg_audit_event_free(). Blocks: no. Threads:
+ * any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_audit_event_type(const lreg_audit_event *event);
-/** Who did it, for people. @return borrowed until lreg_audit_event_free(). Threads: any, at once. Since: 0.1 */
+/** Who did it, for people. @return borrowed until lreg_audit_event_free(). Blocks: no. Threads: any, at once. Since:
+ * 0.1 */
 LREG_EXPORT const char *lreg_audit_event_actor(const lreg_audit_event *event);
-/** What was changed, for people. @return borrowed until lreg_audit_event_free(). Threads: any, at once. Since: 0.1 */
+/** What was changed, for people. @return borrowed until lreg_audit_event_free(). Blocks: no. Threads: any, at once.
+ * Since: 0.1 */
 LREG_EXPORT const char *lreg_audit_event_subject(const lreg_audit_event *event);
-/** Details. @return JSON object, "{}" when there is nothing more; borrowed until lreg_audit_event_free().
- * Threads: any, at once. Since: 0.1 */
+/** Details. @return JSON object, "{}" when there is nothing more; borrowed until lreg_audit_event_free(). Blocks:
+ * no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_audit_event_data(const lreg_audit_event *event);
-/** When it happened. @return milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
+/** When it happened. @return milliseconds since the epoch. Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_audit_event_at_ms(const lreg_audit_event *event);
-/** Ends an event. @param event may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends an event. @param event may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one at a
+ * time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_audit_event_free(lreg_audit_event *event);
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Organisations: who registries and tokens belong to. A handle is an immutable snapshot.
+ * Organizations, which own registries and tokens. A handle is an immutable snapshot.
  */
 
 #include <libregistry/abi.h>
@@ -14,30 +14,30 @@
 extern "C" {
 #endif
 
-/** An organisation as it was when it was read. Threads: any, at once. Since: 0.1 */
+/** A snapshot of an organization. Threads: any, at once. Since: 0.1 */
 typedef struct lreg_organization lreg_organization;
 
-/** A listing that is read step by step. Threads: any, one at a time per handle. Since: 0.1 */
+/** A listing of organizations, read step by step. Threads: any, one at a time per handle. Since: 0.1 */
 typedef struct lreg_organization_list lreg_organization_list;
 
 /**
- * Creates an organisation.
+ * Creates an organization.
  *
  * @param instance  not NULL
- * @param slug      its part of every URL: [a-z0-9] groups parted by single '-', at most 100 bytes; NULL makes it from
- *                  the name
- * @param name      for people, one line of UTF-8, at most 255 bytes; NULL takes the slug; one of both is needed
+ * @param slug      its part of every URL: groups of [a-z0-9] separated by single '-', at most 100 bytes; NULL makes it
+ *                  from the name
+ * @param name      for people, one line of UTF-8, at most 255 bytes; NULL takes the slug; one of the two is needed
  * @param out       owned, lreg_organization_free(); may be NULL; NULL on failure
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (malformed or reserved slug, malformed name); LREG_CONFLICT (taken); LREG_BUSY;
- *         LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
+ * @return LREG_OK; LREG_BAD_ARGUMENT (malformed or reserved slug, malformed name); LREG_CONFLICT (the slug exists);
+ *         LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_organization_create(lreg_instance *instance, const char *slug, const char *name,
                                                  lreg_organization **out, lreg_error **err);
 
 /**
- * Looks an organisation up.
+ * Finds an organization by its slug.
  *
  * @param instance  not NULL
  * @param slug      not NULL
@@ -50,19 +50,20 @@ LREG_EXPORT lreg_status lreg_organization_find(lreg_instance *instance, const ch
                                                lreg_error **err);
 
 /**
- * Lists all organisations by slug. What comes or goes meanwhile may be missed or shown, the rest is shown once.
+ * Lists all organizations, in the order of their slugs. What is made or deleted meanwhile may or may not appear; all
+ * others are returned once.
  *
  * @param instance  not NULL
  * @param out       owned, lreg_organization_list_free(); not NULL; NULL on failure
  * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY
- * Does not block. Threads: any, at once. Since: 0.1
+ * Blocks: no. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_organization_list_open(lreg_instance *instance, lreg_organization_list **out,
                                                     lreg_error **err);
 
 /**
- * The next one of a listing. After a failure it may be called again and goes on where it was.
+ * Returns the next one of a listing. After a failure, another call continues at the same place.
  *
  * @param list  not NULL
  * @param out   owned, lreg_organization_free(); not NULL; NULL at the end, which is LREG_OK, and on failure
@@ -73,11 +74,12 @@ LREG_EXPORT lreg_status lreg_organization_list_open(lreg_instance *instance, lre
 LREG_EXPORT lreg_status lreg_organization_list_next(lreg_organization_list *list, lreg_organization **out,
                                                     lreg_error **err);
 
-/** Ends a listing. @param list may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends a listing. @param list may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one at a
+ * time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_organization_list_free(lreg_organization_list *list);
 
 /**
- * Deletes an organisation without registries, with its tokens. Its audit log can then no longer be read.
+ * Deletes an organization that has no registries, with its tokens. Its audit log can no longer be read.
  *
  * @param instance  not NULL
  * @param slug      not NULL
@@ -88,15 +90,18 @@ LREG_EXPORT void lreg_organization_list_free(lreg_organization_list *list);
  */
 LREG_EXPORT lreg_status lreg_organization_delete(lreg_instance *instance, const char *slug, lreg_error **err);
 
-/** Its id. @return UUID; borrowed until lreg_organization_free(). Threads: any, at once. Since: 0.1 */
+/** Its id. @return UUID; borrowed until lreg_organization_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_organization_id(const lreg_organization *organization);
-/** Its part of every URL. @return borrowed until lreg_organization_free(). Threads: any, at once. Since: 0.1 */
+/** Its part of every URL. @return borrowed until lreg_organization_free(). Blocks: no. Threads: any, at once. Since:
+ * 0.1 */
 LREG_EXPORT const char *lreg_organization_slug(const lreg_organization *organization);
-/** Its name for people. @return borrowed until lreg_organization_free(). Threads: any, at once. Since: 0.1 */
+/** Its name for people. @return borrowed until lreg_organization_free(). Blocks: no. Threads: any, at once. Since:
+ * 0.1 */
 LREG_EXPORT const char *lreg_organization_name(const lreg_organization *organization);
-/** When it was created. @return milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
+/** When it was created. @return milliseconds since the epoch. Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_organization_created_ms(const lreg_organization *organization);
-/** Ends a snapshot. @param organization may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends a snapshot. @param organization may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any,
+ * one at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_organization_free(lreg_organization *organization);
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Packages: publishing, listing, reading, deleting, without HTTP. A handle is an immutable snapshot.
+ * Publishing, listing, reading and deleting packages without HTTP. A package handle is an immutable snapshot.
  */
 
 #include <libregistry/abi.h>
@@ -15,14 +15,14 @@
 extern "C" {
 #endif
 
-/** A package as it was when it was read: a file, an apk of one architecture, a tag of an image.
+/** A snapshot of a package: a file, an apk of one architecture, a tag of an image.
  * Threads: any, at once. Since: 0.1 */
 typedef struct lreg_package lreg_package;
 
-/** A listing that is read step by step. Threads: any, one at a time per handle. Since: 0.1 */
+/** A listing of packages, read step by step. Threads: any, one at a time per handle. Since: 0.1 */
 typedef struct lreg_package_list lreg_package_list;
 
-/** A package file on its way in. Threads: any, one at a time per handle. Since: 0.1 */
+/** A package file that is being published. Threads: any, one at a time per handle. Since: 0.1 */
 typedef struct lreg_publication lreg_publication;
 
 /** A package's bytes, open for reading. Threads: any, one at a time per handle. Since: 0.1 */
@@ -33,11 +33,11 @@ typedef struct lreg_content lreg_content;
  *
  * @param instance  not NULL
  * @param registry  not NULL; may be freed before the publication ends
- * @param filename  as a person names the file, UTF-8, at most 255 bytes; of a path the last part counts; not NULL;
- *                  copied
+ * @param filename  name of the file for people, UTF-8, at most 255 bytes; of a path only the last part counts; not
+ *                  NULL; copied
  * @param out       owned, lreg_publication_free(); not NULL; NULL on failure
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_UNPROCESSABLE (no file name, or one that the registry refuses);
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_UNPROCESSABLE (no file name, or the registry refuses it);
  *         LREG_UNSUPPORTED (this build does not have the registry's ecosystem); LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
  * Blocks: storage. Threads: any, at once. Since: 0.1
  */
@@ -45,45 +45,45 @@ LREG_EXPORT lreg_status lreg_publication_begin(lreg_instance *instance, const lr
                                                const char *filename, lreg_publication **out, lreg_error **err);
 
 /**
- * Adds bytes, in order. After a failure only lreg_publication_free() is left.
+ * Adds bytes, in order. After a failure the publication can only be freed.
  *
  * @param publication  not NULL
  * @param bytes        borrowed for the call; may be NULL when `length` is 0
  * @param length       any
  * @param err          owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_TOO_LARGE; LREG_UNPROCESSABLE (not a sound package); LREG_MISUSE (finished or failed before);
+ * @return LREG_OK; LREG_TOO_LARGE; LREG_UNPROCESSABLE (not a valid package); LREG_MISUSE (already finished or failed);
  *         LREG_BAD_ARGUMENT (NULL); LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY; a status of the host's storage
- * Blocks: storage. Threads: any, one at a time per handle. Since: 0.1
+ * Blocks: metadata database, storage. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_publication_write(lreg_publication *publication, const void *bytes, size_t length,
                                                lreg_error **err);
 
 /**
- * Ends the bytes and publishes: when this returns LREG_OK, the package is there for everybody, durably. After a
- * failure nothing was published, but for LREG_NO_MEMORY, which may also mean that there was no memory left to show it:
- * publish again, and get the package that is there.
+ * Ends the bytes and publishes the package. After LREG_OK the package is visible to all readers, and durable. After a
+ * failure nothing was published, with one exception: after LREG_NO_MEMORY the package may have been published, without
+ * memory for its handle. Publish again to get it.
  *
  * @param publication  not NULL
  * @param out          owned, lreg_package_free(); may be NULL; NULL on failure
- * @param out_created  1 when the package is new, 0 when it was there already; may be NULL; unchanged on failure
+ * @param out_created  1 when the package is new, 0 when it existed already; may be NULL; unchanged on failure
  * @param err          owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_CONFLICT (exists with other bytes); LREG_UNPROCESSABLE (not a sound package); LREG_NOT_FOUND
- *         (the registry was deleted); LREG_MISUSE (finished or failed before); LREG_BAD_ARGUMENT (NULL); LREG_BUSY;
+ * @return LREG_OK; LREG_CONFLICT (it exists with other bytes); LREG_UNPROCESSABLE (not a valid package); LREG_NOT_FOUND
+ *         (the registry was deleted); LREG_MISUSE (already finished or failed); LREG_BAD_ARGUMENT (NULL); LREG_BUSY;
  *         LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY; a status of the host's storage
- * Blocks: storage, metadata database. Threads: any, one at a time per handle. Since: 0.1
+ * Blocks: metadata database, storage. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_publication_finish(lreg_publication *publication, lreg_package **out,
                                                 lreg_bool *out_created, lreg_error **err);
 
 /**
- * Ends a publication; unless it was finished, nothing of it stays.
+ * Ends a publication. If it was not finished, its bytes are removed.
  * @param publication  may be NULL
- * May block: removes what is staged. Threads: any, one at a time per handle. Since: 0.1
+ * Blocks: metadata database, storage (removes what is staged). Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT void lreg_publication_free(lreg_publication *publication);
 
 /**
- * Looks a package up by its id.
+ * Finds a package by its id.
  *
  * @param instance  not NULL
  * @param registry  not NULL
@@ -97,11 +97,11 @@ LREG_EXPORT lreg_status lreg_package_find(lreg_instance *instance, const lreg_re
                                           lreg_package **out, lreg_error **err);
 
 /**
- * Looks a package up by its file name.
+ * Finds a package by its file name.
  *
  * @param instance  not NULL
  * @param registry  not NULL
- * @param filename  "app-1.0.zip"; of an apk below its architecture, "x86_64/hello-1.0-r0.apk"; of an image
+ * @param filename  "app-1.0.zip"; for an apk with its architecture, "x86_64/hello-1.0-r0.apk"; for an image
  *                  "image:tag"; not NULL
  * @param out       owned, lreg_package_free(); not NULL; NULL on failure
  * @param err       owned, lreg_error_free(); may be NULL
@@ -112,22 +112,22 @@ LREG_EXPORT lreg_status lreg_package_find_by_filename(lreg_instance *instance, c
                                                       const char *filename, lreg_package **out, lreg_error **err);
 
 /**
- * Lists a registry's packages, newest first. What comes or goes meanwhile may be missed or shown, the rest is shown
- * once.
+ * Lists a registry's packages, newest first. What is made or deleted meanwhile may or may not appear; all others are
+ * returned once.
  *
  * @param instance       not NULL
  * @param registry       not NULL; may be freed before the listing ends
- * @param name_contains  only those whose name contains this text, ASCII case ignored; NULL: all; copied
+ * @param name_contains  only packages whose name contains this text, ignoring ASCII case; NULL: all; copied
  * @param out            owned, lreg_package_list_free(); not NULL; NULL on failure
  * @param err            owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, not UTF-8); LREG_NO_MEMORY
- * Does not block. Threads: any, at once. Since: 0.1
+ * Blocks: no. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_package_list_open(lreg_instance *instance, const lreg_registry *registry,
                                                const char *name_contains, lreg_package_list **out, lreg_error **err);
 
 /**
- * The next one of a listing. After a failure it may be called again and goes on where it was.
+ * Returns the next one of a listing. After a failure, another call continues at the same place.
  *
  * @param list  not NULL
  * @param out   owned, lreg_package_free(); not NULL; NULL at the end, which is LREG_OK, and on failure
@@ -137,48 +137,49 @@ LREG_EXPORT lreg_status lreg_package_list_open(lreg_instance *instance, const lr
  */
 LREG_EXPORT lreg_status lreg_package_list_next(lreg_package_list *list, lreg_package **out, lreg_error **err);
 
-/** Ends a listing. @param list may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends a listing. @param list may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one at a
+ * time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_package_list_free(lreg_package_list *list);
 
 /**
- * Deletes a package. The snapshot stays readable; its bytes are freed by lreg_collect(), unless something else names
- * them. Of an image that is a tag; with the last tag its manifest goes, unless an index names it, and so do the
- * manifests that only that one named.
+ * Deletes a package. The snapshot stays readable. lreg_upkeep() or lreg_collect() frees the bytes, unless something
+ * else names them. For an image this deletes the tag. With the last tag of a manifest it also deletes the manifest,
+ * unless an index names it, and the manifests that only this manifest named.
  *
  * @param instance  not NULL
  * @param package   not NULL
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_NOT_FOUND (deleted before); LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
+ * @return LREG_OK; LREG_NOT_FOUND (already deleted); LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
  *         LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_package_delete(lreg_instance *instance, const lreg_package *package, lreg_error **err);
 
 /**
- * Opens a package's bytes; of an image, its manifest. They stay readable when the package is deleted meanwhile.
+ * Opens a package's bytes; for an image, its manifest. They stay readable when the package is deleted meanwhile.
  *
  * @param instance  not NULL
  * @param package   not NULL; may be freed before the content is closed
  * @param out       owned, lreg_content_close(); not NULL; NULL on failure
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_NOT_FOUND (deleted and collected); LREG_CORRUPT (the storage has lost it); LREG_BAD_ARGUMENT
- *         (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY; a status of the host's storage
- * Blocks: storage, metadata database. Threads: any, at once. Since: 0.1
+ * @return LREG_OK; LREG_NOT_FOUND (deleted and collected); LREG_CORRUPT (lost, or in quarantine: lreg_upkeep());
+ *         LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY; a status of the host's storage
+ * Blocks: metadata database, storage. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_content_open(lreg_instance *instance, const lreg_package *package, lreg_content **out,
                                           lreg_error **err);
 
-/** How long it is. @return bytes. Threads: any, at once. Since: 0.1 */
+/** Its length. @return bytes. Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT uint64_t lreg_content_length(const lreg_content *content);
 
 /**
- * Reads from any offset.
+ * Reads bytes at any offset.
  *
  * @param content  not NULL
- * @param offset   from 0 on; behind the end there is nothing to read, which is no failure
+ * @param offset   from 0 on; reading at or after the end is not a failure, and returns no bytes
  * @param bytes    room for `length` bytes; may be NULL when `length` is 0
  * @param length   any
- * @param out_got  how many were read: fewer than `length` only at the end; 0 there, and on failure; not NULL
+ * @param out_got  how many were read: fewer than `length` only at the end; 0 at the end and on failure; not NULL
  * @param err      owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_IO; LREG_CORRUPT; LREG_NO_MEMORY; a status of the host's storage
  * Blocks: storage. Threads: any, one at a time per handle. Since: 0.1
@@ -186,38 +187,41 @@ LREG_EXPORT uint64_t lreg_content_length(const lreg_content *content);
 LREG_EXPORT lreg_status lreg_content_read(lreg_content *content, uint64_t offset, void *bytes, size_t length,
                                           size_t *out_got, lreg_error **err);
 
-/** Ends reading. @param content may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends reading. @param content may be NULL. Blocks: storage. Threads: any, one at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_content_close(lreg_content *content);
 
-/** Its id. @return UUID; borrowed until lreg_package_free(). Threads: any, at once. Since: 0.1 */
+/** Its id. @return UUID; borrowed until lreg_package_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_package_id(const lreg_package *package);
-/** Its name. @return borrowed until lreg_package_free(). Threads: any, at once. Since: 0.1 */
+/** Its name. @return borrowed until lreg_package_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_package_name(const lreg_package *package);
-/** Its version. @return "" when there is none; borrowed until lreg_package_free(). Threads: any, at once. Since: 0.1 */
+/** Its version. @return "" when there is none; borrowed until lreg_package_free(). Blocks: no. Threads: any, at
+ * once. Since: 0.1 */
 LREG_EXPORT const char *lreg_package_version(const lreg_package *package);
-/** Its architecture. @return "" when there is none; borrowed until lreg_package_free(). Threads: any, at once.
- * Since: 0.1 */
+/** Its architecture. @return "" when there is none; borrowed until lreg_package_free(). Blocks: no. Threads: any, at
+ * once. Since: 0.1 */
 LREG_EXPORT const char *lreg_package_architecture(const lreg_package *package);
-/** Its file name. @return see lreg_package_find_by_filename(); borrowed until lreg_package_free().
+/** Its file name. @return see lreg_package_find_by_filename(); borrowed until lreg_package_free(). Blocks: no.
  * Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_package_filename(const lreg_package *package);
-/** From where HTTP clients get it. @return path below the mount, percent-encoded; borrowed until lreg_package_free().
- * Threads: any, at once. Since: 0.1 */
+/** The path from which HTTP clients get it. @return below the mount, percent-encoded; borrowed until
+ * lreg_package_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_package_path(const lreg_package *package);
-/** How large it is; of an image with all that its manifest names. @return bytes. Threads: any, at once. Since: 0.1 */
+/** Its size; for an image, including all that its manifest names. @return bytes. Blocks: no. Threads: any, at once.
+ * Since: 0.1 */
 LREG_EXPORT uint64_t lreg_package_size_bytes(const lreg_package *package);
-/** One of its digests. @param algorithm "md5", "sha1", "sha256" or "sha512" @return lower-case hexadecimal, "" when it
- * is not known; borrowed until lreg_package_free(). Threads: any, at once. Since: 0.1 */
+/** One of its digests. @param algorithm "md5", "sha1", "sha256" or "sha512" @return lower-case hexadecimal, "" when
+ * it is not known; borrowed until lreg_package_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_package_digest(const lreg_package *package, const char *algorithm);
-/** What the ecosystem knows besides. @return JSON object, "{}" when there is nothing; borrowed until
- * lreg_package_free(). Threads: any, at once. Since: 0.1 */
+/** Its other metadata, by ecosystem. @return JSON object, "{}" when there is nothing; borrowed until
+ * lreg_package_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_package_attributes(const lreg_package *package);
-/** How often it was downloaded over HTTP. @return a number in which the last seconds may be missing.
- * Threads: any, at once. Since: 0.1 */
+/** How often it was downloaded over HTTP. @return a number, without those of the last seconds. Blocks: no. Threads:
+ * any, at once. Since: 0.1 */
 LREG_EXPORT uint64_t lreg_package_downloads(const lreg_package *package);
-/** When it was published. @return milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
+/** When it was published. @return milliseconds since the epoch. Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_package_created_ms(const lreg_package *package);
-/** Ends a snapshot. @param package may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends a snapshot. @param package may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one
+ * at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_package_free(lreg_package *package);
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Registries: packages of one ecosystem. A handle is an immutable snapshot.
+ * Registries, which hold packages of one ecosystem. A handle is an immutable snapshot.
  */
 
 #include <libregistry/abi.h>
@@ -14,35 +14,35 @@
 extern "C" {
 #endif
 
-/** A registry as it was when it was read. Threads: any, at once. Since: 0.1 */
+/** A snapshot of a registry. Threads: any, at once. Since: 0.1 */
 typedef struct lreg_registry lreg_registry;
 
-/** A listing that is read step by step. Threads: any, one at a time per handle. Since: 0.1 */
+/** A listing of registries, read step by step. Threads: any, one at a time per handle. Since: 0.1 */
 typedef struct lreg_registry_list lreg_registry_list;
 
-/** What a registry is to be, or what of it is to change. Threads: any, one at a time per handle. Since: 0.1 */
+/** Settings of a new registry, or changes of an existing one. Threads: any, one at a time per handle. Since: 0.1 */
 typedef struct lreg_registry_settings lreg_registry_settings;
 
 /** Texts that lreg_registry_settings_set_text() sets. */
 #define LREG_REGISTRY_NAME 1 /**< for people, one line of UTF-8, at most 255 bytes; needed at creation */
-#define LREG_REGISTRY_SLUG 2 /**< part of the URL; without it a new registry's is made from its name */
+#define LREG_REGISTRY_SLUG 2 /**< part of the URL; the default for a new registry is made from its name */
 #define LREG_REGISTRY_DESCRIPTION 3 /**< at most 1,000 bytes; may have several lines */
 #define LREG_REGISTRY_EMOJI 4 /**< at most 64 bytes */
 #define LREG_REGISTRY_COLOR 5 /**< "#RRGGBB", or "" for none */
-#define LREG_REGISTRY_ECOSYSTEM 6 /**< "files", "alpine" or "container"; at creation only, where it is needed */
+#define LREG_REGISTRY_ECOSYSTEM 6 /**< "files", "alpine" or "container"; needed at creation, and only allowed there */
 
 /** Switches that lreg_registry_settings_set_switch() sets; all are 0 in a new registry. */
-#define LREG_REGISTRY_PUBLIC 1 /**< anybody may read its packages */
+#define LREG_REGISTRY_PUBLIC 1 /**< everyone may read its packages */
 #define LREG_REGISTRY_ALLOW_OVERWRITE 2 /**< a name may be published again with other bytes */
-#define LREG_REGISTRY_STRICT_NAMES 3 /**< refuse file names that are not of the ecosystem's documented form */
+#define LREG_REGISTRY_STRICT_NAMES 3 /**< refuse file names that do not have the documented form of the ecosystem */
 
 /**
- * Settings in which nothing is set.
+ * Makes settings in which nothing is set.
  *
  * @param out  owned, lreg_registry_settings_free(); not NULL; NULL on failure
  * @param err  owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY
- * Does not block. Threads: any, at once. Since: 0.1
+ * Blocks: no. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_registry_settings_new(lreg_registry_settings **out, lreg_error **err);
 
@@ -50,11 +50,11 @@ LREG_EXPORT lreg_status lreg_registry_settings_new(lreg_registry_settings **out,
  * Sets a text.
  *
  * @param settings  not NULL
- * @param text      one of LREG_REGISTRY_NAME and its relatives
- * @param value     UTF-8; not NULL; copied; its form is checked when the settings are used
+ * @param text      LREG_REGISTRY_NAME to LREG_REGISTRY_ECOSYSTEM
+ * @param value     UTF-8; not NULL; copied; checked when the settings are used
  * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (unknown text, NULL, not UTF-8); LREG_NO_MEMORY
- * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_registry_settings_set_text(lreg_registry_settings *settings, int32_t text,
                                                         const char *value, lreg_error **err);
@@ -63,16 +63,16 @@ LREG_EXPORT lreg_status lreg_registry_settings_set_text(lreg_registry_settings *
  * Sets a switch.
  *
  * @param settings  not NULL
- * @param which     one of LREG_REGISTRY_PUBLIC and its relatives
+ * @param which     LREG_REGISTRY_PUBLIC to LREG_REGISTRY_STRICT_NAMES
  * @param value     0 or 1
  * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (unknown switch, NULL)
- * Does not block. Threads: any, one at a time per handle. Since: 0.1
+ * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_registry_settings_set_switch(lreg_registry_settings *settings, int32_t which,
                                                           lreg_bool value, lreg_error **err);
 
-/** Ends settings. @param settings may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends settings. @param settings may be NULL. Blocks: no. Threads: any, one at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_registry_settings_free(lreg_registry_settings *settings);
 
 /**
@@ -84,7 +84,8 @@ LREG_EXPORT void lreg_registry_settings_free(lreg_registry_settings *settings);
  * @param out           owned, lreg_registry_free(); may be NULL; NULL on failure
  * @param err           owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (a setting is missing or malformed); LREG_UNPROCESSABLE (unknown ecosystem);
- *         LREG_NOT_FOUND (organisation); LREG_CONFLICT (slug taken); LREG_BUSY; LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
+ *         LREG_NOT_FOUND (organization); LREG_CONFLICT (the slug exists); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
+ *         LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_registry_create(lreg_instance *instance, const char *organization,
@@ -92,10 +93,10 @@ LREG_EXPORT lreg_status lreg_registry_create(lreg_instance *instance, const char
                                              lreg_error **err);
 
 /**
- * Looks a registry up.
+ * Finds a registry by its slug.
  *
  * @param instance      not NULL
- * @param organization  slug of its organisation; not NULL
+ * @param organization  slug of its organization; not NULL
  * @param slug          its own; not NULL
  * @param out           owned, lreg_registry_free(); not NULL; NULL on failure
  * @param err           owned, lreg_error_free(); may be NULL
@@ -106,21 +107,21 @@ LREG_EXPORT lreg_status lreg_registry_find(lreg_instance *instance, const char *
                                            lreg_registry **out, lreg_error **err);
 
 /**
- * Lists an organisation's registries by slug. What comes or goes meanwhile may be missed or shown, the rest is shown
- * once.
+ * Lists an organization's registries, in the order of their slugs. What is made or deleted meanwhile may or may not
+ * appear; all others are returned once.
  *
  * @param instance      not NULL
  * @param organization  slug; not NULL
  * @param out           owned, lreg_registry_list_free(); not NULL; NULL on failure
  * @param err           owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_NOT_FOUND (organisation); LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY
+ * @return LREG_OK; LREG_NOT_FOUND (organization); LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_registry_list_open(lreg_instance *instance, const char *organization,
                                                 lreg_registry_list **out, lreg_error **err);
 
 /**
- * The next one of a listing. After a failure it may be called again and goes on where it was.
+ * Returns the next one of a listing. After a failure, another call continues at the same place.
  *
  * @param list  not NULL
  * @param out   owned, lreg_registry_free(); not NULL; NULL at the end, which is LREG_OK, and on failure
@@ -130,19 +131,20 @@ LREG_EXPORT lreg_status lreg_registry_list_open(lreg_instance *instance, const c
  */
 LREG_EXPORT lreg_status lreg_registry_list_next(lreg_registry_list *list, lreg_registry **out, lreg_error **err);
 
-/** Ends a listing. @param list may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends a listing. @param list may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one at a
+ * time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_registry_list_free(lreg_registry_list *list);
 
 /**
- * Changes what is set in `settings`, and nothing else. The snapshot stays as it was.
+ * Changes what is set in `settings`, and nothing else. The snapshot does not change.
  *
  * @param instance  not NULL
- * @param registry  not NULL; found by its id, so that a change of its slug meanwhile does no harm
+ * @param registry  not NULL; found by its id, also after a change of its slug
  * @param settings  not NULL
  * @param out       owned, lreg_registry_free(): the registry as it is now; may be NULL; NULL on failure
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (a setting is malformed); LREG_UNPROCESSABLE (the ecosystem is not to be changed);
- *         LREG_NOT_FOUND (deleted meanwhile); LREG_CONFLICT (slug taken); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
+ * @return LREG_OK; LREG_BAD_ARGUMENT (a setting is malformed); LREG_UNPROCESSABLE (the ecosystem cannot be changed);
+ *         LREG_NOT_FOUND (it was deleted); LREG_CONFLICT (the slug exists); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
  *         LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
@@ -151,45 +153,50 @@ LREG_EXPORT lreg_status lreg_registry_update(lreg_instance *instance, const lreg
                                              lreg_error **err);
 
 /**
- * Deletes a registry for good, with all its packages and tokens: at once for everybody, however many there are. The
- * snapshot stays readable. The bytes, and what remains of very many packages, are freed by lreg_collect().
+ * Deletes a registry with all its packages and tokens. It cannot be undone, and takes effect at once for all readers,
+ * independent of the number of packages. The snapshot stays readable. lreg_upkeep() or lreg_collect() frees the bytes,
+ * and deletes the remaining rows of a registry with very many packages.
  *
  * @param instance  not NULL
  * @param registry  not NULL
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_NOT_FOUND (deleted before); LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
+ * @return LREG_OK; LREG_NOT_FOUND (already deleted); LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_NO_SPACE; LREG_IO;
  *         LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_registry_delete(lreg_instance *instance, const lreg_registry *registry, lreg_error **err);
 
-/** Its id. @return UUID; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Its id. @return UUID; borrowed until lreg_registry_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_id(const lreg_registry *registry);
-/** Slug of its organisation. @return borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Slug of its organization. @return borrowed until lreg_registry_free(). Blocks: no. Threads: any, at once. Since:
+ * 0.1 */
 LREG_EXPORT const char *lreg_registry_organization(const lreg_registry *registry);
-/** Its part of every URL. @return borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Its part of every URL. @return borrowed until lreg_registry_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_slug(const lreg_registry *registry);
-/** Its name for people. @return borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Its name for people. @return borrowed until lreg_registry_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_name(const lreg_registry *registry);
-/** Its description. @return "" when there is none; borrowed until lreg_registry_free(). Threads: any, at once.
- * Since: 0.1 */
+/** Its description. @return "" when there is none; borrowed until lreg_registry_free(). Blocks: no. Threads: any, at
+ * once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_description(const lreg_registry *registry);
-/** Its emoji. @return "" when there is none; borrowed until lreg_registry_free(). Threads: any, at once. Since: 0.1 */
+/** Its emoji. @return "" when there is none; borrowed until lreg_registry_free(). Blocks: no. Threads: any, at once.
+ * Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_emoji(const lreg_registry *registry);
-/** Its color. @return "#RRGGBB", or "" when there is none; borrowed until lreg_registry_free(). Threads: any, at once.
- * Since: 0.1 */
+/** Its color. @return "#RRGGBB", or "" when there is none; borrowed until lreg_registry_free(). Blocks: no. Threads:
+ * any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_color(const lreg_registry *registry);
-/** Its ecosystem. @return "files", "alpine" or "container"; borrowed until lreg_registry_free(). Threads: any, at once.
- * Since: 0.1 */
-LREG_EXPORT const char *lreg_registry_ecosystem(const lreg_registry *registry);
-/** One of its switches. @param which one of LREG_REGISTRY_PUBLIC and its relatives @return 0 or 1; 0 for unknown ones.
+/** Its ecosystem. @return "files", "alpine" or "container"; borrowed until lreg_registry_free(). Blocks: no.
  * Threads: any, at once. Since: 0.1 */
+LREG_EXPORT const char *lreg_registry_ecosystem(const lreg_registry *registry);
+/** One of its switches. @param which LREG_REGISTRY_PUBLIC to LREG_REGISTRY_STRICT_NAMES @return 0 or 1; 0 for
+ * unknown ones. Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT lreg_bool lreg_registry_switch(const lreg_registry *registry, int32_t which);
-/** When it was created. @return milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
+/** When it was created. @return milliseconds since the epoch. Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_registry_created_ms(const lreg_registry *registry);
-/** When its settings were last changed. @return milliseconds since the epoch. Threads: any, at once. Since: 0.1 */
+/** When its settings were last changed. @return milliseconds since the epoch. Blocks: no. Threads: any, at once.
+ * Since: 0.1 */
 LREG_EXPORT int64_t lreg_registry_updated_ms(const lreg_registry *registry);
-/** Ends a snapshot. @param registry may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends a snapshot. @param registry may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one
+ * at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_registry_free(lreg_registry *registry);
 
 #ifdef __cplusplus

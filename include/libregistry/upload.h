@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Upload sessions of container clients: a blob that comes in several requests. Whoever operates a registry sees which
- * there are, and can end one. A handle is an immutable snapshot.
+ * Upload sessions of container clients, for blobs that are uploaded in several requests. The operator of a registry can
+ * list and end them. A handle is an immutable snapshot.
  */
 
 #include <libregistry/abi.h>
@@ -16,27 +16,27 @@
 extern "C" {
 #endif
 
-/** An upload session as it was when it was read. Threads: any, at once. Since: 0.1 */
+/** A snapshot of an upload session. Threads: any, at once. Since: 0.1 */
 typedef struct lreg_upload lreg_upload;
 
-/** A listing that is read step by step. Threads: any, one at a time per handle. Since: 0.1 */
+/** A listing of upload sessions, read step by step. Threads: any, one at a time per handle. Since: 0.1 */
 typedef struct lreg_upload_list lreg_upload_list;
 
 /**
- * Lists the upload sessions of a registry, by id.
+ * Lists the upload sessions of a registry, in the order of their ids.
  *
  * @param instance  not NULL
  * @param registry  not NULL
  * @param out       owned, lreg_upload_list_free(); not NULL; NULL on failure
  * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY
- * Does not block. Threads: any, at once. Since: 0.1
+ * Blocks: no. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_upload_list_open(lreg_instance *instance, const lreg_registry *registry,
                                               lreg_upload_list **out, lreg_error **err);
 
 /**
- * The next one of a listing. After a failure it may be called again and goes on where it was.
+ * Returns the next one of a listing. After a failure, another call continues at the same place.
  *
  * @param list  not NULL
  * @param out   owned, lreg_upload_free(); not NULL; NULL at the end, which is LREG_OK, and on failure
@@ -46,18 +46,19 @@ LREG_EXPORT lreg_status lreg_upload_list_open(lreg_instance *instance, const lre
  */
 LREG_EXPORT lreg_status lreg_upload_list_next(lreg_upload_list *list, lreg_upload **out, lreg_error **err);
 
-/** Ends a listing. @param list may be NULL. Threads: any, one at a time per handle. Since: 0.1 */
+/** Ends a listing. @param list may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one at a
+ * time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_upload_list_free(lreg_upload_list *list);
 
 /**
- * Looks an upload session up by its id.
+ * Finds an upload session by its id.
  *
  * @param instance  not NULL
  * @param registry  not NULL
  * @param id        not NULL
  * @param out       owned, lreg_upload_free(); not NULL; NULL on failure
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_NOT_FOUND (none of that id in the registry, or it has ended); LREG_BAD_ARGUMENT (NULL);
+ * @return LREG_OK; LREG_NOT_FOUND (the registry has none with that id, or it has ended); LREG_BAD_ARGUMENT (NULL);
  *         LREG_BUSY; LREG_IO; LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
@@ -65,8 +66,8 @@ LREG_EXPORT lreg_status lreg_upload_find(lreg_instance *instance, const lreg_reg
                                          lreg_upload **out, lreg_error **err);
 
 /**
- * Ends an upload session, with the bytes that it has. Its client is told that there is no such upload, and begins anew.
- * Audit: UPLOAD_DELETED.
+ * Ends an upload session and removes its bytes. The client then gets the answer that there is no such upload, and
+ * starts again. Audit: UPLOAD_DELETED.
  *
  * @param instance  not NULL
  * @param upload    not NULL
@@ -77,28 +78,30 @@ LREG_EXPORT lreg_status lreg_upload_find(lreg_instance *instance, const lreg_reg
  */
 LREG_EXPORT lreg_status lreg_upload_cancel(lreg_instance *instance, const lreg_upload *upload, lreg_error **err);
 
-/** A UUID. @return borrowed until lreg_upload_free(); "" for NULL. Threads: any, at once. Since: 0.1 */
+/** Its id. @return UUID; borrowed until lreg_upload_free(); "" for NULL. Blocks: no. Threads: any, at once. Since:
+ * 0.1 */
 LREG_EXPORT const char *lreg_upload_id(const lreg_upload *upload);
 
-/** Name of the image that the blob is for. @return borrowed until lreg_upload_free(); "" for NULL. Threads: any, at
- * once. Since: 0.1 */
+/** Name of the image that the blob is for. @return borrowed until lreg_upload_free(); "" for NULL. Blocks: no.
+ * Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_upload_image(const lreg_upload *upload);
 
-/** Who began it: the id of a token, or "host". @return borrowed until lreg_upload_free(); "" for NULL. Threads: any, at
- * once. Since: 0.1 */
+/** Who began it: the id of a token, "anonymous", or "host". @return borrowed until lreg_upload_free(); "" for NULL.
+ * Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_upload_principal(const lreg_upload *upload);
 
-/** Bytes that have arrived and are durable. @return 0 for NULL. Threads: any, at once. Since: 0.1 */
+/** Bytes that were received and are durable. @return 0 for NULL. Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT uint64_t lreg_upload_received_bytes(const lreg_upload *upload);
 
-/** When it began, in milliseconds since the epoch. @return 0 for NULL. Threads: any, at once. Since: 0.1 */
+/** When it began, in milliseconds since the epoch. @return 0 for NULL. Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_upload_created_ms(const lreg_upload *upload);
 
-/** When it last made progress, in milliseconds since the epoch. @return 0 for NULL. Threads: any, at once.
- * Since: 0.1 */
+/** When it last made progress, in milliseconds since the epoch. @return 0 for NULL. Blocks: no. Threads: any, at
+ * once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_upload_updated_ms(const lreg_upload *upload);
 
-/** Ends a handle. @param upload may be NULL. Threads: any, at once. Since: 0.1 */
+/** Ends a snapshot. @param upload may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one at
+ * a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_upload_free(lreg_upload *upload);
 
 #ifdef __cplusplus

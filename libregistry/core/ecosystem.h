@@ -16,7 +16,7 @@ struct surface;
 /* A publication that is under way: one upload of one package file, whether by the REST API or by the C API. */
 struct core_publication {
     struct core *core;
-    const struct core_registry *registry; /* borrowed until finish or abort */
+    const struct core_registry *registry; /* borrowed until publish_free */
     const struct core_actor *actor; /* likewise */
     const char *filename; /* as the client named it; likewise; not to be trusted */
     struct turn *turn; /* likewise; begun anew by the caller before each call; NULL: the caller waits for everything */

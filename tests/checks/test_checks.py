@@ -14,7 +14,7 @@ ROOMS = "base:0 http:1 meta:2 meta_sqlite:2 exchange:10"
 RANKS = "# SPDX-License-Identifier: Apache-2.0\nset(LREG_ROOMS " + ROOMS + ")\n"
 HEADER = (
     SPDX + "#ifndef LIBREGISTRY_A_H\n#define LIBREGISTRY_A_H\n#include <stdint.h>\n#define LREG_EXPORT\n"
-    "/** Number. Threads: any, at once. Since: 0.1 */\nLREG_EXPORT int32_t lreg_a(void);\n#endif\n"
+    "/** Number. Blocks: no. Threads: any, at once. Since: 0.1 */\nLREG_EXPORT int32_t lreg_a(void);\n#endif\n"
 )
 ABI_HEADER = (
     SPDX + "#ifndef LIBREGISTRY_ABI_H\n#define LIBREGISTRY_ABI_H\n#include <stddef.h>\n#include <stdint.h>\n"
@@ -145,6 +145,7 @@ class Checks(unittest.TestCase):
     def test_headers_find_a_comment_without_its_words(self):
         self.finds("check-headers", "include/libregistry/a.h", HEADER.replace(" Since: 0.1", ""), "Since:")
         self.finds("check-headers", "include/libregistry/a.h", HEADER.replace("Threads: any", "any"), "Threads:")
+        self.finds("check-headers", "include/libregistry/a.h", HEADER.replace("Blocks: no", "No"), "Blocks:")
 
     def test_headers_find_a_wrong_guard(self):
         self.finds("check-headers", "libregistry/base/b.h", "#ifndef B_H\n#define B_H\n#endif\n", "BASE_B_H")
@@ -228,6 +229,21 @@ class Checks(unittest.TestCase):
             subprocess.run(command, capture_output=True, text=True, check=True)
             with open(os.path.join(root, "bindings/abi.json"), encoding="utf-8") as file:
                 return json.load(file)
+
+    def test_abi_description_knows_what_blocks(self):
+        made = self.described("""
+/** A. Blocks: no. Threads: any, at once. Since: 0.1 */
+LREG_EXPORT int32_t lreg_f(void);
+/**
+ * B.
+ * @return a number
+ * Blocks: only as the last
+ * handle. Threads: any, at once. Since: 0.1
+ */
+LREG_EXPORT int32_t lreg_g(void);
+""")
+        blocks = {function["name"]: function["blocks"] for function in made["functions"]}
+        self.assertEqual((blocks["lreg_f"], blocks["lreg_g"]), (False, True))
 
     def test_abi_description_has_types_contracts_sizes_and_values(self):
         made = self.described("""

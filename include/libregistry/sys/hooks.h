@@ -4,19 +4,19 @@
 
 /**
  * @file
- * What a host may put in place of the operating system: memory, clock, randomness, log; and threads, when it lends
- * some.
+ * Replacements for services of the operating system: memory, clock, randomness, log; and threads of the host.
  *
- * Second tier: for those who extend or test the library. The structs grow only at their end; the library copies
- * min(size, its own size) bytes when an options object takes them and never looks at the caller's again. The code of
- * the functions has to live until the last handle has ended.
+ * Second tier: for programs that extend or test the library. The structs grow only at their end. A setter of the
+ * options copies min(size, its own size) bytes, and the library does not read the caller's struct after that. The code
+ * of the functions must stay loaded until the last handle has ended.
  *
- * Each hook is called with `user` first, from any thread that calls the library, without a lock held, and must not call
- * the library. `user` is taken: `destroy`, which is optional, ends it, exactly once, when neither the options nor an
- * instance, nor a handle that came from one, needs the hook any more; also when the function that was given the hook
- * fails, unless the struct is too short to have a `destroy`. In a forked child it ends the child's copy.
+ * Each hook is called with `user` as its first argument, from any thread that calls the library, without a lock held.
+ * It must not call the library. `user` is taken: `destroy`, which is optional, ends it exactly once, when no options,
+ * instance or handle needs the hook any more. `destroy` is also called when the setter fails, unless the struct is too
+ * short to have one. In a forked child it ends the child's copy.
  *
- * An allocator has no `destroy`: errors use it after everything else, so its `user` lives until the last of them.
+ * An allocator has no `destroy`, because errors may use it after everything else: its `user` must live until the last
+ * error has ended.
  */
 
 #include <libregistry/abi.h>
@@ -25,35 +25,36 @@
 extern "C" {
 #endif
 
-/** Memory of one instance. Semantics of C's malloc, realloc and free; all three are needed. Since: 0.1 */
+/** Memory of one instance. The semantics are those of C's malloc, realloc and free. All three are needed. Since: 0.1 */
 typedef struct lreg_allocator {
     uint32_t size; /**< sizeof(lreg_allocator), set by the host */
     uint32_t reserved;
     void *user; /**< borrowed until the options, the last handle and the last error have ended */
-    void *(*allocate)(void *user, size_t bytes); /**< NULL when there is none */
+    void *(*allocate)(void *user, size_t bytes); /**< NULL when memory is out */
     void *(*reallocate)(void *user, void *memory, size_t bytes); /**< NULL leaves `memory` as it was */
     void (*release)(void *user, void *memory); /**< NULL is allowed and does nothing */
 } lreg_allocator;
 
-/** Clocks. Wall time is what events are stamped with. Uptime is how the library tells time that passed from a wall
- * clock that leapt: nothing is removed for its age alone when only the wall clock says that it is old. Since: 0.1 */
+/** Clocks. Timestamps are wall time. With the uptime the library detects that the wall clock was changed: content is
+ * not removed as too old when only the wall clock says so. Since: 0.1 */
 typedef struct lreg_clock {
     uint32_t size;
     uint32_t reserved;
     void *user;
     int64_t (*now_ms)(void *user); /**< milliseconds since 1970-01-01T00:00:00Z */
     void (*destroy)(void *user); /**< optional */
-    /** Optional, may be behind `size`: milliseconds since some moment, the same one for all processes on the directory,
-     * such as the start of the machine. Never goes back while that is up. NULL: the one of the operating system. */
+    /** Optional, may lie beyond `size`: milliseconds since a moment that is the same for all processes on the
+     * directory, such as the start of the machine. It never decreases while the machine runs. NULL: the uptime of the
+     * operating system. */
     int64_t (*uptime_ms)(void *user);
 } lreg_clock;
 
-/** Source of random bytes for ids, tokens and keys. Must be fit for cryptography outside tests. Since: 0.1 */
+/** Source of random bytes for ids, tokens and keys. Outside tests it must be cryptographically secure. Since: 0.1 */
 typedef struct lreg_random {
     uint32_t size;
     uint32_t reserved;
     void *user;
-    lreg_status (*fill)(void *user, void *bytes, size_t length); /**< LREG_OK only when all bytes were written */
+    lreg_status (*fill)(void *user, void *bytes, size_t length); /**< LREG_OK only when it has written all bytes */
     void (*destroy)(void *user); /**< optional */
 } lreg_random;
 
@@ -62,25 +63,26 @@ typedef struct lreg_random {
 #define LREG_LOG_INFO 3
 #define LREG_LOG_DEBUG 4
 
-/** Receiver of log lines. The library writes nowhere else. Since: 0.1 */
+/** Receiver of log lines. The library writes messages nowhere else. Since: 0.1 */
 typedef struct lreg_log {
     uint32_t size;
-    int32_t level; /**< messages above this level are not made */
+    int32_t level; /**< messages above this level are not formatted */
     void *user;
     /** One line without its end; borrowed for the call. */
     void (*write)(void *user, int32_t level, const char *message);
     void (*destroy)(void *user); /**< optional */
 } lreg_log;
 
-/** Threads of the host. The library starts none; with an executor it has long pieces of an upload hashed on another
- * thread while it writes them, and waits for both before its call returns. Without one it does the same, one after the
- * other. Since: 0.1 */
+/** Threads of the host. The library starts none. With an executor it hashes long pieces of an upload on another thread
+ * while it writes them, and waits for both before the call returns. Without one it first writes and then hashes.
+ * Since: 0.1 */
 typedef struct lreg_executor {
     uint32_t size;
     uint32_t reserved;
     void *user;
-    /** 1: `task(argument)` runs once, soon, on another thread; 0: there is none to spare. Never 1 when the task could
-     * wait for a thread that is inside the library, because that one may be waiting for the task. Does not block. */
+    /** Returns 1 when `task(argument)` will run once, soon, on another thread; 0 when no thread is free. It must not
+     * return 1 when the task could wait for a thread that is inside the library, because that thread may be waiting for
+     * the task. It must not block. */
     lreg_bool (*run)(void *user, void (*task)(void *argument), void *argument);
     void (*destroy)(void *user); /**< optional */
 } lreg_executor;
