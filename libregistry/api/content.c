@@ -8,7 +8,7 @@
 
 struct lreg_content {
     struct core *core;
-    struct storage_object *object; /* one of the two is there */
+    struct storage_object *object; /* either this or `document` */
     const struct core_document *document;
     uint64_t length;
 };

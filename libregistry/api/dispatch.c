@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The exchange in one call. Written on the public functions alone: what a blocking host needs, the exchange gives.
+ * The exchange in one call. It uses public functions only.
  */
 
 #include <libregistry/dispatch.h>
@@ -14,7 +14,7 @@
 /* A table of the first version ends with `write`. */
 #define IO_SIZE_1 offsetof(lreg_dispatch_io, send_file)
 
-/* Copies the host's table, as far as both reach; 0 when it is not usable. */
+/* Copies the common part of the host's table; 0 when the table is not usable. */
 static int take_io(const lreg_dispatch_io *io, lreg_dispatch_io *own) {
     memset(own, 0, sizeof *own);
     if (io == NULL || io->size < IO_SIZE_1) {
@@ -71,7 +71,7 @@ lreg_status lreg_exchange_run(lreg_exchange *exchange, const lreg_dispatch_io *i
     if (!take_io(io, &own)) {
         return LREG_BAD_ARGUMENT;
     }
-    status = lreg_exchange_set_defers_work(exchange, 0, err); /* we wait anyway */
+    status = lreg_exchange_set_defers_work(exchange, 0, err); /* this call may block */
     if (status == LREG_OK && own.send_file != NULL) {
         status = lreg_exchange_set_sends_files(exchange, 1, err);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Errors at the border: a copy of the inner value in memory of the instance. When there is none left for it, the caller
- * gets the one static error that says so, whose end does nothing: reporting that memory is out must not need memory.
+ * Public errors: a copy of the inner value in memory of the instance. When that allocation fails, the caller gets a
+ * static error that says so and that lreg_error_free() ignores: reporting that memory is out must not need memory.
  */
 
 #include "api/api_internal.h"
@@ -18,7 +18,7 @@ lreg_status api_no_memory(lreg_error **err) {
     return LREG_NO_MEMORY;
 }
 
-/* Hands a copy over; `status` is the truth, also when who failed has not said why. */
+/* Sets `*err` to a copy. `status` is decisive, also when `failure` was not set. */
 static lreg_status hand_over(const struct hooks *hooks, lreg_status status, const struct error *failure,
                              lreg_error **err) {
     struct hooks system;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The exchange of the public API: the dispatcher's, with arguments checked and errors handed over. */
+/* The exchange of the public API: checks arguments, calls the inner exchange, and converts errors. */
 
 #include "api/api_internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What all handles and listings share. */
+/* The common part of all handles and listings. */
 
 #include "api/api_internal.h"
 
@@ -36,7 +36,7 @@ lreg_status api_pager_turn(struct api_pager *pager, const char *cursor, struct e
     if (cursor != NULL && copy == NULL) {
         return error_no_memory(failure);
     }
-    if (copy != NULL) { /* else the page before could not be read: try again from the same place */
+    if (copy != NULL) { /* otherwise the last page could not be read: retry from the same place */
         memory_release(hooks, pager->after);
         pager->after = copy;
     }

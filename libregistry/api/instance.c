@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Opening an instance with all its ecosystems and surfaces, and the work that keeps it in order. */
+/* Opens an instance with all its ecosystems and surfaces; verification, collection, backups. */
 
 #include "api/options_internal.h"
 #include "core/upkeep/maintenance.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* Ecosystems with a surface, and our own surfaces. */
+/* Surfaces of ecosystems and our own. */
 #define SURFACES_MAX 32
 
 /* The dispatcher compiles the table and does not keep it. */

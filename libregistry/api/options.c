@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Options: an opaque object with setters, so that nothing of it grows in public. */
+/* Options: an opaque object with setters, so that it can grow without a change of the ABI. */
 
 #include "api/options_internal.h"
 #include "base/hook_owner.h"
@@ -10,7 +10,7 @@
 
 #define LIMIT_VALUE_MAX (UINT64_C(1) << 53)
 
-/* Where each LREG_LIMIT_* is kept, and in which type. */
+/* Place and type of each LREG_LIMIT_*. */
 enum limit_type {
     LIMIT_U64,
     LIMIT_SIZE,
@@ -48,7 +48,7 @@ static const struct {
 
 #define BUSY_TIMEOUT_DEFAULT_MS 10000
 
-/* Options exist before an instance has an allocator, so they are the one thing that is not allocated by it. */
+/* Options exist before an instance has an allocator, so they use the memory of the operating system. */
 lreg_status lreg_options_new(lreg_options **out, lreg_error **err) {
     struct hooks hooks;
     hooks_default(&hooks);

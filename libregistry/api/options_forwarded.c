@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Options about proxies in front of the host: which of their fields count, and whose. */
+/* Options about proxies in front of the host: which fields count, and which proxies are trusted. */
 
 #include "api/options_internal.h"
 

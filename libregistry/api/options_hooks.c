@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The part of the options that a host may put in place of the operating system. */
+/* Options that replace services of the operating system. */
 
 #include "api/options_internal.h"
 #include "base/hook_owner.h"
@@ -30,7 +30,7 @@ lreg_status lreg_options_set_allocator(lreg_options *options, const lreg_allocat
     return LREG_OK;
 }
 
-/* What the hooks with a `user` of their own have in common: all of their first version. */
+/* The common beginning of the hooks that own their `user`: all of their first version. */
 struct hook {
     uint32_t size;
     uint32_t word; /* of a log, its level */
@@ -66,7 +66,7 @@ static void replace(lreg_options *options, size_t which, const void *hook, struc
     options->hooks.owners[which] = owner;
 }
 
-/* `size` is all that is looked at of a struct that is too short. */
+/* Of a struct that is too short only `size` is read. */
 static lreg_status copy_hook(const lreg_options *options, const void *given, struct hook *out, lreg_error **err) {
     memcpy(&out->size, given, sizeof out->size);
     if (out->size < sizeof *out) {

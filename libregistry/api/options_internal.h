@@ -6,7 +6,7 @@
 #include "exchange/dispatcher.h"
 
 struct lreg_options {
-    struct hooks own; /* by which the options themselves are allocated */
+    struct hooks own; /* allocate the options themselves */
     struct hooks hooks; /* of the instances that are opened with them */
     char *directory;
     char *base_url;
@@ -14,10 +14,10 @@ struct lreg_options {
     int32_t busy_timeout_ms;
     struct core_limits limits;
     struct forwarded_rules forwarded;
-    lreg_storage_backend storage; /* whole, whatever the host's size was */
+    lreg_storage_backend storage; /* complete, also when the host's table is shorter */
     void *storage_state;
     bool has_storage;
-    bool storage_is_mine; /* until an instance has taken it */
+    bool storage_is_mine; /* until an instance takes it */
     bool memory_storage;
 };
 

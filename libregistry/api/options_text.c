@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Options as text: by name, one by one or from a file. Each goes through its setter, so that the same rules hold. */
+/* Options as text, by name: single ones and files. Each calls its setter, so that the same rules hold. */
 
 #include "api/options_internal.h"
 
@@ -14,7 +14,7 @@
 #define FILE_BYTES_MAX ((size_t)64 * 1024)
 #define NAME_MAX_BYTES 63
 
-/* Names of LREG_LIMIT_*: theirs in lower case. */
+/* Names of LREG_LIMIT_*, in lower case. */
 static const char *const limit_names[] = {
     [LREG_LIMIT_PACKAGE_BYTES] = "package-bytes",
     [LREG_LIMIT_BLOB_BYTES] = "blob-bytes",
@@ -131,7 +131,7 @@ lreg_status lreg_options_set_text(lreg_options *options, const char *name, const
 
 /* --- a file --- */
 
-/* Reads all of it, with a NUL behind; `*out` is owned. */
+/* Reads the whole file and adds a NUL; `*out` is owned. */
 static lreg_status read_all(int descriptor, const struct hooks *hooks, char **out, struct error *err) {
     size_t length = 0;
     char *text = memory_allocate(hooks, FILE_BYTES_MAX + 1);
@@ -162,13 +162,13 @@ static lreg_status read_all(int descriptor, const struct hooks *hooks, char **ou
     return LREG_OK;
 }
 
-/* Ends a slice of a text that is ours with a NUL. */
+/* Writes a NUL after a slice of `text`, which we own. */
 static const char *end_slice(char *text, struct slice slice) {
     text[slice.bytes - text + (ptrdiff_t)slice.length] = '\0';
     return text + (slice.bytes - text);
 }
 
-/* The error of a line names it. */
+/* The error names the line. */
 static lreg_status refuse_line(const lreg_options *options, size_t number, lreg_error *cause, lreg_error **err) {
     struct error failure = {0};
     lreg_status status = lreg_error_status(cause);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Organisations of the public API. */
+/* Organizations of the public API. */
 
 #include "api/api_internal.h"
 
@@ -37,7 +37,7 @@ lreg_status lreg_organization_create(lreg_instance *instance, const char *slug, 
         return api_null(api_hooks(instance), instance == NULL ? "instance" : "both slug and name", err);
     }
     lreg_organization *organization = api_handle_new(instance->core, sizeof *organization);
-    if (organization == NULL) { /* asked for first, so that what was created is never followed by a failure */
+    if (organization == NULL) { /* allocated first, so that nothing fails after the organization was created */
         return api_no_memory(err);
     }
     lreg_status status = core_organization_create(instance->core, &core_actor_host, slug, name == NULL ? slug : name,

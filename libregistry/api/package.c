@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Packages of the public API: looking up, listing, deleting, and what a snapshot tells. */
+/* Packages of the public API: finding, listing, deleting, and the accessors. */
 
 #include "api/api_internal.h"
 
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* Path of a package: its parts are bounded, percent-encoding makes three bytes of one. */
+/* For the path of a package: its parts are bounded, and percent-encoding makes three bytes of one. */
 #define PACKAGE_ARENA_MAX ((size_t)16 * 1024)
 
 struct lreg_package_list {

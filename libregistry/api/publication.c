@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Publishing through the C API: the same vtable that the REST API feeds. */
+/* Publishing through the C API, with the same vtable as the REST API. */
 
 #include "api/api_internal.h"
 
@@ -8,10 +8,10 @@
 
 struct lreg_publication {
     struct core *core;
-    struct core_publication context; /* its pointers are owned here */
+    struct core_publication context; /* this struct owns what it points to */
     char *filename;
     void *state; /* of the ecosystem */
-    bool is_finished; /* finished, or failed: nothing can follow */
+    bool is_finished; /* finished or failed: it can only be freed */
 };
 
 static lreg_status begin(lreg_publication *publication, struct error *failure) {
@@ -69,7 +69,7 @@ static lreg_status misuse(const lreg_publication *publication, lreg_error **err)
 
 lreg_status lreg_publication_write(lreg_publication *publication, const void *bytes, size_t length, lreg_error **err) {
     struct error failure = {0};
-    size_t taken = 0; /* all, as there is no turn */
+    size_t taken = 0; /* always `length`, because there is no turn */
     if (publication == NULL || (bytes == NULL && length > 0)) {
         return api_null(NULL, publication == NULL ? "publication" : "bytes", err);
     }

@@ -9,7 +9,7 @@
 #define TEXTS (LREG_REGISTRY_ECOSYSTEM + 1)
 #define SWITCHES (LREG_REGISTRY_STRICT_NAMES + 1)
 
-/* Settings exist before they meet an instance, so they are in the operating system's memory. */
+/* Settings are made without an instance, so they use the memory of the operating system. */
 struct lreg_registry_settings {
     struct hooks hooks;
     char *texts[TEXTS];
@@ -106,7 +106,7 @@ lreg_status api_registry_new(struct core *core, const struct core_registry *snap
     return LREG_OK;
 }
 
-/* Gives a handle that was filled in where it is wanted; takes it. */
+/* Returns the handle in `*out`, or ends it after a failure or without `out`. Takes it. */
 static void hand_over(lreg_status status, lreg_registry *registry, lreg_registry **out) {
     if (status == LREG_OK && out != NULL) {
         *out = registry;
@@ -126,7 +126,7 @@ lreg_status lreg_registry_create(lreg_instance *instance, const char *organizati
         return api_null(api_hooks(instance), "instance, organization and settings", err);
     }
     lreg_registry *registry = api_handle_new(instance->core, sizeof *registry);
-    if (registry == NULL) { /* asked for first, so that what was created is never followed by a failure */
+    if (registry == NULL) { /* allocated first, so that nothing fails after the registry was created */
         return api_no_memory(err);
     }
     struct core_registry_settings inner = inner_settings(settings);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a registry's snapshot tells. */
+/* Accessors of a registry. */
 
 #include "api/api_internal.h"
 

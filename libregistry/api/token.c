@@ -17,11 +17,11 @@ struct lreg_token {
 struct lreg_token_list {
     struct api_pager pager;
     const struct core_organization *organization;
-    const struct core_registry *registry; /* NULL: the organisation's API access tokens */
+    const struct core_registry *registry; /* NULL: the organization's API access tokens */
     struct meta_token *rows;
 };
 
-/* A registry token has none to choose: it reads. */
+/* Writes the words of the scopes. A registry token has none: it can only read. */
 static void write_scopes(lreg_token *token) {
     const struct meta_token *row = &token->snapshot->row;
     size_t length = 0;
@@ -34,7 +34,7 @@ static void write_scopes(lreg_token *token) {
     }
 }
 
-/* Gives a new token that was filled in, or ends what was made for it; takes it. */
+/* Returns a new token in `*out`, or ends it after a failure. Takes it. */
 static lreg_status hand_over(lreg_status status, lreg_token *token, lreg_token **out) {
     if (status == LREG_OK) {
         write_scopes(token);
@@ -71,7 +71,7 @@ lreg_status lreg_token_create(lreg_instance *instance, const char *organization,
         return api_null(api_hooks(instance), "instance, organization, description, scopes and out", err);
     }
     lreg_token *token = api_handle_new(instance->core, sizeof *token);
-    if (token == NULL) { /* asked for first, so that a token that nobody saw is never created */
+    if (token == NULL) { /* allocated first, so that no token is created whose secret is lost */
         return api_no_memory(err);
     }
     lreg_status status = auth_scopes_parse(scopes, &bits, &failure);
@@ -106,7 +106,7 @@ lreg_status lreg_token_create_for_registry(lreg_instance *instance, const lreg_r
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
-/* Who the tokens belong to: the registry's organisation when there is a registry, else the one that is named. */
+/* The owner of the tokens: the organization of the registry, or without a registry the one that is named. */
 static lreg_status find_owner(lreg_instance *instance, const char *organization, const lreg_registry *registry,
                               const struct core_organization **out, struct error *failure) {
     const char *slug = registry != NULL ? registry->snapshot->row.organization_slug : organization;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Upkeep: options and report as the ABI has them. */
+/* Upkeep: converts options and report between the ABI and core. */
 
 #include "api/api_internal.h"
 #include "core/upkeep/maintenance.h"

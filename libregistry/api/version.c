@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which version is loaded. */
+/* The version of the library. */
 
 #include <libregistry/abi.h>
 
