@@ -4,8 +4,8 @@
 
 /**
  * @file
- * libregistry for C++17: the C API with handles that end themselves, failures as exceptions, listings to go through,
- * and callbacks and storages that are written in C++. Header-only; links with nothing but the library.
+ * libregistry for C++17: the C API with RAII handles, failures as exceptions, listings as ranges, and callbacks and
+ * storages written in C++. Header-only; links only with the library.
  *
  *     libregistry::instance instance("/var/lib/registry");
  *     libregistry::registry files = instance.find_registry("my-organization", "my-files");
@@ -15,15 +15,16 @@
  *     for (const libregistry::package &item : instance.packages(files))
  *         std::cout << item.filename() << ' ' << item.size_bytes() << '\n';
  *
- * What a function does, and with which statuses it fails, is said at the C function whose name it has; only what
- * differs is said here.
+ * The C function of the same name documents what a function does and the statuses it fails with; the comments here
+ * only describe the differences.
  *
- * Ownership. Handles own; they move and do not copy; they may end in any order. An empty or moved-from one is harmless:
- * calls throw LREG_BAD_ARGUMENT, accessors give "" or 0. get() gives the handle of the C API, for what is not here.
+ * Ownership. Handles own their object; they can be moved but not copied, and destroyed in any order. An empty or
+ * moved-from handle is harmless: calls throw LREG_BAD_ARGUMENT, accessors return "" or 0. get() returns the C handle,
+ * for functions without a wrapper.
  *
- * Errors. libregistry::error, which is a std::runtime_error, carries status, code, message, operation and cause. No
- * exception crosses the border: what a callback throws goes through the library as a status, and comes out of the
- * call that led to the callback as it was thrown.
+ * Errors. libregistry::error, which is a std::runtime_error, has status, code, message, operation and cause. No
+ * exception passes through the library: when a callback throws, the library sees a status, and the call that led to
+ * the callback throws the original exception.
  *
  * Threads. As in the C API. Compiles with -fno-rtti; needs exceptions.
  */
@@ -42,7 +43,7 @@
 
 namespace libregistry {
 
-/** The version of the library that is loaded, "MAJOR.MINOR.PATCH". Threads: any, at once. Since: 0.1 */
+/** The version of the loaded library, "MAJOR.MINOR.PATCH". Threads: any, at once. Since: 0.1 */
 inline std::string version() {
     return lreg_version_string();
 }

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * The bytes of packages: on their way in (publication) and open for reading (content).
+ * The bytes of packages: being published (publication), and open for reading (content).
  */
 
 #include <libregistry/cpp/snapshots.hpp>
@@ -16,21 +16,21 @@
 
 namespace libregistry {
 
-/** What publication::finish() gives. */
+/** The result of publication::finish(). */
 struct published {
     package item;
-    bool is_new; /**< false: it was there already */
+    bool is_new; /**< false: the same package was there already */
 };
 
 /**
- * A package file on its way in, from instance::publish(). When it ends without finish(), nothing of it stays.
+ * A package file that is being published, from instance::publish(). Destroying it without finish() discards it.
  * Threads: any, one at a time per handle. Since: 0.1
  */
 class publication : public handle<lreg_publication, lreg_publication_free> {
   public:
     using handle::handle;
 
-    /** Adds bytes, in order. Throws as lreg_publication_write() fails; then nothing but its end is left. Blocks. */
+    /** Appends bytes. Throws when lreg_publication_write() fails; then it can only be destroyed. Blocks. */
     void write(const void *bytes, std::size_t length) {
         detail::call([&](lreg_error **failure) { return lreg_publication_write(get(), bytes, length, failure); });
     }
@@ -38,8 +38,8 @@ class publication : public handle<lreg_publication, lreg_publication_free> {
         write(bytes.data(), bytes.size());
     }
 
-    /** Publishes: when it returns, the package is there for everybody, durably. Throws as
-     * lreg_publication_finish() fails. Blocks. */
+    /** Publishes: when it returns, the package is visible and durable. Throws when lreg_publication_finish() fails.
+     * Blocks. */
     published finish() {
         lreg_bool is_new = 0;
         package item = detail::make<package>([&](lreg_package **out, lreg_error **failure) {
@@ -54,12 +54,12 @@ class content : public handle<lreg_content, lreg_content_close> {
   public:
     using handle::handle;
 
-    /** How long it is, in bytes. */
+    /** Its length in bytes. */
     std::uint64_t length() const noexcept {
         return lreg_content_length(get());
     }
 
-    /** Reads from any offset. @return how many bytes; fewer than `capacity` only at the end. Blocks. */
+    /** Reads from any offset. @return the number of bytes; less than `capacity` only at the end. Blocks. */
     std::size_t read(std::uint64_t offset, void *bytes, std::size_t capacity) {
         std::size_t got = 0;
         detail::call(

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Failures as exceptions, in both directions: a status of the library is thrown as libregistry::error; what a callback
- * throws goes through the library as a status, and comes out of the call that led to the callback as it was thrown.
+ * Failures as exceptions, in both directions. A status of the library is thrown as libregistry::error. When a callback
+ * throws, the library sees a status, and the call that led to the callback throws the original exception.
  */
 
 #include <libregistry/error.h>
@@ -22,48 +22,48 @@
 namespace libregistry {
 
 /**
- * A failure. Copies share what they show; it may outlive the instance that it came from. what() is the sentence for a
- * person. A callback may throw one to fail with a certain status.
+ * A failure. Copies share their texts. It may outlive its instance. what() is the message for a person. A callback may
+ * throw one to fail with a specific status.
  * Threads: any, at once. Since: 0.1
  */
 class error : public std::runtime_error {
   public:
-    /** One of a callback's own. @param status LREG_NOT_FOUND and its relatives, or from LREG_HOST_STATUS on. */
+    /** For callbacks. @param status such as LREG_NOT_FOUND, or LREG_HOST_STATUS and above */
     error(lreg_status status, const std::string &message) : std::runtime_error(message), status_(status) {
     }
 
-    /** One of the library. @param failure taken; may be NULL, when there is a status alone */
+    /** A failure of the library. @param failure taken; NULL: there is only a status */
     error(lreg_status status, std::shared_ptr<const lreg_error> failure)
         : std::runtime_error(failure ? lreg_error_message(failure.get()) : lreg_status_name(status)), status_(status),
           failure_(std::move(failure)) {
     }
 
-    /** What to decide by; never LREG_OK. */
+    /** For programs to decide by; never LREG_OK. */
     lreg_status status() const noexcept {
         return status_;
     }
 
-    /** The status' name, such as "LREG_NOT_FOUND". */
+    /** The name of the status, such as "LREG_NOT_FOUND". */
     std::string_view status_name() const noexcept {
         return lreg_status_name(status_);
     }
 
-    /** The HTTP status that it would become in a response. */
+    /** The HTTP status that corresponds to it in a response. */
     std::int32_t http_status() const noexcept {
         return lreg_status_http(status_);
     }
 
-    /** A stable word for the exact reason, or "". Borrowed until the last copy ends. */
+    /** A stable word for the exact reason, or "". Borrowed until the last copy is destroyed. */
     std::string_view code() const noexcept {
         return lreg_error_code(failure_.get());
     }
 
-    /** What was being done, or "". Borrowed until the last copy ends. */
+    /** The operation that failed, or "". Borrowed until the last copy is destroyed. */
     std::string_view operation() const noexcept {
         return lreg_error_operation(failure_.get());
     }
 
-    /** The number behind the failure: an errno value or an SQLite result code; 0 when there is none. */
+    /** The underlying errno value or SQLite result code; 0 when there is none. */
     std::int32_t cause() const noexcept {
         return lreg_error_cause(failure_.get());
     }
@@ -75,7 +75,7 @@ class error : public std::runtime_error {
 
 namespace detail {
 
-/** What the last callback that failed in the running call of this thread has thrown. */
+/** The exception of the last callback that failed in the current call of this thread. */
 struct thrown {
     std::exception_ptr what;
     lreg_status status = LREG_OK;
@@ -86,7 +86,7 @@ inline thrown &pending() noexcept {
     return of_this_thread;
 }
 
-/** Only in a catch block: keeps the exception for the call that led here. @return the status to give the library. */
+/** Only in a catch block: keeps the exception for the call that led here. @return the status for the library. */
 inline lreg_status keep_exception() noexcept {
     lreg_status status = LREG_HOST_STATUS;
     try {
@@ -95,14 +95,14 @@ inline lreg_status keep_exception() noexcept {
         status = failure.status() != LREG_OK ? failure.status() : LREG_HOST_STATUS;
     } catch (const std::bad_alloc &) {
         status = LREG_NO_MEMORY;
-    } catch (...) { /* any other comes out as it is; the library only passes its number */
+    } catch (...) { /* the call rethrows it; the library only passes the status */
     }
     pending().what = std::current_exception();
     pending().status = status;
     return status;
 }
 
-/** The body of a callback that the library calls: nothing that is thrown crosses the border. */
+/** Runs the body of a callback and catches every exception, so that none passes through the library. */
 template <class Body> lreg_status guard(Body &&body) noexcept {
     try {
         body();
@@ -112,11 +112,11 @@ template <class Body> lreg_status guard(Body &&body) noexcept {
     }
 }
 
-/** The same for callbacks that cannot fail: what they throw is dropped. */
+/** The same for callbacks that cannot fail: exceptions are dropped. */
 template <class Body> void guard_quietly(Body &&body) noexcept {
     try {
         body();
-    } catch (...) { /* nobody could be told */
+    } catch (...) { /* there is no way to report it */
     }
 }
 
@@ -129,7 +129,7 @@ template <class Body> void guard_quietly(Body &&body) noexcept {
     throw error(owned ? lreg_error_status(owned.get()) : status, std::move(owned));
 }
 
-/** Sets aside what belongs to an outer call: a callback may use other instances. */
+/** Saves and restores the exception of an outer call: a callback may use other instances. */
 class call_scope {
   public:
     call_scope() noexcept : outer_(std::exchange(pending(), thrown())) {
@@ -144,7 +144,7 @@ class call_scope {
     thrown outer_;
 };
 
-/** Calls the library: `operation(lreg_error **)` gives a status, and one that is not LREG_OK is thrown. */
+/** Calls `operation(lreg_error **)`, and throws when the status that it returns is not LREG_OK. */
 template <class Operation> void call(Operation &&operation) {
     call_scope scope;
     lreg_error *failure = nullptr;
@@ -154,7 +154,7 @@ template <class Operation> void call(Operation &&operation) {
     }
 }
 
-/** A text as the C functions want it. Throws LREG_BAD_ARGUMENT for a NUL inside, which would cut it short. */
+/** A text for the C functions. Throws LREG_BAD_ARGUMENT when it contains a NUL, which would truncate it. */
 inline std::string text(std::string_view value) {
     if (value.find('\0') != std::string_view::npos) {
         throw error(LREG_BAD_ARGUMENT, "a text has a NUL inside");

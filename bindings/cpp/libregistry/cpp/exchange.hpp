@@ -4,7 +4,7 @@
 
 /**
  * @file
- * One HTTP request and its response; phases and rules are those of <libregistry/exchange.h>.
+ * One HTTP request and its response. <libregistry/exchange.h> documents the phases and rules.
  */
 
 #include <libregistry/cpp/instance.hpp>
@@ -23,10 +23,10 @@
 
 namespace libregistry {
 
-/** Name and value of a field. */
+/** Name and value of a header field. */
 using field = std::pair<std::string_view, std::string_view>;
 
-/** The fields of a response, to go through. Borrowed until the exchange is reset or ends. Since: 0.1 */
+/** The header fields of a response, as a range. Borrowed until the exchange is reset or destroyed. Since: 0.1 */
 class field_range {
   public:
     class iterator {
@@ -93,27 +93,27 @@ class field_range {
     const lreg_exchange *exchange_;
 };
 
-/** The head of a response. Borrowed until the exchange is reset or ends. Never throws. Since: 0.1 */
+/** The head of a response. Borrowed until the exchange is reset or destroyed. Never throws. Since: 0.1 */
 class response_head {
   public:
     explicit response_head(const lreg_exchange *exchange) noexcept : exchange_(exchange) {
     }
-    /** Such as 200; 0 while it is not ready. */
+    /** Such as 200; 0 until the response is ready. */
     std::int32_t status() const noexcept {
         return lreg_exchange_status(exchange_);
     }
-    /** The reason phrase, such as "Not Found"; "" while it is not ready. */
+    /** The reason phrase, such as "Not Found"; "" until the response is ready. */
     std::string_view reason() const noexcept {
         return lreg_exchange_reason(exchange_);
     }
     field_range fields() const noexcept {
         return field_range(exchange_);
     }
-    /** What to write as "Content-Length"; -1: leave the field out. */
+    /** The value of "Content-Length"; -1: omit the field. */
     std::int64_t content_length() const noexcept {
         return lreg_exchange_content_length(exchange_);
     }
-    /** Whose share of the host's threads the request uses; "" before begin, and without credentials. */
+    /** The share of the host's threads that the request counts against; "" before begin, and without credentials. */
     std::string_view share() const noexcept {
         return lreg_exchange_share(exchange_);
     }
@@ -130,16 +130,16 @@ class response_head {
     const lreg_exchange *exchange_;
 };
 
-/** Where a request's body comes from and its response goes to. What a function throws ends the call, and comes out of
- * it. Since: 0.1 */
+/** The source of a request's body and the destination of its response. When a function throws, the call ends with that
+ * exception. Since: 0.1 */
 struct dispatch_io {
-    /** Optional: reads up to `capacity` bytes of the body; 0 is its end. The first call is the moment to send 100. */
+    /** Optional: reads up to `capacity` bytes of the body; 0 is its end. Send 100 in the first call. */
     std::function<std::size_t(void *buffer, std::size_t capacity)> read;
     /** Sends the head. */
     std::function<void(const response_head &)> write_head;
     /** Sends bytes of the body. */
     std::function<void(const void *bytes, std::size_t length)> write;
-    /** Optional: has the front server send the file, in place of the two above. */
+    /** Optional: makes the front server send the file, instead of the two above. */
     std::function<void(const response_head &, std::string_view path)> send_file;
     /** LREG_DISPATCH_*, or 0. */
     std::uint32_t flags = 0;
@@ -147,7 +147,7 @@ struct dispatch_io {
 
 namespace detail {
 
-/** The table of functions in front of a dispatch_io. */
+/** The C table of functions that call a dispatch_io. */
 inline lreg_dispatch_io dispatch_table(const dispatch_io &io) noexcept {
     lreg_dispatch_io table = {};
     table.size = sizeof table;
@@ -183,12 +183,12 @@ class exchange : public handle<lreg_exchange, lreg_exchange_free> {
   public:
     using handle::handle;
 
-    /** A new one, which waits for the head of a request. */
+    /** A new exchange, which waits for the head of a request. */
     explicit exchange(const instance &of) {
         open([&](lreg_exchange **out, lreg_error **failure) { return lreg_exchange_new(of.get(), out, failure); });
     }
 
-    /** Ready for the next request, in any phase. */
+    /** Makes it ready for the next request, in any phase. */
     void reset() noexcept {
         if (get() != nullptr) {
             detail::call_scope scope;
@@ -196,7 +196,7 @@ class exchange : public handle<lreg_exchange, lreg_exchange_free> {
         }
     }
 
-    /* --- the head of the request; each gives the exchange back --- */
+    /* --- the head of the request; each returns the exchange --- */
 
     exchange &set_request(const optional_text &method, const optional_text &target) {
         const detail::nullable_text method_copy(method);
@@ -210,7 +210,7 @@ class exchange : public handle<lreg_exchange, lreg_exchange_free> {
         const std::string copy = detail::text(scheme);
         return set([&](lreg_error **failure) { return lreg_exchange_set_scheme(get(), copy.c_str(), failure); });
     }
-    /** @param host nothing: the field Host counts */
+    /** @param host nothing: take it from the field Host */
     exchange &set_host(const optional_text &host) {
         const detail::nullable_text copy(host);
         return set([&](lreg_error **failure) { return lreg_exchange_set_host(get(), copy.get(), failure); });
@@ -238,12 +238,12 @@ class exchange : public handle<lreg_exchange, lreg_exchange_free> {
             return lreg_exchange_add_header(get(), name_copy.c_str(), value_copy.c_str(), failure);
         });
     }
-    /** The whole head, from the variables of a gateway. @param variables "NAME=value" each, NULL at the end */
+    /** Sets the whole head from CGI variables. @param variables "NAME=value" each, NULL at the end */
     exchange &set_environment(const char *const *variables) {
         return set([&](lreg_error **failure) { return lreg_exchange_set_environment(get(), variables, failure); });
     }
 
-    /** For event loops: work() is called when wants() says LREG_WANTS_WORK. */
+    /** For event loops: call work() when wants() returns LREG_WANTS_WORK. */
     exchange &set_defers_work(bool defers) {
         return set([&](lreg_error **failure) { return lreg_exchange_set_defers_work(get(), defers ? 1 : 0, failure); });
     }
@@ -253,15 +253,15 @@ class exchange : public handle<lreg_exchange, lreg_exchange_free> {
     void begin() {
         detail::call([&](lreg_error **failure) { return lreg_exchange_begin(get(), failure); });
     }
-    /** Does what begin() has left for a thread that may wait. */
+    /** Does deferred work, on a thread that may block. */
     void work() {
         detail::call([&](lreg_error **failure) { return lreg_exchange_work(get(), failure); });
     }
-    /** How many bytes of the body are still to come; -1: unknown. */
+    /** The number of bytes of the body still to come; -1: unknown. */
     std::int64_t body_remaining() const noexcept {
         return lreg_exchange_body_remaining(get());
     }
-    /** LREG_WANTS_BODY or one of its relatives. */
+    /** One of LREG_WANTS_*. */
     lreg_wants wants() const noexcept {
         return lreg_exchange_wants(get());
     }
@@ -280,26 +280,26 @@ class exchange : public handle<lreg_exchange, lreg_exchange_free> {
     response_head response() const noexcept {
         return response_head(get());
     }
-    /** Shows the next piece of the body without moving on. Borrowed until consume() has passed it, reset() or the
-     * end. */
+    /** The next piece of the body; does not advance. Borrowed until consume() has passed it, reset(), or the
+     * destructor. */
     lreg_piece next() {
         lreg_piece piece = {};
         piece.size = sizeof piece;
         detail::call([&](lreg_error **failure) { return lreg_exchange_next(get(), &piece, failure); });
         return piece;
     }
-    /** `length` bytes of what next() shows were sent. */
+    /** Advances: `length` bytes of the piece from next() were sent. */
     void consume(std::uint64_t length) {
         detail::call([&](lreg_error **failure) { return lreg_exchange_consume(get(), length, failure); });
     }
-    /** Copies the next bytes of the body and moves on. @return how many; 0 at the end only */
+    /** Copies the next bytes of the body and advances. @return the number of bytes; 0 only at the end */
     std::size_t read(void *buffer, std::size_t capacity) {
         std::size_t got = 0;
         detail::call([&](lreg_error **failure) { return lreg_exchange_read(get(), buffer, capacity, &got, failure); });
         return got;
     }
 
-    /** Answers the request whose head was put in: begins it, reads its body and writes the response. */
+    /** Answers the request whose head was set: begins it, reads its body and writes the response. */
     void run(const dispatch_io &io) {
         const lreg_dispatch_io table = detail::dispatch_table(io);
         detail::call([&](lreg_error **failure) { return lreg_exchange_run(get(), &table, failure); });
@@ -312,7 +312,7 @@ class exchange : public handle<lreg_exchange, lreg_exchange_free> {
     }
 };
 
-/** Answers one request with an exchange of its own: lreg_dispatch(). Threads: any, at once. Since: 0.1 */
+/** Answers one request with a separate exchange: lreg_dispatch(). Threads: any, at once. Since: 0.1 */
 inline void dispatch(const instance &to, std::string_view method, std::string_view target,
                      std::initializer_list<field> fields, const dispatch_io &io) {
     const std::string method_copy = detail::text(method);

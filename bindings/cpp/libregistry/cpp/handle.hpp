@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What all handles share: they own, they move and do not copy, and an empty or moved-from one is harmless: calls that
- * can fail throw LREG_BAD_ARGUMENT, accessors give "" or 0.
+ * What all handles share. They own their object, and can be moved but not copied. An empty or moved-from handle is
+ * harmless: calls that can fail throw LREG_BAD_ARGUMENT, accessors return "" or 0.
  */
 
 #include <libregistry/cpp/error.hpp>
@@ -18,35 +18,35 @@
 
 namespace libregistry {
 
-/** A handle of the C API that is ended with it. Since: 0.1 */
+/** Owns a handle of the C API and ends it in the destructor. Since: 0.1 */
 template <class Raw, void (*Free)(Raw *)> class handle {
   public:
     using raw_type = Raw;
 
-    /** An empty one. */
+    /** An empty handle. */
     handle() noexcept = default;
 
     /** @param raw taken; may be NULL */
     explicit handle(Raw *raw) noexcept : raw_(raw) {
     }
 
-    /** For functions of the C API. @return borrowed; NULL when empty or moved from */
+    /** The C handle. @return borrowed; NULL when empty or moved from */
     Raw *get() const noexcept {
         return raw_.get();
     }
 
-    /** Hands the handle over to the caller, who ends it with the C API. */
+    /** Transfers ownership of the C handle to the caller, who ends it with the C API. */
     Raw *release() noexcept {
         return raw_.release();
     }
 
-    /** Whether there is one. */
+    /** Whether it is not empty. */
     explicit operator bool() const noexcept {
         return raw_ != nullptr;
     }
 
   protected:
-    /** Calls `operation(Raw **, lreg_error **)` for a new handle in place of the present one. */
+    /** Replaces the C handle by a new one from `operation(Raw **, lreg_error **)`. */
     template <class Operation> void open(Operation &&operation) {
         Raw *fresh = nullptr;
         detail::call([&](lreg_error **failure) { return operation(&fresh, failure); });
@@ -56,7 +56,7 @@ template <class Raw, void (*Free)(Raw *)> class handle {
   private:
     struct end {
         void operator()(Raw *raw) const noexcept {
-            detail::call_scope scope; /* a storage of the host may be called, and throw */
+            detail::call_scope scope; /* this may call a storage of the host, which may throw */
             Free(raw);
         }
     };
@@ -75,8 +75,8 @@ template <class Handle, class Operation> Handle make(Operation &&operation) {
 } // namespace detail
 
 /**
- * A listing that is read step by step: `for (const registry &one : instance.registries("my-organization"))`. An input
- * range: it is gone through once. Moving it makes its iterators invalid.
+ * A listing that is read step by step: `for (const registry &one : instance.registries("my-organization"))`. It is an
+ * input range, for a single pass. Moving it invalidates its iterators.
  * Blocks: metadata database, at every step. Threads: any, one at a time per handle. Since: 0.1
  */
 template <class Item, class Raw, lreg_status (*Next)(Raw *, typename Item::raw_type **, lreg_error **),
@@ -96,7 +96,7 @@ class listing : public handle<Raw, Free> {
         /** The end. */
         iterator() noexcept = default;
 
-        /** Borrowed until the next step; may be moved from. */
+        /** Borrowed until the iterator advances; may be moved from. */
         reference operator*() const {
             return *list_->current_;
         }
@@ -128,14 +128,14 @@ class listing : public handle<Raw, Free> {
         listing *list_ = nullptr;
     };
 
-    /** The next one; nothing at the end. After an exception it may be called again and goes on where it was. */
+    /** The next item; nothing at the end. After an exception it may be called again and continues there. */
     std::optional<Item> next() {
         Item item =
             detail::make<Item>([&](auto **out, lreg_error **failure) { return Next(this->get(), out, failure); });
         return item ? std::optional<Item>(std::move(item)) : std::nullopt;
     }
 
-    /** Reads the first one that was not read yet. */
+    /** Reads the next unread item. */
     iterator begin() {
         current_ = next();
         return iterator(this);

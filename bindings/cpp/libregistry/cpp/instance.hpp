@@ -4,7 +4,7 @@
 
 /**
  * @file
- * An instance: a data directory with everything in it, and what can be done with it without HTTP.
+ * An instance: an open data directory, and the operations on it that do not use HTTP.
  */
 
 #include <libregistry/cpp/content.hpp>
@@ -20,16 +20,16 @@
 namespace libregistry {
 
 /**
- * An instance. Handles that came from it live on when it ends. Every function throws libregistry::error where the C
- * function of the same name fails, with the statuses that its comment tells; blocks as that one does; and throws
- * LREG_BAD_ARGUMENT for texts with a NUL inside.
- * Threads: any, at once; moving and ending it: one at a time. Since: 0.1
+ * An instance. Handles that came from it stay valid after its destruction. Every function throws libregistry::error
+ * when the C function it calls fails, with the statuses documented there, and blocks when that function blocks. A text
+ * that contains a NUL throws LREG_BAD_ARGUMENT.
+ * Threads: any, at once; moving and destroying it: one at a time. Since: 0.1
  */
 class instance : public handle<lreg_instance, lreg_close> {
   public:
     using handle::handle;
 
-    /** Opens one, and makes it when the directory is new. */
+    /** Opens an instance; creates it when the directory is new. */
     explicit instance(options &settings) {
         open([&](lreg_instance **out, lreg_error **failure) { return lreg_open(settings.get(), out, failure); });
     }
@@ -40,9 +40,9 @@ class instance : public handle<lreg_instance, lreg_close> {
         open([&](lreg_instance **out, lreg_error **failure) { return lreg_open(settings.get(), out, failure); });
     }
 
-    /* --- organisations --- */
+    /* --- organizations --- */
 
-    /** @param slug nothing: from the name @param name nothing: the slug; one of both is needed */
+    /** @param slug nothing: from the name @param name nothing: the slug; at least one is required */
     organization create_organization(const optional_text &slug, const optional_text &name = std::nullopt) const {
         const detail::nullable_text slug_copy(slug);
         const detail::nullable_text name_copy(name);
@@ -61,13 +61,13 @@ class instance : public handle<lreg_instance, lreg_close> {
             return lreg_organization_list_open(get(), out, failure);
         });
     }
-    /** One without registries. */
+    /** Deletes an organization that has no registries. */
     void delete_organization(std::string_view slug) const {
         const std::string copy = detail::text(slug);
         detail::call([&](lreg_error **failure) { return lreg_organization_delete(get(), copy.c_str(), failure); });
     }
 
-    /** An organisation's events, newest first. */
+    /** An organization's events, newest first. */
     audit_list audit_events(std::string_view organization_slug) const {
         const std::string copy = detail::text(organization_slug);
         return detail::make<audit_list>([&](lreg_audit_list **out, lreg_error **failure) {
@@ -77,7 +77,7 @@ class instance : public handle<lreg_instance, lreg_close> {
 
     /* --- registries --- */
 
-    /** @param settings name and ecosystem are needed */
+    /** @param settings name and ecosystem are required */
     registry create_registry(std::string_view organization_slug, const registry_settings &settings) const {
         const std::string copy = detail::text(organization_slug);
         return detail::make<registry>([&](lreg_registry **out, lreg_error **failure) {
@@ -97,20 +97,20 @@ class instance : public handle<lreg_instance, lreg_close> {
             return lreg_registry_list_open(get(), copy.c_str(), out, failure);
         });
     }
-    /** Changes what is set in `settings`. @return the registry as it is now */
+    /** Applies what is set in `settings`. @return the registry after the change */
     registry update_registry(const registry &item, const registry_settings &settings) const {
         return detail::make<registry>([&](lreg_registry **out, lreg_error **failure) {
             return lreg_registry_update(get(), item.get(), settings.get(), out, failure);
         });
     }
-    /** For good, with all its packages and tokens. */
+    /** Permanently deletes a registry with all its packages and tokens. */
     void delete_registry(const registry &item) const {
         detail::call([&](lreg_error **failure) { return lreg_registry_delete(get(), item.get(), failure); });
     }
 
     /* --- packages --- */
 
-    /** Begins to publish one package file. */
+    /** Starts publishing one package file. */
     publication publish(const registry &into, std::string_view filename) const {
         const std::string copy = detail::text(filename);
         return detail::make<publication>([&](lreg_publication **out, lreg_error **failure) {
@@ -130,7 +130,7 @@ class instance : public handle<lreg_instance, lreg_close> {
             return lreg_package_find_by_filename(get(), in.get(), copy.c_str(), out, failure);
         });
     }
-    /** Newest first. @param name_contains only those whose name contains it, ASCII case ignored; nothing: all */
+    /** Newest first. @param name_contains only names that contain it, ignoring ASCII case; nothing: all */
     package_list packages(const registry &in, const optional_text &name_contains = std::nullopt) const {
         const detail::nullable_text copy(name_contains);
         return detail::make<package_list>([&](lreg_package_list **out, lreg_error **failure) {
@@ -140,7 +140,7 @@ class instance : public handle<lreg_instance, lreg_close> {
     void delete_package(const package &item) const {
         detail::call([&](lreg_error **failure) { return lreg_package_delete(get(), item.get(), failure); });
     }
-    /** A package's bytes; of an image, its manifest. */
+    /** A package's bytes; for an image, its manifest. */
     content open_content(const package &item) const {
         return detail::make<content>([&](lreg_content **out, lreg_error **failure) {
             return lreg_content_open(get(), item.get(), out, failure);
@@ -149,7 +149,7 @@ class instance : public handle<lreg_instance, lreg_close> {
 
     /* --- tokens --- */
 
-    /** An API access token; its secret is shown this once. @param expires_ms milliseconds since the epoch; 0: never */
+    /** An API access token; only this handle has its secret. @param expires_ms since the epoch; 0: never */
     token create_token(std::string_view organization_slug, std::string_view description, std::string_view scopes,
                        std::int64_t expires_ms = 0) const {
         const std::string organization_copy = detail::text(organization_slug);
@@ -160,27 +160,27 @@ class instance : public handle<lreg_instance, lreg_close> {
                                      expires_ms, out, failure);
         });
     }
-    /** A registry token, which reads one registry. None can be reached while it is public (LREG_NOT_FOUND). */
+    /** A registry token, which reads one registry. Fails with LREG_NOT_FOUND while the registry is public. */
     token create_token(const registry &for_registry, std::string_view description) const {
         const std::string copy = detail::text(description);
         return detail::make<token>([&](lreg_token **out, lreg_error **failure) {
             return lreg_token_create_for_registry(get(), for_registry.get(), copy.c_str(), out, failure);
         });
     }
-    /** An organisation's API access tokens. */
+    /** An organization's API access tokens. */
     token_list tokens(std::string_view organization_slug) const {
         const std::string copy = detail::text(organization_slug);
         return detail::make<token_list>([&](lreg_token_list **out, lreg_error **failure) {
             return lreg_token_list_open(get(), copy.c_str(), nullptr, out, failure);
         });
     }
-    /** A registry's tokens, with their secrets; the first step fails with LREG_NOT_FOUND while it is public. */
+    /** A registry's tokens, with their secrets. The first step fails with LREG_NOT_FOUND while it is public. */
     token_list tokens(const registry &of_registry) const {
         return detail::make<token_list>([&](lreg_token_list **out, lreg_error **failure) {
             return lreg_token_list_open(get(), nullptr, of_registry.get(), out, failure);
         });
     }
-    /** An API access token of an organisation. */
+    /** An API access token of an organization. */
     token find_token(std::string_view organization_slug, std::string_view id) const {
         const std::string organization_copy = detail::text(organization_slug);
         const std::string id_copy = detail::text(id);
@@ -195,39 +195,39 @@ class instance : public handle<lreg_instance, lreg_close> {
             return lreg_token_find(get(), nullptr, of_registry.get(), copy.c_str(), out, failure);
         });
     }
-    /** From then on it opens nothing. */
+    /** Deletes a token, which is invalid from then on. */
     void delete_token(const token &item) const {
         detail::call([&](lreg_error **failure) { return lreg_token_delete(get(), item.get(), failure); });
     }
 
     /* --- upload sessions --- */
 
-    /** Those of a registry. */
+    /** The upload sessions of a registry. */
     upload_list uploads(const registry &of_registry) const {
         return detail::make<upload_list>([&](lreg_upload_list **out, lreg_error **failure) {
             return lreg_upload_list_open(get(), of_registry.get(), out, failure);
         });
     }
-    /** One by its id. */
+    /** Finds an upload session by its id. */
     upload find_upload(const registry &of_registry, std::string_view id) const {
         const std::string copy = detail::text(id);
         return detail::make<upload>([&](lreg_upload **out, lreg_error **failure) {
             return lreg_upload_find(get(), of_registry.get(), copy.c_str(), out, failure);
         });
     }
-    /** Its client begins anew. */
+    /** Ends an upload session; its client has to start again. */
     void cancel_upload(const upload &item) const {
         detail::call([&](lreg_error **failure) { return lreg_upload_cancel(get(), item.get(), failure); });
     }
 
-    /* --- keeping it in order --- */
+    /* --- maintenance --- */
 
-    /** Hashes everything stored again. Findings are not a failure. */
+    /** Hashes all stored data again. Findings are not a failure. */
     lreg_verify_report verify() const {
         return verify([](std::string_view) {});
     }
-    /** @param finding `void(std::string_view message)`, called for each finding; what it throws ends the walk and comes
-     * out */
+    /** @param finding `void(std::string_view message)`, called for each finding; an exception ends the verification and
+     * is rethrown */
     template <class Finding> lreg_verify_report verify(Finding &&finding) const {
         using function = std::remove_reference_t<Finding>;
         lreg_verify_report report = {};
@@ -240,7 +240,7 @@ class instance : public handle<lreg_instance, lreg_close> {
         return report;
     }
 
-    /** Removes what nothing names any more. @param grace_ms protects what is younger */
+    /** Removes unreferenced data. @param grace_ms keeps data that is younger */
     lreg_collect_report collect(std::int64_t grace_ms = 3600000) const {
         lreg_collect_report report = {};
         report.size = sizeof report;
@@ -248,8 +248,8 @@ class instance : public handle<lreg_instance, lreg_close> {
         return report;
     }
 
-    /** Does a part of the work that keeps the instance in order, and tells when to be called again: `next_ms`.
-     * @param options  `size` is set here; all zero: the defaults */
+    /** Does a part of the due maintenance; call it again after `next_ms`.
+     * @param options  all zero: the defaults; `size` is set here */
     lreg_upkeep_report upkeep(lreg_upkeep_options options = {}) const {
         lreg_upkeep_report report = {};
         report.size = sizeof report;
@@ -258,7 +258,7 @@ class instance : public handle<lreg_instance, lreg_close> {
         return report;
     }
 
-    /** Makes a consistent copy while others read and write. @param directory must not exist
+    /** Makes a consistent copy; others can read and write meanwhile. @param directory must not exist
      * @param kind LREG_BACKUP_COPY or LREG_BACKUP_LINK */
     void backup(std::string_view directory, std::int32_t kind = LREG_BACKUP_COPY) const {
         const std::string copy = detail::text(directory);
@@ -267,8 +267,8 @@ class instance : public handle<lreg_instance, lreg_close> {
 };
 
 /**
- * Holds an instance at rest, so that the process may fork: both processes go on with it when the guard has ended in
- * each of them, on the thread that made it. Throws as lreg_fork_begin() fails.
+ * Quiesces an instance so that the process may fork. Parent and child can use the instance again after each has
+ * destroyed the guard, on the thread that created it. Throws when lreg_fork_begin() fails.
  * Threads: any, one at a time per instance. Since: 0.1
  */
 class fork_guard {

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Settings for an instance, and what a host may put in place of the operating system.
+ * Settings for an instance, and hooks that replace services of the operating system.
  */
 
 #include <libregistry/cpp/handle.hpp>
@@ -21,12 +21,12 @@
 
 namespace libregistry {
 
-/** A text that may be left out. */
+/** An optional text. */
 using optional_text = std::optional<std::string_view>;
 
 namespace detail {
 
-/** A text as the C functions want it, or NULL. */
+/** A text for the C functions, or NULL. */
 class nullable_text {
   public:
     explicit nullable_text(const optional_text &value) {
@@ -45,8 +45,8 @@ class nullable_text {
 } // namespace detail
 
 /**
- * Settings for an instance; every one has a default, which <libregistry/instance.h> tells. Setters throw as the C
- * functions fail, and give the options back.
+ * Settings for an instance. Every setting has a default, documented in <libregistry/instance.h>. Setters throw when the
+ * C function fails, and return the options.
  * Threads: any, one at a time per handle. Since: 0.1
  */
 class options : public handle<lreg_options, lreg_options_free> {
@@ -56,21 +56,21 @@ class options : public handle<lreg_options, lreg_options_free> {
         open(lreg_options_new);
     }
 
-    /** Where the instance lives; nothing: in memory, until its last handle ends. */
+    /** The data directory; nothing: in memory, until the last handle ends. */
     options &set_directory(const optional_text &directory) {
         const detail::nullable_text copy(directory);
         return set([&](lreg_error **failure) { return lreg_options_set_directory(get(), copy.get(), failure); });
     }
-    /** The absolute base of URLs in answers; nothing: as each request says. */
+    /** The absolute base of URLs in responses; nothing: taken from each request. */
     options &set_base_url(const optional_text &base_url) {
         const detail::nullable_text copy(base_url);
         return set([&](lreg_error **failure) { return lreg_options_set_base_url(get(), copy.get(), failure); });
     }
-    /** Which fields of trusted proxies count. @param header LREG_FORWARDED_HEADER_X_FORWARDED or its relative */
+    /** Which fields of trusted proxies are used. @param header one of LREG_FORWARDED_HEADER_* */
     options &set_forwarded_header(std::int32_t header) {
         return set([&](lreg_error **failure) { return lreg_options_set_forwarded_header(get(), header, failure); });
     }
-    /** How many proxies of the operator's own a request passes. */
+    /** The number of the operator's proxies that a request passes. */
     options &set_forwarded_hops(std::int32_t hops) {
         return set([&](lreg_error **failure) { return lreg_options_set_forwarded_hops(get(), hops, failure); });
     }
@@ -79,15 +79,15 @@ class options : public handle<lreg_options, lreg_options_free> {
         const detail::nullable_text copy(network);
         return set([&](lreg_error **failure) { return lreg_options_trust_forwarded(get(), copy.get(), failure); });
     }
-    /** Whether what is acknowledged survives a power cut, or only the death of the process. */
+    /** Whether acknowledged changes survive a power failure, or only the end of the process. */
     options &set_durable(bool durable) {
         return set([&](lreg_error **failure) { return lreg_options_set_durable(get(), durable ? 1 : 0, failure); });
     }
-    /** How long to wait for another process's lock. */
+    /** The time to wait for another process's lock. */
     options &set_busy_timeout_ms(std::int32_t timeout_ms) {
         return set([&](lreg_error **failure) { return lreg_options_set_busy_timeout_ms(get(), timeout_ms, failure); });
     }
-    /** @param limit LREG_LIMIT_PACKAGE_BYTES or one of its relatives */
+    /** @param limit one of LREG_LIMIT_* */
     options &set_limit(std::int32_t limit, std::uint64_t value) {
         return set([&](lreg_error **failure) { return lreg_options_set_limit(get(), limit, value, failure); });
     }
@@ -104,11 +104,11 @@ class options : public handle<lreg_options, lreg_options_free> {
         const std::string copy = detail::text(path);
         return set([&](lreg_error **failure) { return lreg_options_set_from_file(get(), copy.c_str(), failure); });
     }
-    /** Keeps package bytes in memory, whatever the directory. */
+    /** Keeps package bytes in memory, even with a directory. */
     options &set_memory_storage() {
         return set([&](lreg_error **failure) { return lreg_options_set_memory_storage(get(), failure); });
     }
-    /** Puts packages into a storage of the host. @param backend taken, also when this throws */
+    /** Stores packages in a storage of the host. @param backend taken, also when this throws */
     options &set_storage(std::unique_ptr<storage> backend) {
         if (backend == nullptr) {
             throw error(LREG_BAD_ARGUMENT, "there is no storage");
@@ -122,13 +122,13 @@ class options : public handle<lreg_options, lreg_options_free> {
         return set([&](lreg_error **failure) { return lreg_options_set_storage(get(), &table, state, failure); });
     }
 
-    /** Where memory comes from. @param allocator its `user` lives until the last handle and error have ended */
+    /** The memory allocator. @param allocator its `user` must live until the last handle and error have ended */
     options &set_allocator(const lreg_allocator &allocator) {
         return set([&](lreg_error **failure) { return lreg_options_set_allocator(get(), &allocator, failure); });
     }
 
-    /** The clock. @param now_ms `std::int64_t() noexcept`, milliseconds since the epoch; lives until the last handle of
-     * the instances has ended; called from any thread */
+    /** The clock. @param now_ms `std::int64_t() noexcept`, milliseconds since the epoch. It is kept until the last
+     * handle of the instances has ended, and called from any thread */
     template <class Now> options &set_clock(Now now_ms) {
         static_assert(std::is_nothrow_invocable_r_v<std::int64_t, Now &>, "a clock cannot fail: it is noexcept");
         lreg_clock hook = {};
@@ -137,7 +137,7 @@ class options : public handle<lreg_options, lreg_options_free> {
     }
 
     /** The source of randomness. @param fill `void(void *bytes, std::size_t length)`, throws when it cannot fill them
-     * all; lives and is called as a clock */
+     * all; kept and called like a clock */
     template <class Fill> options &set_random(Fill fill) {
         lreg_random hook = {};
         hook.fill = [](void *user, void *bytes, std::size_t length) noexcept {
@@ -146,8 +146,8 @@ class options : public handle<lreg_options, lreg_options_free> {
         return set_hook(lreg_options_set_random, hook, std::move(fill));
     }
 
-    /** Who gets log lines. @param level LREG_LOG_ERROR or one of its relatives @param write
-     * `void(std::int32_t level, std::string_view line)`; what it throws is dropped; lives and is called as a clock */
+    /** The receiver of log lines. @param level one of LREG_LOG_* @param write
+     * `void(std::int32_t level, std::string_view line)`; exceptions are dropped; kept and called like a clock */
     template <class Write> options &set_log(std::int32_t level, Write write) {
         lreg_log hook = {};
         hook.level = level;
@@ -157,11 +157,11 @@ class options : public handle<lreg_options, lreg_options_free> {
         return set_hook(lreg_options_set_log, hook, std::move(write));
     }
 
-    /** Whose threads may help with an upload. @param run `bool(void (*task)(void *), void *argument) noexcept`, as
-     * lreg_executor::run; lives and is called as a clock */
+    /** Threads of the host that help with uploads. @param run `bool(void (*task)(void *), void *argument) noexcept`, as
+     * lreg_executor::run; kept and called like a clock */
     template <class Run> options &set_executor(Run run) {
         static_assert(std::is_nothrow_invocable_r_v<bool, Run &, void (*)(void *), void *>,
-                      "an executor that cannot take a task gives false: it is noexcept");
+                      "an executor that cannot take a task returns false: it is noexcept");
         lreg_executor hook = {};
         hook.run = [](void *user, void (*task)(void *), void *argument) noexcept -> std::int32_t {
             return (*static_cast<Run *>(user))(task, argument) ? 1 : 0;
@@ -175,7 +175,7 @@ class options : public handle<lreg_options, lreg_options_free> {
         return *this;
     }
 
-    /** The library takes the function, and ends it. */
+    /** The library takes ownership of the function. */
     template <class Hook, class Function>
     options &set_hook(lreg_status (*setter)(lreg_options *, const Hook *, lreg_error **), Hook &hook,
                       Function &&function) {

@@ -4,11 +4,11 @@
 
 /**
  * @file
- * Organisations, registries, packages, tokens, uploads and audit events, as they were when they were read, and their
- * listings.
+ * Snapshots of organizations, registries, packages, tokens, uploads and audit events, and their listings. A snapshot
+ * shows the state at the time it was read.
  *
- * A text that an accessor gives is borrowed until its handle ends (moving the handle does no harm), and ended by NUL.
- * Accessors never throw and do not block. Threads: any, at once.
+ * A text that an accessor returns is NUL-terminated, and borrowed until the handle is destroyed; the handle may be
+ * moved. Accessors never throw and do not block. Threads: any, at once.
  */
 
 #include <libregistry/audit.h>
@@ -25,7 +25,7 @@
 
 namespace libregistry {
 
-/** An organisation. Since: 0.1 */
+/** An organization. Since: 0.1 */
 class organization : public handle<lreg_organization, lreg_organization_free> {
   public:
     using handle::handle;
@@ -38,7 +38,7 @@ class organization : public handle<lreg_organization, lreg_organization_free> {
     std::string_view slug() const noexcept {
         return lreg_organization_slug(get());
     }
-    /** Its name for people. */
+    /** Its display name. */
     std::string_view name() const noexcept {
         return lreg_organization_name(get());
     }
@@ -57,7 +57,7 @@ class registry : public handle<lreg_registry, lreg_registry_free> {
     std::string_view id() const noexcept {
         return lreg_registry_id(get());
     }
-    /** Slug of its organisation. */
+    /** Slug of its organization. */
     std::string_view organization() const noexcept {
         return lreg_registry_organization(get());
     }
@@ -65,7 +65,7 @@ class registry : public handle<lreg_registry, lreg_registry_free> {
     std::string_view slug() const noexcept {
         return lreg_registry_slug(get());
     }
-    /** Its name for people. */
+    /** Its display name. */
     std::string_view name() const noexcept {
         return lreg_registry_name(get());
     }
@@ -85,7 +85,7 @@ class registry : public handle<lreg_registry, lreg_registry_free> {
     std::string_view ecosystem() const noexcept {
         return lreg_registry_ecosystem(get());
     }
-    /** @param which LREG_REGISTRY_PUBLIC or one of its relatives */
+    /** @param which LREG_REGISTRY_PUBLIC to LREG_REGISTRY_STRICT_NAMES */
     bool is_switched_on(std::int32_t which) const noexcept {
         return lreg_registry_switch(get(), which) != 0;
     }
@@ -99,15 +99,15 @@ class registry : public handle<lreg_registry, lreg_registry_free> {
     }
 };
 
-/** What a registry is to be, or what of it is to change. Threads: any, one at a time per handle. Since: 0.1 */
+/** Settings for a new registry, or changes to one. Threads: any, one at a time per handle. Since: 0.1 */
 class registry_settings : public handle<lreg_registry_settings, lreg_registry_settings_free> {
   public:
-    /** Nothing is set. Throws LREG_NO_MEMORY. */
+    /** Without any setting. Throws LREG_NO_MEMORY. */
     registry_settings() {
         open(lreg_registry_settings_new);
     }
 
-    /** Sets a text. @param which LREG_REGISTRY_NAME or one of its relatives */
+    /** Sets a text. @param which LREG_REGISTRY_NAME to LREG_REGISTRY_ECOSYSTEM */
     registry_settings &set_text(std::int32_t which, std::string_view value) {
         const std::string copy = detail::text(value);
         detail::call(
@@ -115,7 +115,7 @@ class registry_settings : public handle<lreg_registry_settings, lreg_registry_se
         return *this;
     }
 
-    /** Sets a switch. @param which LREG_REGISTRY_PUBLIC or one of its relatives */
+    /** Sets a switch. @param which LREG_REGISTRY_PUBLIC to LREG_REGISTRY_STRICT_NAMES */
     registry_settings &set_switch(std::int32_t which, bool value) {
         detail::call([&](lreg_error **failure) {
             return lreg_registry_settings_set_switch(get(), which, value ? 1 : 0, failure);
@@ -144,27 +144,27 @@ class package : public handle<lreg_package, lreg_package_free> {
     std::string_view architecture() const noexcept {
         return lreg_package_architecture(get());
     }
-    /** As instance::find_package_by_filename() takes it. */
+    /** The name that instance::find_package_by_filename() takes. */
     std::string_view filename() const noexcept {
         return lreg_package_filename(get());
     }
-    /** From where HTTP clients get it: path below the mount, percent-encoded. */
+    /** The path for HTTP clients, below the mount, percent-encoded. */
     std::string_view path() const noexcept {
         return lreg_package_path(get());
     }
-    /** Of an image with all that its manifest names. */
+    /** For an image, including everything its manifest references. */
     std::uint64_t size_bytes() const noexcept {
         return lreg_package_size_bytes(get());
     }
-    /** @param algorithm "md5", "sha1", "sha256" or "sha512" @return hexadecimal, "" when it is not known */
+    /** @param algorithm "md5", "sha1", "sha256" or "sha512" @return hexadecimal; "" when unknown */
     std::string_view digest(const char *algorithm) const noexcept {
         return lreg_package_digest(get(), algorithm);
     }
-    /** What the ecosystem knows besides, as a JSON object. */
+    /** Further data of the ecosystem, as a JSON object. */
     std::string_view attributes() const noexcept {
         return lreg_package_attributes(get());
     }
-    /** How often it was downloaded over HTTP; the last seconds may be missing. */
+    /** The number of downloads over HTTP; those of the last seconds may be missing. */
     std::uint64_t downloads() const noexcept {
         return lreg_package_downloads(get());
     }
@@ -174,7 +174,7 @@ class package : public handle<lreg_package, lreg_package_free> {
     }
 };
 
-/** A token. Its end wipes its secret. Since: 0.1 */
+/** A token. The destructor wipes its secret. Since: 0.1 */
 class token : public handle<lreg_token, lreg_token_free> {
   public:
     using handle::handle;
@@ -186,15 +186,15 @@ class token : public handle<lreg_token, lreg_token_free> {
     std::string_view description() const noexcept {
         return lreg_token_description(get());
     }
-    /** Words parted by commas, "" for a registry token. */
+    /** Words separated by commas; "" for a registry token. */
     std::string_view scopes() const noexcept {
         return lreg_token_scopes(get());
     }
-    /** "" when it cannot be shown. */
+    /** "" when the library cannot show it. */
     std::string_view secret() const noexcept {
         return lreg_token_secret(get());
     }
-    /** When it ends, in milliseconds since the epoch; 0: never. */
+    /** When it expires, in milliseconds since the epoch; 0: never. */
     std::int64_t expires_ms() const noexcept {
         return lreg_token_expires_ms(get());
     }
@@ -213,11 +213,11 @@ class upload : public handle<lreg_upload, lreg_upload_free> {
     std::string_view id() const noexcept {
         return lreg_upload_id(get());
     }
-    /** Name of the image that the blob is for. */
+    /** Name of the image that the blob belongs to. */
     std::string_view image() const noexcept {
         return lreg_upload_image(get());
     }
-    /** Who began it: the id of a token, or "host". */
+    /** Who started it: the id of a token, or "host". */
     std::string_view principal() const noexcept {
         return lreg_upload_principal(get());
     }
@@ -225,7 +225,7 @@ class upload : public handle<lreg_upload, lreg_upload_free> {
     std::uint64_t received_bytes() const noexcept {
         return lreg_upload_received_bytes(get());
     }
-    /** When it began, in milliseconds since the epoch. */
+    /** When it started, in milliseconds since the epoch. */
     std::int64_t created_ms() const noexcept {
         return lreg_upload_created_ms(get());
     }

@@ -4,13 +4,13 @@
 
 /**
  * @file
- * A place for package bytes that is written in C++: derive from libregistry::storage and give it to
- * options::set_storage(). What each part has to do is in <libregistry/sys/storage_backend.h>; here is what differs.
+ * A storage for package bytes written in C++: derive from libregistry::storage and pass it to options::set_storage().
+ * <libregistry/sys/storage_backend.h> documents what each member has to do; the comments here describe the differences.
  *
- * Members fail by throwing. error(LREG_NOT_FOUND, …), LREG_NO_SPACE, LREG_IO, LREG_BUSY, LREG_NO_MEMORY, and statuses
- * from LREG_HOST_STATUS on are understood by the library, std::bad_alloc is LREG_NO_MEMORY, everything else
- * LREG_HOST_STATUS. When that fails the call of the C++ API that led here, the call throws the same exception; in the
- * answer to an HTTP request it becomes a 5xx.
+ * Members fail by throwing. The library understands an error with LREG_NOT_FOUND, LREG_NO_SPACE, LREG_IO, LREG_BUSY,
+ * LREG_NO_MEMORY, or a status of LREG_HOST_STATUS and above. std::bad_alloc becomes LREG_NO_MEMORY, and any other
+ * exception LREG_HOST_STATUS. When that makes the call of the C++ API fail, the call throws the same exception; an HTTP
+ * request is answered with a 5xx.
  * Threads: members are called from any thread, several at once for one storage, one at a time per stage and object.
  */
 
@@ -27,10 +27,10 @@
 
 namespace libregistry {
 
-/** Since: 0.1 */
+/** A storage. Since: 0.1 */
 class storage {
   public:
-    /** Bytes on their way in. The destructor lets go of them and keeps what was written. */
+    /** Bytes that are being written. The destructor closes the stage and keeps what was written. */
     class stage {
       public:
         stage() = default;
@@ -39,16 +39,16 @@ class storage {
         virtual ~stage() = default;
         /** Appends all `length` bytes. */
         virtual void write(const void *bytes, std::size_t length) = 0;
-        /** What was written so far survives a power cut. */
+        /** Makes what was written so far survive a power failure. */
         virtual void sync() = 0;
-        /** Makes an object that survives a power cut. When it throws, drop() follows. @return its key, of 1 to
+        /** Makes an object that survives a power failure. When it throws, drop() follows. @return its key, of 1 to
          * LREG_STORAGE_KEY_MAX bytes, never used before */
         virtual std::string commit(std::string_view digest) = 0;
-        /** Removes what was written; then comes the destructor. */
+        /** Removes what was written. The destructor follows. */
         virtual void drop() = 0;
     };
 
-    /** Where a file begins to have an object's bytes. */
+    /** A file that contains an object, and the offset where it starts. */
     struct file_part {
         std::int32_t descriptor;
         std::uint64_t offset;
@@ -62,7 +62,7 @@ class storage {
         object &operator=(const object &) = delete;
         virtual ~object() = default;
         virtual std::uint64_t length() const = 0;
-        /** @return how many bytes; fewer than `capacity` only at the end */
+        /** @return the number of bytes; less than `capacity` only at the end */
         virtual std::size_t read(std::uint64_t offset, void *bytes, std::size_t capacity) = 0;
         /** Optional: for pread and sendfile, valid until the destructor. */
         virtual std::optional<file_part> descriptor() {
@@ -74,7 +74,7 @@ class storage {
         }
     };
 
-    /** What a listing shows: key or name of a stage, when it was last written, and its length. */
+    /** An entry of a listing: the key of an object or the name of a stage, when it was last written, and its length. */
     struct entry {
         std::string name;
         std::int64_t modified_ms;
@@ -88,7 +88,7 @@ class storage {
         listing(const listing &) = delete;
         listing &operator=(const listing &) = delete;
         virtual ~listing() = default;
-        /** The next one; nothing at the end. */
+        /** The next entry; nothing at the end. */
         virtual std::optional<entry> next() {
             return std::nullopt;
         }
@@ -97,17 +97,17 @@ class storage {
     storage() = default;
     storage(const storage &) = delete;
     storage &operator=(const storage &) = delete;
-    /** Called once, when options and instance no longer need it. */
+    /** Called once, when neither options nor instance need it any more. */
     virtual ~storage() = default;
 
     virtual std::unique_ptr<stage> create_stage(std::string_view name) = 0;
-    /** @return NULL when it is gone */
+    /** @return NULL when it does not exist */
     virtual std::unique_ptr<stage> reopen_stage(std::string_view name, std::uint64_t length) = 0;
     virtual void remove_stage(std::string_view name) = 0;
-    /** @return NULL when there is none */
+    /** @return NULL when there is no such object */
     virtual std::unique_ptr<object> open_object(std::string_view key) = 0;
     virtual void remove_object(std::string_view key) = 0;
-    /** Optional: without it leftovers of a crash stay. @param what LREG_STORAGE_STAGES or LREG_STORAGE_OBJECTS */
+    /** Optional: without it, leftovers of a crash are kept. @param what LREG_STORAGE_STAGES or LREG_STORAGE_OBJECTS */
     virtual std::unique_ptr<listing> list(std::int32_t what) {
         (void)what;
         return std::make_unique<listing>();
@@ -116,7 +116,7 @@ class storage {
 
 namespace detail {
 
-/** The table of functions in front of a libregistry::storage. */
+/** The C table of functions that call a libregistry::storage. */
 struct storage_table {
     static storage &of(void *state) noexcept {
         return *static_cast<storage *>(state);
@@ -128,7 +128,7 @@ struct storage_table {
         return *static_cast<storage::object *>(object);
     }
 
-    /** Statuses that a storage may not give become LREG_HOST_STATUS. */
+    /** Statuses that a storage may not return become LREG_HOST_STATUS. */
     template <class Body> static lreg_status run(Body &&body) noexcept {
         const lreg_status status = guard(body);
         switch (status) {
@@ -145,7 +145,7 @@ struct storage_table {
         }
     }
 
-    /** Hands `owned` over to the library. */
+    /** Transfers `owned` to the library. */
     template <class T> static void give(std::unique_ptr<T> owned, lreg_status when_none, void **out) {
         if (owned == nullptr) {
             throw error(when_none, "the storage has no such thing");
