@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The request context is the exchange. It begins here: the access handler sees a decoded path without the query. */
+/* The request context is the exchange. It is created here, because the access handler only sees the decoded path. */
 void *packages_begin(void *instance, const char *target, struct MHD_Connection *connection) {
     (void)connection;
     lreg_exchange *exchange = NULL;
@@ -23,7 +23,7 @@ static enum MHD_Result add_field(void *exchange, enum MHD_ValueKind kind, const 
     return lreg_exchange_add_header(exchange, name, value != NULL ? value : "", NULL) == LREG_OK ? MHD_YES : MHD_NO;
 }
 
-/* What fails before lreg_exchange_begin() makes that fail, too. */
+/* When a call before lreg_exchange_begin() fails, that fails too. */
 static lreg_status begin(lreg_exchange *exchange, struct MHD_Connection *connection, const char *method) {
     const struct sockaddr_in *peer =
         (const void *)MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
@@ -62,7 +62,7 @@ static enum MHD_Result respond(lreg_exchange *exchange, struct MHD_Connection *c
     if (!lreg_exchange_may_keep_alive(exchange)) {
         (void)MHD_add_response_header(response, "Connection", "close");
     }
-    /* apk wants to read keep-alive. A 304 has no length, and would get the end of a chunked body: it closes. */
+    /* apk requires keep-alive. A 304 has no length, and would get the end of a chunked body: close the connection. */
     (void)MHD_set_response_options(
         response, length < 0 ? MHD_RF_HTTP_1_0_COMPATIBLE_STRICT : MHD_RF_SEND_KEEP_ALIVE_HEADER, MHD_RO_END);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned int)lreg_exchange_status(exchange), response);
@@ -77,7 +77,7 @@ enum MHD_Result packages_answer(void *exchange, struct MHD_Connection *connectio
         status = begin(exchange, connection, method);
         if (status == LREG_OK &&
             (lreg_exchange_wants(exchange) == LREG_WANTS_BODY || lreg_exchange_may_keep_alive(exchange))) {
-            return MHD_YES; /* comes again, with the body or its end; who is answered now, loses the connection */
+            return MHD_YES; /* MHD calls again, with the body or its end; a response now would close the connection */
         }
     } else if (*length > 0) {
         status = lreg_exchange_write(exchange, body, *length, NULL);

@@ -3,22 +3,22 @@
 #define PACKAGES_H
 
 /*
- * Gives a server of libmicrohttpd a registry under /packages. The registry also answers below /v2/: container clients
- * look for a registry there, and nowhere else. All other targets stay with the server.
+ * Adds a registry under /packages to a libmicrohttpd server. The registry also answers below /v2/, the only place where
+ * container clients look for one. The server handles all other targets.
  */
 
 #include <libregistry.h>
 #include <microhttpd.h>
 
-/* For MHD_OPTION_URI_LOG_CALLBACK, with the instance: makes the request context of the targets that are the registry's,
- * and gives NULL for all others. */
+/* For MHD_OPTION_URI_LOG_CALLBACK, with the instance: creates the request context for a target of the registry; returns
+ * NULL for all others. */
 void *packages_begin(void *instance, const char *target, struct MHD_Connection *connection);
 
-/* What the access handler does with a request that has such a context. */
+/* Call it in the access handler for a request with such a context. */
 enum MHD_Result packages_answer(void *exchange, struct MHD_Connection *connection, const char *method, const char *body,
                                 size_t *length);
 
-/* For MHD_OPTION_NOTIFY_COMPLETED: ends the context, also of a client that went away. */
+/* For MHD_OPTION_NOTIFY_COMPLETED: frees the context, also after a client has disconnected. */
 void packages_end(void *unused, struct MHD_Connection *connection, void **exchange,
                   enum MHD_RequestTerminationCode code);
 

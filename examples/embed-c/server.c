@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * server PORT DATA: a server that was there before the registry. What the registry brought is in packages.c, and in the
- * lines here that say so. It listens on the loopback interface; port 0 takes any.
+ * server PORT DATA: an existing server with a registry. The code for the registry is in packages.c, and in the lines
+ * here that are marked "the registry". The server listens on the loopback interface; port 0 selects a free port.
  */
 
 #include "packages.h"
@@ -24,7 +24,7 @@ static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned int
     return result;
 }
 
-/* The registry: a page of the server's own that asks it without HTTP. */
+/* The registry: a page of the server that queries it without HTTP. */
 static enum MHD_Result send_newest(struct MHD_Connection *connection, lreg_instance *instance) {
     char text[4096] = "";
     size_t used = 0;
@@ -52,7 +52,7 @@ static enum MHD_Result answer(void *instance, struct MHD_Connection *connection,
     if (*context != NULL && *context != connection) { /* the registry: packages_begin() gave its targets a context */
         return packages_answer(*context, connection, method, body, length);
     }
-    if (*context == NULL || *length > 0) { /* answers come when the request is complete; its body is of no interest */
+    if (*context == NULL || *length > 0) { /* answer when the request is complete; ignore its body */
         *context = connection;
         *length = 0;
         return MHD_YES;
@@ -88,7 +88,7 @@ static lreg_instance *open_registry(const char *directory) {
     return instance;
 }
 
-/* A thread for each connection: a handler may wait for the disk without holding up anybody else. */
+/* One thread per connection: a handler may block on the disk without delaying other clients. */
 static struct MHD_Daemon *listen_on(uint16_t port, lreg_instance *instance) {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -107,7 +107,7 @@ int main(int argc, char **argv) {
         (void)fputs("usage: server PORT DATA\n", stderr);
         return EXIT_FAILURE;
     }
-    sigset_t signals; /* blocked here and so in all threads: only sigwait() sees them */
+    sigset_t signals; /* blocked here, and so in all threads: only sigwait() receives them */
     int got = 0;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);

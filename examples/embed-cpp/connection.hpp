@@ -16,7 +16,7 @@
 #include <sys/sendfile.h>
 #include <utility>
 
-/* A socket on which nobody may stand still for long, as a synchronous stream of Asio. */
+/* A socket with a limit on the time without progress, as a synchronous stream of Asio. */
 class connection {
   public:
     using error_code = boost::beast::error_code;
@@ -46,7 +46,7 @@ class connection {
         return throwing([&](error_code &failure) { return write_some(buffers, failure); });
     }
 
-    /* Sends a part of a file without copying it; gives how much went out. */
+    /* Sends a part of a file without copying it; returns the number of bytes sent. */
     std::size_t send_file(int file, std::int64_t offset, std::uint64_t length) {
         return throwing([&](error_code &failure) -> std::size_t {
             wait_for(POLLOUT, failure);
@@ -59,8 +59,8 @@ class connection {
         });
     }
 
-    /* Says that nothing more comes, and reads what is still on its way: closing at once could take the answer away from
-     * a client that is sending. */
+    /* Shuts down sending, and drains what is still arriving: if the connection closed at once, a client that is sending
+     * could lose the response. */
     void end() {
         error_code failure;
         std::array<char, 16384> bytes;
@@ -70,7 +70,7 @@ class connection {
         }
     }
 
-    /* From another thread: whoever reads or writes finds the connection broken. */
+    /* Called from another thread: reads and writes in progress fail. */
     void abort() {
         error_code ignored;
         socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);

@@ -56,7 +56,7 @@ void send_head(connection &client, const libregistry::response_head &from, bool 
     if (from.content_length() >= 0) {
         head.content_length(static_cast<std::uint64_t>(from.content_length()));
     }
-    head.set(http::field::connection, goes_on ? "keep-alive" : "close"); /* apk wants to read it */
+    head.set(http::field::connection, goes_on ? "keep-alive" : "close"); /* apk requires it */
     http::response_serializer<http::empty_body> serializer(head);
     http::write_header(client, serializer);
 }

@@ -11,14 +11,14 @@
 
 #include <string_view>
 
-/* Gives a server of Boost.Beast a registry under /packages. The registry also answers below /v2/: container clients
- * look for a registry there, and nowhere else. All other targets stay with the server. */
+/* Adds a registry under /packages to a Boost.Beast server. The registry also answers below /v2/, the only place where
+ * container clients look for one. The server handles all other targets. */
 class packages {
   public:
     explicit packages(std::string_view directory) : instance_(directory) {
     }
 
-    /* For pages of the server's own. */
+    /* For the server's own pages. */
     const libregistry::instance &instance() const noexcept {
         return instance_;
     }
@@ -27,8 +27,8 @@ class packages {
         return target.starts_with("/packages/") || target.starts_with("/v2/");
     }
 
-    /* Answers the request whose head was read, without a limit on its body; what was read behind it is in `buffer`.
-     * Throws when the connection is to be closed at once. Returns whether it may carry another request. */
+    /* Answers the request whose head was read; `head` must not limit its body, and `buffer` has the bytes read after it.
+     * Throws when the connection must be closed at once. Returns whether it may carry another request. */
     bool answer(connection &client, boost::beast::flat_buffer &buffer,
                 boost::beast::http::request_parser<boost::beast::http::empty_body> &&head) const;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * server PORT DATA: a server that was there before the registry. What the registry brought is in packages.cpp, and in
- * the lines here that say so. It listens on the loopback interface; port 0 takes any.
+ * server PORT DATA: an existing server with a registry. The code for the registry is in packages.cpp, and in the lines
+ * here that are marked "the registry". The server listens on the loopback interface; port 0 selects a free port.
  */
 
 #include "packages.hpp"
@@ -27,7 +27,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::size_t THREADS = 64; /* as many connections at once */
+constexpr std::size_t THREADS = 64; /* one connection each */
 constexpr std::uint32_t HEAD_BYTES = 65536;
 constexpr std::uint64_t BODY_BYTES = 1u << 20;
 
@@ -41,7 +41,7 @@ class server {
     }
 
     ~server() {
-        ::shutdown(acceptor_.native_handle(), SHUT_RDWR); /* wakes who accepts */
+        ::shutdown(acceptor_.native_handle(), SHUT_RDWR); /* wakes the threads in accept() */
         {
             const std::lock_guard<std::mutex> lock(mutex_);
             is_ending_ = true;
@@ -74,7 +74,7 @@ class server {
                 if (!failure) {
                     converse(std::move(socket));
                 }
-            } catch (const std::exception &) { /* this connection is over, the server is not */
+            } catch (const std::exception &) { /* ends this connection only */
             }
         }
     }
@@ -96,11 +96,11 @@ class server {
         leave(client);
     }
 
-    /* Gives whether the connection may carry another request. */
+    /* Returns whether the connection may carry another request. */
     bool answer_one(connection &client, boost::beast::flat_buffer &buffer) {
         http::request_parser<http::empty_body> head;
         head.header_limit(HEAD_BYTES);
-        head.body_limit(std::numeric_limits<std::uint64_t>::max()); /* the registry has limits of its own */
+        head.body_limit(std::numeric_limits<std::uint64_t>::max()); /* the registry has its own limits */
         connection::error_code failure;
         http::read_header(client, buffer, head, failure);
         if (failure) {
@@ -130,7 +130,7 @@ class server {
         return send_text(client, http::status::not_found, "there is no such page\n", request.keep_alive());
     }
 
-    /* The registry: a page of the server's own that asks it without HTTP. */
+    /* The registry: a page of the server that queries it without HTTP. */
     std::string newest() const {
         std::string text;
         const libregistry::registry files = packages_.instance().find_registry("my-organization", "my-files");
@@ -171,7 +171,7 @@ class server {
 } // namespace
 
 int main(int argc, char **argv) {
-    sigset_t signals; /* blocked here and so in all threads: only sigwait() sees them */
+    sigset_t signals; /* blocked here, and so in all threads: only sigwait() receives them */
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
