@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Finds libregistry: in LIBREGISTRY_LIB_DIR where that is set, else by pkg-config.
+//! Finds libregistry: in LIBREGISTRY_LIB_DIR if it is set; otherwise by pkg-config.
 
 use std::env;
 use std::process::Command;
@@ -17,7 +17,7 @@ fn main() {
     for flag in &flags {
         if let Some(folder) = flag.strip_prefix("-L") {
             println!("cargo:rustc-link-search=native={}", folder);
-            // For the tests and examples here; what depends on this crate sees to its own.
+            // For the tests and examples of this crate; dependent crates set their own.
             println!("cargo:rustc-link-arg=-Wl,-rpath,{}", folder);
         } else if let Some(name) = flag.strip_prefix("-l") {
             println!("cargo:rustc-link-lib={}", name);
@@ -33,6 +33,6 @@ fn pkg_config() -> Vec<String> {
             text.split_whitespace().map(String::from).collect()
         }
         Ok(output) => panic!("{}: {}", program, String::from_utf8_lossy(&output.stderr)),
-        Err(error) => panic!("{}: {}; set LIBREGISTRY_LIB_DIR where it is not there", program, error),
+        Err(error) => panic!("{}: {}; set LIBREGISTRY_LIB_DIR if it is not installed", program, error),
     }
 }

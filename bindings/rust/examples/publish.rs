@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Publishes a file in a data directory and gets it back as an HTTP client would: publish DIRECTORY FILE
+//! Publishes a file in a data directory and downloads it again as an HTTP client would: publish DIRECTORY FILE
 
 use libregistry::{Ecosystem, Head, Instance, Response, Result, Settings, Status};
 use std::fs::File;
@@ -22,7 +22,7 @@ impl Response for Terminal {
     }
 }
 
-/// The registry my-organization/my-files, made when it is not there.
+/// The registry my-organization/my-files; creates it if it does not exist.
 fn registry(instance: &Instance) -> Result<libregistry::Registry> {
     match instance.registry("my-organization", "my-files") {
         Err(error) if error.status() == Status::NOT_FOUND => {

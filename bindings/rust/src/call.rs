@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! How every function is called: errors, out-parameters, texts, handles, callbacks.
+//! Calling the C functions: errors, out-parameters, texts, handles, callbacks.
 
 use crate::error::{Error, Result};
 use crate::sys;
@@ -19,7 +19,7 @@ pub(crate) fn call(function: impl FnOnce(*mut *mut sys::lreg_error) -> sys::lreg
     }
 }
 
-/// Calls a function that gives a handle; `None` where a listing ends.
+/// Calls a function that returns a handle; `None` at the end of a listing.
 pub(crate) fn find<T>(
     function: impl FnOnce(*mut *mut T, *mut *mut sys::lreg_error) -> sys::lreg_status,
 ) -> Result<Option<NonNull<T>>> {
@@ -28,42 +28,43 @@ pub(crate) fn find<T>(
     Ok(NonNull::new(out))
 }
 
-/// Calls a function that gives a handle when it succeeds.
+/// Calls a function that always returns a handle when it succeeds.
 pub(crate) fn give<T>(
     function: impl FnOnce(*mut *mut T, *mut *mut sys::lreg_error) -> sys::lreg_status,
 ) -> Result<NonNull<T>> {
-    Ok(find(function)?.expect("a call that succeeds gives its handle"))
+    Ok(find(function)?.expect("a call that succeeds returns its handle"))
 }
 
-/// A text for C. One with a NUL inside is no text there.
+/// A text for C, which must not contain a NUL.
 pub(crate) fn c_text(text: &str) -> Result<CString> {
     CString::new(text).map_err(|_| Error::of_caller("nul_in_text", "a text has a NUL inside"))
 }
 
-/// The same, or NULL. The text lives as long as what is returned.
+/// The same for an optional text. See [`pointer`].
 pub(crate) fn c_optional(text: Option<&str>) -> Result<Option<CString>> {
     text.map(c_text).transpose()
 }
 
+/// The C text, or NULL; valid as long as `text`.
 pub(crate) fn pointer(text: &Option<CString>) -> *const c_char {
     text.as_ref().map_or(ptr::null(), |text| text.as_ptr())
 }
 
-/// What an accessor gives; the caller says how long it lives.
+/// The text that an accessor returns; the caller chooses its lifetime.
 ///
 /// # Safety
-/// `text` is a text of the library, ended by NUL, that lives for `'a`.
+/// `text` is a NUL-terminated text of the library that lives for `'a`.
 pub(crate) unsafe fn text<'a>(text: *const c_char) -> &'a str {
-    // The ABI promises UTF-8; should it break the promise, nothing is read as what it is not.
+    // The ABI guarantees UTF-8. Invalid text becomes "", because a `str` must not contain it.
     CStr::from_ptr(text).to_str().unwrap_or("")
 }
 
-/// A panic inside a callback must not cross the library: it is kept here and goes on when the library has returned.
+/// A panic must not unwind through the library: it is kept here, and resumes after the library has returned.
 #[derive(Default)]
 pub(crate) struct Held(Option<Box<dyn Any + Send>>);
 
 impl Held {
-    /// Runs a callback; `None` when it panics, or has done so before.
+    /// Runs a callback; `None` when it panics, or an earlier one has.
     pub(crate) fn run<T>(&mut self, callback: impl FnOnce() -> T) -> Option<T> {
         if self.0.is_some() {
             return None;
@@ -77,7 +78,7 @@ impl Held {
         }
     }
 
-    /// Lets the panic go on, if there was one.
+    /// Resumes the panic, if there was one.
     pub(crate) fn release(&mut self) {
         if let Some(panic) = self.0.take() {
             resume_unwind(panic);
@@ -85,17 +86,17 @@ impl Held {
     }
 }
 
-/// A struct of the ABI in which nothing but its size is set. Structs grow at their end, and zero means "as before".
+/// A struct of the ABI with only its size set. Structs grow at their end, where zero selects the earlier behaviour.
 macro_rules! sized {
     ($name:ident) => {{
-        // SAFETY: integers, pointers and optional functions, for all of which zero is a value.
+        // SAFETY: all members are integers, pointers and optional functions, for which zero is a valid value.
         let mut value: crate::sys::$name = unsafe { std::mem::zeroed() };
         value.size = std::mem::size_of::<crate::sys::$name>() as u32;
         value
     }};
 }
 
-/// A type that owns a handle. `shared` ones are for any number of threads at once, `moved` ones for one at a time.
+/// A type that owns a handle. Any number of threads may use a `shared` one at once, one at a time a `moved` one.
 macro_rules! handle {
     ($(#[$note:meta])* shared $name:ident, $raw:ident, $end:ident) => {
         handle!($(#[$note])* moved $name, $raw, $end);
@@ -105,10 +106,10 @@ macro_rules! handle {
     ($(#[$note:meta])* moved $name:ident, $raw:ident, $end:ident) => {
         $(#[$note])*
         pub struct $name(pub(crate) std::ptr::NonNull<crate::sys::$raw>);
-        // SAFETY: no handle is bound to the thread that made it.
+        // SAFETY: no handle is bound to the thread that created it.
         unsafe impl Send for $name {}
         impl $name {
-            /// The handle itself, for calls that this crate does not wrap. It stays owned by this object.
+            /// The C handle, for functions without a wrapper. This object still owns it.
             pub fn as_ptr(&self) -> *mut crate::sys::$raw {
                 self.0.as_ptr()
             }
@@ -122,7 +123,7 @@ macro_rules! handle {
     };
 }
 
-/// Accessors of snapshots, whose texts live as long as the handle.
+/// Accessors of snapshots. Texts live as long as the handle.
 macro_rules! accessors {
     ($name:ident { $($(#[$note:meta])* $accessor:ident -> $kind:tt $function:ident;)* }) => {
         impl $name {
@@ -132,7 +133,7 @@ macro_rules! accessors {
     (@ { $(#[$note:meta])* } $accessor:ident text $function:ident) => {
         $(#[$note])*
         pub fn $accessor(&self) -> &str {
-            // SAFETY: borrowed until the handle is ended, which is not before `self` is.
+            // SAFETY: borrowed until the handle ends, which is when `self` is dropped.
             unsafe { crate::call::text(crate::sys::$function(self.0.as_ptr())) }
         }
     };
@@ -152,7 +153,7 @@ macro_rules! listing {
         impl Iterator for $name {
             type Item = crate::error::Result<$item>;
             fn next(&mut self) -> Option<Self::Item> {
-                // SAFETY: the listing is alive, and `&mut` keeps others away.
+                // SAFETY: the listing is alive, and `&mut` excludes other users.
                 let found = crate::call::find(|out, error| unsafe { crate::sys::$next(self.0.as_ptr(), out, error) });
                 found.map(|handle| handle.map($item)).transpose()
             }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Errors: a status to decide by, and the story for a person.
+//! Errors: a status for the program to decide by, and details for people.
 
 use crate::call::text;
 use crate::sys;
@@ -7,7 +7,7 @@ use std::{error, fmt, io};
 
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What to decide by; a status of the library, or from [`Status::HOST`] on one of a callback.
+/// A status for the program to decide by. Those from [`Status::HOST`] on come from callbacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Status(pub i32);
 
@@ -43,14 +43,14 @@ impl Status {
         unsafe { text(sys::lreg_status_name(self.0)) }
     }
 
-    /// What it becomes in a response.
+    /// The HTTP status that corresponds to it in a response.
     pub fn http(self) -> i32 {
         // SAFETY: takes any number.
         unsafe { sys::lreg_status_http(self.0) }
     }
 }
 
-/// Why something could not be done.
+/// A failure.
 #[derive(Debug)]
 pub struct Error {
     status: Status,
@@ -62,7 +62,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// Takes over what a call has left behind.
+    /// Takes the error of a failed call.
     ///
     /// # Safety
     /// `error` is NULL, or owned by the caller, who does not use it again.
@@ -90,22 +90,22 @@ impl Error {
         }
     }
 
-    /// What the program itself did wrong, before the library was asked.
+    /// A mistake of the caller that was found before the library was called.
     pub(crate) fn of_caller(code: &str, message: &str) -> Error {
         Error::new(Status::BAD_ARGUMENT, code, message.to_owned(), None)
     }
 
-    /// What a reader or a writer of the program failed with.
+    /// A failure of a reader or writer of the program.
     pub(crate) fn of_host(source: io::Error) -> Error {
         Error::new(Status::HOST, "host_failed", source.to_string(), Some(source))
     }
 
-    /// What to decide by.
+    /// The status to decide by.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// A stable word for the exact reason, such as "package_exists"; empty when the status says all.
+    /// A stable word for the exact reason, such as "package_exists"; empty when the status is exact enough.
     pub fn code(&self) -> &str {
         &self.code
     }
@@ -115,12 +115,12 @@ impl Error {
         &self.message
     }
 
-    /// What was being done, such as "publish my-organization/my-files app-1.0.zip"; may be empty.
+    /// The operation that failed, such as "publish my-organization/my-files app-1.0.zip"; may be empty.
     pub fn operation(&self) -> &str {
         &self.operation
     }
 
-    /// An errno value or a result code of SQLite; 0 when there is none.
+    /// The underlying errno value or SQLite result code; 0 when there is none.
     pub fn cause(&self) -> i32 {
         self.cause
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Requests and responses: an exchange step by step, for hosts with an event loop, and a whole one in one call.
+//! Requests and responses: step by step, for hosts with an event loop, or in one call.
 
 use crate::call::{c_text, call, give, handle, sized, text, Held};
 use crate::error::{Error, Result};
@@ -15,13 +15,13 @@ use std::{ptr, slice};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Wants {
-    /// The head of a request; or the response was sent to its end; or the exchange has failed.
+    /// The head of a request; or the whole response was sent; or the exchange has failed.
     Nothing,
     /// More of the request's body, or its end.
     Body,
     /// The response is ready: send it.
     Response,
-    /// [`Exchange::work`], on a thread that may wait, maybe several times. Only after [`Exchange::set_defers_work`].
+    /// [`Exchange::work`], on a thread that may block, maybe several times. Only after [`Exchange::set_defers_work`].
     Work,
 }
 
@@ -47,11 +47,11 @@ pub struct Head<'a> {
 impl<'a> Head<'a> {
     /// Such as 200.
     pub fn status(&self) -> i32 {
-        // SAFETY: the exchange lives for 'a, and nobody changes it meanwhile; so below.
+        // SAFETY: the exchange lives for 'a and does not change during it; the same holds below.
         unsafe { sys::lreg_exchange_status(self.exchange) }
     }
 
-    /// Fields; Content-Length, Date, Connection and Transfer-Encoding are the host's and not among them.
+    /// The header fields, without Content-Length, Date, Connection and Transfer-Encoding: the host sets those.
     pub fn headers(&self) -> Headers<'a> {
         Headers {
             exchange: self.exchange,
@@ -60,15 +60,15 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// What to write as "Content-Length"; without it the field is left out.
+    /// The value of "Content-Length"; `None`: omit the field.
     pub fn content_length(&self) -> Option<u64> {
         u64::try_from(unsafe { sys::lreg_exchange_content_length(self.exchange) }).ok()
     }
 
-    /// Whose share of the host's threads the request uses: the same for all tokens of an organization; "" before begin,
-    /// and without credentials.
+    /// The share of the host's threads that the request counts against: the same for all tokens of an organization; ""
+    /// before begin, and without credentials.
     pub fn share(&self) -> &'a str {
-        // SAFETY: the text is borrowed until reset or free, which nobody can call during 'a.
+        // SAFETY: the text is borrowed until reset or free, which cannot be called during 'a.
         unsafe { text(sys::lreg_exchange_share(self.exchange)) }
     }
 
@@ -78,7 +78,7 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Names and values of a response's fields.
+/// Iterates over names and values of a response's header fields.
 pub struct Headers<'a> {
     exchange: *const sys::lreg_exchange,
     index: usize,
@@ -90,7 +90,7 @@ impl<'a> Iterator for Headers<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let (mut name, mut value) = (ptr::null(), ptr::null());
-        // SAFETY: the texts are borrowed until reset or free, which nobody can call during 'a.
+        // SAFETY: the texts are borrowed until reset or free, which cannot be called during 'a.
         unsafe {
             if sys::lreg_exchange_header_at(self.exchange, self.index, &mut name, &mut value) == 0 {
                 return None;
@@ -102,15 +102,15 @@ impl<'a> Iterator for Headers<'a> {
 }
 
 handle! {
-    /// One request and its response, without input and output: the host owns the socket. The head of a request is set,
-    /// `begin` ends it, and from then on `wants` says what is next. As a reader it gives the body of the response.
+    /// One request and its response, without I/O: the host owns the socket. Set the head of the request, end it with
+    /// `begin`; from then on `wants` says what is next. `Read` returns the body of the response.
     moved Exchange, lreg_exchange, lreg_exchange_free
 }
 
-// SAFETY, of all that follows: the exchange is alive, texts and bytes live until the call returns, and `&mut` keeps
-// others away from what changes it.
+// SAFETY, of all that follows: the exchange is alive, texts and bytes live until the call returns, and functions that
+// change the exchange take `&mut`, which excludes other users.
 impl Exchange {
-    /// Sets method and target, as the client sent them. What is wrong with them becomes the response.
+    /// Sets method and target, as the client sent them. If they are invalid, the response says so.
     pub fn set_request(&mut self, method: &str, target: &str) -> Result<()> {
         let (method, target) = (c_text(method)?, c_text(target)?);
         let (method, target) = (method.as_ptr(), target.as_ptr());
@@ -123,7 +123,7 @@ impl Exchange {
         call(|error| unsafe { sys::lreg_exchange_set_scheme(self.as_ptr(), scheme.as_ptr(), error) })
     }
 
-    /// The path under which the host has put the library: "" or "/prefix".
+    /// The path under which the host mounts the library: "" or "/prefix".
     pub fn set_mount(&mut self, mount: &str) -> Result<()> {
         let mount = c_text(mount)?;
         call(|error| unsafe { sys::lreg_exchange_set_mount(self.as_ptr(), mount.as_ptr(), error) })
@@ -135,25 +135,25 @@ impl Exchange {
         call(|error| unsafe { sys::lreg_exchange_set_peer(self.as_ptr(), address.as_ptr(), error) })
     }
 
-    /// Adds a field. A body is announced by "Content-Length" or "Transfer-Encoding".
+    /// Adds a header field. "Content-Length" or "Transfer-Encoding" announces a body.
     pub fn add_header(&mut self, name: &str, value: &str) -> Result<()> {
         let (name, value) = (c_text(name)?, c_text(value)?);
         let (name, value) = (name.as_ptr(), value.as_ptr());
         call(|error| unsafe { sys::lreg_exchange_add_header(self.as_ptr(), name, value, error) })
     }
 
-    /// Leaves what may wait for long to [`work`](Exchange::work), so that an event loop can call `begin` for GET and
+    /// Defers what may block for long to [`work`](Exchange::work), so that an event loop can call `begin` for GET and
     /// HEAD.
     pub fn set_defers_work(&mut self, defers: bool) -> Result<()> {
         call(|error| unsafe { sys::lreg_exchange_set_defers_work(self.as_ptr(), defers.into(), error) })
     }
 
-    /// The head is complete. A refusal is a response, not a failure.
+    /// Ends the head. A refusal is a response, not a failure.
     pub fn begin(&mut self) -> Result<()> {
         call(|error| unsafe { sys::lreg_exchange_begin(self.as_ptr(), error) })
     }
 
-    /// Does what `begin` has left.
+    /// Does deferred work. Call it while `wants` returns [`Wants::Work`].
     pub fn work(&mut self) -> Result<()> {
         call(|error| unsafe { sys::lreg_exchange_work(self.as_ptr(), error) })
     }
@@ -167,18 +167,18 @@ impl Exchange {
         }
     }
 
-    /// Hands over bytes of the request's body, in pieces of any size.
+    /// Passes bytes of the request's body, in pieces of any size.
     pub fn write_body(&mut self, bytes: &[u8]) -> Result<()> {
         let (at, length) = (bytes.as_ptr().cast(), bytes.len());
         call(|error| unsafe { sys::lreg_exchange_write(self.as_ptr(), at, length, error) })
     }
 
-    /// The request's body is complete, and the response is ready when this returns.
+    /// Ends the request's body. The response is ready when this returns, unless work was deferred.
     pub fn finish_body(&mut self) -> Result<()> {
         call(|error| unsafe { sys::lreg_exchange_finish(self.as_ptr(), error) })
     }
 
-    /// The head of the response; its status is 0 while it is not ready.
+    /// The head of the response; its status is 0 until the response is ready.
     pub fn head(&self) -> Head<'_> {
         Head {
             exchange: self.as_ptr(),
@@ -186,7 +186,7 @@ impl Exchange {
         }
     }
 
-    /// Shows the next piece of the response's body, without moving on.
+    /// The next piece of the response's body; does not advance.
     pub fn piece(&mut self) -> Result<Piece<'_>> {
         let mut piece = sized!(lreg_piece);
         call(|error| unsafe { sys::lreg_exchange_next(self.as_ptr(), &mut piece, error) })?;
@@ -211,7 +211,7 @@ impl Exchange {
         }
     }
 
-    /// Moves on: so many bytes of the piece were sent.
+    /// Advances: `length` bytes of the piece were sent.
     pub fn consume(&mut self, length: u64) -> Result<()> {
         call(|error| unsafe { sys::lreg_exchange_consume(self.as_ptr(), length, error) })
     }
@@ -238,7 +238,7 @@ impl Read for Exchange {
     }
 }
 
-/// Where a response goes to. A failure ends the call, and is the source of its error.
+/// The destination of a response. A failure ends the call, and is the source of its error.
 pub trait Response {
     /// Called once, before the body.
     fn head(&mut self, head: &Head<'_>) -> io::Result<()>;
@@ -273,7 +273,7 @@ impl Instance {
     }
 }
 
-/// What the callbacks work with, and what they leave behind.
+/// State of the callbacks, and their failure.
 struct Host<'a> {
     body: &'a mut dyn Read,
     response: &'a mut dyn Response,
@@ -319,8 +319,8 @@ fn dispatched(
     }
 }
 
-// SAFETY, of these three: `user` is the `Host` of `dispatched`, which outlives the call and which nobody else uses
-// meanwhile; pointers and lengths are what the header promises.
+// SAFETY, of these three: `user` is the `Host` of `dispatched`, which outlives the call and has no other user during
+// it; pointers and lengths are as the C header guarantees.
 unsafe extern "C" fn read_body(
     user: *mut c_void,
     buffer: *mut c_void,
@@ -328,14 +328,14 @@ unsafe extern "C" fn read_body(
     out_got: *mut usize,
 ) -> sys::lreg_status {
     let host = &mut *user.cast::<Host<'_>>();
-    // A reader may look at what it is to fill.
+    // A reader may read the buffer before it fills it.
     ptr::write_bytes(buffer.cast::<u8>(), 0, capacity);
     let room = slice::from_raw_parts_mut(buffer.cast::<u8>(), capacity);
     let body = &mut host.body;
     let done = host.held.run(|| loop {
         match body.read(room) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            // A reader that claims more than there is room for must not be believed.
+            // A reader may claim more bytes than fit.
             done => return done.map(|got| got.min(capacity)),
         }
     });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Opening an instance, and the work that keeps it in order.
+//! Opening an instance, and its maintenance.
 
 use crate::call::{c_text, call, give, handle, sized, text, Held};
 use crate::error::{Error, Result};
@@ -9,17 +9,17 @@ use std::path::Path;
 use std::time::Duration;
 
 handle! {
-    /// Settings for opening an instance; every one has a default.
+    /// Settings for opening an instance. Every setting has a default.
     moved Options, lreg_options, lreg_options_free
 }
 
 impl Options {
     pub fn new() -> Result<Options> {
-        // SAFETY: an out-parameter and an error, as all calls have.
+        // SAFETY: `give` passes valid pointers for the handle and the error.
         give(|out, error| unsafe { sys::lreg_options_new(out, error) }).map(Options)
     }
 
-    /// Where the instance lives; it is made when it is absent, but not its parents. Without it all is in memory.
+    /// The data directory. It is created if it does not exist, but its parents are not. Without it, all is in memory.
     pub fn directory(self, directory: impl AsRef<Path>) -> Result<Options> {
         let path = directory.as_ref().to_str();
         let path = c_text(path.ok_or_else(|| Error::of_caller("not_utf8", "the directory is not UTF-8"))?)?;
@@ -28,7 +28,7 @@ impl Options {
         Ok(self)
     }
 
-    /// The absolute base of URLs in answers. Without it scheme, host and mount come from each request.
+    /// The absolute base of URLs in responses. Without it, scheme, host and mount come from each request.
     pub fn base_url(self, url: &str) -> Result<Options> {
         let url = c_text(url)?;
         // SAFETY: as above.
@@ -36,21 +36,21 @@ impl Options {
         Ok(self)
     }
 
-    /// Which fields of trusted proxies count: one of `sys::LREG_FORWARDED_HEADER_…`.
+    /// Which fields of trusted proxies are used: one of `sys::LREG_FORWARDED_HEADER_…`.
     pub fn forwarded_header(self, header: i32) -> Result<Options> {
         // SAFETY: the options are alive.
         call(|error| unsafe { sys::lreg_options_set_forwarded_header(self.as_ptr(), header, error) })?;
         Ok(self)
     }
 
-    /// How many proxies of the operator's own a request passes, one behind the other.
+    /// The number of the operator's proxies that a request passes.
     pub fn forwarded_hops(self, hops: i32) -> Result<Options> {
         // SAFETY: the options are alive.
         call(|error| unsafe { sys::lreg_options_set_forwarded_hops(self.as_ptr(), hops, error) })?;
         Ok(self)
     }
 
-    /// Adds a network, such as "10.0.0.0/8", whose addresses are proxies of the operator's own.
+    /// Adds a network, such as "10.0.0.0/8", whose addresses are the operator's proxies.
     pub fn trust_forwarded(self, network: &str) -> Result<Options> {
         let network = c_text(network)?;
         // SAFETY: the text lives until the call returns; it is copied.
@@ -58,14 +58,14 @@ impl Options {
         Ok(self)
     }
 
-    /// What is acknowledged survives a power cut (the default), or only the death of the process, which is faster.
+    /// Acknowledged changes survive a power failure (the default), or only the end of the process, which is faster.
     pub fn durable(self, durable: bool) -> Result<Options> {
         // SAFETY: the options are alive.
         call(|error| unsafe { sys::lreg_options_set_durable(self.as_ptr(), durable.into(), error) })?;
         Ok(self)
     }
 
-    /// How long to wait for another process's lock before `Status::BUSY`.
+    /// The time to wait for another process's lock before `Status::BUSY`.
     pub fn busy_timeout(self, timeout: Duration) -> Result<Options> {
         let timeout = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
         // SAFETY: the options are alive.
@@ -80,7 +80,7 @@ impl Options {
         Ok(self)
     }
 
-    /// Opens an instance; makes it when the directory is new.
+    /// Opens an instance; creates it when the directory is new.
     pub fn open(self) -> Result<Instance> {
         // SAFETY: the options are alive, and no longer needed afterwards.
         give(|out, error| unsafe { sys::lreg_open(self.as_ptr(), out, error) }).map(Instance)
@@ -88,11 +88,11 @@ impl Options {
 }
 
 handle! {
-    /// One open registry: a data directory with everything in it.
+    /// An open data directory, with all its organizations and registries.
     shared Instance, lreg_instance, lreg_close
 }
 
-/// What [`Instance::verify`] looked at and found.
+/// What [`Instance::verify`] checked and found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified {
     pub blobs: u64,
@@ -101,7 +101,7 @@ pub struct Verified {
     pub missing: u64,
     pub damaged: u64,
     pub unnamed_objects: u64,
-    /// References to what is not there, or is not as they say.
+    /// References to something that is missing or different.
     pub dangling: u64,
 }
 
@@ -116,14 +116,14 @@ pub struct Collected {
     pub audit_events: u64,
 }
 
-/// What [`Instance::upkeep`] is to do. Zero is the default of each number.
+/// Options of [`Instance::upkeep`]. 0 selects the default of each number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Upkeep {
-    /// `sys::LREG_UPKEEP_NO_COLLECT` and its relatives.
+    /// `sys::LREG_UPKEEP_NO_COLLECT` to `sys::LREG_UPKEEP_COMPACT`.
     pub flags: u32,
-    /// Work of one call in milliseconds; below 0: without a bound.
+    /// Duration of one call in milliseconds; below 0: unlimited.
     pub budget_ms: i64,
-    /// Protects what is younger, in milliseconds; below 0: nothing.
+    /// Keeps data that is younger, in milliseconds; below 0: keeps nothing.
     pub grace_ms: i64,
     pub collect_interval_ms: i64,
     pub scrub_interval_ms: i64,
@@ -133,16 +133,16 @@ pub struct Upkeep {
 /// What one call of [`Instance::upkeep`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// Work that is due is left.
+    /// There is more work that is due.
     pub has_more: bool,
-    /// Another process, or another thread, is at it.
+    /// Another process or thread is doing the work.
     pub elsewhere: bool,
-    /// Call again after so long.
+    /// When to call it again.
     pub next: Duration,
-    /// How far the wall clock is ahead of the time by which ages are measured.
+    /// How far the wall clock is ahead of the time that ages are measured by.
     pub clock_ahead: Duration,
     pub collected: Collected,
-    /// Of the database, given back to the file system.
+    /// Bytes of the database that were returned to the file system.
     pub freed_bytes: u64,
     pub scrubbed_blobs: u64,
     pub scrubbed_documents: u64,
@@ -163,8 +163,8 @@ impl Instance {
         Options::new()?.directory(directory)?.open()
     }
 
-    /// Hashes everything stored again and tells of each finding. Findings are not a failure. A panic in `finding` ends
-    /// the walk.
+    /// Hashes all stored data again and calls `finding` for each finding. Findings are not a failure. A panic in
+    /// `finding` ends the verification.
     pub fn verify(&self, mut finding: impl FnMut(&str)) -> Result<Verified> {
         let mut teller = Teller {
             finding: &mut finding,
@@ -188,7 +188,7 @@ impl Instance {
         })
     }
 
-    /// Removes what nothing names any more; what is younger than `grace` stays, for it may belong to a writer at work.
+    /// Removes unreferenced data. Keeps data younger than `grace`, which may belong to a write in progress.
     pub fn collect(&self, grace: Duration) -> Result<Collected> {
         let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
         let mut report = sized!(lreg_collect_report);
@@ -204,7 +204,7 @@ impl Instance {
         })
     }
 
-    /// Does a part of the work that keeps the instance in order, and tells when to be called again.
+    /// Does a part of the due maintenance. Call it again after [`Kept::next`].
     pub fn upkeep(&self, what: &Upkeep) -> Result<Kept> {
         let mut options = sized!(lreg_upkeep_options);
         let mut report = sized!(lreg_upkeep_report);
@@ -240,12 +240,12 @@ impl Instance {
         })
     }
 
-    /// Makes a consistent copy, which can be opened as it is, in a directory that does not exist.
+    /// Makes a consistent copy, which can be opened directly, in a directory that must not exist.
     pub fn backup(&self, directory: &str) -> Result<()> {
         self.back_up(directory, sys::LREG_BACKUP_COPY)
     }
 
-    /// The same with hard links to the files of packages where they can be: damage to a file damages both.
+    /// The same, with hard links to package files where possible: damage to a file then damages both.
     pub fn backup_linked(&self, directory: &str) -> Result<()> {
         self.back_up(directory, sys::LREG_BACKUP_LINK)
     }

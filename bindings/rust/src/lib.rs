@@ -15,19 +15,20 @@
 //! # }
 //! ```
 //!
-//! Requests of HTTP clients go through an [`Exchange`], or in one call through [`Instance::dispatch`].
+//! An [`Exchange`] answers a request of an HTTP client step by step, [`Instance::dispatch`] in one call.
 //!
 //! *Threads.* An [`Instance`] and all snapshots ([`Organization`], [`Registry`], [`Package`], [`Token`]) are `Sync`:
-//! share them. An [`Exchange`], a [`Publication`], a [`Content`] and a listing are `Send` alone: they may move, but are
-//! used by one thread at a time. Nothing borrows from an [`Instance`]; it stays open until the last handle is dropped.
+//! share them. An [`Exchange`], a [`Publication`], a [`Content`] and a listing are only `Send`: they can move between
+//! threads, and one thread at a time uses them. Nothing borrows from an [`Instance`]; it stays open until the last
+//! handle is dropped.
 //!
-//! *Errors.* An [`Error`] has the status to decide by, a stable word for the reason, and a sentence for people. What a
-//! reader or writer of the program itself fails with comes back as the source of the error. A panic inside a callback
-//! is held back until the library has returned, and goes on then.
+//! *Errors.* An [`Error`] has a status for the program to decide by, a stable word for the reason, and a message for
+//! people. When a reader or writer of the program fails, its error is the source of the returned error. A panic inside
+//! a callback resumes after the library has returned.
 //!
-//! What this crate does not wrap is in [`sys`], the ABI as it is.
+//! [`sys`] is the whole ABI, for functions without a wrapper.
 
-/// What is for one thread at a time must not be shared; the compiler says so.
+/// The compiler rejects sharing of types that are for one thread at a time.
 ///
 /// ```
 /// fn moved<T: Send>() {}
@@ -60,7 +61,7 @@ pub use registry::{
     Ecosystem, Organization, Organizations, Registries, Registry, Settings, Token, Tokens, Upload, Uploads,
 };
 
-/// The version of the library that is loaded, such as "0.1.0"; it may be newer than this crate.
+/// The version of the loaded library, such as "0.1.0"; it may be newer than this crate.
 pub fn version() -> &'static str {
     // SAFETY: static storage, never NULL.
     unsafe { call::text(sys::lreg_version_string()) }

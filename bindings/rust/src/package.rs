@@ -12,7 +12,7 @@ use std::ptr::NonNull;
 const PIECE_BYTES: usize = 65536;
 
 handle! {
-    /// A package as it was when it was read: a file, an apk of one architecture, a tag of an image.
+    /// A snapshot of a package: a file, an apk of one architecture, or a tag of an image.
     shared Package, lreg_package, lreg_package_free
 }
 
@@ -23,11 +23,11 @@ accessors! { Package {
     version -> text lreg_package_version;
     /// Empty when there is none.
     architecture -> text lreg_package_architecture;
-    /// By this it is found: "app-1.0.zip", "x86_64/hello-1.0-r0.apk", "image:tag".
+    /// The name it is found by: "app-1.0.zip", "x86_64/hello-1.0-r0.apk", "image:tag".
     filename -> text lreg_package_filename;
-    /// From where HTTP clients get it, below the mount.
+    /// The path for HTTP clients, below the mount.
     path -> text lreg_package_path;
-    /// What the ecosystem knows besides: a JSON object.
+    /// Further data of the ecosystem, as a JSON object.
     attributes -> text lreg_package_attributes;
     size_bytes -> u64 lreg_package_size_bytes;
     downloads -> u64 lreg_package_downloads;
@@ -36,10 +36,10 @@ accessors! { Package {
 } }
 
 impl Package {
-    /// One of its digests ("md5", "sha1", "sha256", "sha512") in hexadecimal; empty when it is not known.
+    /// A digest ("md5", "sha1", "sha256", "sha512") in hexadecimal; empty when unknown.
     pub fn digest(&self, algorithm: &str) -> &str {
         match c_text(algorithm) {
-            // SAFETY: borrowed until the handle is ended, which is not before `self` is.
+            // SAFETY: borrowed until the handle ends, which is when `self` is dropped.
             Ok(algorithm) => unsafe { text(sys::lreg_package_digest(self.as_ptr(), algorithm.as_ptr())) },
             Err(_) => "",
         }
@@ -56,11 +56,11 @@ listing! {
 }
 
 handle! {
-    /// A package file on its way in. Dropped without [`finish`](Publication::finish), nothing of it stays.
+    /// A package file that is being published. Dropping it without [`finish`](Publication::finish) discards it.
     moved Publication, lreg_publication, lreg_publication_free
 }
 
-/// What was published.
+/// The result of publishing.
 pub struct Published {
     pub package: Package,
     /// False when the same package was there already.
@@ -68,7 +68,7 @@ pub struct Published {
 }
 
 impl Publication {
-    /// Ends the bytes and publishes: when this succeeds, the package is there for everybody, durably.
+    /// Ends the bytes and publishes: when this succeeds, the package is visible and durable.
     pub fn finish(self) -> Result<Published> {
         let mut created = 0;
         // SAFETY: the publication is alive until the call has returned.
@@ -80,7 +80,7 @@ impl Publication {
         })
     }
 
-    /// Adds bytes, in order. After a failure the publication is only to be dropped.
+    /// Appends bytes. After a failure the publication can only be dropped.
     pub fn add(&mut self, bytes: &[u8]) -> Result<()> {
         // SAFETY: the bytes are borrowed for the call.
         call(|error| unsafe { sys::lreg_publication_write(self.as_ptr(), bytes.as_ptr().cast(), bytes.len(), error) })
@@ -100,13 +100,13 @@ impl Write for Publication {
 
 struct Raw(NonNull<sys::lreg_content>);
 
-/// The bytes of a package, open for reading; they stay readable when the package is deleted meanwhile.
+/// The bytes of a package, open for reading. They stay readable after the package has been deleted.
 pub struct Content {
     handle: Raw,
     position: u64,
 }
 
-// SAFETY: not bound to the thread that opened it; `&mut` keeps others away.
+// SAFETY: not bound to the thread that opened it; `&mut` excludes other users.
 unsafe impl Send for Content {}
 
 impl Drop for Raw {
@@ -117,13 +117,13 @@ impl Drop for Raw {
 }
 
 impl Content {
-    /// How many bytes there are.
+    /// The number of bytes.
     pub fn length(&self) -> u64 {
         // SAFETY: the handle is alive.
         unsafe { sys::lreg_content_length(self.handle.0.as_ptr()) }
     }
 
-    /// Reads from any offset; fewer bytes than there is room for come only at the end.
+    /// Reads from any offset. Returns fewer bytes than fit only at the end.
     pub fn read_at(&mut self, offset: u64, bytes: &mut [u8]) -> Result<usize> {
         let mut got = 0;
         let (room, length) = (bytes.as_mut_ptr().cast(), bytes.len());
@@ -160,7 +160,7 @@ impl Seek for Content {
 
 // SAFETY, of all that follows: the instance and the handles are alive, and texts live until the call returns.
 impl Instance {
-    /// Begins to publish one package file.
+    /// Starts publishing one package file.
     pub fn begin_publication(&self, registry: &Registry, filename: &str) -> Result<Publication> {
         let filename = c_text(filename)?;
         give(|out, error| unsafe {
@@ -169,7 +169,7 @@ impl Instance {
         .map(Publication)
     }
 
-    /// Publishes what a reader gives. What the reader fails with is the source of the error.
+    /// Publishes the bytes of a reader. When the reader fails, its error is the source of the returned error.
     pub fn publish(&self, registry: &Registry, filename: &str, bytes: &mut dyn Read) -> Result<Published> {
         let mut publication = self.begin_publication(registry, filename)?;
         let mut buffer = vec![0; PIECE_BYTES];
@@ -183,7 +183,7 @@ impl Instance {
         }
     }
 
-    /// Looks a package up by its file name.
+    /// Finds a package by its file name.
     pub fn package(&self, registry: &Registry, filename: &str) -> Result<Package> {
         let filename = c_text(filename)?;
         give(|out, error| unsafe {
@@ -192,7 +192,7 @@ impl Instance {
         .map(Package)
     }
 
-    /// Lists packages, newest first; with a text those whose name contains it.
+    /// Lists packages, newest first; with a text, only those whose name contains it.
     pub fn packages(&self, registry: &Registry, name_contains: Option<&str>) -> Result<Packages> {
         let contained = c_optional(name_contains)?;
         give(|out, error| unsafe {
@@ -206,7 +206,7 @@ impl Instance {
         call(|error| unsafe { sys::lreg_package_delete(self.as_ptr(), package.as_ptr(), error) })
     }
 
-    /// Opens a package's bytes; of an image, its manifest.
+    /// Opens a package's bytes; for an image, its manifest.
     pub fn content(&self, package: &Package) -> Result<Content> {
         give(|out, error| unsafe { sys::lreg_content_open(self.as_ptr(), package.as_ptr(), out, error) }).map(
             |handle| Content {

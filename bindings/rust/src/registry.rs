@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Organisations, their registries and tokens: snapshots, which stay as they were read.
+//! Snapshots of organizations, registries, tokens and upload sessions; they show the state at the time of reading.
 
 use crate::call::{accessors, c_optional, c_text, call, give, handle, listing, pointer};
 use crate::error::Result;
@@ -8,7 +8,7 @@ use crate::sys;
 use std::ptr;
 
 handle! {
-    /// Who registries and tokens belong to.
+    /// The owner of registries and tokens.
     shared Organization, lreg_organization, lreg_organization_free
 }
 
@@ -22,7 +22,7 @@ accessors! { Organization {
 } }
 
 listing! {
-    /// Organisations by slug.
+    /// Organizations by slug.
     Organizations of Organization, lreg_organization_list, lreg_organization_list_next, lreg_organization_list_free
 }
 
@@ -33,7 +33,7 @@ handle! {
 
 accessors! { Registry {
     id -> text lreg_registry_id;
-    /// Slug of its organisation.
+    /// Slug of its organization.
     organization -> text lreg_registry_organization;
     /// Its part of every URL.
     slug -> text lreg_registry_slug;
@@ -51,7 +51,7 @@ accessors! { Registry {
 } }
 
 impl Registry {
-    /// Whether anybody may read its packages.
+    /// Whether its packages can be read without credentials.
     pub fn is_public(&self) -> bool {
         // SAFETY: the handle is alive.
         unsafe { sys::lreg_registry_switch(self.as_ptr(), sys::LREG_REGISTRY_PUBLIC) != 0 }
@@ -59,11 +59,11 @@ impl Registry {
 }
 
 listing! {
-    /// Registries of an organisation, by slug.
+    /// Registries of an organization, by slug.
     Registries of Registry, lreg_registry_list, lreg_registry_list_next, lreg_registry_list_free
 }
 
-/// What kind of packages a registry has.
+/// The kind of packages in a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ecosystem {
@@ -82,7 +82,7 @@ impl Ecosystem {
     }
 }
 
-/// What a new registry is to be, or what of a registry is to change: nothing but what was set.
+/// Settings for a new registry, or changes to one. Settings that are not set do not change.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     texts: Vec<(i32, String)>,
@@ -90,31 +90,31 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// For a new registry, which needs both.
+    /// The settings that a new registry requires.
     pub fn new(name: &str, ecosystem: Ecosystem) -> Settings {
         Settings::default()
             .text(sys::LREG_REGISTRY_NAME, name)
             .text(sys::LREG_REGISTRY_ECOSYSTEM, ecosystem.name())
     }
 
-    /// Sets one of `sys::LREG_REGISTRY_NAME` and its relatives.
+    /// Sets a text: `sys::LREG_REGISTRY_NAME` to `sys::LREG_REGISTRY_ECOSYSTEM`.
     pub fn text(mut self, text: i32, value: &str) -> Settings {
         self.texts.push((text, value.to_owned()));
         self
     }
 
-    /// Sets one of `sys::LREG_REGISTRY_PUBLIC` and its relatives.
+    /// Sets a switch: `sys::LREG_REGISTRY_PUBLIC` to `sys::LREG_REGISTRY_STRICT_NAMES`.
     pub fn switch(mut self, which: i32, value: bool) -> Settings {
         self.switches.push((which, value));
         self
     }
 
-    /// Without it the slug is made from the name.
+    /// Without it, the slug is derived from the name.
     pub fn slug(self, slug: &str) -> Settings {
         self.text(sys::LREG_REGISTRY_SLUG, slug)
     }
 
-    /// Whether anybody may read its packages.
+    /// Whether its packages can be read without credentials.
     pub fn public(self, public: bool) -> Settings {
         self.switch(sys::LREG_REGISTRY_PUBLIC, public)
     }
@@ -141,16 +141,16 @@ handle! {
 }
 
 handle! {
-    /// What opens a registry, or an organisation's API.
+    /// A credential for a registry, or for an organization's API.
     shared Token, lreg_token, lreg_token_free
 }
 
 accessors! { Token {
     id -> text lreg_token_id;
     description -> text lreg_token_description;
-    /// Words parted by commas; empty for a registry token.
+    /// Words separated by commas; empty for a registry token.
     scopes -> text lreg_token_scopes;
-    /// Empty when it cannot be shown. The library wipes its memory when the token is dropped.
+    /// Empty when the library cannot show it. Dropping the token wipes the secret from memory.
     secret -> text lreg_token_secret;
     /// Milliseconds since the epoch; 0: never.
     expires_ms -> i64 lreg_token_expires_ms;
@@ -170,9 +170,9 @@ handle! {
 
 accessors! { Upload {
     id -> text lreg_upload_id;
-    /// Name of the image that the blob is for.
+    /// Name of the image that the blob belongs to.
     image -> text lreg_upload_image;
-    /// Who began it: the id of a token, or "host".
+    /// Who started it: the id of a token, or "host".
     principal -> text lreg_upload_principal;
     /// Bytes that have arrived and are durable.
     received_bytes -> u64 lreg_upload_received_bytes;
@@ -189,7 +189,7 @@ listing! {
 
 // SAFETY, of all that follows: the instance and the handles are alive, and texts live until the call returns.
 impl Instance {
-    /// Creates an organisation; without a name it has that of its slug.
+    /// Creates an organization; without a name, its name is the slug.
     pub fn create_organization(&self, slug: &str, name: Option<&str>) -> Result<Organization> {
         let (slug, name) = (c_text(slug)?, c_optional(name)?);
         let (slug, name) = (slug.as_ptr(), pointer(&name));
@@ -207,7 +207,7 @@ impl Instance {
         give(|out, error| unsafe { sys::lreg_organization_list_open(self.as_ptr(), out, error) }).map(Organizations)
     }
 
-    /// Deletes an organisation without registries.
+    /// Deletes an organization without registries.
     pub fn delete_organization(&self, slug: &str) -> Result<()> {
         let slug = c_text(slug)?;
         call(|error| unsafe { sys::lreg_organization_delete(self.as_ptr(), slug.as_ptr(), error) })
@@ -233,7 +233,7 @@ impl Instance {
             .map(Registries)
     }
 
-    /// Changes what is set, and gives the registry as it is now.
+    /// Applies what is set, and returns the registry after the change.
     pub fn update_registry(&self, registry: &Registry, settings: &Settings) -> Result<Registry> {
         let settings = settings.make()?;
         give(|out, error| unsafe {
@@ -242,13 +242,13 @@ impl Instance {
         .map(Registry)
     }
 
-    /// Deletes a registry for good, with all its packages and tokens.
+    /// Permanently deletes a registry with all its packages and tokens.
     pub fn delete_registry(&self, registry: &Registry) -> Result<()> {
         call(|error| unsafe { sys::lreg_registry_delete(self.as_ptr(), registry.as_ptr(), error) })
     }
 
-    /// Creates an API access token, whose secret is shown by this handle alone. `expires_ms` is in milliseconds since
-    /// the epoch, 0 is never.
+    /// Creates an API access token; only this handle has its secret. `expires_ms` is in milliseconds since the epoch;
+    /// 0: never.
     pub fn create_token(&self, organization: &str, description: &str, scopes: &str, expires_ms: i64) -> Result<Token> {
         let (organization, description, scopes) = (c_text(organization)?, c_text(description)?, c_text(scopes)?);
         let (organization, description, scopes) = (organization.as_ptr(), description.as_ptr(), scopes.as_ptr());
@@ -258,8 +258,8 @@ impl Instance {
         .map(Token)
     }
 
-    /// Creates a token that reads one registry. While a registry is public, its tokens are hidden: all about them is
-    /// `LREG_NOT_FOUND` with the code "tokens_hidden".
+    /// Creates a token that reads one registry. While a registry is public, its tokens are hidden: calls about them
+    /// fail with `LREG_NOT_FOUND` and the code "tokens_hidden".
     pub fn create_registry_token(&self, registry: &Registry, description: &str) -> Result<Token> {
         let description = c_text(description)?;
         let description = description.as_ptr();
@@ -269,7 +269,7 @@ impl Instance {
         .map(Token)
     }
 
-    /// API access tokens of an organisation.
+    /// API access tokens of an organization.
     pub fn tokens(&self, organization: &str) -> Result<Tokens> {
         let organization = c_text(organization)?;
         give(|out, error| unsafe {
@@ -292,12 +292,12 @@ impl Instance {
             .map(Uploads)
     }
 
-    /// Ends an upload session; its client begins anew.
+    /// Ends an upload session; its client has to start again.
     pub fn cancel_upload(&self, upload: &Upload) -> Result<()> {
         call(|error| unsafe { sys::lreg_upload_cancel(self.as_ptr(), upload.as_ptr(), error) })
     }
 
-    /// Deletes a token; from then on it opens nothing.
+    /// Deletes a token, which is invalid from then on.
     pub fn delete_token(&self, token: &Token) -> Result<()> {
         call(|error| unsafe { sys::lreg_token_delete(self.as_ptr(), token.as_ptr(), error) })
     }

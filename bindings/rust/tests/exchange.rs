@@ -181,7 +181,7 @@ fn pieces_are_bytes_or_parts_of_files() {
                 length,
             } => {
                 let mut part = vec![0; length.min(60_000) as usize];
-                // SAFETY: borrowed from the exchange, and given back before it is dropped.
+                // SAFETY: borrowed from the exchange, and released before it is dropped.
                 let file = unsafe { File::from_raw_fd(descriptor) };
                 let read = file.read_exact_at(&mut part, offset as u64);
                 let _ = file.into_raw_fd();
@@ -196,7 +196,7 @@ fn pieces_are_bytes_or_parts_of_files() {
     assert!(got == bytes && from_files == bytes.len());
 }
 
-/// Fails or panics where it is told to.
+/// Fails or panics at the given place.
 #[derive(Default)]
 struct Bad {
     in_head: bool,

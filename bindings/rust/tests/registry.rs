@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Organisations, registries, tokens, packages: what is put in comes out, and what fails says why.
+//! Organizations, registries, tokens, packages: stored values are returned, and failures report their reason.
 
 mod support;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The ABI as it is: every declaration of `<libregistry.h>`, by the names that it has there. The contracts are in the
-//! headers. `scripts/check-rust-declarations` compares them with `bindings/abi.json`.
+//! The whole ABI: every declaration of `<libregistry.h>` under its C name. The C headers document the contracts.
+//! `scripts/check-rust-declarations` compares the declarations with `bindings/abi.json`.
 
 #![allow(non_camel_case_types)]
 
@@ -10,8 +10,8 @@ pub use functions::*;
 use std::marker::{PhantomData, PhantomPinned};
 use std::os::raw::{c_char, c_void};
 
-/// Handles that only the library sees into: made by it alone, never moved, and bound to no thread by the compiler's
-/// own reckoning.
+/// Opaque handles: only the library creates them, they are never moved in memory, and the compiler derives neither
+/// `Send` nor `Sync` for them.
 macro_rules! opaque {
     ($($name:ident,)*) => {$(
         #[repr(C)]

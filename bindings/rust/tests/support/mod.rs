@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What the tests share.
+//! Shared helpers of the tests.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
 
-/// A folder of its own, removed at the end.
+/// A temporary folder, removed when dropped.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -21,8 +21,8 @@ impl Folder {
         Folder(fs::canonicalize(path).unwrap())
     }
 
-    /// How many files below it this process has open: none when every handle was ended. An unwinding that went through
-    /// the library would have left some.
+    /// The number of files below it that this process has open: 0 when every handle has ended. A panic that unwound
+    /// through the library would leave some open.
     pub fn open_files(&self) -> usize {
         let descriptors = fs::read_dir("/proc/self/fd").unwrap();
         let targets = descriptors.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
