@@ -27,7 +27,7 @@ class packages {
         return target.starts_with("/packages/") || target.starts_with("/v2/");
     }
 
-    /* Answers the request whose head was read; `head` must not limit its body, and `buffer` has the bytes read after it.
+    /* Answers the request whose head was read; `head` must not limit its body, `buffer` has the bytes read after it.
      * Throws when the connection must be closed at once. Returns whether it may carry another request. */
     bool answer(connection &client, boost::beast::flat_buffer &buffer,
                 boost::beast::http::request_parser<boost::beast::http::empty_body> &&head) const;

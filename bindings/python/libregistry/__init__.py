@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A package registry in a directory: files, Alpine packages, container images. ctypes on libregistry.so.
+"""A package registry in a directory: files, Alpine packages, container images. Uses libregistry.so through ctypes.
 
     import libregistry
 
@@ -9,8 +9,8 @@
         package = registry.publish("my-custom-app-1.0.0.zip")
         package.download("copy.zip")
 
-Everything over HTTP is in `libregistry.wsgi` and `libregistry.asgi`, or in Exchange for servers of another kind. What
-fails raises an Error of `status`, `code`, `message` and `operation`.
+For HTTP, use `libregistry.wsgi` or `libregistry.asgi`; Exchange is for other kinds of servers. A failure raises an
+Error with `status`, `code`, `message` and `operation`.
 """
 
 from ._abi import LREG_VERSION_STRING as __version__

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The C ABI as ctypes sees it: constants, handles, structs, callbacks, and every exported function.
+"""The C ABI for ctypes: constants, handles, structs, callbacks, and every exported function.
 
-Nothing here calls the library; `_library` loads it and gives its functions these types. The tests compare this module
-with the description that is generated from the C headers. Handles are pointers to incomplete structs, one type each,
-so that ctypes refuses a registry where a package is wanted.
+Nothing here calls the library; `_library` loads it and sets these types. The tests compare this module with the
+description generated from the C headers. Each handle is a pointer to an incomplete struct of its own type, so that
+ctypes rejects a registry where a package is expected.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import ctypes
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any, Dict, Tuple
 
-# The version whose declarations these are.
 LREG_UPKEEP_COLLECT_NOW = 262144
 LREG_UPKEEP_COMPACT = 1048576
 LREG_UPKEEP_ELSEWHERE = 2
@@ -20,6 +19,8 @@ LREG_UPKEEP_HAS_MORE = 1
 LREG_UPKEEP_NO_COLLECT = 65536
 LREG_UPKEEP_NO_SCRUB = 131072
 LREG_UPKEEP_TRUST_CLOCK = 524288
+
+# The library version of these declarations.
 LREG_VERSION_MAJOR = 0
 LREG_VERSION_MINOR = 1
 LREG_VERSION_PATCH = 0
@@ -238,7 +239,7 @@ _int32_p = POINTER(c_int32)
 _int64_p = POINTER(c_int64)
 _uint64_p = POINTER(c_uint64)
 _void_pp = POINTER(c_void_p)
-# What a callback is to fill with text: c_char_p would be turned into bytes, which cannot be written to.
+# A buffer for a callback to fill with text. ctypes would convert c_char_p to bytes, which are not writable.
 _room = c_void_p
 
 lreg_finding = CFUNCTYPE(c_int32, c_void_p, c_char_p)
@@ -372,7 +373,7 @@ class lreg_storage_backend(Structure):
 
 
 def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
-    """What each function returns and takes."""
+    """Result and parameter types of each function."""
     text, status, boolean = c_char_p, c_int32, c_int32
     instance, options, error = POINTER(lreg_instance), POINTER(lreg_options), POINTER(lreg_error)
     organization, organizations = POINTER(lreg_organization), POINTER(lreg_organization_list)
@@ -390,7 +391,7 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
         table["lreg_" + name] = (result, parameters)
 
     def fails(name: str, *parameters: Any) -> None:
-        """A function that gives a status and has the parameter `err` at its end."""
+        """A function that returns a status and takes `err` as its last parameter."""
         plain(name, status, *parameters, POINTER(error))
 
     def ends(handle: Any, *names: str) -> None:

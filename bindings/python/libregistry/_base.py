@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the objects of a registry share: a snapshot that was read, and a listing that is being read."""
+"""Base classes: snapshots, listings, and the settings of a registry."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def moment(milliseconds: int) -> datetime.datetime:
-    """A time of the library, in UTC."""
+    """Converts a time of the library to UTC."""
     return _EPOCH + datetime.timedelta(milliseconds=milliseconds)
 
 
 def milliseconds_of(value: datetime.datetime) -> int:
-    """A time as the library has it. One without a time zone is refused: it would mean another moment elsewhere."""
+    """Converts a time for the library. Refuses one without a time zone, which would be ambiguous."""
     if value.tzinfo is None:
         raise ValueError("a time needs its time zone; datetime.now(timezone.utc) has one")
     return (value - _EPOCH) // datetime.timedelta(milliseconds=1)
 
 
 class Snapshot:
-    """Something of a registry as it was when it was read. It stays as it is, and readable, whatever happens to the
-    thing. Any number of threads may use it at once. It cannot be made by calling its class, nor pickled."""
+    """The state of an object at the time it was read. Later changes do not affect it. Any number of threads may use it
+    at once. Only an instance creates snapshots; they cannot be pickled."""
 
     __slots__ = ("_instance", "_handle")
 
@@ -52,11 +52,11 @@ class Snapshot:
 
     @classmethod
     def _give(cls, function: str, instance: _handle.Handle, *arguments: Any) -> Any:
-        """A new object of what a function of the library gives, as its last parameter but `err`."""
+        """Wraps the handle that a function of the library returns through its last parameter before `err`."""
         return cls(instance, _handle.give(function, cls._KIND, f"lreg_{cls._NAME}_free", instance, *arguments))
 
     def __eq__(self, other: object) -> bool:
-        """Two snapshots are equal when they are of the same thing, even if it changed in between."""
+        """Two snapshots are equal when they are of the same object, even if it changed in between."""
         if not isinstance(other, Snapshot) or type(other) is not type(self):
             return NotImplemented
         return self._text("id") == other._text("id")
@@ -66,9 +66,9 @@ class Snapshot:
 
 
 class Listing(Generic[T]):
-    """An iterator over what the library reads step by step. One thread at a time; it may be closed before its end, by
-    close() or as a context manager, and closes itself there. What comes or goes meanwhile may be missed or shown, the
-    rest is shown once. After a failure it goes on where it was."""
+    """An iterator that reads step by step. One thread at a time uses it. It closes itself at its end, or earlier by
+    close() or as a context manager. Items that are added or removed during the iteration may or may not appear; every
+    other item appears once. After a failure it continues where it was."""
 
     __slots__ = ("_handle", "_next", "_make", "_ended")
 
@@ -97,11 +97,11 @@ class Listing(Generic[T]):
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed, or is at its end."""
+        """Whether it was closed, or has reached its end."""
         return self._handle.closed
 
     def close(self) -> None:
-        """Ends the listing; going on raises ClosedError."""
+        """Ends the listing; the next step raises ClosedError."""
         self._handle.close()
 
     def __enter__(self) -> Listing[T]:
@@ -112,7 +112,7 @@ class Listing(Generic[T]):
 
 
 class Settings:
-    """What a registry is to be, or what of it is to change; None leaves a setting as it is."""
+    """Settings for a new registry, or changes to one; None does not change a setting."""
 
     TEXTS = {
         "name": _abi.LREG_REGISTRY_NAME,

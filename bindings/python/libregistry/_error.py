@@ -2,7 +2,7 @@
 """The exceptions of this package.
 
     Error
-     ├── RequestError           what was asked for is refused
+     ├── RequestError           the request is refused
      │    ├── BadArgumentError, UnprocessableError (also ValueError)
      │    ├── NotFoundError (also LookupError)
      │    └── UnauthenticatedError, ForbiddenError, MethodNotAllowedError, ConflictError, LengthRequiredError,
@@ -11,12 +11,12 @@
      ├── OperationalError       the machine has a problem; the same call may succeed later
      │    ├── NoMemoryError (also MemoryError)
      │    └── BusyError, NoSpaceError, InputOutputError, CorruptError
-     ├── MisuseError            a bug of the program
+     ├── MisuseError            a bug of the calling program
      │    ├── ClosedError (also ValueError): the object was closed
-     │    └── ForkedError: the object belongs to the process that this one was forked from
-     ├── NotImplementedHereError  outside what this build of the library can do
+     │    └── ForkedError: the object belongs to the parent process
+     ├── NotImplementedHereError  this build of the library does not support it
      ├── InternalError          a bug of the library
-     └── HostError              a callback failed and left no exception of its own
+     └── HostError              a callback failed without an exception
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class Error(Exception):
         super().__init__(message)
         #: One of the numbers LREG_* of the C API.
         self.status = status or self.default_status
-        #: The exact reason as a stable word, such as "package_exists"; "" when the class says all.
+        #: The exact reason as a stable word, such as "package_exists"; "" when the class is exact enough.
         self.code = code
         #: One sentence for a person, without secrets.
         self.message = message
-        #: What was being done, such as "publish my-organization/my-files app-1.0.zip"; "" when the call says it.
+        #: The operation, such as "publish my-organization/my-files app-1.0.zip"; "" when the call already names it.
         self.operation = operation
-        #: An errno value or an SQLite result code behind the failure; 0 when there is none.
+        #: The underlying errno value or SQLite result code; 0 when there is none.
         self.cause = cause
 
     def __str__(self) -> str:
@@ -50,7 +50,7 @@ class Error(Exception):
 
 
 class RequestError(Error):
-    """What was asked for is refused."""
+    """The request is refused."""
 
     default_status = _abi.LREG_BAD_ARGUMENT
 
@@ -66,37 +66,37 @@ class UnauthenticatedError(RequestError):
 
 
 class ForbiddenError(RequestError):
-    """Known, but not allowed to do this."""
+    """Authenticated, but not allowed to do this."""
 
     default_status = _abi.LREG_FORBIDDEN
 
 
 class NotFoundError(RequestError, LookupError):
-    """No such thing. A storage raises it (or FileNotFoundError) for an object or a stage that it does not have."""
+    """It does not exist. A storage raises it (or FileNotFoundError) for a missing object or stage."""
 
     default_status = _abi.LREG_NOT_FOUND
 
 
 class MethodNotAllowedError(RequestError):
-    """The thing is there, the method is not."""
+    """The resource exists but does not have this method."""
 
     default_status = _abi.LREG_METHOD_NOT_ALLOWED
 
 
 class ConflictError(RequestError):
-    """It exists already with other content, or changed meanwhile."""
+    """It already exists with other content, or changed in the meantime."""
 
     default_status = _abi.LREG_CONFLICT
 
 
 class LengthRequiredError(RequestError):
-    """A body without a length where one is needed."""
+    """A body without a length where one is required."""
 
     default_status = _abi.LREG_LENGTH_REQUIRED
 
 
 class PreconditionFailedError(RequestError):
-    """If-Match and relatives."""
+    """If-Match and related fields."""
 
     default_status = _abi.LREG_PRECONDITION_FAILED
 
@@ -114,19 +114,19 @@ class UriTooLongError(RequestError):
 
 
 class UnsupportedError(RequestError):
-    """A media type or a feature that is not handled."""
+    """The media type or feature is not supported."""
 
     default_status = _abi.LREG_UNSUPPORTED
 
 
 class RangeError(RequestError):
-    """A range or an offset that cannot be satisfied."""
+    """The range or offset cannot be satisfied."""
 
     default_status = _abi.LREG_RANGE
 
 
 class UnprocessableError(RequestError, ValueError):
-    """Well-formed, but its content is not sound."""
+    """Well-formed, but its content is invalid."""
 
     default_status = _abi.LREG_UNPROCESSABLE
 
@@ -150,13 +150,13 @@ class OperationalError(Error):
 
 
 class NoMemoryError(OperationalError, MemoryError):
-    """The library got no memory."""
+    """The library could not allocate memory."""
 
     default_status = _abi.LREG_NO_MEMORY
 
 
 class BusyError(OperationalError):
-    """Another process held a lock for longer than the busy timeout."""
+    """A lock was held for longer than the busy timeout, or the process has too many open files."""
 
     default_status = _abi.LREG_BUSY
 
@@ -172,13 +172,13 @@ class InputOutputError(OperationalError):
 
 
 class CorruptError(OperationalError):
-    """Stored data is not what it must be."""
+    """Stored data is damaged."""
 
     default_status = _abi.LREG_CORRUPT
 
 
 class MisuseError(Error):
-    """A call in the wrong phase or on the wrong object: a bug of the program."""
+    """A call in the wrong phase or on the wrong object: a bug of the calling program."""
 
     default_status = _abi.LREG_MISUSE
 
@@ -188,11 +188,11 @@ class ClosedError(MisuseError, ValueError):
 
 
 class ForkedError(MisuseError):
-    """The object belongs to the process that this one was forked from; open an Instance in each process."""
+    """The object belongs to the parent process; open an Instance in each process."""
 
 
 class NotImplementedHereError(Error):
-    """Outside what this build of the library can do."""
+    """This build of the library does not support it."""
 
     default_status = _abi.LREG_NOT_IMPLEMENTED
 
@@ -202,7 +202,7 @@ class InternalError(Error):
 
 
 class HostError(Error):
-    """A callback failed and left no exception of its own; `status` is what it gave."""
+    """A callback failed without an exception; `status` is what it returned."""
 
     default_status = _abi.LREG_HOST_STATUS
 
@@ -218,7 +218,7 @@ _BY_STATUS: Dict[int, Type[Error]] = {
 
 
 def class_of(status: int) -> Type[Error]:
-    """The exception that a status becomes."""
+    """The exception class of a status."""
     if status >= _abi.LREG_HOST_STATUS:
         return HostError
     return _BY_STATUS.get(status, InternalError)

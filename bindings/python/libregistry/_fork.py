@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens at os.fork(): the parent's instances are brought to rest, and the child lets go of its copies.
+"""Handles os.fork(): quiesces the parent's instances, and ends their copies in the child.
 
-SQLite keeps one table of locks for a process, which a child would inherit. So each instance closes its database for the
-moment of the fork; the parent goes on, and the child opens instances of its own.
+SQLite keeps one lock table per process, which a child would inherit. So each instance closes its database during the
+fork. The parent then continues; the child opens its own instances.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from . import _error, _handle, _library
 
 _lock = threading.RLock()
 _at_rest: List[Tuple[_handle.Resource, Any]] = []
-#: Instances that were closed, but are kept open by what came from them.
+#: Closed instances that objects which came from them keep open.
 _closed: List[_handle.Resource] = []
 
 
 def install() -> None:
-    """Heeds all forks from now on."""
+    """Registers the fork handlers."""
     os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)
 
 
 def _before() -> None:
     _lock.acquire()
     if _handle.is_inside():
-        return  # a callback forks: the call that it is part of would be waited for
+        return  # a callback forks: quiescing would wait for the call that runs it
     for instance in _handle.resources("instance"):
         try:
-            pointer = instance.enter()  # so that nobody closes it meanwhile
+            pointer = instance.enter()  # keeps it from being closed meanwhile
         except _error.ClosedError:
             _closed.append(instance)
             continue
@@ -39,7 +39,7 @@ def _before() -> None:
             _handle.call("lreg_fork_begin", instance)
             _at_rest.append((instance, pointer))
         except _error.Error as error:
-            # Then the child can only let go of it, and finds out when it opens the same directory.
+            # The child can only drop it, and gets an error when it opens the same directory.
             instance.leave()
             _handle.LOGGER.warning("forking while the library is at work: %s", error)
 

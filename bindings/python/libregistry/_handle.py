@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Handles of the library and calls with them: the one place where Python's ways of ending things meet C's.
+"""Handles of the library, calls with them, and their lifetime.
 
-A handle is ended exactly once, never while a call uses it, never in a forked child, never from inside a callback of
-the library (the garbage collector may run there), and not while the interpreter is being taken down. It keeps what
-its pointer needs: the instance, and with it the callbacks.
+A handle is ended exactly once: never while a call uses it, never by its finalizer in a forked child, never from inside
+a callback of the library (the garbage collector may run there), and not during finalization of the interpreter. It
+keeps alive what its pointer needs: the instance, and with it the callbacks.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ LOGGER = logging.getLogger("libregistry")
 
 
 class _Thread(threading.local):
-    """What the running thread is doing inside the library."""
+    """The state of the current thread inside the library."""
 
     def __init__(self) -> None:
-        #: One list for each call that is running: what its callbacks raised.
+        #: One list for each call in progress: what its callbacks raised.
         self.calls: List[List[Tuple[BaseException, bool]]] = []
-        #: How many hooks are running; they must not call the library.
+        #: The number of running hooks; they must not call the library.
         self.hooks = 0
 
 
@@ -37,7 +37,7 @@ _thread = _Thread()
 _is_finalizing = sys.is_finalizing
 _later: Deque[Tuple[Callable[[Any], None], Any, Any]] = collections.deque()
 _resources: "weakref.WeakSet[Resource]" = weakref.WeakSet()
-# Taken again by the same thread when the collector runs meanwhile.
+# Reentrant: the garbage collector may run in the thread that holds it.
 _resources_lock = threading.RLock()
 
 
@@ -54,27 +54,27 @@ class Handle:
         self._pointer = pointer
 
     def enter(self) -> Any:
-        """The pointer, for one call; leave() says that the call is over. Raises ForkedError."""
+        """Returns the pointer for one call, which leave() ends. Raises ForkedError."""
         if self._process != os.getpid():
             raise _error.ForkedError(f"the {self.kind} belongs to process {self._process}, which this one was forked "
                                      "from; open an Instance here")
         return self._pointer
 
     def leave(self) -> None:
-        """The call is over."""
+        """Ends the call."""
 
     def drop(self) -> None:
-        """For a forked child: ends what it got a copy of, unless a thread of the parent was using it."""
+        """For a forked child: ends its copy, unless a thread of the parent was using it."""
         pointer, self._pointer = self._pointer, None
         if pointer is not None and not self.is_used():
             self._end(pointer)
 
     def is_used(self) -> bool:
-        """Whether a call is using it that may change it."""
+        """Whether a call that may change it is in progress."""
         return False
 
     def keeps(self, other: Handle) -> bool:
-        """Whether it keeps another handle."""
+        """Whether it keeps another handle alive."""
         return self._keep is other
 
     def _release(self) -> None:
@@ -94,15 +94,15 @@ class Handle:
 
 
 class Resource(Handle):
-    """A handle that can be closed. A call that is using it meanwhile comes to its end; the last one lets go of it.
+    """A handle that can be closed. Calls in progress complete; the last one ends the pointer.
 
-    An exclusive one is used by one thread at a time; others wait.
+    One thread at a time uses an exclusive one; other threads wait.
     """
 
     __slots__ = ("_lock", "_turn", "_users", "_closed")
 
     def __init__(self, kind: str, pointer: Any, end: Callable[[Any], None], keep: Any, exclusive: bool = True) -> None:
-        # Locks that a signal handler may take again in the same thread.
+        # Reentrant: a signal handler may take them in the thread that holds them.
         self._lock = threading.RLock()
         self._turn = threading.RLock() if exclusive else None
         self._users = 0
@@ -119,7 +119,7 @@ class Resource(Handle):
     def enter(self) -> Any:
         super().enter()
         with self._lock:
-            self._users += 1  # before the look at _closed: a signal handler may close it in between
+            self._users += 1  # before _closed is checked: a signal handler may close it in between
         if self._turn is not None:
             self._turn.acquire()
         if self._closed:
@@ -140,7 +140,7 @@ class Resource(Handle):
         return self._users > 0
 
     def close(self) -> None:
-        """Lets go of the pointer as soon as nobody uses it. Harmless when closed, or in a forked child."""
+        """Ends the pointer as soon as no call uses it. Harmless when closed, or in a forked child."""
         if self._process != os.getpid():
             return
         with self._lock:
@@ -152,7 +152,7 @@ class Resource(Handle):
 
 @atexit.register
 def _close_all() -> None:
-    """Ends what is open before the interpreter is taken down: callbacks still work now."""
+    """Ends what is open at exit, while callbacks still work."""
     with _resources_lock:
         found = list(_resources)
     for resource in sorted(found, key=lambda resource: resource.kind == "instance"):
@@ -160,7 +160,7 @@ def _close_all() -> None:
 
 
 def _end_later() -> None:
-    """Ends what waits for it. A thread that is inside the library leaves that to the end of its call, or to others."""
+    """Ends queued pointers. A thread inside the library leaves them to the end of its call, or to other threads."""
     while True:
         try:
             end, pointer, _keep = _later.popleft()
@@ -177,18 +177,18 @@ def _end_later() -> None:
 
 
 def is_inside() -> bool:
-    """Whether the running thread is inside the library, in a callback."""
+    """Whether the current thread is in a callback of the library."""
     return bool(_thread.calls)
 
 
 def resources(kind: str) -> List[Resource]:
-    """The resources of a kind, also those that are closed but kept by other handles."""
+    """The resources of a kind, including closed ones that other handles keep alive."""
     with _resources_lock:
         return [resource for resource in _resources if resource.kind == kind]
 
 
 def _after_fork() -> None:
-    """The child owns nothing of what the parent has open, and nobody holds its locks."""
+    """The child owns none of the parent's handles, and its locks are free."""
     global _resources_lock
     _resources_lock = threading.RLock()
     _resources.clear()
@@ -199,7 +199,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def _take(status: int, error: Any) -> _error.Error:
-    """The exception that a status and an error object become."""
+    """Makes an exception from a status and an error object."""
     library = _library.get()
     kind = _error.class_of(status)
     if not error:
@@ -214,10 +214,10 @@ def _take(status: int, error: Any) -> _error.Error:
 
 
 def _settle(status: int, error: Any, raised: List[Tuple[BaseException, bool]]) -> None:
-    """Raises what a call and its callbacks have to say."""
+    """Raises the failure of a call or of its callbacks."""
     failure = _take(status, error) if status != _abi.LREG_OK else None
     unexpected = [exception for exception, expected in raised if not expected]
-    # What is no Exception (KeyboardInterrupt, SystemExit) goes first, and through a success of the call, too.
+    # KeyboardInterrupt, SystemExit and the like go first, and are raised even if the call succeeded.
     unexpected.sort(key=lambda exception: isinstance(exception, Exception))
     if failure is None:
         if unexpected and not isinstance(unexpected[0], Exception):
@@ -237,12 +237,12 @@ def _settle(status: int, error: Any, raised: List[Tuple[BaseException, bool]]) -
 
 
 def report(exception: BaseException) -> None:
-    """Logs what a callback raised where no call can raise it."""
+    """Logs an exception of a callback that no call can raise."""
     LOGGER.error("a callback failed: %s", exception, exc_info=exception)
 
 
 def _run(function: Any, arguments: Tuple[Any, ...], raised: List[Tuple[BaseException, bool]]) -> Any:
-    """Calls a C function, its handles turned into pointers that nobody ends meanwhile."""
+    """Calls a C function. Replaces handles by their pointers, which stay valid during the call."""
     if _thread.hooks:
         raise _error.MisuseError("a hook, a storage or a finding callback must not call the library")
     entered: List[Handle] = []
@@ -265,9 +265,9 @@ def _run(function: Any, arguments: Tuple[Any, ...], raised: List[Tuple[BaseExcep
 
 
 def call(name: str, *arguments: Any) -> None:
-    """Calls a function whose last parameter is `err` (not among the arguments); raises what it says.
+    """Calls a function whose last parameter is `err` (which is not among the arguments); raises its failure.
 
-    An exception that a callback raised during the call is raised itself, with that of the library as its context.
+    If a callback raised an exception during the call, that one is raised, with the library's error as its context.
     """
     library = _library.get()
     error = ctypes.POINTER(_abi.lreg_error)()
@@ -278,7 +278,7 @@ def call(name: str, *arguments: Any) -> None:
         if status != _abi.LREG_OK or raised:
             _settle(status, error, raised)
     finally:
-        if error:  # freed here, where the stack is no deeper than it was for the call
+        if error:  # freed here, where the stack is not deeper than during the call
             end(error)
 
 
@@ -292,7 +292,7 @@ def get(name: str, *arguments: Any) -> Any:
 
 
 def give(name: str, kind: Any, end: str, *arguments: Any) -> Any:
-    """Calls a function whose last parameter but `err` gives a handle; None where it gave NULL."""
+    """Calls a function that returns a handle through its last parameter before `err`; None for NULL."""
     out = ctypes.POINTER(kind)()
     try:
         call(name, *arguments, ctypes.byref(out))
@@ -311,10 +311,10 @@ def ending(name: str) -> Callable[[Any], None]:
 
 def guarded(function: Callable[..., Any], failed: Callable[[BaseException], Tuple[Any, bool]],
             fallback: Any = None) -> Callable[..., Any]:
-    """A hook that C can call: what `function` raises is kept for the call that is running.
+    """Makes a hook that C can call. An exception of `function` is kept for the call in progress.
 
-    `failed` says what C gets instead, and whether the exception is a usual answer (such as "there is no such object")
-    that the library deals with. `fallback` is what C gets when there is not even the stack or the memory for that.
+    `failed` returns the value for C, and whether the exception is an expected one that the library handles (such as
+    "there is no such object"). `fallback` is the value for C when there is not enough stack or memory to call it.
     """
     thread = _thread
 
@@ -322,7 +322,7 @@ def guarded(function: Callable[..., Any], failed: Callable[[BaseException], Tupl
         thread.hooks += 1
         try:
             return function(*arguments)
-        except BaseException as exception:  # nothing may pass through C
+        except BaseException as exception:  # no exception may pass through C
             try:
                 value, expected = failed(exception)
                 if thread.calls:
@@ -339,16 +339,16 @@ def guarded(function: Callable[..., Any], failed: Callable[[BaseException], Tupl
 
 
 def function(value: Any, what: str) -> Any:
-    """The value, when it can be called."""
+    """Returns the value if it is callable."""
     if not callable(value):
         raise TypeError(f"{what} is a function, not {type(value).__name__}")
     return value
 
 
 def buffer_of(data: Any) -> Tuple[Any, int]:
-    """What ctypes takes for the bytes of an object with the buffer protocol, and how many they are.
+    """Returns the bytes of an object with the buffer protocol in a form that ctypes takes, and their number.
 
-    Writable memory is lent as it is (and cannot be resized meanwhile); other memory than bytes is copied.
+    Writable contiguous memory is lent (and cannot be resized meanwhile); other memory is copied, except bytes.
     """
     if isinstance(data, bytes):
         return data, len(data)
@@ -362,7 +362,7 @@ def buffer_of(data: Any) -> Tuple[Any, int]:
 
 
 def room_in(data: Any) -> Tuple[Any, int]:
-    """Writable memory of an object with the buffer protocol, lent for a call, and its length."""
+    """Lends the writable memory of an object with the buffer protocol for a call; returns it and its length."""
     view = memoryview(data)
     if view.readonly or not view.c_contiguous:
         raise TypeError("a writable buffer is wanted")
@@ -370,7 +370,7 @@ def room_in(data: Any) -> Tuple[Any, int]:
 
 
 def text(value: Any, what: str) -> bytes:
-    """UTF-8 of a text, as C takes it."""
+    """Converts a text to UTF-8 for C."""
     if not isinstance(value, str):
         raise TypeError(f"{what} is a str, not {type(value).__name__}")
     encoded = value.encode("utf-8", "surrogateescape")
@@ -380,5 +380,5 @@ def text(value: Any, what: str) -> bytes:
 
 
 def optional_text(value: Optional[str], what: str) -> Optional[bytes]:
-    """The same of a text that may be None."""
+    """The same for a text that may be None."""
     return None if value is None else text(value, what)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clock, randomness and log of an instance as Python functions."""
+"""Hooks of an instance as Python functions: clock, randomness, log, findings, threads."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _TO_LOGGING = {
 
 def _callback(struct: Any, member: str, function: Callable[..., Any],
               failed: Callable[[BaseException], Tuple[Any, bool]]) -> Any:
-    """A Python function as the C function pointer that a member of a struct is."""
+    """Makes the C function pointer for a member of a struct from a Python function."""
     kind = dict(struct._fields_)[member]
-    # Of a clock the fallback is a time, of an executor that it has no thread to spare.
+    # For a clock the fallback is a time; for an executor 0 means that no thread is free.
     fallback = 0 if member in ("now_ms", "run") else fallback_of(kind)
     return kind(_handle.guarded(function, failed, fallback))
 
 
 def fallback_of(kind: Any) -> Any:
-    """What a callback gives when nothing works any more: a failure, where it can fail."""
+    """What a callback returns when even its error handling fails: a failure, if it can fail."""
     return None if kind._restype_ is None else _abi.LREG_HOST_STATUS
 
 
 def status_of(exception: BaseException) -> int:
-    """What C is told of an exception: a status that hooks may give, or one that says "look at the exception"."""
+    """The status for an exception: one that hooks may return; otherwise LREG_HOST_STATUS."""
     if isinstance(exception, _error.Error):
         own = exception.status
         known = (_abi.LREG_NOT_FOUND, _abi.LREG_NO_SPACE, _abi.LREG_IO, _abi.LREG_NO_MEMORY, _abi.LREG_BUSY)
@@ -49,26 +49,26 @@ def status_of(exception: BaseException) -> int:
 
 
 def clock_struct(clock: Clock) -> Any:
-    """The clock of an instance: a function that gives seconds since the epoch, as time.time() does."""
+    """The clock of an instance: a function that returns seconds since the epoch, like time.time()."""
     _handle.function(clock, "clock")
 
     def now_ms(_user: Any) -> int:
         return int(clock() * 1000)
 
     def failed(_exception: BaseException) -> Tuple[int, bool]:
-        return int(time.time() * 1000), False  # the library gets a time in any case
+        return int(time.time() * 1000), False  # the library always needs a time
 
     return _abi.sized(_abi.lreg_clock, now_ms=_callback(_abi.lreg_clock, "now_ms", now_ms, failed))
 
 
 def random_struct(random: Random) -> Any:
-    """Randomness of an instance: a function that gives so many bytes, as os.urandom() does."""
+    """The randomness of an instance: a function that returns the requested number of bytes, like os.urandom()."""
     _handle.function(random, "random")
 
     def fill(_user: Any, memory: int, length: int) -> int:
         made = bytes(random(length))
         if len(made) != length:
-            raise ValueError(f"the source of randomness gave {len(made)} bytes instead of {length}")
+            raise ValueError(f"the source of randomness returned {len(made)} bytes instead of {length}")
         ctypes.memmove(memory, made, length)
         return _abi.LREG_OK
 
@@ -79,13 +79,13 @@ def random_struct(random: Random) -> Any:
 
 
 def _level(logger: logging.Logger) -> int:
-    """The least important level of ours that the logger would pass on; 0 when there is none."""
+    """The least important of our levels that the logger accepts; 0 when there is none."""
     enabled = [level for level, theirs in _TO_LOGGING.items() if logger.isEnabledFor(theirs)]
     return max(enabled, default=0)
 
 
 def log_struct(logger: logging.Logger) -> Any:
-    """Log lines of an instance go to a logger; which levels are made at all is decided now."""
+    """Sends log lines of an instance to a logger. Reads the level of the logger once, now."""
 
     def write(_user: Any, level: int, message: bytes) -> None:
         logger.log(_TO_LOGGING.get(level, logging.DEBUG), "%s", (message or b"").decode("utf-8", "replace"))
@@ -99,7 +99,7 @@ def log_struct(logger: logging.Logger) -> Any:
 
 
 def finding_callback(function: Callable[[str], None]) -> Any:
-    """What lreg_verify() calls for each finding. An exception ends the walk."""
+    """The callback of lreg_verify() for each finding. An exception ends the verification."""
     _handle.function(function, "finding")
 
     def finding(_user: Any, message: bytes) -> int:
@@ -113,7 +113,7 @@ def finding_callback(function: Callable[[str], None]) -> Any:
 
 
 def executor_struct(threads: int) -> Any:
-    """So many threads that hash long pieces of uploads beside the thread that writes them. They do nothing else, so
+    """Threads that hash long pieces of uploads in parallel with the thread that writes them. They do nothing else, so
     that no task waits for a thread that is inside the library."""
     pool = concurrent.futures.ThreadPoolExecutor(threads, "libregistry")
     idle = threading.Semaphore(threads)
@@ -122,7 +122,7 @@ def executor_struct(threads: int) -> Any:
         if not idle.acquire(blocking=False):
             return 0
         try:
-            # A pointer of its own: the one that a callback is given lives as long as the call.
+            # A copy of the pointer: the callback's argument lives only as long as the call.
             function = _abi.executor_task(ctypes.cast(task, ctypes.c_void_p).value or 0)
             pool.submit(work, function, argument)
         except BaseException:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opening a registry, its options, and the work that keeps it in order."""
+"""Opening an instance, its options, and its maintenance."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from ._organization import Organization
 
 _fork.install()
 
-#: What Instance(limits=…) takes: "package_bytes", "uploads" and so on, with what they are called in C behind.
+#: The names that Instance(limits=…) takes, such as "package_bytes" and "uploads", with their numbers in C.
 LIMITS: Dict[str, int] = {
     name[len("LREG_LIMIT_"):].lower(): value for name, value in vars(_abi).items() if name.startswith("LREG_LIMIT_")
 }
 
 
 class VerifyReport(NamedTuple):
-    """What Instance.verify() looked at and found."""
+    """What Instance.verify() checked and found."""
 
     blobs: int
     blob_bytes: int
     documents: int
-    #: Named by the metadata, not stored.
+    #: Referenced by the metadata, but not stored.
     missing: int
-    #: Stored, with other content.
+    #: Stored, but with other content.
     damaged: int
-    #: Stored, not named: collect() will remove them.
+    #: Stored, but not referenced: collect() removes them.
     unnamed_objects: int
     dangling: int
 
@@ -45,67 +45,67 @@ class CollectReport(NamedTuple):
 
     #: Upload sessions without progress.
     uploads: int
-    #: Leftovers of writers that died.
+    #: Leftovers of writers that crashed.
     stages: int
-    #: No longer named.
+    #: No longer referenced.
     blobs: int
     blob_bytes: int
-    #: Stored, but never named.
+    #: Stored, but never referenced.
     objects: int
-    #: Rotated away.
+    #: Removed by rotation.
     audit_events: int
 
 
 class UpkeepReport(NamedTuple):
-    """What one call of Instance.upkeep() did."""
+    """The result of one call of Instance.upkeep()."""
 
-    #: Work that is due is left.
+    #: There is more work that is due.
     has_more: bool
-    #: Another process, or another thread, is at it.
+    #: Another process or thread is doing the work.
     elsewhere: bool
-    #: Call again after so many seconds.
+    #: Seconds until the next call.
     next: float
-    #: How many seconds the wall clock is ahead of the time by which ages are measured.
+    #: Seconds that the wall clock is ahead of the time that ages are measured by.
     clock_ahead: float
     #: What was removed.
     collected: CollectReport
-    #: Of the database, given back to the file system.
+    #: Bytes of the database that were returned to the file system.
     freed_bytes: int
     scrubbed_blobs: int
     scrubbed_documents: int
     scrubbed_bytes: int
-    #: Named by the metadata, not stored.
+    #: Referenced by the metadata, but not stored.
     missing: int
-    #: Other bytes than were published: not served until they are published again.
+    #: Not the published bytes: not served until they are published again.
     damaged: int
-    #: Not given by the storage; looked at again the next time.
+    #: The storage could not read them; checked again next time.
     unreadable: int
-    #: Were not served, and are what was published after all.
+    #: Marked as damaged earlier, but found to be intact: served again.
     healed: int
 
 
 class Instance:
-    """A data directory with everything in it, open. Any number of threads may use it at once, and any number of
-    instances and processes one directory; a forked child opens its own.
+    """An open data directory. Any number of threads may use an instance at once, and any number of instances and
+    processes a directory; a forked child opens its own instance.
 
-    directory        where it lives; made when it is absent, but not its parents. None: in memory, until it is closed
-    base_url         absolute base of URLs in answers; None: scheme, host and mount of each request
-    durable          True, the default: what was acknowledged survives a power cut; False: the death of the process,
+    directory        the data directory; created if absent, but not its parents. None: in memory, until it is closed
+    base_url         absolute base of URLs in responses; None: scheme, host and mount of each request
+    durable          True (default): acknowledged changes survive a power failure; False: only the end of the process,
                      which is faster
-    busy_timeout     seconds to wait for another process's lock until BusyError
-    forwarded_header which fields of trusted proxies count: "x-forwarded", the default, or "forwarded"
-    forwarded_hops   how many proxies of one's own a request passes; 1
-    trusted_proxies  networks whose addresses are such proxies, such as ["10.0.0.0/8"]
-    config           a file with lines "name = value"; what is given besides counts more
+    busy_timeout     seconds to wait for another process's lock before BusyError
+    forwarded_header which fields of trusted proxies are used: "x-forwarded" (default) or "forwarded"
+    forwarded_hops   number of the operator's proxies that a request passes; default 1
+    trusted_proxies  networks of these proxies, such as ["10.0.0.0/8"]
+    config           a file with lines "name = value"; other arguments override it
     limits           {"package_bytes": 1 << 30, …}; LIMITS has the names, `<libregistry/instance.h>` the defaults
-    storage          a Storage for package bytes instead of files below the directory; "memory" keeps them in memory
-    clock            gives seconds since the epoch, as time.time() does
-    random           gives so many random bytes, as os.urandom() does; secrets and keys are made of it
-    logger           gets log lines; which levels are made is decided now. None: nobody
-    hashing_threads  how many threads to have for hashing uploads beside the thread that writes them
+    storage          a Storage for package bytes instead of files in the directory; "memory" keeps them in memory
+    clock            returns seconds since the epoch, like time.time()
+    random           returns the requested number of random bytes, like os.urandom(); used for secrets and keys
+    logger           receives log lines; its level is read once, now. None: no log
+    hashing_threads  number of threads that hash uploads in parallel with the thread that writes them
 
-    Neither clock, random, logger nor storage may call the library. Close it, or use it as a context manager; what came
-    from it stays usable where it needs no call on the instance.
+    Clock, random, logger and storage must not call the library. Close the instance, or use it as a context manager.
+    Objects that came from it stay readable; what needs a call on the instance raises ClosedError.
     """
 
     __slots__ = ("_handle", "__weakref__")
@@ -154,7 +154,7 @@ class Instance:
         return self._handle.closed
 
     def close(self) -> None:
-        """Lets go of the instance. Calls that run in other threads come to their ends. Harmless when it is closed."""
+        """Closes the instance. Calls in progress in other threads complete. Harmless when it is closed."""
         self._handle.close()
 
     def __enter__(self) -> Instance:
@@ -164,34 +164,34 @@ class Instance:
         self.close()
 
     def create_organization(self, name: Optional[str] = None, *, slug: Optional[str] = None) -> Organization:
-        """Creates an organisation from a name, a slug, or both. Raises ConflictError when the slug is taken."""
+        """Creates an organization from a name, a slug, or both. Raises ConflictError when the slug is taken."""
         made: Organization = Organization._give("lreg_organization_create", self._handle,
                                                 _handle.optional_text(slug, "slug"),
                                                 _handle.optional_text(name, "name"))
         return made
 
     def organization(self, slug: str) -> Organization:
-        """An organisation. Raises NotFoundError."""
+        """An organization. Raises NotFoundError."""
         found: Organization = Organization._give("lreg_organization_find", self._handle, _handle.text(slug, "slug"))
         return found
 
     def organizations(self) -> Listing[Organization]:
-        """All organisations, by slug."""
+        """All organizations, by slug."""
         handle = self._handle
         return Listing("organization", _abi.lreg_organization_list, _abi.lreg_organization,
                        lambda pointer: Organization(handle, pointer), handle)
 
     def verify(self, finding: Optional[Callable[[str], None]] = None) -> VerifyReport:
-        """Hashes everything stored again and checks the database; others read and write meanwhile. `finding` is called
-        with a text for each finding; when it raises, the walk ends, and its exception is raised."""
+        """Hashes all stored data again and checks the database; others can read and write meanwhile. `finding` is
+        called with a text for each finding; its exception ends the verification and is raised."""
         report = _abi.sized(_abi.lreg_verify_report)
         callback = _hooks.finding_callback(finding) if finding is not None else _abi.lreg_finding(0)
         _handle.call("lreg_verify", self._handle, callback, None, ctypes.byref(report))
         return VerifyReport(*(getattr(report, name) for name in VerifyReport._fields))
 
     def collect(self, grace: float = 3600.0) -> CollectReport:
-        """Removes what nothing names any more; stops nobody. `grace`: what is younger than so many seconds is left
-        alone, for it may belong to a writer at work."""
+        """Removes unreferenced data; others can read and write meanwhile. Keeps data younger than `grace` seconds,
+        which may belong to a write in progress."""
         report = _abi.sized(_abi.lreg_collect_report)
         _handle.call("lreg_collect", self._handle, _milliseconds(grace, 63), ctypes.byref(report))
         return CollectReport(*(getattr(report, name) for name in CollectReport._fields))
@@ -199,10 +199,10 @@ class Instance:
     def upkeep(self, *, budget: float = 0.02, grace: float = 3600.0, collect_interval: float = 3600.0,
                scrub_interval: float = 7 * 86400.0, scrub_rate: int = 8 << 20, collect: bool = True,
                scrub: bool = True) -> UpkeepReport:
-        """Does a part of the work that keeps the instance in order, for about `budget` seconds, and tells when to be
-        called again: for a thread of a server, in a loop. Of all threads and processes one at a time does something.
-        Collects every `collect_interval` seconds, and reads everything again within `scrub_interval`, at most
-        `scrub_rate` bytes a second; what was damaged is not served until it is published again."""
+        """Does a part of the due maintenance, for about `budget` seconds; call it again after `next` seconds, in a loop
+        in a thread of a server. Of all threads and processes, one at a time does the work. Collects every
+        `collect_interval` seconds, keeping data younger than `grace`. Reads everything again every `scrub_interval`
+        seconds, at `scrub_rate` bytes a second on average. Damaged data is not served until it is published again."""
         flags = (0 if collect else _abi.LREG_UPKEEP_NO_COLLECT) | (0 if scrub else _abi.LREG_UPKEEP_NO_SCRUB)
         options = _abi.sized(_abi.lreg_upkeep_options, flags=flags, budget_ms=max(1, _milliseconds(budget, 40)),
                              grace_ms=_milliseconds(grace, 40) or -1,
@@ -219,20 +219,21 @@ class Instance:
                             *(getattr(report, name) for name in rest))
 
     def backup(self, directory: Union[str, os.PathLike[str]], *, link: bool = False) -> None:
-        """Makes a consistent copy while others read and write. It must not exist, and can be opened as it is. With
-        `link` packages become hard links where they can: no time and no space, but damage to a file damages both."""
+        """Makes a consistent copy, which can be opened directly; others can read and write meanwhile. `directory` must
+        not exist. With `link`, packages become hard links where possible. Hard links take almost no time and space, but
+        damage to a file damages both."""
         kind = _abi.LREG_BACKUP_LINK if link else _abi.LREG_BACKUP_COPY
         _handle.call("lreg_backup", self._handle, _handle.text(os.fspath(directory), "directory"), kind)
 
     def exchange(self) -> _exchange.Exchange:
-        """A new exchange, for a request over HTTP."""
+        """A new exchange, for an HTTP request."""
         return _exchange.Exchange(self._handle)
 
     def dispatch(self, method: str, target: str,
                  headers: Union[Mapping[str, str], Iterable[Tuple[str, str]]] = (),
                  body: Union[bytes, BinaryIO, Iterable[bytes], None] = None) -> _exchange.Response:
-        """Answers one request, its response kept in memory: for tests and scripts. Of bytes the length is known; for
-        another body say "Content-Length", or "Transfer-Encoding: chunked"."""
+        """Answers one request and keeps the response in memory: for tests and scripts. "Content-Length" is added for
+        bytes; for another body, pass "Content-Length" or "Transfer-Encoding: chunked"."""
         pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
         if isinstance(body, bytes) and not any(name.lower() == "content-length" for name, _ in pairs):
             pairs.append(("Content-Length", str(len(body))))
@@ -250,11 +251,11 @@ class Instance:
 
 
 class _Options:
-    """Options of the library on their way to lreg_open(), and the callbacks in them."""
+    """Options for lreg_open(), and their callbacks."""
 
     def __init__(self) -> None:
         pointer = _handle.give("lreg_options_new", _abi.lreg_options, "lreg_options_free")
-        #: What has to live as long as the instance.
+        #: Must live as long as the instance.
         self.hooks: List[Any] = []
         self.handle = _handle.Resource("options", pointer, _handle.ending("lreg_options_free"), self.hooks)
 
@@ -293,7 +294,7 @@ def _limit(name: str) -> int:
 
 
 def _unsigned(value: int, name: str) -> int:
-    """ctypes would cut off what does not fit."""
+    """Checks the range: ctypes would truncate the value."""
     if not isinstance(value, int) or not 0 <= value < 2**64:
         raise _error.BadArgumentError(f"{name} is out of range")
     return value

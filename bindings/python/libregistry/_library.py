@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds libregistry.so, checks its version, and gives its functions their types.
+"""Finds libregistry.so, checks its version, and sets the types of its functions.
 
-Nothing is loaded before the first call that needs it, so that importing the package always works.
+The library is loaded at the first call that needs it, so importing the package always works.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Iterator, List, Optional
 
 from . import _abi
 
-#: Names the library to load; nothing else is tried then.
+#: The variable with the path of the library. If it is set, no other path is tried.
 VARIABLE = "LIBREGISTRY_LIBRARY"
 
 _lock = threading.RLock()
@@ -23,11 +23,11 @@ _library: Optional[Library] = None
 
 
 class LoadError(ImportError):
-    """libregistry was not found, or is not of a version that this package knows."""
+    """libregistry was not found, or this package does not support its version."""
 
 
 class Library:
-    """The functions of one loaded library, by their C names."""
+    """The functions of a loaded library, by their C names."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -56,9 +56,9 @@ class Library:
 
 
 def check_version(number: int, path: str) -> None:
-    """Raises LoadError unless a library of this version number keeps the promises that `_abi` was written down from."""
+    """Raises LoadError unless a library of this version is compatible with the declarations in `_abi`."""
     major, minor = number // 1000000, number // 1000 % 1000
-    # Before 1.0 a minor version may change everything; from then on it only adds.
+    # Before 1.0 a minor version may change anything; later ones only add.
     known = minor == _abi.LREG_VERSION_MINOR if major == 0 else minor >= _abi.LREG_VERSION_MINOR
     if major != _abi.LREG_VERSION_MAJOR or not known:
         raise LoadError(f"{path} is version {major}.{minor}, this package is for "
@@ -89,7 +89,7 @@ def _load() -> Library:
 
 
 def get() -> Library:
-    """The library, loaded once for the process."""
+    """The library, loaded once per process."""
     global _library
     if _library is None:
         with _lock:
@@ -107,5 +107,5 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def version() -> str:
-    """The version of the library that is loaded, such as "0.1.0"."""
+    """The version of the loaded library, such as "0.1.0"."""
     return str(get().lreg_version_string().decode())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Organisations, tokens and the audit log."""
+"""Organizations and the audit log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._token import Token
 
 
 class AuditEvent(Snapshot):
-    """Who changed what, and when."""
+    """An event of the audit log: who changed what, and when."""
 
     __slots__ = ()
     _KIND = _abi.lreg_audit_event
@@ -27,7 +27,7 @@ class AuditEvent(Snapshot):
 
     @property
     def actor(self) -> str:
-        """Who did it, for people; what this program does without HTTP is done by "host"."""
+        """Who did it, for people; "host" for calls without HTTP."""
         return self._text("actor")
 
     @property
@@ -57,7 +57,7 @@ class AuditEvent(Snapshot):
 
 
 class Organization(Snapshot):
-    """Who registries and tokens belong to; from Instance.organization() and its relatives."""
+    """The owner of registries and tokens; from Instance.organization(), organizations() and create_organization()."""
 
     __slots__ = ()
     _KIND = _abi.lreg_organization
@@ -75,7 +75,7 @@ class Organization(Snapshot):
 
     @property
     def name(self) -> str:
-        """Its name for people."""
+        """Its display name."""
         return self._text("name")
 
     @property
@@ -92,9 +92,9 @@ class Organization(Snapshot):
                         public: bool = False, allow_overwrite: bool = False, strict_names: bool = False) -> Registry:
         """Creates a registry for an ecosystem: "files", "alpine" or "container".
 
-        Without a slug, one is made from the name. `color` is "#RRGGBB". In a public registry anybody may read; with
-        `allow_overwrite` a name may be published again with other bytes; with `strict_names` file names have to be of
-        the ecosystem's documented form. Raises ConflictError when the slug is taken.
+        Without a slug, one is derived from the name. `color` is "#RRGGBB". A `public` registry can be read without
+        credentials. With `allow_overwrite` a name can be published again with other bytes. With `strict_names` file
+        names must have the ecosystem's documented form. Raises ConflictError when the slug is taken.
         """
         settings = _base.Settings(name=name, ecosystem=ecosystem, slug=slug, description=description, emoji=emoji,
                                   color=color, public=public, allow_overwrite=allow_overwrite,
@@ -115,10 +115,10 @@ class Organization(Snapshot):
 
     def create_token(self, description: str, *, scopes: Union[str, Iterable[str]],
                      expires_at: Optional[datetime.datetime] = None) -> Token:
-        """Creates an API access token. The `secret` of what this gives is the only time that it is shown.
+        """Creates an API access token. Only the returned object has its `secret`.
 
         Scopes: read_packages, write_packages, delete_packages, read_registries, write_registries, delete_registries;
-        a list of them, or a text with commas or blanks.
+        an iterable of them, or a text with commas or blanks.
         """
         words = scopes if isinstance(scopes, str) else ",".join(scopes)
         expires = 0 if expires_at is None else _base.milliseconds_of(expires_at)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packages: publishing them by pieces, and reading their bytes."""
+"""Packages: publishing them in pieces, and reading their bytes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from typing import Any, BinaryIO, Callable, Dict, Optional, Union
 from . import _abi, _error, _handle
 from ._base import Snapshot
 
-#: How much is moved at once: enough that calls do not count, little enough for many threads.
+#: Bytes per piece: large enough that the cost of calls does not matter, small enough for many threads.
 PIECE_BYTES = 256 * 1024
 
 
 def copy(source: Any, write: Callable[[Any], Any]) -> int:
-    """Moves all that a binary file gives, by pieces; says how much it was. One buffer is filled again and again where
-    the file can do that (`readinto`)."""
+    """Copies a binary file in pieces; returns the number of bytes. Reuses one buffer if the file has `readinto`."""
     total = 0
     readinto = getattr(source, "readinto", None)
     room = memoryview(bytearray(PIECE_BYTES)) if readinto is not None else None
@@ -69,32 +68,32 @@ class Package(Snapshot):
 
     @property
     def filename(self) -> str:
-        """What Registry.package() finds it by."""
+        """The name that Registry.package() takes."""
         return self._text("filename")
 
     @property
     def path(self) -> str:
-        """From where HTTP clients get it: a path below the mount, percent-encoded."""
+        """The path for HTTP clients, below the mount, percent-encoded."""
         return self._text("path")
 
     @property
     def size(self) -> int:
-        """How many bytes it has; an image with all that its manifest names."""
+        """Its size in bytes; for an image, including everything its manifest references."""
         return self._number("size_bytes")
 
     def digest(self, algorithm: str = "sha256") -> str:
-        """"md5", "sha1", "sha256" or "sha512" in hexadecimal; "" when it is not known."""
+        """"md5", "sha1", "sha256" or "sha512" in hexadecimal; "" when unknown."""
         return self._text("digest", _handle.text(algorithm, "algorithm"))
 
     @property
     def attributes(self) -> Dict[str, Any]:
-        """What the ecosystem knows besides."""
+        """Further data of the ecosystem."""
         found: Dict[str, Any] = json.loads(self._text("attributes"))
         return found
 
     @property
     def downloads(self) -> int:
-        """How often it was downloaded over HTTP; the last seconds may be missing."""
+        """The number of downloads over HTTP; those of the last seconds may be missing."""
         return self._number("downloads")
 
     @property
@@ -103,13 +102,13 @@ class Package(Snapshot):
         return self._moment("created_ms")
 
     def delete(self) -> None:
-        """Deletes it. Its bytes are freed by Instance.collect(), unless something else names them."""
+        """Deletes it. Instance.collect() frees its bytes, unless something else references them."""
         _handle.call("lreg_package_delete", self._instance, self._handle)
 
     def open(self) -> Content:
-        """Its bytes as a binary file; of an image, its manifest. They stay readable when it is deleted meanwhile.
+        """Its bytes as a binary file; for an image, its manifest. They stay readable after the package is deleted.
 
-        io.BufferedReader(package.open()) has a buffer and lines; io.TextIOWrapper on that has text.
+        io.BufferedReader(package.open()) adds a buffer and lines; io.TextIOWrapper on top adds text.
         """
         return Content(self._instance, self._handle)
 
@@ -119,12 +118,12 @@ class Package(Snapshot):
             return content.readall()
 
     def download(self, target: Union[str, os.PathLike[str], BinaryIO]) -> int:
-        """Writes its bytes, by pieces, to an open binary file, or to a path, where the file appears when it is
-        complete. Says how many they were."""
+        """Writes its bytes in pieces to an open binary file, or to a path, where the file appears once it is complete.
+        Returns the number of bytes."""
         with self.open() as content:
             if not isinstance(target, (str, os.PathLike)):
                 return copy(content, _write_all_to(target))
-            # Not by tempfile: the modes of its files are for the owner alone.
+            # Not tempfile: its files are accessible only to the owner.
             partial = f"{os.path.abspath(target)}.{uuid.uuid4().hex}.part"
             try:
                 with open(partial, "xb", buffering=0) as file:
@@ -145,15 +144,15 @@ def _write_all_to(target: Any) -> Callable[[Any], None]:
         rest = memoryview(piece)
         while rest:
             taken = target.write(rest)
-            # Raw files may take less; those that say nothing take all.
+            # Raw files may write less; a result of None means all.
             rest = rest[len(rest) if taken is None else taken:]
 
     return write
 
 
 class Publication:
-    """A package file on its way in: something to write to. As a context manager it is finished at the end of the block,
-    or aborted when an exception leaves it. One thread at a time."""
+    """A package file that is being published, with a write() method. As a context manager it is finished at the end of
+    the block, or aborted when an exception leaves it. One thread at a time uses it."""
 
     __slots__ = ("_instance", "_handle", "_package", "_created")
 
@@ -167,13 +166,13 @@ class Publication:
         self._created = False
 
     def write(self, data: Union[bytes, bytearray, memoryview]) -> int:
-        """Adds bytes, all of them. After a failure the publication can only be aborted."""
+        """Appends all of `data`. After a failure the publication can only be aborted."""
         memory, length = _handle.buffer_of(data)
         _handle.call("lreg_publication_write", self._handle, memory, length)
         return length
 
     def finish(self) -> Package:
-        """Ends the bytes and publishes: when this returns, the package is there for everybody, durably."""
+        """Ends the bytes and publishes: when this returns, the package is visible and durable."""
         out = ctypes.POINTER(_abi.lreg_package)()
         created = ctypes.c_int32()
         try:
@@ -188,7 +187,7 @@ class Publication:
         return self._package
 
     def abort(self) -> None:
-        """Ends it; unless it was finished, nothing of it stays."""
+        """Ends it; discards the bytes unless it was finished."""
         self._handle.close()
 
     @property
@@ -200,7 +199,7 @@ class Publication:
 
     @property
     def created(self) -> bool:
-        """Whether it is a new package; False when it was there already with the same bytes, or is not finished."""
+        """Whether the package is new; False when it existed with the same bytes, or before finish()."""
         return self._created
 
     def __enter__(self) -> Publication:
@@ -217,7 +216,7 @@ class Publication:
 
 
 class Content(io.RawIOBase):
-    """A package's bytes: a binary file that can be read and sought in, but not written to. One thread at a time."""
+    """A package's bytes: a binary file with read and seek, but not write. One thread at a time uses it."""
 
     def __init__(self, instance: _handle.Handle, package: _handle.Handle) -> None:
         super().__init__()
@@ -255,7 +254,7 @@ class Content(io.RawIOBase):
         return position
 
     def readinto(self, buffer: Any) -> int:
-        """Fills as much of a writable buffer as there is."""
+        """Reads into a writable buffer; returns the number of bytes."""
         memory, length = _handle.room_in(buffer)
         got = ctypes.c_size_t()
         _handle.call("lreg_content_read", self._handle, min(self._position, 2**63), memory, length, ctypes.byref(got))
@@ -263,7 +262,7 @@ class Content(io.RawIOBase):
         return got.value
 
     def readall(self) -> bytes:
-        """The rest."""
+        """All bytes from the current position."""
         rest = bytearray(max(self._length - self._position, 0))
         view = memoryview(rest)
         at = 0

@@ -15,7 +15,7 @@ from ._upload import Upload
 
 
 class Registry(Snapshot):
-    """Packages of one ecosystem; from Organization.registry() and its relatives."""
+    """Packages of one ecosystem; from Organization.registry(), registries() and create_registry()."""
 
     __slots__ = ()
     _KIND = _abi.lreg_registry
@@ -28,7 +28,7 @@ class Registry(Snapshot):
 
     @property
     def organization_slug(self) -> str:
-        """The slug of its organisation."""
+        """The slug of its organization."""
         return self._text("organization")
 
     @property
@@ -38,7 +38,7 @@ class Registry(Snapshot):
 
     @property
     def name(self) -> str:
-        """Its name for people."""
+        """Its display name."""
         return self._text("name")
 
     @property
@@ -63,17 +63,17 @@ class Registry(Snapshot):
 
     @property
     def public(self) -> bool:
-        """Anybody may read its packages."""
+        """Whether its packages can be read without credentials."""
         return bool(self._number("switch", _abi.LREG_REGISTRY_PUBLIC))
 
     @property
     def allow_overwrite(self) -> bool:
-        """A name may be published again with other bytes."""
+        """Whether a name can be published again with other bytes."""
         return bool(self._number("switch", _abi.LREG_REGISTRY_ALLOW_OVERWRITE))
 
     @property
     def strict_names(self) -> bool:
-        """File names that are not of the ecosystem's documented form are refused."""
+        """Whether file names must have the ecosystem's documented form."""
         return bool(self._number("switch", _abi.LREG_REGISTRY_STRICT_NAMES))
 
     @property
@@ -89,18 +89,18 @@ class Registry(Snapshot):
     def update(self, *, name: Optional[str] = None, slug: Optional[str] = None, description: Optional[str] = None,
                emoji: Optional[str] = None, color: Optional[str] = None, public: Optional[bool] = None,
                allow_overwrite: Optional[bool] = None, strict_names: Optional[bool] = None) -> Registry:
-        """Changes what is not None, and gives the registry as it is now. This object stays as it was."""
+        """Changes what is not None, and returns the registry after the change. This object does not change."""
         settings = _base.Settings(name=name, slug=slug, description=description, emoji=emoji, color=color,
                                   public=public, allow_overwrite=allow_overwrite, strict_names=strict_names)
         changed: Registry = Registry._give("lreg_registry_update", self._instance, self._handle, settings.handle)
         return changed
 
     def delete(self) -> None:
-        """Deletes it for good, with all packages and tokens. Their bytes are freed by Instance.collect()."""
+        """Permanently deletes it with all packages and tokens. Instance.collect() frees their bytes."""
         _handle.call("lreg_registry_delete", self._instance, self._handle)
 
     def publication(self, filename: str) -> Publication:
-        """Begins to publish one package file under a name: something to write to.
+        """Starts publishing one package file under a name.
 
             with registry.publication("app-1.0.0.zip") as publication:
                 publication.write(b"…")
@@ -109,11 +109,11 @@ class Registry(Snapshot):
         return Publication(self._instance, self._handle, filename)
 
     def publish(self, source: Union[str, os.PathLike[str], BinaryIO, bytes], filename: Optional[str] = None) -> Package:
-        """Publishes a file: a path, an open binary file (which is read to its end, by pieces), or bytes.
+        """Publishes a file: a path, an open binary file (read in pieces, to its end), or bytes.
 
-        The file name is that of the path or of the open file, unless another is given. When this returns, the package
-        is there for everybody, durably; the same bytes published again are the package that is there. Raises
-        ConflictError when the name is there with other bytes, UnprocessableError when it is not a sound package.
+        Without `filename`, the name of the path or of the open file is used. When this returns, the package is visible
+        and durable. Publishing the same bytes again returns the existing package. Raises ConflictError when the name
+        exists with other bytes, UnprocessableError when the package is invalid.
         """
         if isinstance(source, (str, os.PathLike)):
             with open(source, "rb", buffering=0) as file:
@@ -127,7 +127,7 @@ class Registry(Snapshot):
         return publication.package
 
     def package(self, filename: str) -> Package:
-        """A package by its file name: "app-1.0.zip"; of an apk below its architecture, "x86_64/hello-1.0-r0.apk"; of
+        """A package by its file name: "app-1.0.zip"; for an apk with its architecture, "x86_64/hello-1.0-r0.apk"; for
         an image "image:tag". Raises NotFoundError."""
         return self._package("lreg_package_find_by_filename", filename, "filename")
 
@@ -140,16 +140,15 @@ class Registry(Snapshot):
         return found
 
     def packages(self, name_contains: Optional[str] = None) -> Listing[Package]:
-        """Its packages, newest first; only those whose name contains a text, when one is given (ASCII case is
-        ignored)."""
+        """Its packages, newest first. With `name_contains`, only those whose name contains it, ignoring ASCII case."""
         return Listing("package", _abi.lreg_package_list, _abi.lreg_package,
                        lambda pointer: Package(self._instance, pointer), self._instance, self._handle,
                        _handle.optional_text(name_contains, "name_contains"))
 
     def create_token(self, description: str) -> Token:
-        """Creates a token that reads the packages of this registry, and never ends by itself. Its secret can be shown
-        again. Raises NotFoundError (code "tokens_hidden") while the registry is public, as all about its tokens
-        does."""
+        """Creates a token that reads the packages of this registry, and does not expire. Its secret can be read again
+        later. While the registry is public, this and all other calls about its tokens raise NotFoundError (code
+        "tokens_hidden")."""
         made: Token = Token._give("lreg_token_create_for_registry", self._instance, self._handle,
                                   _handle.text(description, "description"))
         return made
@@ -160,13 +159,13 @@ class Registry(Snapshot):
         return found
 
     def tokens(self) -> Listing[Token]:
-        """Its tokens, by age, with their secrets. Taking one raises NotFoundError (code "tokens_hidden") while the
+        """Its tokens, by age, with their secrets. The first step raises NotFoundError (code "tokens_hidden") while the
         registry is public."""
         return Listing("token", _abi.lreg_token_list, _abi.lreg_token,
                        lambda pointer: Token(self._instance, pointer), self._instance, None, self._handle)
 
     def upload(self, id: str) -> Upload:
-        """One of its upload sessions. Raises NotFoundError when there is none, or it has ended."""
+        """One of its upload sessions. Raises NotFoundError when it does not exist or has ended."""
         found: Upload = Upload._give("lreg_upload_find", self._instance, self._handle, _handle.text(id, "id"))
         return found
 
@@ -182,5 +181,5 @@ class Registry(Snapshot):
 def _name_of(source: Any) -> str:
     name = getattr(source, "name", None)
     if not isinstance(name, str):
-        raise TypeError("filename is needed: the source has no name of its own")
+        raise TypeError("filename is needed: the source has no name")
     return os.path.basename(name)

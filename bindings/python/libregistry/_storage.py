@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A place for package bytes that is written in Python: subclass Storage, Stage and StoredObject."""
+"""Storages for package bytes written in Python: subclass Storage, Stage and StoredObject."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from typing import Any, Dict, Iterable, Iterator, Optional, Tuple, Union
 
 from . import _abi, _error, _handle, _hooks
 
-#: What a listing gives of each stage or object: its name or key, when it was last written (seconds since the epoch),
+#: An entry of a listing: name of the stage or key of the object, when it was last written (seconds since the epoch),
 #: and its length.
 Entry = Tuple[str, float, int]
 
-#: So many stages that are closed, and may go on, are remembered.
+#: The number of closed stages whose digests are kept for when they are reopened.
 _PAUSED_MAX = 10000
 _once_lock = threading.Lock()
 
 
 class Stage:
-    """Bytes on their way in. One thread at a time uses it; each of close, drop and commit is its end."""
+    """Bytes that are being written. One thread at a time uses it. close, drop and commit each end it."""
 
     def write(self, data: bytes) -> None:
         """Appends all of `data`, or raises."""
         raise NotImplementedError
 
     def sync(self) -> None:
-        """What was written so far survives a power cut when this returns."""
+        """Makes what was written so far survive a power failure."""
 
     def close(self) -> None:
         """Keeps the bytes for Storage.reopen_stage()."""
@@ -40,16 +40,16 @@ class Stage:
         raise NotImplementedError
 
     def commit(self, digest: str) -> str:
-        """Makes an object of the stage, durably, and gives its key: at most 255 bytes of UTF-8, never used before.
+        """Makes a durable object from the stage, and returns its key: 1 to 255 bytes of UTF-8, never used before.
 
-        `digest` is the hexadecimal SHA-256 of the bytes. When it raises, the stage has to be removed."""
+        `digest` is the hexadecimal SHA-256 of the bytes. When this raises, it must have removed the stage."""
         raise NotImplementedError
 
 
 class StoredObject:
-    """An object that is open for reading. One thread at a time uses it."""
+    """An object, open for reading. One thread at a time uses it."""
 
-    #: How many bytes it has; to be set by the subclass.
+    #: The number of bytes; the subclass sets it.
     length: int
 
     def read(self, offset: int, length: int) -> Union[bytes, bytearray, memoryview]:
@@ -57,42 +57,42 @@ class StoredObject:
         raise NotImplementedError
 
     def descriptor(self) -> Optional[Tuple[int, int]]:
-        """A file descriptor from which the object can be read, and the offset at which it begins there; valid until
-        close(). None when it is in no file."""
+        """A file descriptor to read the object from, and the offset at which it begins; valid until close(). None when
+        it is not in a file."""
         return None
 
     def path(self) -> Optional[str]:
-        """A file that holds the object and nothing else, as a front server that sends files for the host knows it.
-        None when there is none."""
+        """The path, as a front server that sends files for the host knows it, of a file that contains exactly the
+        object. None when there is no such file."""
         return None
 
     def close(self) -> None:
-        """Nobody reads it any more."""
+        """Ends reading."""
 
 
 class Storage:
-    """Where an instance puts package bytes; `Instance(…, storage=MyStorage())`. One storage serves one instance.
+    """Stores the package bytes of one instance: `Instance(…, storage=MyStorage())`.
 
-    Bytes are staged under a name, appended in order, and committed once, which makes an immutable object with a key.
-    Any thread may call, several at once for one storage, one at a time for a stage or an object. No method may call
-    the instance. Methods say by an exception what went wrong: NotFoundError or FileNotFoundError where there is no
-    such stage or object, BusyError where a stage is open already, OSError with ENOSPC where there is no room. Any
-    other exception comes out of the call that led to it.
+    Bytes are appended to a named stage, which is committed once. The commit makes an immutable object with a key.
+    Methods are called from any thread: several at once for one storage, one at a time for a stage or an object. No
+    method may call the instance. Methods report failures by exceptions: NotFoundError or FileNotFoundError when the
+    stage or object does not exist, BusyError when a stage is already open, OSError with ENOSPC when there is no space.
+    Any other exception is raised by the call that led to it.
     """
 
     _libregistry_used = False
 
     def create_stage(self, name: str) -> Stage:
-        """A new, empty stage. A name (at most 63 characters of [a-z0-9-]) is used once for ever."""
+        """A new, empty stage. A name (at most 63 characters of [a-z0-9-]) is never used twice."""
         raise NotImplementedError
 
     def reopen_stage(self, name: str, length: int) -> Stage:
-        """An existing stage, to go on behind its first `length` bytes; what it has more is cut off by the next write,
-        sync or commit. Raises NotFoundError, BusyError when it is open, OSError when it is shorter."""
+        """Opens an existing stage to continue after its first `length` bytes; the next write, sync or commit truncates
+        it there. Raises NotFoundError, BusyError when it is open, OSError when it is shorter."""
         raise NotImplementedError
 
     def remove_stage(self, name: str) -> None:
-        """Removes a stage that nobody has open."""
+        """Removes a stage that is not open."""
         raise NotImplementedError
 
     def open_object(self, key: str) -> StoredObject:
@@ -100,11 +100,11 @@ class Storage:
         raise NotImplementedError
 
     def remove_object(self, key: str) -> None:
-        """Removes an object; those who have it open may read on."""
+        """Removes an object; it stays readable where it is open."""
         raise NotImplementedError
 
     def stages(self) -> Iterable[Entry]:
-        """All stages, for the collector. A storage without both listings keeps leftovers of a crash."""
+        """All stages, for the collector. Unless a storage has both listings, leftovers of a crash are kept."""
         raise NotImplementedError
 
     def objects(self) -> Iterable[Entry]:
@@ -112,11 +112,11 @@ class Storage:
         raise NotImplementedError
 
     def close(self) -> None:
-        """The storage is no longer used. Called once, last."""
+        """Called once, as the last call."""
 
 
 def _failed(exception: BaseException) -> Tuple[int, bool]:
-    """What C is told of an exception of a storage, and whether that is an answer which the library deals with."""
+    """The status for an exception of a storage, and whether it is an expected one that the library handles."""
     if isinstance(exception, FileNotFoundError):
         return _abi.LREG_NOT_FOUND, True
     if isinstance(exception, OSError):
@@ -131,8 +131,8 @@ def _void_failed(_exception: BaseException) -> Tuple[None, bool]:
 
 
 class _Digest:
-    """What a stage has taken from its beginning on. When an interrupt or an exhausted stack meets the first step of a
-    callback, ctypes gives C a status that nobody has set; what was lost so must not be committed."""
+    """Digest of all bytes that a stage has received. When an interrupt or an exhausted stack ends a callback before its
+    first step, ctypes returns an undefined status to C, and the bytes are lost. The digest prevents a commit then."""
 
     def __init__(self) -> None:
         self.length = 0
@@ -147,12 +147,12 @@ class _Digest:
 
 
 class Adapter:
-    """The table of C functions for a Storage. What is open is known to C by a number, never by a pointer."""
+    """The table of C functions for a Storage. C identifies open stages and objects by number, not by pointer."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._open: Dict[int, Any] = {}
-        #: Name and digest of each stage that is open, and digests of those that may go on.
+        #: Name and digest of each open stage, and digests of closed ones that may be reopened.
         self._writing: Dict[int, Tuple[bytes, Optional[_Digest]]] = {}
         self._paused: Dict[bytes, _Digest] = {}
         self._numbers = itertools.count(1)
@@ -171,7 +171,7 @@ class Adapter:
 
     def _put(self, thing: Any, kind: type) -> int:
         if not isinstance(thing, kind):
-            raise TypeError(f"the storage gave {type(thing).__name__} instead of {kind.__name__}")
+            raise TypeError(f"the storage returned {type(thing).__name__} instead of {kind.__name__}")
         number = next(self._numbers)
         self._open[number] = thing
         return number
@@ -199,7 +199,7 @@ class Adapter:
         return number
 
     def _stage_write(self, _state: Any, stage: int, memory: int, length: int) -> int:
-        # A copy, because a subclass may keep it, and the memory is lent for this call only.
+        # A copy: a subclass may keep it, but the memory is only valid during this call.
         data = ctypes.string_at(memory, length) if length else b""
         self._get(stage).write(data)
         digest = self._writing[stage][1]
@@ -249,7 +249,7 @@ class Adapter:
     def _object_read(self, _state: Any, thing: int, offset: int, memory: int, length: int, out_got: Any) -> int:
         data = bytes(self._get(thing).read(offset, length))
         if len(data) > length:
-            raise ValueError(f"the storage gave {len(data)} bytes where {length} were asked for")
+            raise ValueError(f"the storage returned {len(data)} bytes where {length} were asked for")
         if data:
             ctypes.memmove(memory, data, len(data))
         out_got[0] = len(data)
@@ -303,15 +303,15 @@ class _Listing:
 
 
 def _write_name(memory: int, name: str, longest: int = _abi.LREG_STORAGE_KEY_MAX) -> None:
-    """Writes a key or a path with its NUL to the memory that C lends for it."""
-    encoded = _handle.text(name, "what a storage gives")
+    """Writes a NUL-terminated key or path to memory of the caller."""
+    encoded = _handle.text(name, "the key or path of a storage")
     if not 0 < len(encoded) <= longest:
-        raise ValueError(f"the storage gave a key or path of {len(encoded)} bytes; 1 to {longest} are possible")
+        raise ValueError(f"the storage returned a key or path of {len(encoded)} bytes; 1 to {longest} are possible")
     ctypes.memmove(memory, encoded + b"\0", len(encoded) + 1)
 
 
 def once(storage: Storage) -> Storage:
-    """Marks a storage as used. A second instance would go on with one that the first has closed."""
+    """Marks a storage as used: a second instance would use one that the first has closed."""
     with _once_lock:
         if getattr(storage, "_libregistry_used", False):
             raise _error.MisuseError("the storage was given to an instance before")

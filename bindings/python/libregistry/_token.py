@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tokens: what HTTP clients show to be let in."""
+"""Tokens: credentials for HTTP clients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from . import _abi, _base, _handle
 
 
 class Token(_base.Snapshot):
-    """An API access token of an organisation, or a registry token, which reads the packages of one registry."""
+    """An API access token of an organization, or a registry token, which reads the packages of one registry."""
 
     __slots__ = ()
     _KIND = _abi.lreg_token
@@ -23,23 +23,23 @@ class Token(_base.Snapshot):
 
     @property
     def description(self) -> str:
-        """For people."""
+        """A text for people."""
         return self._text("description")
 
     @property
     def scopes(self) -> Tuple[str, ...]:
-        """What it may do; empty for a registry token."""
+        """What it permits; empty for a registry token."""
         return tuple(self._text("scopes").split(",")) if self._text("scopes") else ()
 
     @property
     def secret(self) -> str:
-        """What clients send. "" when it cannot be shown: an API access token shows it when it is created, and never
-        again. The repr() of a token does not contain it."""
+        """What clients send. "" when the library cannot show it: an API access token has it only when it is created.
+        The repr() of a token does not contain it."""
         return self._text("secret")
 
     @property
     def expires_at(self) -> Optional[datetime.datetime]:
-        """When it ends, in UTC; None: never."""
+        """When it expires, in UTC; None: never."""
         expires = self._number("expires_ms")
         return _base.moment(expires) if expires != 0 else None
 
@@ -49,7 +49,7 @@ class Token(_base.Snapshot):
         return self._moment("created_ms")
 
     def delete(self) -> None:
-        """From now on it opens nothing. Raises NotFoundError when it was deleted before."""
+        """Deletes it, which makes it invalid. Raises NotFoundError when it was deleted before."""
         _handle.call("lreg_token_delete", self._instance, self._handle)
 
     def __repr__(self) -> str:

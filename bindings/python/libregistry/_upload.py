@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Upload sessions: blobs of images that come in several requests."""
+"""Upload sessions: blobs of images that arrive in several requests."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Upload(_base.Snapshot):
 
     @property
     def image(self) -> str:
-        """Name of the image that the blob is for."""
+        """Name of the image that the blob belongs to."""
         return self._text("image")
 
     @property
     def principal(self) -> str:
-        """Who began it: the id of a token, or "host"."""
+        """Who started it: the id of a token, or "host"."""
         return self._text("principal")
 
     @property
@@ -37,7 +37,7 @@ class Upload(_base.Snapshot):
 
     @property
     def created_at(self) -> datetime.datetime:
-        """When it began, in UTC."""
+        """When it started, in UTC."""
         return self._moment("created_ms")
 
     @property
@@ -46,7 +46,7 @@ class Upload(_base.Snapshot):
         return self._moment("updated_ms")
 
     def cancel(self) -> None:
-        """Ends it, with the bytes that it has: its client begins anew. Raises NotFoundError when it has ended."""
+        """Ends it and discards its bytes; its client has to start again. Raises NotFoundError when it has ended."""
         _handle.call("lreg_upload_cancel", self._instance, self._handle)
 
     def __repr__(self) -> str:

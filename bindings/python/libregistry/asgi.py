@@ -3,8 +3,8 @@
 
     uvicorn --factory libregistry.asgi:application          # REGISTRY_DATA names the data directory
 
-Calls that may block run in threads; a piece is read when the one before was sent, so memory does not grow with a slow
-client, and a client that goes away ends its request. `root_path` is the mount.
+Calls that may block run in threads. A piece is read after the previous one was sent, so a slow client does not use more
+memory. When a client disconnects, its request ends. `root_path` is the mount.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ T = TypeVar("T")
 
 
 class _Gone(Exception):
-    """The client has gone away."""
+    """The client has disconnected."""
 
 
 def application(directory: Union[str, os.PathLike[str], None] = None, *, trust_forwarded: bool = False,
                 threads: int = 16, **options: Any) -> Application:
-    """An application that opens the instance itself, with the options of Instance. Without a directory, the variable
-    REGISTRY_DATA names it."""
+    """An application that opens the instance itself, with the options of Instance. Without a directory, it uses the
+    environment variable REGISTRY_DATA."""
     return Application(Opener(directory, options), trust_forwarded=trust_forwarded, threads=threads)
 
 
 class Application:
-    """An application for an instance that is open, or for a function that gives one in each process. `threads` is how
-    many requests may be inside the library at once."""
+    """An application for an open instance, or for a function that returns one in each process. `threads` is the number
+    of requests that may be inside the library at once."""
 
     def __init__(self, instance: Union[Instance, Callable[[], Instance]], *, trust_forwarded: bool = False,
                  threads: int = 16) -> None:
         if not isinstance(instance, Instance) and not callable(instance):
-            raise TypeError("an Instance is wanted, or a function that gives one")
+            raise TypeError("an Instance is wanted, or a function that returns one")
         self._instance = instance
         self._trust_forwarded = trust_forwarded
         self._pool = concurrent.futures.ThreadPoolExecutor(threads, "libregistry")
@@ -68,7 +68,7 @@ class Application:
                 return
 
     async def _run(self, function: Callable[..., T], *arguments: Any) -> T:
-        """In a thread of the pool. Waits for its end also when this task is cancelled: the exchange is in use."""
+        """Runs in a thread of the pool. Waits for it even if this task is cancelled: the exchange is in use."""
         future = asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
         try:
             return await asyncio.shield(future)
@@ -110,7 +110,7 @@ class Application:
                 names.add(name.lower())
                 exchange.add_header(name, value)
             if not names & {b"content-length", b"transfer-encoding"} and scope["method"] in ("POST", "PUT", "PATCH"):
-                exchange.add_header("Transfer-Encoding", "chunked")  # HTTP/2 has no field for it
+                exchange.add_header("Transfer-Encoding", "chunked")  # HTTP/2 has no such field
             exchange.begin()
             return exchange
         except BaseException:
@@ -123,7 +123,7 @@ class Application:
         if length is not None:
             headers.append((b"content-length", str(length).encode()))
         await send({"type": "http.response.start", "status": exchange.status, "headers": headers})
-        # Behind a body that is not wanted there is no looking whether the client is still there.
+        # After an unread body there is no way to detect that the client has disconnected.
         ended = exchange.may_keep_alive
         gone = asyncio.ensure_future(_wait_until_gone(receive) if ended else asyncio.sleep(float("inf")))
         try:
@@ -138,25 +138,25 @@ class Application:
 
 
 async def _wait_until_gone(receive: Receive) -> None:
-    """Some servers take what is sent to a client that is no longer there without a word."""
+    """Some servers silently drop what is sent after the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-#: What may stand in a mount, and in a path, as it is.
+#: Characters that need no escape in a mount, and in a path.
 _SAFE_IN_MOUNT = "/-._~+@:"
 _SAFE_IN_PATH = "/:@!$&'()*+,;=~-._"
 
 
 def _target(scope: Scope, root: bytes, mount: bytes) -> bytes:
-    """Path and query as the client sent them, as far as the server tells."""
+    """Path and query as the client sent them, as far as the server passes them on."""
     path = scope.get("raw_path")
     if path is None:
         path = _quoted(scope["path"], _SAFE_IN_PATH)
     path = path.split(b"?", 1)[0]
     plain = urllib.parse.unquote_to_bytes(path)
     if root and plain != root and not plain.startswith(root + b"/"):
-        path = mount + path  # older servers take the mount off
+        path = mount + path  # older servers remove the mount
     query = scope.get("query_string", b"")
     return bytes(path + b"?" + query if query else path)
 

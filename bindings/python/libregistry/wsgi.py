@@ -3,8 +3,8 @@
 
     python3 -m gunicorn --worker-class gthread --threads 8 'libregistry.wsgi:application("/var/lib/registry")'
 
-Bodies pass through by pieces in both directions, as far as the server lets them. A file that is sent whole is handed
-to the server's `wsgi.file_wrapper`, which may use sendfile. SCRIPT_NAME is the mount.
+Bodies are streamed in both directions, if the server supports it. A file that is sent as a whole is passed to the
+server's `wsgi.file_wrapper`, which may use sendfile. SCRIPT_NAME is the mount.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ._package import PIECE_BYTES
 
 __all__ = ["Application", "Opener", "application"]
 
-#: From which length on a file is worth a descriptor of its own.
+#: The length from which a file is worth its own descriptor.
 FILE_BYTES = 64 * 1024
 
 Environ = Dict[str, Any]
@@ -28,8 +28,7 @@ StartResponse = Callable[..., Any]
 
 
 class Opener:
-    """Opens an instance when it is first wanted, once in each process: servers fork after they have loaded the
-    application."""
+    """Opens an instance on first use, once in each process: servers fork after they have loaded the application."""
 
     def __init__(self, directory: Union[str, os.PathLike[str], None], options: Dict[str, Any]) -> None:
         found = os.environ.get("REGISTRY_DATA") if directory is None else directory
@@ -60,21 +59,21 @@ class Opener:
 
 def application(directory: Union[str, os.PathLike[str], None] = None, *, trust_forwarded: bool = False,
                 **options: Any) -> Application:
-    """An application that opens the instance itself, with the options of Instance. Without a directory, the variable
-    REGISTRY_DATA names it."""
+    """An application that opens the instance itself, with the options of Instance. Without a directory, it uses the
+    environment variable REGISTRY_DATA."""
     return Application(Opener(directory, options), trust_forwarded=trust_forwarded)
 
 
 class Application:
-    """An application for an instance that is open, or for a function that gives one in each process.
+    """An application for an open instance, or for a function that returns one in each process.
 
-    With `trust_forwarded` the fields Forwarded or X-Forwarded-… count: when every request comes through a proxy that
-    sets them.
+    `trust_forwarded` uses the fields Forwarded or X-Forwarded-…. Set it only when every request comes through a proxy
+    that sets them.
     """
 
     def __init__(self, instance: Union[Instance, Callable[[], Instance]], *, trust_forwarded: bool = False) -> None:
         if not isinstance(instance, Instance) and not callable(instance):
-            raise TypeError("an Instance is wanted, or a function that gives one")
+            raise TypeError("an Instance is wanted, or a function that returns one")
         self._instance = instance
         self._trust_forwarded = trust_forwarded
 
@@ -117,11 +116,11 @@ def _refuse(start_response: StartResponse, status: str, reason: str) -> List[byt
 
 
 def _pass_body(environ: Environ, exchange: Exchange) -> bool:
-    """Hands over the body as it comes, as long as it is wanted. False when the server does not say where it ends."""
+    """Passes the body on as it arrives, as long as it is wanted. False when the server does not say where it ends."""
     if exchange.wants is Wants.BODY and exchange.body_remaining is None and not environ.get("wsgi.input_terminated"):
         return False
     while exchange.wants is Wants.BODY:
-        # Never more than there is: not every server ends the input there.
+        # Never read past the body: not every server ends the input there.
         left = exchange.body_remaining
         size = PIECE_BYTES if left is None else min(left, PIECE_BYTES)
         piece = environ["wsgi.input"].read(size) if size > 0 else b""
@@ -133,7 +132,7 @@ def _pass_body(environ: Environ, exchange: Exchange) -> bool:
 
 
 def _body_of(environ: Environ, exchange: Exchange) -> Iterable[bytes]:
-    """What the application gives: a whole file, a short body that is complete, or an iterator."""
+    """The body for the server: a whole file, a complete short body, or an iterator."""
     length = exchange.content_length or 0
     wrapper = environ.get("wsgi.file_wrapper")
     if wrapper is not None and length >= FILE_BYTES:
@@ -147,10 +146,9 @@ def _body_of(environ: Environ, exchange: Exchange) -> Iterable[bytes]:
 
 
 def _whole_file(exchange: Exchange, length: int) -> Optional[Any]:
-    """The body as a file of its own, when it is one from beginning to end: not all servers send parts of a file right.
+    """The body as a separate file, if it is exactly one whole file: some servers do not send parts of a file correctly.
 
-    The descriptor of the library may be shared, and its position moves when a server reads from it; so the file is
-    opened again.
+    The descriptor of the library may be shared, and reading moves its position, so the file is opened again.
     """
     piece = exchange.next_piece()
     if not isinstance(piece, FilePiece) or piece.offset != 0 or piece.length != length:
@@ -166,7 +164,7 @@ def _whole_file(exchange: Exchange, length: int) -> Optional[Any]:
 
 
 class _Body:
-    """The response's body, by pieces; the server closes it, also when the client has gone away."""
+    """The response's body in pieces. The server closes it, also when the client has disconnected."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A registry under waitress on a socket that is open: app_waitress.py DESCRIPTOR DIRECTORY."""
+"""A registry under waitress on an open socket: app_waitress.py DESCRIPTOR DIRECTORY."""
 import socket
 import sys
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests share. The library is that of LIBREGISTRY_LIBRARY, else the one in LREG_LIB (a build folder)."""
+"""Fixtures of the tests. They use the library in LIBREGISTRY_LIBRARY; otherwise that in LREG_LIB (a build folder)."""
 import gc
 import os
 import pathlib
@@ -18,12 +18,12 @@ if "LREG_LIB" in os.environ:
 import libregistry  # noqa: E402
 
 SANITIZED = bool(os.environ.get("LREG_SANITIZE"))
-# Sanitizers are slow, and so are machines that do much else: nothing is expected within less.
+# Sanitizers and busy machines are slow: no test expects anything sooner.
 PATIENCE_S = 120
 
 
 def pytest_sessionfinish():
-    """With LREG_LEAKS=1 (and LSan preloaded): what is lost by now is told on the standard error."""
+    """With LREG_LEAKS=1 (and LSan preloaded), reports leaks on the standard error."""
     if os.environ.get("LREG_LEAKS"):
         import ctypes
 
@@ -33,7 +33,7 @@ def pytest_sessionfinish():
 
 @pytest.fixture
 def folder():
-    """A folder of its own, removed afterwards."""
+    """A temporary folder, removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="libregistry-python-") as path:
         yield pathlib.Path(path)
 
@@ -64,17 +64,17 @@ def token(organization):
 
 @pytest.fixture
 def bearer(token):
-    """The field of a request that is let in."""
+    """The header fields of an authorized request."""
     return {"Authorization": f"Bearer {token.secret}", "Host": "localhost"}
 
 
 @pytest.fixture
 def run_python():
-    """Runs a program in a Python of its own; gives what it printed."""
+    """Runs a program in another Python process; returns its output."""
 
     def run(program, *arguments, expect=0, **environment):
         paths = os.pathsep.join([str(PACKAGE), str(PACKAGE / "tests")])
-        # Leaks at the end of an interpreter are its own, but for those that this session looks for itself.
+        # Leaks at exit come from the interpreter itself. This session has its own leak check.
         options = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
         done = subprocess.run([sys.executable, "-X", "faulthandler", "-c", program, *map(str, arguments)],
                               env={**os.environ, "PYTHONPATH": paths, "ASAN_OPTIONS": options, **environment},

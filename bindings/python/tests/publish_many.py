@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishes packages from 8 threads, and says how much memory that took: publish_many.py DIRECTORY COUNT [WARM-UP]
+"""Publishes packages from 8 threads and measures memory: publish_many.py DIRECTORY COUNT [WARM-UP]
 
-After a warm-up of as many packages, or of so many. Prints the resident set before and after, in KiB, and how many
-handles are left.
+First publishes WARM-UP packages (default COUNT), then COUNT. Prints the resident set before and after the second part
+in KiB, and the number of handles that are left.
 """
 import concurrent.futures
 import gc

@@ -9,7 +9,7 @@ import libregistry
 
 
 class Blob:
-    """Bytes on a shelf; open by one writer at most."""
+    """Bytes of a stage or an object; at most one writer has it open."""
 
     def __init__(self):
         self.content, self.modified, self.is_open = io.BytesIO(), time.time(), True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The declarations against the description that is made of the C headers: they cannot drift apart."""
+"""Compares the declarations with the description generated from the C headers."""
 import ctypes
 import json
 
@@ -35,7 +35,7 @@ def check_callback(declared, described):
 
 
 def check(declared, described, entry):
-    """That a type of ctypes is what the description says."""
+    """Asserts that a ctypes type matches the description."""
     described = TYPEDEFS.get(described, described)
     if described == "void":
         assert declared is None

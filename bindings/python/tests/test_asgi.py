@@ -12,7 +12,7 @@ LONG = os.urandom(900_000)
 
 
 class Client:
-    """One request: what it sends is given by `receive`, what it gets is kept."""
+    """One request: `receive` returns what the client sends; what the client gets is kept."""
 
     def __init__(self, application, method, path, headers=(), pieces=(b"",), ends=True, **scope):
         self.application, self.pieces, self.ends = application, list(pieces), ends

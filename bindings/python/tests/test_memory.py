@@ -15,7 +15,7 @@ def test_memory_stays_as_it_is_over_a_thousand_packages(run_python, folder):
 
 @pytest.mark.skipif(not SANITIZED, reason="the leaks are looked for by a sanitizer")
 def test_a_thousand_packages_leak_nothing(run_python, folder):
-    """The session's leak check sees what this leaves; here for the threads."""
+    """The leak check of the session does not see this process, so the program runs its own."""
     program = PUBLISH_MANY + "\nimport ctypes, gc; gc.collect(); ctypes.CDLL(None).__lsan_do_recoverable_leak_check()"
     run_python(program, folder / "data", 500, 1, ASAN_OPTIONS="detect_leaks=1:leak_check_at_exit=0:symbolize=0")
     assert "libregistry" not in run_python.stderr

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wrong use gives an exception, never a crash: closed and forked handles, threads, any order of collection, the end of
-the interpreter."""
+"""Misuse raises an exception and never crashes: closed and forked handles, threads, any order of garbage collection,
+the end of the interpreter."""
 import ctypes
 import gc
 import io
@@ -170,7 +170,7 @@ def test_handles_end_in_any_order():
             if generator.random() < 0.3 and hasattr(thing, "close"):
                 thing.close()
             if generator.random() < 0.3:
-                things.append([thing])  # a cycle, so that the collector has to
+                things.append([thing])  # a cycle, so that only the garbage collector ends it
                 things[-1].append(things[-1])
                 things.pop()
             del thing
@@ -209,7 +209,7 @@ def test_closing_while_others_call_lets_them_end(folder):
 
 
 def test_threads_take_turns_with_what_is_for_one(world):
-    """Not sensible, but no crash: the library allows one thread at a time."""
+    """Useless, but must not crash: the library allows one thread at a time."""
     failures = []
     exchange = world.instance.exchange()
 
@@ -239,11 +239,11 @@ def test_threads_take_turns_with_what_is_for_one(world):
 
 
 def in_child(action):
-    """Runs an action in a forked child; gives what it says."""
+    """Runs an action in a forked child; returns its result."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        signal.alarm(PATIENCE_S)  # ends a child that waits in vain
+        signal.alarm(PATIENCE_S)  # ends a child that hangs
         try:
             os.write(writing, str(action()).encode())
         except BaseException as error:
@@ -283,7 +283,7 @@ def test_forked_child_ends_without_harm_and_opens_its_own(folder):
 
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer forks while other threads hold the locks of its allocator")
 def test_forks_while_threads_publish(folder):
-    """Children open instances of their own, whatever threads of the parent are doing."""
+    """Children open their own instances, even if other threads of the parent are inside the library."""
     world = World(directory=folder / "data", durable=False)
     over, failures = threading.Event(), []
 
@@ -331,7 +331,7 @@ def test_fork_inside_a_callback_does_not_wait_for_itself():
 
 
 def test_signal_handler_that_closes_what_is_in_use(world):
-    """A handler runs between two steps of Python code in the main thread, also inside of a call of this package."""
+    """A signal handler runs between two steps of Python code in the main thread, also inside a call of this package."""
     calls = []
 
     def handler(_number, _frame):
@@ -354,7 +354,7 @@ def test_signal_handler_that_closes_what_is_in_use(world):
 
 
 class Interrupted(BaseException):
-    """What the handler of a signal raises, as KeyboardInterrupt is."""
+    """Raised by a signal handler, like KeyboardInterrupt."""
 
 
 def publish_while_interrupted():
@@ -381,7 +381,7 @@ def publish_while_interrupted():
 
 
 def test_interrupts_at_any_time_leave_what_is_sound():
-    # In a process of its own: what an interrupt meets between two steps is lost to Python, and is no leak of ours.
+    # In a separate process: Python itself may leak when interrupted between two steps.
     assert in_child(publish_while_interrupted) == "b'afterwards'"
 
 

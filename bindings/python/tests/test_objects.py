@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Organisations, registries, tokens, audit events: snapshots, listings, and what is refused."""
+"""Organizations, registries, tokens, audit events: snapshots, listings, and what is refused."""
 import copy
 import datetime
 import itertools
@@ -104,7 +104,7 @@ def test_time_without_a_zone_is_refused(organization):
 
 
 def test_audit_log_tells_newest_first():
-    clock = itertools.count(time.time())  # one second for each look
+    clock = itertools.count(time.time())  # one second per call
     organization = libregistry.Instance(clock=lambda: next(clock)).create_organization("My Organization")
     organization.create_registry("My files", ecosystem="files").publish(b"x", "a.txt")
     events = list(organization.audit_events())

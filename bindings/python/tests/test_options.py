@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options, hooks that are Python functions, and the upkeep of an instance."""
+"""Options, hooks as Python functions, and the maintenance of an instance."""
 import hashlib
 import logging
 import os

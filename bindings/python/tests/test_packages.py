@@ -13,7 +13,7 @@ LONG = os.urandom(700_001)
 
 
 class Unseekable(io.RawIOBase):
-    """Gives a few bytes at a time, as a socket does."""
+    """Returns a few bytes at a time, like a socket."""
 
     def __init__(self, content, at_once=1000):
         self.rest, self.at_once = content, at_once
@@ -28,7 +28,7 @@ class Unseekable(io.RawIOBase):
 
 
 class OnlyRead:
-    """Has nothing but read()."""
+    """Has only read()."""
 
     def __init__(self, content):
         self.file = io.BytesIO(content)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What README.md says, as it is written: from an installed prefix and package outside of the source tree."""
+"""Runs the commands and examples of README.md, with an installed library and package outside of the source tree."""
 import http.client
 import importlib.util
 import os
@@ -23,7 +23,7 @@ pytestmark = [
 
 
 def commands(section, text=README, mark="##"):
-    """The lines of shell in a section, before its first example in Python or behind it."""
+    """The shell commands in a section, without its examples in Python."""
     text = text.split(f"\n{mark} {section}\n", 1)[1].split("\n## ", 1)[0]
     text = re.sub("```python.*?```", "", text, flags=re.DOTALL)
     return [" ".join(line.split()) for line in text.replace("\\\n", " ").splitlines() if line.startswith("    ")]
@@ -38,7 +38,7 @@ def run(command, folder, environment, timeout=PATIENCE_S):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """A folder in which the commands of the section "Install" were run; the environment in which the rest works."""
+    """A folder in which the commands of the section "Install" were run, and the environment for the other commands."""
     folder = tmp_path_factory.mktemp("installed")
     shutil.copytree(PACKAGE, folder / "bindings" / "python", ignore=shutil.ignore_patterns("tests", "__pycache__"))
     lines = commands("Install")
@@ -46,7 +46,7 @@ def installed(tmp_path_factory):
     assert lines[2] == "ldconfig"
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("PYTHONPATH", "LIBREGISTRY_LIBRARY", "LREG_LIB")}
-    # /usr/local/lib is where loaders look; this prefix is not.
+    # Loaders search /usr/local/lib, but not this prefix.
     prefix = folder / "prefix"
     run(lines[1].replace("build/release", BUILD).replace("/usr/local", str(prefix)), folder, environment)
     for variable, value in (("PATH", os.path.dirname(sys.executable)),):
@@ -96,7 +96,7 @@ def test_installed_package_is_typed(installed):
 def test_section_of_the_main_readme_does_what_it_says(installed):
     folder, environment = installed
     main = (SOURCE / "README.md").read_text(encoding="utf-8")
-    # The commands are those of the other file, which are run here.
+    # The same commands as in the other file, which are run here.
     assert commands("In a Python program", main, "###") == commands("Install")[3:] + commands("Serve it: WSGI")[:1]
     data = folder / "main"
     with libregistry.Instance(data) as instance:
@@ -122,7 +122,7 @@ def test_server_is_started_as_it_says(installed, line):
             registry = instance.create_organization("O").create_registry("R", ecosystem="files", public=True)
             registry.publish(b"content", "a.txt")
     assert "/var/lib/registry" in line and "8080" in line
-    # A port that the kernel chooses, which the server tells.
+    # The kernel chooses the port, and the server prints it.
     line = line.replace("/var/lib/registry", str(data)).replace("8080", "0")
     with open(folder / "log", "w+b") as log:
         process = subprocess.Popen(["bash", "-ec", line], cwd=folder, env={**environment, "PYTHONUNBUFFERED": "1"},

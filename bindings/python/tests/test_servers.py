@@ -37,7 +37,7 @@ def skip_without(command):
 
 
 class Running:
-    """A server in a process group of its own, on a port that the kernel chose."""
+    """A server in its own process group, on a port that the kernel chose."""
 
     def __init__(self, kind, data, errors, options=()):
         if importlib.util.find_spec(kind) is None:
@@ -52,7 +52,7 @@ class Running:
                 [sys.executable, *command], pass_fds=[listener.fileno()], stdin=subprocess.DEVNULL, stderr=file,
                 stdout=file, start_new_session=True,
                 env={**os.environ, "PYTHONPATH": str(PACKAGE), "REGISTRY_DATA": str(data)})
-        listener.close()  # who connects waits in the queue until the server is there
+        listener.close()  # clients wait in the queue until the server is ready
 
     def request(self, method, path, headers=(), body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
@@ -171,7 +171,7 @@ def test_clients_that_go_away_do_no_harm(server, folder, instance, registry, bea
     ("uvicorn", ["--ssl-certfile=CERTIFICATE", "--ssl-keyfile=KEY"]),
 ])
 def test_images_are_copied_by_skopeo(folder, instance, organization, token, kind, options):
-    """Over TLS: skopeo tries that first, and WSGI servers wait long for the end of what is no request."""
+    """Over TLS: skopeo tries that first, and WSGI servers wait long for the end of something that is not a request."""
     for command in ("skopeo", "openssl"):
         skip_without(command)
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2",

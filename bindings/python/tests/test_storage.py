@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A storage that is written in Python: that it serves, and what becomes of its exceptions."""
+"""Storages written in Python: that they work, and how their exceptions are reported."""
 import errno
 import gc
 import hashlib
@@ -99,7 +99,7 @@ def test_it_may_refer_to_its_instance_and_is_still_collected():
 
 
 class Failing(MemoryStorage):
-    """Raises in the method that is named, once it is told to."""
+    """Raises in the named method, once it is armed."""
 
     raises = {}
 
@@ -338,7 +338,7 @@ def test_descriptor_of_an_object_is_lent(folder, world, monkeypatch):
 
 
 def test_bytes_that_were_lost_are_not_committed(monkeypatch):
-    """As when a callback is interrupted before its first step."""
+    """Simulates a callback that is interrupted before its first step."""
     monkeypatch.setattr(Adapter, "_stage_write", lambda *_: 0)
     lossy = World(Failing())
     with pytest.raises(OSError, match="lost"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mypy accepts the package, and the oldest Python that it is for."""
+"""mypy accepts the package, also for the oldest supported Python."""
 import ast
 import importlib.util
 import inspect

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Upload sessions of container clients: listed, found, ended."""
+"""Listing, finding and ending upload sessions of container clients."""
 import pytest
 
 import libregistry

@@ -14,7 +14,7 @@ LONG = os.urandom(700_000)
 
 
 class Server:
-    """Calls an application as a server would, and looks at how it was called."""
+    """Calls an application as a server would, and records how it called back."""
 
     def __init__(self, application, check=True):
         self.application = wsgiref.validate.validator(application) if check else application
@@ -136,7 +136,7 @@ def test_body_without_a_length_is_read_to_its_end_where_the_server_ends_it(insta
 
 
 class Input(io.BytesIO):
-    """Input that goes on behind the body, as that of a connection does, and counts what was read."""
+    """Input that continues after the body, like that of a connection, and counts what was read."""
 
     def __init__(self, content):
         super().__init__(content)
