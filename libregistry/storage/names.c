@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Names and keys. Paths are built of nothing that was not found good here. */
+/* Names and keys. Paths are built only from text that was checked here. */
 
 #include "storage/names.h"
 

@@ -2,8 +2,8 @@
 #ifndef STORAGE_NAMES_H
 #define STORAGE_NAMES_H
 
-/* What names and keys may be: asked by the door of what comes in and goes out, and by the backends of what they
- * find. */
+/* Which names and keys are valid. storage.c checks those that callers and backends pass; backends check those that they
+ * find on disk. */
 
 #include <libregistry/sys/storage_backend.h>
 
@@ -17,10 +17,10 @@ bool storage_stage_name_is_valid(const char *name);
 /* 64 characters of [0-9a-f]. */
 bool storage_digest_is_valid(const char *digest);
 
-/* 1 to LREG_STORAGE_KEY_MAX bytes of UTF-8. Looks at no more than LREG_STORAGE_KEY_MAX + 1 bytes. */
+/* 1 to LREG_STORAGE_KEY_MAX bytes of UTF-8. Reads at most LREG_STORAGE_KEY_MAX + 1 bytes. */
 bool storage_key_is_valid(const char *key);
 
-/* The keys of our own backends, "<digest>-<stage name>": unlike each other because no stage name comes twice. */
+/* The keys of the library's backends, "<digest>-<stage name>". They are unique because stage names are. */
 void storage_own_key(const char *digest, const char *stage_name, char key[LREG_STORAGE_KEY_MAX + 1]);
 bool storage_own_key_is_valid(const char *key);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The door: speaks to a backend's table and trusts nothing of it. Names are checked before they go in, keys and lengths
- * when they come out, and every status becomes an error with a plain message.
+ * Calls a backend's table and does not trust it: names are checked before a call, keys and lengths after it, and every
+ * failure becomes an error with a plain message.
  */
 
 #include "storage/storage.h"
@@ -24,7 +24,7 @@ struct storage {
 struct storage_stage {
     struct storage *storage;
     void *handle;
-    bool failed; /* a write or a sync failed: nobody knows what the stage holds */
+    bool failed; /* a write or a sync failed: the contents of the stage are undefined */
 };
 
 struct storage_object {
@@ -35,19 +35,19 @@ struct storage_object {
     _Atomic(unsigned char *) held; /* all of its bytes, or NULL */
 };
 
-/* The flags that a host sets only when they must not be overlooked; there is none yet. */
+/* Flags that must not be ignored by a version that does not know them. None is defined yet. */
 #define MANDATORY_FLAGS 0xffff0000u
 
-/* What every table has had since version 1. */
+/* The size of a table of version 1. */
 #define BACKEND_SIZE_1 (offsetof(lreg_storage_backend, destroy) + sizeof(((lreg_storage_backend *)NULL)->destroy))
 
 static bool has_flag(const struct storage *storage, uint32_t flag) {
     return (storage->backend.flags & flag) != 0;
 }
 
-/* What the answer of a backend becomes. `missing` is the message for LREG_NOT_FOUND, NULL where that is no answer:
- * it would reach a client as a 404 for something that is there. Called with the answer itself, before anything
- * changes errno. */
+/* Turns the status that a backend returned into the library's. `missing` is the message for LREG_NOT_FOUND. It is NULL
+ * where that status is not allowed, because it would reach a client as a 404 for something that exists. Must be called
+ * right after the backend, before anything changes errno. */
 static lreg_status report(const struct storage *storage, lreg_status answer, const char *action, const char *missing,
                           struct error *err) {
     int number = has_flag(storage, LREG_STORAGE_SETS_ERRNO) ? errno : 0;
@@ -93,7 +93,7 @@ static lreg_status check_stage_name(const char *name, struct error *err) {
     return LREG_OK;
 }
 
-/* Keys come from the metadata, so a bad one is no fault of the caller. */
+/* Keys come from the metadata, so a bad one is not the caller's mistake. */
 static lreg_status check_key(const char *key, struct error *err) {
     if (!storage_key_is_valid(key)) {
         return error_set(err, LREG_CORRUPT, "storage_key", "the metadata names a storage key that cannot be one");
@@ -129,7 +129,7 @@ static const char *missing_entry(const lreg_storage_backend *backend) {
     return NULL;
 }
 
-/* Copies the host's table into `own`, as far as both reach. */
+/* Tables grow at their end: copies what the host's version and this one have in common; the rest is zero. */
 lreg_status storage_backend_copy(const lreg_storage_backend *backend, lreg_storage_backend *own, struct error *err) {
     memset(own, 0, sizeof *own);
     if (backend == NULL || backend->size < BACKEND_SIZE_1) {
@@ -179,8 +179,7 @@ static lreg_status check_not_failed(const struct storage_stage *stage, struct er
     return process_check(stage->storage->hooks, err);
 }
 
-/* In a forked child the handles of a backend are left alone, because ending them could disturb the parent, unless the
- * backend says that it does not. */
+/* False in a forked child, unless the backend says that closing handles there is safe: it could disturb the parent. */
 static bool may_end(const struct storage *storage) {
     return has_flag(storage, LREG_STORAGE_CLOSES_IN_CHILD) || !process_is_foreign(storage->hooks);
 }
@@ -223,7 +222,7 @@ void storage_close(struct storage *storage) {
     memory_release(storage->hooks, storage);
 }
 
-/* The handle is made before the backend is asked, so that nothing has to be undone when there is no memory for it. */
+/* The handle is allocated before the backend is called, so that a failed allocation leaves nothing to undo. */
 lreg_status storage_stage_create(struct storage *storage, const char *name, struct storage_stage **out,
                                  struct error *err) {
     lreg_status status = stage_new(storage, name, out, err);
@@ -278,7 +277,7 @@ lreg_status storage_stage_sync(struct storage_stage *stage, struct error *err) {
     }
     status = report(storage, storage->backend.stage_sync(storage->state, stage->handle), "cannot make a stage durable",
                     NULL, err);
-    /* A sync that failed may have thrown the unwritten pages away; a second one would then succeed for nothing. */
+    /* A failed sync may have discarded the unwritten pages; a second one would then succeed without writing them. */
     stage->failed = status != LREG_OK;
     return status;
 }
@@ -328,7 +327,7 @@ lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest
         storage_stage_drop(stage);
         return status;
     }
-    memset(given, 0xff, sizeof given); /* a key that the backend forgot to write is not valid */
+    memset(given, 0xff, sizeof given); /* if the backend writes no key, this is an invalid one */
     status = report(storage, storage->backend.stage_commit(storage->state, stage->handle, digest, given),
                     "cannot commit a stage", NULL, err);
     stage_free(stage);
@@ -431,7 +430,7 @@ bool storage_object_path(struct storage_object *object, char *path) {
     if (storage->backend.object_path == NULL) {
         return false;
     }
-    memset(path, 0xff, LREG_STORAGE_PATH_MAX + 1); /* a path that the backend forgot to end is none */
+    memset(path, 0xff, LREG_STORAGE_PATH_MAX + 1); /* if the backend writes no NUL, this is an invalid path */
     lreg_status answer = storage->backend.object_path(storage->state, object->handle, path);
     size_t length = strnlen(path, LREG_STORAGE_PATH_MAX + 1);
     return answer == LREG_OK && length > 0 && length <= LREG_STORAGE_PATH_MAX && text_is_utf8(path, length) &&
@@ -459,7 +458,7 @@ void storage_object_hold(struct storage_object *object) {
     if (bytes == NULL || storage_object_read(object, 0, bytes, (size_t)object->length, NULL) != LREG_OK ||
         !atomic_compare_exchange_strong_explicit(&object->held, &nobodys, bytes, memory_order_release,
                                                  memory_order_relaxed)) {
-        memory_release(hooks, bytes); /* there is no room, or another thread was faster */
+        memory_release(hooks, bytes); /* no memory, a failed read, or another thread was faster */
     }
 }
 

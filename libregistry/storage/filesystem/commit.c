@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * How a stage of the filesystem backend becomes an object: its bytes are synced, its name moves from `staging` to
- * `objects/ab/cd`, and that directory is synced. `staging` is not: when a crash brings the old name back, the object
- * has two names, the collector removes that of the stage, and nobody writes to it meanwhile (stage_reopen refuses).
+ * Turns a stage of the filesystem backend into an object: syncs its bytes, moves its name from `staging` to
+ * `objects/ab/cd`, and syncs that directory. `staging` is not synced. When a crash brings the old name back, the object
+ * has two names: stage_reopen refuses to open it, and the collector removes the stage's name.
  */
 
 #include "storage/filesystem/filesystem_internal.h"
@@ -29,7 +29,7 @@ static int open_directory(const struct filesystem *filesystem, int parent, const
     return filesystem_open_below(filesystem, parent, path, O_RDONLY | O_DIRECTORY);
 }
 
-/* Makes what is missing of objects/ab/cd and opens it. */
+/* Creates what is missing of objects/ab/cd and opens it. */
 static int make_fan_out(const struct filesystem *filesystem, const char *path) {
     struct fan_out parts = split_path(path);
     int directory = -1;
@@ -54,7 +54,7 @@ int filesystem_open_fan_out(const struct filesystem *filesystem, const char *pat
     return directory < 0 && errno == ENOENT ? make_fan_out(filesystem, path) : directory;
 }
 
-/* Makes sure that the entry of `directory` in its parent is on disk: 0, or -1 and errno. */
+/* Ensures that the entry of `directory` in its parent is on disk. Returns 0, or -1 and errno. */
 static int settle(const struct filesystem *filesystem, int parent, int directory) {
     if (filesystem_is_settled(filesystem, directory)) {
         return 0;
@@ -66,8 +66,8 @@ static int settle(const struct filesystem *filesystem, int parent, int directory
     return 0;
 }
 
-/* Makes sure that the way to objects/ab/cd is on disk: 0, or -1 and errno. Asking for a mark costs 2 us; syncing the
- * way each time costs 80 of a small object's 390. */
+/* Ensures that objects/ab/cd and its parent are on disk. Returns 0, or -1 and errno. Reading the mark takes 2 us;
+ * syncing both each time would take 80 of the 390 us of a small object. */
 static int settle_fan_out(const struct filesystem *filesystem, const char *path, int directory) {
     if (filesystem_is_settled(filesystem, directory)) {
         return 0;
@@ -86,7 +86,7 @@ static int settle_fan_out(const struct filesystem *filesystem, const char *path,
     return result;
 }
 
-/* Moves a stage's name to an object's without ever replacing another: 0, or -1 and errno. */
+/* Moves a stage's name to an object's; never replaces an object. Returns 0, or -1 and errno. */
 static int move_name(struct filesystem *filesystem, const char *name, int directory, const char *key) {
 #ifdef RENAME_NOREPLACE
     if (!atomic_load(&filesystem->lacks_noreplace)) {
@@ -99,7 +99,7 @@ static int move_name(struct filesystem *filesystem, const char *name, int direct
         atomic_store(&filesystem->lacks_noreplace, true);
     }
 #endif
-    /* In between the file has both names, as after the crash described above. */
+    /* Between the two calls the file has both names, as after the crash described above. */
     if (linkat(filesystem->staging, name, directory, key, 0) != 0) {
         return -1;
     }
@@ -107,8 +107,8 @@ static int move_name(struct filesystem *filesystem, const char *name, int direct
     return 0;
 }
 
-/* The directory is opened or made before the bytes are synced, because that sync then also writes most of what the
- * sync of a new path has to. */
+/* Returns 0 or an errno. The directory is opened or created before the bytes are synced, because that sync then also
+ * writes most of what settling a new directory needs. */
 static int move_to_objects(struct filesystem *filesystem, struct filesystem_stage *stage, const char *path,
                            const char *key) {
     int number = 0;
@@ -133,7 +133,7 @@ static int move_to_objects(struct filesystem *filesystem, struct filesystem_stag
     }
 out:
     if (number != 0 && moved) {
-        (void)unlinkat(directory, key, 0); /* nobody gets its key */
+        (void)unlinkat(directory, key, 0); /* its key is not returned to the caller */
     }
     (void)close(directory);
     return number;
@@ -148,7 +148,7 @@ lreg_status filesystem_stage_commit(void *state, void *handle, const char *diges
     if (number != 0) {
         filesystem_stage_drop(state, stage);
         lreg_status status = filesystem_failure(number);
-        return status == LREG_NOT_FOUND ? LREG_IO : status; /* somebody took the stage or a directory away */
+        return status == LREG_NOT_FOUND ? LREG_IO : status; /* the stage or a directory was removed from outside */
     }
     filesystem_stage_close(state, stage);
     return LREG_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Objects of one filesystem backend in another one, for backups. Copies by default: objects never change, so a second
- * name for the same file takes neither time nor space, but what damages the file in place damages both. */
+/* Copies objects of one filesystem backend to another one, for backups. Objects never change, so a hard link would do
+ * and takes neither time nor space. But damage to the file in place damages both, so a copy is the default. */
 
 #include "storage/filesystem/filesystem.h"
 
@@ -25,7 +25,7 @@
 #define PIECE_BYTES ((size_t)1 << 30)
 #define BUFFER_BYTES ((size_t)256 * 1024)
 
-/* Failures of a link that say nothing about the object: another filesystem, no links there, too many of them. */
+/* Failures to link that have nothing to do with the object: another file system, one without links, too many links. */
 static bool wants_copy(int number) {
     return number == EXDEV || number == EPERM || number == EMLINK || number == EOPNOTSUPP || number == ENOSYS;
 }
@@ -45,7 +45,7 @@ static int write_all(int to, const unsigned char *bytes, size_t length) {
     return 0;
 }
 
-/* All of `from`, with a buffer, where the kernel does not copy by itself: 0, or an errno. */
+/* Copies all of `from` with a buffer, where the kernel cannot copy. Returns 0 or an errno. */
 static int copy_by_hand(const struct filesystem *filesystem, int from, int to) {
     int number = 0;
     ssize_t got = 1;
@@ -63,7 +63,7 @@ static int copy_by_hand(const struct filesystem *filesystem, int from, int to) {
     return number;
 }
 
-/* The whole file at once, without writing its bytes: where source and target are of one file system that can. */
+/* Makes `to` a reflink of `from`. False when they are not on one file system that supports it. */
 static bool clone_bytes(int from, int to) {
 #ifdef FICLONE
     return ioctl(to, FICLONE, from) == 0;
@@ -88,14 +88,14 @@ static int copy_bytes(const struct filesystem *filesystem, int from, int to) {
             return began ? errno : copy_by_hand(filesystem, from, to);
         }
         if (copied == 0) {
-            /* Some special filesystems say so at once although there are bytes. */
+            /* Some special file systems report the end at once although there are bytes. */
             return began ? 0 : copy_by_hand(filesystem, from, to);
         }
         began = true;
     }
 }
 
-/* Under a name in `staging` first, so that an object is never half there: 0, or an errno. */
+/* Writes to a name in `staging` first, so that an object is never incomplete. Returns 0 or an errno. */
 static int copy_file(const struct filesystem *from, const char *path, const struct filesystem *to, int directory,
                      const char *key) {
     const char *stage_name = key + STORAGE_DIGEST_LENGTH + 1;
@@ -110,7 +110,7 @@ static int copy_file(const struct filesystem *from, const char *path, const stru
     target = descriptor_above_streams(
         openat(to->staging, stage_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE));
     owner_resume(&to->owner, &before);
-    number = target < 0 || fchmod(target, FILE_MODE) != 0 ? errno : 0; /* whatever the host's umask is */
+    number = target < 0 || fchmod(target, FILE_MODE) != 0 ? errno : 0; /* undoes the host's umask */
     if (number == 0) {
         number = copy_bytes(to, source, target);
     }
@@ -150,7 +150,7 @@ static int copy_object(const struct filesystem *from, const char *key, const str
     }
     int directory = filesystem_open_fan_out(to, fan_out);
     if (directory < 0) {
-        return errno == ENOENT ? EIO : errno; /* what is missing here is not the object */
+        return errno == ENOENT ? EIO : errno; /* ENOENT would mean that the object is missing */
     }
     int number = is_link ? link_object(from, fan_out, directory, key) : EOPNOTSUPP;
     if (wants_copy(number)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The filesystem backend: opening a directory as a store, and what its parts share. Several processes may use one
- * directory at once; nothing is kept in memory that another process could make untrue.
+ * The filesystem backend: opens a directory as a store, and has what the other files share. Several processes may use
+ * one directory at once, so nothing is kept in memory that another process could invalidate.
  */
 
 #include "storage/filesystem/filesystem.h"
@@ -31,10 +31,10 @@
 lreg_status filesystem_failure(int number) {
     lreg_status status = number == 0 ? LREG_IO : error_set_errno(NULL, number, "");
     errno = number;
-    return status == LREG_BUSY ? LREG_IO : status; /* which of an entry means that a stage is somebody else's */
+    return status == LREG_BUSY ? LREG_IO : status; /* LREG_BUSY of an entry means that the stage is open elsewhere */
 }
 
-/* One system call in place of three; Linux 5.6, and not everywhere allowed in containers. */
+/* One system call instead of three. Needs Linux 5.6, and some containers forbid it. */
 static int open_at_once(int directory, const char *path, int flags) {
 #ifdef HAS_OPENAT2
     struct open_how how = {.flags = (uint64_t)(unsigned)flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
@@ -107,12 +107,12 @@ bool filesystem_is_settled(const struct filesystem *filesystem, int directory) {
 }
 
 void filesystem_mark_settled(int directory) {
-    (void)fchmod(directory, FILESYSTEM_DIRECTORY_MODE | S_ISVTX); /* without the mark the next one syncs again */
+    (void)fchmod(directory, FILESYSTEM_DIRECTORY_MODE | S_ISVTX); /* on failure the next use syncs again */
 }
 
 static int make_directory(int parent, const char *name) {
     if (mkdirat(parent, name, FILESYSTEM_DIRECTORY_MODE) == 0) {
-        (void)!fchmodat(parent, name, FILESYSTEM_DIRECTORY_MODE, 0); /* whatever the host's umask takes away */
+        (void)!fchmodat(parent, name, FILESYSTEM_DIRECTORY_MODE, 0); /* undoes the host's umask */
         return 0;
     }
     return errno == EEXIST ? 0 : -1;
@@ -133,7 +133,7 @@ static int open_or_make(const struct filesystem *filesystem, int parent, const c
     return open_part(parent, name, DIRECTORY_FLAGS);
 }
 
-/* The store's directory is the host's choice: it may be reached by symbolic links, what is below may not. */
+/* The host chooses the store's directory, so its path may contain symbolic links. Paths below it may not. */
 static int open_root(const char *path) {
     if (make_directory(AT_FDCWD, path) != 0) {
         return -1;
@@ -141,8 +141,8 @@ static int open_root(const char *path) {
     return open_part(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Makes the entries of the two folders durable, and that of the store's directory as far as we may: 0, or -1 and
- * errno. */
+/* Makes the entries of the two folders durable, and that of the store's directory where its parent may be opened.
+ * Returns 0, or -1 and errno. */
 static int settle_root(const struct filesystem *filesystem, int root) {
     if (filesystem_is_settled(filesystem, filesystem->objects)) {
         return 0;
@@ -201,7 +201,7 @@ static const lreg_storage_backend FILESYSTEM_TABLE = {
     .object_path = filesystem_object_file,
 };
 
-/* Opens the three directories: 0, or an errno and what could not be done. */
+/* Opens the three directories. Returns 0, or an errno; `*out_what` then says what failed. */
 static int open_directories(struct filesystem *filesystem, const char *directory, const char **out_what) {
     int number = 0;
     *out_what = "cannot open the storage directory";

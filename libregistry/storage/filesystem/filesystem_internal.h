@@ -3,13 +3,13 @@
 #define STORAGE_FILESYSTEM_FILESYSTEM_INTERNAL_H
 
 /*
- * The parts of the filesystem backend, whose layout is
+ * The parts of the filesystem backend. The layout is
  *
  *     staging/<stage name>
  *     objects/<digits 1 and 2 of the digest>/<digits 3 and 4>/<digest>-<stage name>
  *
- * Everything is reached from two directory descriptors by names that were found valid, and no symbolic link below
- * them is followed. A failure leaves its reason in errno (0 when there is none) for the door to tell.
+ * Everything is reached from two directory descriptors by names that were checked, and no symbolic link below them is
+ * followed. A failure leaves its reason in errno (0 when there is none), which storage.c reports.
  */
 
 #include "storage/names.h"
@@ -25,59 +25,58 @@ struct filesystem {
     int staging; /* directories */
     int objects;
     bool durable;
-    struct owner owner; /* of all that is made */
+    struct owner owner; /* of new files and directories */
     bool has_openat2;
-    atomic_bool lacks_noreplace; /* renameat2 was tried, and the kernel or this filesystem does not know the flag */
+    atomic_bool lacks_noreplace; /* RENAME_NOREPLACE was tried, and the kernel or file system does not support it */
 };
 
 #define FILESYSTEM_DIRECTORY_MODE 0700
 #define FILESYSTEM_FAN_OUT_LENGTH 5 /* "ab/cd" */
 #define FILESYSTEM_PATH_MAX (FILESYSTEM_FAN_OUT_LENGTH + 1 + LREG_STORAGE_KEY_MAX) /* "ab/cd/<key>" */
 
-/* Ends a failing function: sets errno to `number` and gives its status. */
+/* Sets errno to `number` and returns the status for it. */
 lreg_status filesystem_failure(int number);
 
-/* Opens what is below `directory` at a path of at most three parts, following no symbolic link; O_CLOEXEC is added.
- * Gives -1 and errno as open does. */
+/* Opens a path below `directory` of at most three parts without following symbolic links. O_CLOEXEC is added. Returns
+ * -1 and sets errno as open does. */
 int filesystem_open_below(const struct filesystem *filesystem, int directory, const char *path, int flags);
 
-/* Makes a directory of ours where there is none: 0, or -1 and errno. */
+/* Creates a directory unless it exists. Returns 0, or -1 and errno. */
 int filesystem_make_directory(const struct filesystem *filesystem, int parent, const char *name);
 
-/* Writes out what is unwritten: 0, or -1 and errno. Nothing to do when the filesystem is not durable. */
+/* Sync a file or directory. Return 0, or -1 and errno. They do nothing when the storage is not durable. */
 int filesystem_sync_file(const struct filesystem *filesystem, int descriptor);
 int filesystem_sync_directory(const struct filesystem *filesystem, int descriptor);
 
-/* The entry of a directory must be on disk before what is in it can be called durable. Who makes one syncs its
- * parent, but another process that uses the new directory a moment later must not rely on a sync that has not
- * happened yet, and one that ends in between never does it. So a directory that was made durable, with all above it,
- * is marked by its sticky bit (without meaning in a private directory), and who finds it without the mark syncs the
- * way to it. */
+/* The contents of a directory are durable only when the directory's own entry is on disk. The process that creates a
+ * directory syncs the parent, but it may end before it does, and another process may use the new directory before
+ * that. So a directory is marked as settled, by its sticky bit (without meaning in a private directory), once it and
+ * all directories above it are on disk. A process that finds no mark syncs the parents itself. */
 bool filesystem_is_settled(const struct filesystem *filesystem, int directory); /* true when not durable */
 void filesystem_mark_settled(int directory);
 
-/* "ab/cd" or "ab/cd/<key>"; false when `key` is none of ours. */
+/* "ab/cd" or "ab/cd/<key>"; false when `key` is not a key of this backend. */
 bool filesystem_object_path(const char *key, bool with_key, char path[FILESYSTEM_PATH_MAX + 1]);
 
-/* Opens objects/ab/cd, which is made when absent; -1 and errno. */
+/* Opens objects/ab/cd, and creates it when absent. Returns -1 and errno on failure. */
 int filesystem_open_fan_out(const struct filesystem *filesystem, const char *path);
 
-/* A stage that is open. */
+/* An open stage. */
 struct filesystem_stage {
     int descriptor;
     bool uncut; /* reopened, and the file is still longer than `length` */
-    bool unsynced; /* has bytes that may not be on disk */
+    bool unsynced; /* some bytes may not be on disk */
     bool entry_unsynced; /* its entry in the staging directory may not be on disk */
     uint64_t length;
-    uint64_t pushed; /* the bytes before this were handed to the disk */
-    uint64_t room; /* there is room for the bytes before this */
+    uint64_t pushed; /* writeback was started for the bytes up to here */
+    uint64_t room; /* the stage may grow to this length before has_room() asks the file system again */
     char name[LREG_STORAGE_STAGE_NAME_MAX + 1];
 };
 
-/* Cuts off what is behind the stage's length: 0, or -1 and errno. */
+/* Truncates the file to the stage's length. Returns 0, or -1 and errno. */
 int filesystem_cut_stage(struct filesystem_stage *stage);
 
-/* The entries of the table, see sys/storage_backend.h. */
+/* The entries of the table; see sys/storage_backend.h. */
 lreg_status filesystem_stage_create(void *state, const char *name, void **out_stage);
 lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage);
 lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes, size_t length);

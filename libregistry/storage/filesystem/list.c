@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Walks over the stages or the objects of the filesystem backend, at most three directories deep, one open on each
- * level. What has no name of ours or is no regular file is passed over.
+ * Lists the stages or the objects of the filesystem backend. The walk is at most three directories deep, with one open
+ * on each level. Files that are not regular, and names that this backend does not use, are skipped.
  */
 
 #include "storage/filesystem/filesystem_internal.h"
@@ -18,8 +18,8 @@
 
 struct filesystem_list {
     int32_t what;
-    int last_level; /* where the names are */
-    int level; /* -1 when all is read */
+    int last_level; /* which has the entries */
+    int level; /* -1 at the end */
     DIR *directories[OBJECT_LEVEL + 1];
     char fan_out[OBJECT_LEVEL][3]; /* names of the directories on the way: "ab", "cd" */
 };
@@ -70,7 +70,8 @@ static bool is_fan_out_name(const char *name) {
     return strlen(name) == 2 && strspn(name, "0123456789abcdef") == 2;
 }
 
-/* A directory on the way to the objects: 0 also when it is none of ours, or gone meanwhile. */
+/* Descends into a directory on the way to the objects. Returns 0 or an errno; 0 also when it is skipped, because it is
+ * not part of the layout or was removed in the meantime. */
 static int enter(const struct filesystem *filesystem, struct filesystem_list *list, const char *name) {
     if (!is_fan_out_name(name)) {
         return 0;
@@ -80,7 +81,7 @@ static int enter(const struct filesystem *filesystem, struct filesystem_list *li
     return number == ENOENT || number == ENOTDIR || number == ELOOP ? 0 : number;
 }
 
-/* An object counts only where its key leads. */
+/* An object is listed only in the directory that its key names. */
 static bool is_name_here(const struct filesystem_list *list, const char *name) {
     if (list->what == LREG_STORAGE_STAGES) {
         return storage_stage_name_is_valid(name);
@@ -93,8 +94,8 @@ static int64_t to_ms(struct timespec time) {
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* The commit changes the inode's ctime but not its mtime: an object is as young as its commit, else the collector would
- * take one whose upload was long and whose metadata is not written yet. */
+/* Takes the later of mtime and ctime. A commit changes only the ctime; with the mtime alone, the collector would remove
+ * an object whose upload took long and whose metadata is not written yet. */
 static bool get_facts(const struct filesystem_list *list, const char *name, int64_t *out_modified_ms,
                       uint64_t *out_length) {
     struct stat facts;

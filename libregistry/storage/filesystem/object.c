@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Objects of the filesystem backend: read by position from a descriptor that hosts may send from. */
+/* Objects of the filesystem backend: read by offset from a descriptor that hosts may also send from. */
 
 #include "storage/filesystem/filesystem_internal.h"
 
@@ -16,7 +16,7 @@ struct filesystem_object {
     char path[FILESYSTEM_PATH_MAX + 1]; /* below the folder objects */
 };
 
-/* Only regular files are objects, whatever else somebody puts there. */
+/* Only regular files are objects; anything else was put there from outside. */
 static lreg_status check_file(int descriptor, uint64_t *out_length) {
     struct stat facts;
     if (fstat(descriptor, &facts) != 0) {
@@ -98,7 +98,7 @@ void filesystem_object_close(void *state, void *handle) {
     memory_release(filesystem->hooks, object);
 }
 
-/* Not synced: an object that a power cut brings back is a leftover, which the collector finds again. */
+/* Not synced: the collector finds an object again that a power cut brings back. */
 lreg_status filesystem_object_remove(void *state, const char *key) {
     const struct filesystem *filesystem = state;
     char path[FILESYSTEM_PATH_MAX + 1];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Stages of the filesystem backend: files in `staging`, written from their own length on, so that no file position
- * has to be right.
+ * Stages of the filesystem backend: files in `staging`. Writes go to the recorded length, so the file position does not
+ * matter.
  *
- * Measured with 1 GiB in pieces of 64 KiB, with a pause after each as long as SHA-256 takes, on ext4 and a machine
- * with other work, medians of 7: without early writeback 2.1 s, of which the last sync takes 0.39 s; with 8 MiB handed
- * to the disk at a time 1.4 s and 4 ms, with 2 MiB 1.5 s, with 32 MiB 1.9 s. Space reserved ahead in steps of 64 MiB
- * (fallocate) made no difference beyond the noise, and would have to be given back, so there is none.
+ * Writeback starts every 8 MiB. Measured with 1 GiB in pieces of 64 KiB, with a pause after each as long as SHA-256
+ * takes, on ext4 and a machine with other work, medians of 7: without early writeback 2.1 s, of which the last sync
+ * takes 0.39 s; every 8 MiB 1.4 s and 4 ms; every 2 MiB 1.5 s; every 32 MiB 1.9 s. Reserving space in steps of 64 MiB
+ * (fallocate) made no measurable difference, and the rest would have to be released, so it is not done.
  */
 
 #include "storage/filesystem/filesystem_internal.h"
@@ -28,16 +28,16 @@
 #define CREATE_TRIES 100
 #define WRITEBACK_BYTES (8u << 20)
 
-/* What stages leave free on a disk, or this part of a small one. The database beside them grows by what it notes, until
- * its log is taken in (4 MB); where nothing is left for that, not even a deletion can be noted, and nothing ever makes
- * room. */
+/* Stages leave this much of the disk free, or 1/RESERVE_PART of a small disk. The database on the same disk needs space
+ * for its log until a checkpoint (4 MB). Without that space not even a deletion can be recorded, and the disk stays
+ * full. */
 #define RESERVE_BYTES ((uint64_t)16 << 20)
 #define RESERVE_PART 16
 #define ROOM_CHECK_BYTES ((uint64_t)1 << 20)
-#define ROOM_SHARES 128 /* so many stages at once leave the reserve alone */
+#define ROOM_SHARES 128 /* this many concurrent stages do not touch the reserve */
 
-/* Holds off everybody else who wants to write to the stage, also in other processes, until it is given up: two
- * writers would mix their bytes under a digest of one of them. On filesystems without locks there is none. */
+/* Locks the stage against other writers, also in other processes: two writers would mix their bytes under the digest of
+ * one of them. Returns -1 only when the lock is held elsewhere; a file system without locks counts as success. */
 static int lock_file(int descriptor, int operation) {
     int result;
     do {
@@ -48,7 +48,7 @@ static int lock_file(int descriptor, int operation) {
 
 static void free_stage(const struct filesystem *filesystem, struct filesystem_stage *stage) {
     if (stage->descriptor >= 0) {
-        /* A child that was forked meanwhile has the same file open, and would hold the lock on. */
+        /* A child that was forked in the meantime has the same file open, and would keep the lock. */
         if (!process_is_foreign(filesystem->hooks)) {
             (void)lock_file(stage->descriptor, LOCK_UN);
         }
@@ -61,7 +61,7 @@ static struct filesystem_stage *new_stage(const struct filesystem *filesystem, c
     struct filesystem_stage *stage = memory_allocate_zeroed(filesystem->hooks, 1, sizeof *stage);
     if (stage != NULL) {
         stage->descriptor = -1;
-        /* Also when reopened: who wrote it before may have ended without a sync. */
+        /* Also when reopened: the previous writer may have ended without a sync. */
         stage->unsynced = true;
         stage->entry_unsynced = true;
         memcpy(stage->name, name, strnlen(name, sizeof stage->name - 1));
@@ -71,7 +71,7 @@ static struct filesystem_stage *new_stage(const struct filesystem *filesystem, c
 
 static int open_stage(const struct filesystem *filesystem, const char *name, int flags) {
     int descriptor;
-    /* O_NONBLOCK keeps a FIFO that somebody put there from blocking; regular files do not know it. */
+    /* O_NONBLOCK prevents blocking on a FIFO that was planted there; it has no effect on regular files. */
     flags |= O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
     do {
         descriptor = openat(filesystem->staging, name, flags, FILE_MODE);
@@ -79,7 +79,7 @@ static int open_stage(const struct filesystem *filesystem, const char *name, int
     return descriptor_above_streams(descriptor);
 }
 
-/* Opening and locking are two steps: between them a commit may have made an object of the file. */
+/* Opening and locking are two steps: in between, a commit may have turned the file into an object. */
 static bool is_still_stage(const struct filesystem *filesystem, int descriptor, const char *name) {
     struct stat own;
     struct stat named;
@@ -87,8 +87,8 @@ static bool is_still_stage(const struct filesystem *filesystem, int descriptor, 
            own.st_ino == named.st_ino && own.st_dev == named.st_dev;
 }
 
-/* Makes and locks a file of that name: 0, or -1 and errno. Between the two a collector of another process may have
- * found it, and removed it: then it is made again. */
+/* Creates and locks the file. Returns 0, or -1 and errno. The collector of another process may remove the file between
+ * the two steps; it is then created again. */
 static int make_stage(const struct filesystem *filesystem, struct filesystem_stage *stage) {
     struct owner_ids before;
     for (int i = 0; i < CREATE_TRIES; i++) {
@@ -98,7 +98,7 @@ static int make_stage(const struct filesystem *filesystem, struct filesystem_sta
         if (stage->descriptor < 0) {
             return -1;
         }
-        (void)fchmod(stage->descriptor, FILE_MODE); /* whatever the host's umask takes away */
+        (void)fchmod(stage->descriptor, FILE_MODE); /* undoes the host's umask */
         (void)lock_file(stage->descriptor, LOCK_EX);
         if (is_still_stage(filesystem, stage->descriptor, stage->name)) {
             return 0;
@@ -125,8 +125,8 @@ lreg_status filesystem_stage_create(void *state, const char *name, void **out_st
     return LREG_OK;
 }
 
-/* What may be gone on with: a regular file that has its `length` bytes. More are a chunk that was never
- * acknowledged. */
+/* A stage can be continued when it is a regular file of at least `length` bytes. Bytes beyond that are a chunk that was
+ * never acknowledged. */
 static lreg_status check_stage(struct filesystem_stage *stage, uint64_t length) {
     struct stat facts;
     if (fstat(stage->descriptor, &facts) != 0) {
@@ -136,7 +136,7 @@ static lreg_status check_stage(struct filesystem_stage *stage, uint64_t length) 
         return filesystem_failure(0);
     }
     if (facts.st_nlink > 1) {
-        /* The name of a committed object, whose removal a crash undid. It must not be written to. */
+        /* The file is a committed object: a crash undid the removal of its old name. It must not be written to. */
         return filesystem_failure(ENOENT);
     }
     if (length > INT64_MAX || (uint64_t)facts.st_size < length) {
@@ -159,7 +159,7 @@ int filesystem_cut_stage(struct filesystem_stage *stage) {
     return result;
 }
 
-/* Opens and locks what is there, and makes sure that it is still there. */
+/* Opens and locks an existing stage, and checks that it still has its name. */
 static lreg_status find_stage(const struct filesystem *filesystem, struct filesystem_stage *stage, uint64_t length) {
     stage->descriptor = open_stage(filesystem, stage->name, 0);
     if (stage->descriptor < 0) {
@@ -189,20 +189,20 @@ lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t leng
     return LREG_OK;
 }
 
-/* Lets the disk begin while the rest is still coming, so that the sync at the end finds little to do. */
+/* Starts writeback while more bytes arrive, so that the final sync has little left to do. */
 static void push_to_disk(const struct filesystem *filesystem, struct filesystem_stage *stage) {
     if (!filesystem->durable || stage->length - stage->pushed < WRITEBACK_BYTES) {
         return;
     }
 #ifdef SYNC_FILE_RANGE_WRITE
-    /* Only a hint: what goes wrong here comes again at the sync. */
+    /* Only a hint: an error is reported again by the sync. */
     (void)sync_file_range(stage->descriptor, (off_t)stage->pushed, (off_t)(stage->length - stage->pushed),
                           SYNC_FILE_RANGE_WRITE);
 #endif
     stage->pushed = stage->length;
 }
 
-/* What a stage may still take of the disk; all, where a file system does not tell. */
+/* How many bytes stages may still use on the disk; UINT64_MAX when the file system does not report it. */
 static uint64_t room_on_disk(const struct filesystem_stage *stage) {
     struct statvfs facts;
     if (fstatvfs(stage->descriptor, &facts) != 0 || facts.f_blocks == 0 || facts.f_frsize == 0) {
@@ -215,7 +215,8 @@ static uint64_t room_on_disk(const struct filesystem_stage *stage) {
     return blocks < UINT64_MAX / facts.f_frsize ? blocks * facts.f_frsize : UINT64_MAX;
 }
 
-/* Asks the file system now and then only: what the answer allows is less, the less there is, for others write, too. */
+/* Asks the file system only when the stage has used up what the last answer allowed. An answer allows a fixed share of
+ * the free space, up to ROOM_CHECK_BYTES, because other stages are written at the same time. */
 static bool has_room(struct filesystem_stage *stage, uint64_t length) {
     if (length == 0 || (stage->length < stage->room && length <= stage->room - stage->length)) {
         return true;
@@ -288,7 +289,7 @@ void filesystem_stage_drop(void *state, void *handle) {
     free_stage(filesystem, stage);
 }
 
-/* Whoever writes to it, in whichever process, holds its lock. What cannot be opened is nobody's. */
+/* An open stage is locked, in whichever process. A file that cannot be opened has no writer, and is removed. */
 lreg_status filesystem_stage_remove(void *state, const char *name) {
     const struct filesystem *filesystem = state;
     int descriptor = open_stage(filesystem, name, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Syncs of files and directories, and of all that is on a file system. */
+/* Syncs files, directories and whole file systems. */
 
 #include "storage/filesystem/filesystem.h"
 
@@ -29,7 +29,7 @@ int filesystem_sync_directory(const struct filesystem *filesystem, int descripto
     do {
         result = fsync(descriptor);
     } while (result != 0 && errno == EINTR);
-    /* Some network and user-space filesystems have no sync of directories, and say so. */
+    /* Some network and user-space file systems cannot sync directories and report EINVAL. */
     return result != 0 && errno == EINVAL ? 0 : result;
 }
 

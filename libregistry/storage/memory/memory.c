@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The memory backend: the small, complete example of a table. Stages and objects are the same struct on two shelves;
- * one mutex guards the shelves and what is counted, and is never held while the host's hooks are called.
+ * The memory backend, a small and complete example of a table. Stages and objects are the same struct on two shelves.
+ * One mutex guards the shelves and the counts of handles. It is never held while the host's hooks are called.
  */
 
 #include "storage/memory/memory.h"
@@ -15,15 +15,15 @@
 
 #define BUCKETS 1024u
 
-/* Bytes with a name. Kept while it is on a shelf or somebody has it open. */
+/* Bytes with a name. Lives while it is on a shelf or open. */
 struct blob {
     struct blob *next; /* in its bucket, by name */
     bool shelved;
     unsigned handles;
-    unsigned char *bytes; /* written by the one who has the stage open, constant once an object */
+    unsigned char *bytes; /* written through the stage's one handle; constant once it is an object */
     size_t length;
     size_t capacity;
-    size_t position; /* of the next write; less than `length` when a stage was reopened and not written to since */
+    size_t position; /* of the next write; less than `length` after a reopen, until the first write */
     int64_t modified_ms;
     char name[LREG_STORAGE_KEY_MAX + 1];
 };
@@ -39,14 +39,14 @@ struct memory_storage {
     struct shelf objects;
 };
 
-/* A place in a shelf: what comes and goes meanwhile does not disturb it. */
+/* A place in a shelf. It stays valid while blobs are added and removed. */
 struct memory_list {
     const struct shelf *shelf;
     size_t bucket;
-    char last[LREG_STORAGE_KEY_MAX + 1]; /* name given last in this bucket, "" at its start */
+    char last[LREG_STORAGE_KEY_MAX + 1]; /* name returned last from this bucket, "" at its start */
 };
 
-/* The link to the first blob of the bucket whose name is not before `name`: the blob itself, or where it would be. */
+/* The link to the blob, or the place in its bucket, sorted by name, where it would be inserted. */
 static struct blob **find_link(struct shelf *shelf, const char *name) {
     struct blob **link = &shelf->buckets[crc32_of(name, strlen(name)) % BUCKETS];
     while (*link != NULL && strcmp((*link)->name, name) < 0) {
@@ -147,7 +147,7 @@ static lreg_status stage_reopen(void *state, const char *name, uint64_t length, 
     return status;
 }
 
-/* Makes room for `length` bytes, at least twice what there was. */
+/* Makes room for `length` bytes; at least doubles the capacity. */
 static lreg_status reserve(const struct memory_storage *storage, struct blob *blob, size_t length) {
     size_t wanted = 0;
     if (length <= blob->capacity) {
@@ -172,11 +172,11 @@ static lreg_status stage_write(void *state, void *stage, const void *bytes, size
     if (!size_add(blob->position, length, &sum) || reserve(storage, blob, sum) != LREG_OK) {
         return LREG_NO_MEMORY;
     }
-    if (length > 0) { /* an empty one has no memory to point into */
+    if (length > 0) { /* `blob->bytes` may be NULL */
         memcpy(blob->bytes + blob->position, bytes, length);
     }
     int64_t now_ms = hooks_now_ms(storage->hooks);
-    (void)pthread_mutex_lock(&storage->mutex); /* somebody may be listing */
+    (void)pthread_mutex_lock(&storage->mutex); /* another thread may be listing */
     blob->length = sum;
     blob->position = sum;
     blob->modified_ms = now_ms;
@@ -184,7 +184,7 @@ static lreg_status stage_write(void *state, void *stage, const void *bytes, size
     return LREG_OK;
 }
 
-/* Nothing here survives a power cut. */
+/* There is nothing to sync. The empty write cuts a reopened stage to its length. */
 static lreg_status stage_sync(void *state, void *stage) {
     return stage_write(state, stage, "", 0);
 }
@@ -201,7 +201,8 @@ static lreg_status stage_remove(void *state, const char *name) {
     return remove_from(storage, &storage->stages, name);
 }
 
-/* The blob changes its shelf and its name; one that was removed meanwhile has neither. */
+/* Moves the blob to the other shelf under its new name. Fails when the stage was removed in the meantime, or when there
+ * is an object with that key. */
 static lreg_status stage_commit(void *state, void *stage, const char *digest, char *key) {
     struct memory_storage *storage = state;
     struct blob *blob = stage;
@@ -264,7 +265,7 @@ static lreg_status list_open(void *state, int32_t what, void **out_list) {
     return LREG_OK;
 }
 
-/* The first blob behind the list's place; NULL at the end. */
+/* The first blob after the list's place; NULL at the end. */
 static const struct blob *advance(struct memory_list *list) {
     for (; list->bucket < BUCKETS; list->bucket++, list->last[0] = '\0') {
         const struct blob *blob = list->shelf->buckets[list->bucket];
