@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Bearer tokens of our own token endpoint. Behind the prefix, in base64url: format (1 byte), id of the token behind it
- * (16, zero for an anonymous one), end in milliseconds (8, big endian), for each grant the start of the SHA-256 of the
- * repository's name (16) and its actions (1), and the first half of an HMAC-SHA256 over prefix and all that. Names are
- * hashed because they are long and many: a field of a request has to hold the bearer.
+ * Bearer tokens of the library's token endpoint. After the prefix, in base64url: format (1 byte); id of the token that
+ * it was issued for (16, zero for an anonymous bearer); expiry in milliseconds (8, big endian); for each grant the
+ * start of the SHA-256 of the repository's name (16) and its actions (1); the first half of an HMAC-SHA256 over the
+ * prefix and all of that. Names are hashed to keep the bearer short enough for a header field.
  */
 
 #include "auth/auth.h"
@@ -26,7 +26,7 @@
 
 _Static_assert(PREFIX_LENGTH + (BEARER_BYTES_MAX + 2) / 3 * 4 < AUTH_BEARER_TEXT, "a bearer fits");
 
-/* Where the groups of a UUID's text begin, and how many bytes each has. */
+/* The offsets of the groups in a UUID's text, and how many bytes each encodes. */
 static const struct { size_t at, bytes; } id_groups[] = {{0, 4}, {9, 2}, {14, 2}, {19, 2}, {24, 6}};
 
 static bool pack_id(const char *id, uint8_t out[ID_BYTES]) {
@@ -188,7 +188,7 @@ static bool is_ours(const struct auth_keys *keys, const uint8_t *bytes, size_t c
     return equal && bytes[0] == BEARER_FORMAT;
 }
 
-/* The claims of a bearer, and behind them the HMAC; false when it has not the form of one. */
+/* Decodes the claims of a bearer, followed by the HMAC; false when the text does not have the form of a bearer. */
 static bool decode(const char *text, uint8_t bytes[BEARER_BYTES_MAX], size_t *out_claims_length) {
     size_t length = 0;
     if (auth_secret_classify(text) != AUTH_SECRET_BEARER ||

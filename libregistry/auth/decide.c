@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The one decision about access, on plain values. */
+/* The access decision, on plain values. */
 
 #include "auth/auth.h"
 
@@ -8,15 +8,15 @@
 
 #include <string.h>
 
-/* How a caller stands to a target. */
+/* The relation of a principal to a target. */
 enum relation {
-    RELATION_STRANGER, /* may not know that it exists, unless it is public */
-    RELATION_READER, /* a registry token at its own registry */
-    RELATION_INSIDER, /* at home there, but with nothing to say about it */
-    RELATION_SCOPED /* an API token of the organisation: its scopes decide */
+    RELATION_STRANGER, /* may not know that the target exists, unless it is public */
+    RELATION_READER, /* a registry token and its own registry */
+    RELATION_INSIDER, /* a registry token and its organization: may know of it, but has no rights */
+    RELATION_SCOPED /* an API token of the organization: its scopes decide */
 };
 
-/* Scopes of which one suffices, for each action; the first bit set is the one that a refusal names. */
+/* The scopes that allow an action, each one alone; a refusal names the lowest bit. */
 static uint32_t wanted_scopes(enum auth_action action) {
     switch (action) {
     case AUTH_ACTION_READ_PACKAGES:
@@ -44,7 +44,7 @@ static bool reads_packages(enum auth_action action) {
     return action == AUTH_ACTION_READ_PACKAGES || action == AUTH_ACTION_PROBE_PACKAGES;
 }
 
-/* Ids are compared as they are; an empty one belongs to nothing. */
+/* An empty id equals nothing. */
 static bool same_id(const char *id, const char *other) {
     return id != NULL && other != NULL && id[0] != '\0' && strcmp(id, other) == 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Scopes of API access tokens: their texts, and lists of them. */
+/* Scopes of API access tokens: their texts, and parsing lists of them. */
 
 #include "auth/auth.h"
 
@@ -21,7 +21,7 @@ static bool is_separator(char c) {
     return c == ',' || c == ' ' || c == '\t';
 }
 
-/* Cuts the next word off `rest`; an empty one at the end. */
+/* Cuts the next word off `rest`; empty at the end. */
 static struct slice next_word(struct slice *rest) {
     while (rest->length > 0 && is_separator(rest->bytes[0])) {
         rest->bytes++;

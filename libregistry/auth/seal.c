@@ -18,10 +18,10 @@
 #define HEAD_BYTES (1 + NONCE_BYTES)
 #define OVERHEAD_BYTES (HEAD_BYTES + TAG_BYTES)
 
-/* GCM counts blocks in 32 bits (NIST SP 800-38D, 5.2.1.1); what is sealed here is a key or a token. */
+/* GCM counts blocks in 32 bits (NIST SP 800-38D, 5.2.1.1). Only keys and tokens are sealed here. */
 #define PLAIN_MAX ((size_t)1 << 20)
 
-/* HKDF-SHA256 (RFC 5869), one block of output, which is as long as a key. */
+/* HKDF-SHA256 (RFC 5869) with one block of output, which is as long as a key. */
 static void derive(const uint8_t instance_key[AUTH_KEY_BYTES], const char *purpose, uint8_t out[AUTH_KEY_BYTES]) {
     static const char salt[] = "libregistry instance key";
     uint8_t extracted[DIGEST_SHA256_BYTES];
@@ -48,7 +48,7 @@ static lreg_status cipher_failure(int result, struct error *err) {
     return error_set(err, LREG_INTERNAL, "", "AES-256-GCM failed (%d)", result);
 }
 
-/* What is authenticated besides: the format and the context. Owned. */
+/* The additional authenticated data: the format and the context. The caller owns it; NULL when out of memory. */
 static uint8_t *associated_data(const struct hooks *hooks, const char *context, size_t *out_length) {
     size_t context_length = strlen(context);
     size_t length = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The shape of token secrets: prefix, random characters, checksum. */
+/* The format of token secrets: prefix, random characters, checksum. */
 
 #include "auth/auth.h"
 
@@ -19,7 +19,7 @@ _Static_assert(sizeof(AUTH_API_TOKEN_PREFIX) - 1 == PREFIX_LENGTH, "length of th
 _Static_assert(sizeof(AUTH_REGISTRY_TOKEN_PREFIX) - 1 == PREFIX_LENGTH, "length of the prefix");
 _Static_assert(sizeof(AUTH_BEARER_PREFIX) - 1 == PREFIX_LENGTH, "length of the prefix");
 
-/* Fills in characters of [0-9A-Za-z], each equally likely: bytes from 248 on (4 * 62) are thrown away. */
+/* Fills in characters of [0-9A-Za-z], each equally likely: bytes from 248 (4 * 62) on are discarded. */
 static lreg_status random_characters(const struct hooks *hooks, char *out, size_t count, struct error *err) {
     static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     uint8_t pool[64];

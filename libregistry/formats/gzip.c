@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * gzip with zlib's own header (no name, time 0), so that equal content gives equal bytes.
+ * Writes gzip with zlib's default header (no name, time 0), so that equal content compresses to equal bytes.
  */
 
 #define ZLIB_CONST /* next_in is then a pointer to const */

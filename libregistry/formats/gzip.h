@@ -2,23 +2,23 @@
 #ifndef FORMATS_GZIP_H
 #define FORMATS_GZIP_H
 
-/* Writes one gzip member whose bytes depend on its content alone: no name, no time. */
+/* Writes one gzip member. Its bytes depend on its content alone: it has no name and no time. */
 
 #include "base/strbuf.h"
 
 #include <zlib.h>
 
-/* Not to be moved between begin and end. */
+/* Must not be moved between begin and end. */
 struct alpine_gzip {
     const struct hooks *hooks;
     struct strbuf *out;
     z_stream stream;
 };
 
-/* Appends to `out`, which outlives the writer. */
+/* Starts a member that is appended to `out`, which must outlive the writer. */
 lreg_status alpine_gzip_begin(struct alpine_gzip *gzip, struct strbuf *out, struct error *err);
 lreg_status alpine_gzip_write(struct alpine_gzip *gzip, const void *bytes, size_t length, struct error *err);
 lreg_status alpine_gzip_finish(struct alpine_gzip *gzip, struct error *err);
-void alpine_gzip_end(struct alpine_gzip *gzip); /* frees; after begin, also a failed one */
+void alpine_gzip_end(struct alpine_gzip *gzip); /* frees the writer; required also after a failed begin */
 
 #endif
