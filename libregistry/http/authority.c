@@ -9,7 +9,7 @@
 #define LABEL_MAX_BYTES 63
 #define PORT_DIGITS 5
 
-/* A copy for the address functions, which want a NUL; false when there is no room, or a NUL in the text. */
+/* Makes a NUL-terminated copy for the address functions; false when the text is empty, too long or contains a NUL. */
 static bool copy_text(struct slice text, char *out, size_t capacity) {
     if (text.length == 0 || text.length >= capacity || memchr(text.bytes, '\0', text.length) != NULL) {
         return false;
@@ -25,7 +25,7 @@ static bool is_of_family(struct slice text, int family) {
     return copy_text(text, copy, sizeof copy) && inet_pton(family, copy, address) == 1;
 }
 
-/* Octal, hexadecimal and shortened forms, which are no IPv4address of RFC 3986. */
+/* Octal, hexadecimal and shortened forms, which RFC 3986 does not allow as IPv4address. */
 static bool is_loose_ipv4(struct slice text) {
     char copy[INET6_ADDRSTRLEN];
     struct in_addr address;
@@ -64,7 +64,7 @@ static bool parse_port(struct slice text, int32_t *out) {
     return true;
 }
 
-/* "[" IPv6address "]"; what follows the bracket is left in `*rest`. */
+/* "[" IPv6address "]"; `*rest` is then the text after it. */
 static bool take_bracketed(struct slice *rest, struct authority *out) {
     const char *end = memchr(rest->bytes, ']', rest->length);
     if (end == NULL) {
@@ -77,7 +77,7 @@ static bool take_bracketed(struct slice *rest, struct authority *out) {
     return is_of_family(out->host, AF_INET6);
 }
 
-/* All up to a colon, which is left in `*rest`. */
+/* A name or an IPv4 address; `*rest` then begins with the colon after it, or is empty. */
 static bool take_name(struct slice *rest, struct authority *out) {
     const char *colon = memchr(rest->bytes, ':', rest->length);
     size_t length = colon != NULL ? (size_t)(colon - rest->bytes) : rest->length;

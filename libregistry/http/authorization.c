@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Credentials of a request. What is malformed is told as such, never as an error: only memory can fail here. */
+/* Credentials of a request. Malformed credentials are a scheme, not an error: only allocation can fail here. */
 
 #include "http/authorization.h"
 
@@ -24,8 +24,8 @@ static bool is_token68(struct slice text) {
     return length > 0;
 }
 
-/* No control characters (RFC 7617 section 2): C1 too, in UTF-8; of other
- * encodings nothing more is known. */
+/* A user has no control characters (RFC 7617 section 2). In UTF-8 that includes C1; in an unknown encoding only the
+ * control characters of ASCII can be recognized. */
 static bool is_user(const char *bytes, size_t length) {
     if (text_is_utf8(bytes, length)) {
         return !text_has_control(bytes, length);
@@ -43,8 +43,8 @@ static bool is_secret(const char *bytes, size_t length) {
     return text_is_utf8(bytes, length) && !text_has_control(bytes, length);
 }
 
-/* Splits "user:password" in place. The user is in any encoding: clients in Python send Latin-1, and nothing is looked
- * up by it. */
+/* Splits "user:password" in place. The user may be in any encoding: clients in Python send Latin-1, and the user is not
+ * used for look-ups. */
 static void split_user(char *decoded, size_t length, struct authorization *out) {
     char *colon = memchr(decoded, ':', length);
     size_t user = colon != NULL ? (size_t)(colon - decoded) : 0;

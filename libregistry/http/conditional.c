@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Preconditions. Entity tags are parsed here and not as ordinary list members: a backslash in a tag is a character like
- * any other (RFC 9110 section 8.8.3), not the start of an escape.
+ * Preconditions. Entity tags are not parsed as ordinary list members, because a backslash in a tag is not an escape
+ * (RFC 9110 section 8.8.3).
  */
 
 #include "http/conditional.h"
@@ -14,7 +14,7 @@
 /* The current representation. */
 struct validators {
     const char *etag;
-    int64_t modified_s; /* below 0: unknown */
+    int64_t modified_s; /* negative when unknown */
 };
 
 struct entity_tag {
@@ -22,7 +22,7 @@ struct entity_tag {
     bool is_weak;
 };
 
-/* Takes the next tag of a list; false at the end, and at what is no tag. */
+/* Takes the next tag of a list; false at the end and when the text is not a tag. */
 static bool next_tag(const char **at, struct entity_tag *out) {
     const char *text = *at + strspn(*at, " \t,");
     out->is_weak = strncmp(text, "W/", 2) == 0;
@@ -73,7 +73,7 @@ static bool any_field_matches(const struct headers *request, const char *name, c
     return false;
 }
 
-/* The date of a field that is there once and is valid: others do not count (RFC 9110 sections 13.1.3 and 13.1.4). */
+/* The date of a field that occurs once and is valid; others are ignored (RFC 9110 sections 13.1.3 and 13.1.4). */
 static bool find_date(const struct headers *request, const char *name, int64_t *out_s) {
     int64_t unix_ms = 0;
     if (headers_count(request, name) != 1 || !clock_parse_http(headers_find(request, name), &unix_ms)) {
@@ -83,7 +83,7 @@ static bool find_date(const struct headers *request, const char *name, int64_t *
     return true;
 }
 
-/* RFC 9110 section 13.1.5: a tag that compares strongly, or exactly the date. */
+/* RFC 9110 section 13.1.5: true for a tag that matches strongly, for exactly the date, and without the field. */
 static bool if_range_holds(const struct headers *request, const struct validators *current) {
     size_t count = headers_count(request, "If-Range");
     if (count != 1) {

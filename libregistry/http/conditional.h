@@ -12,8 +12,8 @@ enum conditional_result {
     CONDITIONAL_PRECONDITION_FAILED /* 412 */
 };
 
-/* `etag` is the strong entity tag with its quotes; NULL when there is none (or no representation). `modified_ms` below
- * 0: no Last-Modified. `*use_range` tells whether If-Range lets a Range count. */
+/* `etag` is the strong entity tag with its quotes; NULL without a tag or a representation. `modified_ms` is negative
+ * without a Last-Modified. `*use_range` says whether If-Range allows the use of Range; `use_range` may be NULL. */
 enum conditional_result conditional_evaluate(const struct headers *request, bool is_get_or_head, const char *etag,
                                              int64_t modified_ms, bool *use_range);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Meta-variables to a request. Two things need care. The path: PATH_INFO is decoded and tidied up, so the target is
- * taken from REQUEST_URI wherever both name the same path. And the body: gateways decode transfer codings, some of them
- * (nginx) without hiding the field that announced one.
+ * Makes a request of meta-variables. Two things need care. Gateways decode and normalize PATH_INFO, so the target is
+ * taken from REQUEST_URI wherever both name the same path. Gateways also decode transfer codings, and some of them
+ * (nginx) still pass on the field that announced one.
  */
 
 #include "http/gateway.h"
@@ -15,14 +15,14 @@
 
 #include <string.h>
 
-/* The value of an entry with that name; NULL for another name. */
+/* The value of a variable with that name; NULL for another name. */
 static const char *value_of(const char *variable, const char *name) {
     size_t length = strlen(name);
     return strncmp(variable, name, length) == 0 && variable[length] == '=' ? variable + length + 1 : NULL;
 }
 
-/* The last value, so that a later line of a gateway's settings replaces an earlier one; NULL when there is none, or
- * when it is empty. */
+/* The last value of a variable, so that a later line of a gateway's settings replaces an earlier one; NULL when it is
+ * absent or empty. */
 static const char *find(const char *const *variables, const char *name) {
     const char *found = "";
     for (size_t i = 0; variables[i] != NULL; i++) {
@@ -39,7 +39,8 @@ static const char *find_either(const char *const *variables, const char *name, c
 
 /* --- the path --- */
 
-/* One character of a percent-encoded text; what is no escape stands for itself. Gives how long it is. */
+/* Decodes one character of a percent-encoded text, and returns how many bytes it takes there. A malformed escape is
+ * taken literally. */
 static size_t decode_one(struct slice raw, char *out) {
     *out = raw.bytes[0];
     bool is_escape = raw.bytes[0] == '%' && raw.length >= 3 && hex_decode(raw.bytes + 1, 2, out);
@@ -50,7 +51,7 @@ static struct slice skip(struct slice text, size_t length) {
     return (struct slice){text.bytes + length, text.length - length};
 }
 
-/* Whether `raw` begins with what decodes to `plain`; `*out_rest` is then what follows. */
+/* Whether `raw` begins with text that decodes to `plain`; `*out_rest` is then the text after it. */
 static bool starts_with_decoded(struct slice raw, struct slice plain, struct slice *out_rest) {
     for (size_t i = 0; i < plain.length; i++) {
         char c = '\0';
@@ -73,7 +74,7 @@ static size_t decoded_length(struct slice raw) {
     return length;
 }
 
-/* Whether `raw` ends with what decodes to `plain`; `*out_start` is then what comes before. */
+/* Whether `raw` ends with text that decodes to `plain`; `*out_start` is then the text before it. */
 static bool ends_with_decoded(struct slice raw, struct slice plain, struct slice *out_start) {
     size_t length = decoded_length(raw);
     struct slice rest = raw;
@@ -85,7 +86,7 @@ static bool ends_with_decoded(struct slice raw, struct slice plain, struct slice
     return starts_with_decoded(rest, plain, &rest) && rest.length == 0;
 }
 
-/* Where we are and what is asked of us, decoded: SCRIPT_NAME without slashes at its end, and PATH_INFO. */
+/* SCRIPT_NAME without slashes at its end, and PATH_INFO. Both are decoded. */
 struct place {
     struct slice script;
     struct slice info; /* empty, or begins with a slash */
@@ -112,9 +113,9 @@ static struct slice path_of(const char *target) {
 }
 
 /*
- * The mount as it is spelt in `path`. As a rule the path is SCRIPT_NAME and PATH_INFO, decoded; gateways that split
- * nothing off give no PATH_INFO. Where the gateway rewrites (a whole host that is mapped to /cgi-bin/registry.cgi),
- * SCRIPT_NAME is nothing that the client knows, but PATH_INFO is what its path ends with. False when it is neither.
+ * Finds the mount as it is written in `path`. Usually the decoded path is SCRIPT_NAME followed by PATH_INFO; some
+ * gateways set no PATH_INFO. When the gateway rewrites paths (a whole host that is mapped to /cgi-bin/registry.cgi),
+ * the client's path does not contain SCRIPT_NAME, but ends with PATH_INFO. False when the path has neither form.
  */
 static bool find_mount(struct slice path, const struct place *place, struct slice *out) {
     struct slice rest;
@@ -137,7 +138,7 @@ static lreg_status keep_mount(struct slice mount, struct arena *arena, struct ga
     return LREG_OK;
 }
 
-/* Encodes a path again, or what of it has to be seen to find it too long; NULL when memory is out. */
+/* Encodes a path, but no more than `max` bytes of it: a longer one is refused anyway. NULL when out of memory. */
 static char *encode_path(struct slice text, size_t max, struct arena *arena) {
     static const char digits[] = "0123456789ABCDEF";
     size_t room = 0;
@@ -164,10 +165,10 @@ static char *encode_path(struct slice text, size_t max, struct arena *arena) {
     return encoded;
 }
 
-/* The target out of its decoded parts (RFC 3875 section 3.3). */
+/* Puts the target together from its decoded parts (RFC 3875 section 3.3). */
 static lreg_status join_target(const char *const *variables, const struct place *place, size_t max, struct arena *arena,
                                struct gateway_request *out, struct error *err) {
-    size_t enough = max < SIZE_MAX ? max + 1 : max; /* encoded texts are not shorter than plain ones */
+    size_t enough = max < SIZE_MAX ? max + 1 : max; /* encoding does not shorten a text */
     const char *query = find(variables, "QUERY_STRING");
     const char *script = encode_path(place->script, enough, arena);
     const char *info = encode_path(place->info, enough, arena);
@@ -190,11 +191,11 @@ static lreg_status read_target(const char *const *variables, size_t max, struct 
     }
     struct slice path = path_of(target);
     struct slice mount = {path.bytes, 0};
-    if (path.length == 0 || strlen(target) > max) { /* "*"; or refused anyway */
+    if (path.length == 0 || strlen(target) > max) { /* "*", or too long: refused later */
         out->target = target;
         return LREG_OK;
     }
-    if (!find_mount(path, &place, &mount)) { /* the gateway means another path than the client */
+    if (!find_mount(path, &place, &mount)) { /* the gateway has mapped the client's path to another one */
         return join_target(variables, &place, max, arena, out, err);
     }
     lreg_status status = keep_mount(mount, arena, out, err);
@@ -207,15 +208,15 @@ static lreg_status read_target(const char *const *variables, size_t max, struct 
 
 static bool is_https(const char *const *variables) {
     const char *https = find(variables, "HTTPS");
-    if (https != NULL) { /* "on" of Apache and nginx, "1" of others */
+    if (https != NULL) { /* Apache and nginx set "on", others "1" */
         return !text_equals_ignoring_case(https, "off") && !text_equals(https, "0");
     }
     const char *scheme = find_either(variables, "REQUEST_SCHEME", "wsgi.url_scheme");
     return scheme != NULL && text_equals_ignoring_case(scheme, "https");
 }
 
-/* Name and port of the server (RFC 3875 sections 4.1.14 and 4.1.15). What is malformed counts as unknown: it is the
- * gateway's doing, and not the client's. */
+/* Name and port of the server (RFC 3875 sections 4.1.14 and 4.1.15). A malformed name or port counts as unknown and is
+ * not an error, because it comes from the gateway and not from the client. */
 static lreg_status read_server(const char *const *variables, struct arena *arena, struct gateway_request *out,
                                struct error *err) {
     const char *name = find(variables, "SERVER_NAME");
@@ -239,7 +240,7 @@ static lreg_status read_server(const char *const *variables, struct arena *arena
     return host != NULL ? LREG_OK : error_no_memory(err);
 }
 
-/* Apache renames variables that a rewrite rule has set, once per internal redirect. */
+/* Apache adds a prefix to variables that a rewrite rule has set, once per internal redirect. */
 static const char *find_authorization(const char *const *variables) {
     const char *found = find(variables, "HTTP_AUTHORIZATION");
     for (size_t i = 0; found == NULL && variables[i] != NULL; i++) {
@@ -254,9 +255,9 @@ static const char *find_authorization(const char *const *variables) {
 }
 
 /*
- * CONTENT_LENGTH is that of the decoded body (RFC 3875 section 4.1.2), so it counts before any coding. Without it, a
- * body comes when the client has announced a coding; from HTTP/2 on it announces nothing, and every method that may
- * have a body is taken to have one, which may be empty.
+ * CONTENT_LENGTH is the length of the decoded body (RFC 3875 section 4.1.2), so it takes precedence over a coding.
+ * Without it, an HTTP/1 request has a body when it announces a transfer coding. HTTP/2 and later have no such field, so
+ * every method that may have a body is assumed to have one, which may be empty.
  */
 static bool has_open_body(const char *const *variables, const char *method) {
     if (find(variables, "CONTENT_LENGTH") != NULL) {
@@ -285,13 +286,14 @@ lreg_status gateway_read(const char *const *variables, size_t max_target_bytes, 
     return status == LREG_OK ? read_target(variables, max_target_bytes, arena, out, err) : status;
 }
 
-/* Fields that are read elsewhere: CONTENT_TYPE and CONTENT_LENGTH have no prefix, whatever else some gateways send. */
+/* Fields that are read from other variables. Some gateways send Content-Type and Content-Length with the prefix HTTP_,
+ * too; only CONTENT_TYPE and CONTENT_LENGTH count. */
 static bool is_read_elsewhere(const char *name) {
     return text_equals_ignoring_case(name, "Content-Type") || text_equals_ignoring_case(name, "Content-Length") ||
            text_equals_ignoring_case(name, "Transfer-Encoding") || text_equals_ignoring_case(name, "Authorization");
 }
 
-/* "ACCEPT_ENCODING" to "Accept-Encoding"; false when it is too long. */
+/* Converts "ACCEPT_ENCODING" to "Accept-Encoding"; false when the name is empty or too long. */
 static bool spell_name(struct slice variable, char out[GATEWAY_NAME_MAX + 1]) {
     if (variable.length == 0 || variable.length > GATEWAY_NAME_MAX) {
         return false;
@@ -306,7 +308,7 @@ static bool spell_name(struct slice variable, char out[GATEWAY_NAME_MAX + 1]) {
     return true;
 }
 
-/* Gives the value of a variable that is a field, with its name in `name`; NULL for others. */
+/* Returns the value of a variable that is a field, and sets `name`; NULL for other variables. */
 static const char *field_of(const char *variable, char name[GATEWAY_NAME_MAX + 1]) {
     const char *value = strchr(variable, '=');
     if (value == NULL || value[1] == '\0') {
@@ -320,7 +322,7 @@ static const char *field_of(const char *variable, char name[GATEWAY_NAME_MAX + 1
     return is_field && !is_read_elsewhere(name) ? value + 1 : NULL;
 }
 
-/* Clients may repeat fields; of those of which there is one, the last variable counts. */
+/* Whether a later variable replaces this one. Clients may repeat fields, except for these. */
 static bool is_replaced(const char *const *variables, const char *name, const char *value) {
     static const char *const once[][2] = {
         {"Content-Type", "CONTENT_TYPE"}, {"Content-Length", "CONTENT_LENGTH"}, {"Host", "HTTP_HOST"}};

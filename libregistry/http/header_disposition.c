@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Content-Disposition: read as browsers and curl write it in forms, and written so that every client gets the name. */
+/* Content-Disposition: reads what browsers and curl write in forms, and writes a form that every client can read. */
 
 #include "http/header_internal.h"
 #include "http/headers.h"
@@ -14,9 +14,9 @@ static lreg_status bad_disposition(struct error *err, const char *why) {
 }
 
 /*
- * What is escaped in the quoted names of forms: RFC 7578 has backslashes before '"' and '\', the URL standard of
- * browsers has %22 for '"' and leaves backslashes as they are. So other backslashes and other escapes stand for
- * themselves.
+ * Decodes one character of a name, and returns how many bytes it takes. RFC 7578 escapes '"' and '\' with a backslash;
+ * browsers, by the URL standard, write %22 for '"' and do not escape backslashes. So all other backslashes and percent
+ * signs are taken literally.
  */
 static size_t take_char(struct slice text, bool is_quoted, char *out) {
     const char *bytes = text.bytes;
@@ -133,12 +133,12 @@ const char *header_disposition_filename(const char *value, struct arena *arena) 
     return disposition.filename;
 }
 
-/* '%' is left out because some clients decode it in the plain form too (RFC 6266 appendix D). */
+/* '%' is excluded because some clients decode it in the plain form too (RFC 6266 appendix D). */
 static bool is_plain(char c) {
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '%';
 }
 
-/* One '_' for each character that the plain form cannot hold; the bytes that continue a character go without. */
+/* Writes the plain form, with one '_' for each character that it cannot hold. True when there was none. */
 static bool make_fallback(const char *filename, char *out) {
     bool is_exact = true;
     for (; *filename != '\0'; filename++) {

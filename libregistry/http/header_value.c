@@ -36,7 +36,7 @@ static void skip_blanks(struct slice *text) {
     }
 }
 
-/* Behind the opening quote; false when it is never closed. */
+/* Takes a quoted string after its opening quote; false when it is not closed. */
 static bool take_quoted(struct slice *rest, struct slice *out) {
     size_t i = 0;
     while (i < rest->length && rest->bytes[i] != '"') {
@@ -70,7 +70,7 @@ enum header_step header_next_parameter(struct slice *rest, struct header_paramet
     if (rest->length > 0 && rest->bytes[0] != ';') {
         return HEADER_STEP_MALFORMED;
     }
-    while (rest->length > 0 && rest->bytes[0] == ';') { /* empty parameters do not count */
+    while (rest->length > 0 && rest->bytes[0] == ';') { /* empty parameters are ignored */
         skip(rest, 1);
         skip_blanks(rest);
     }
@@ -89,7 +89,7 @@ enum header_step header_next_parameter(struct slice *rest, struct header_paramet
     return take_value(rest, out) ? HEADER_STEP_FOUND : HEADER_STEP_MALFORMED;
 }
 
-/* Undoes quoted-pairs (RFC 9110 section 5.6.4). NULL for control characters, and when memory is out. */
+/* Decodes quoted-pairs (RFC 9110 section 5.6.4). NULL for control characters, and when out of memory. */
 static char *unquote(const struct header_parameter *parameter, struct arena *arena) {
     if (text_has_control(parameter->value.bytes, parameter->value.length)) {
         return NULL;
@@ -100,7 +100,7 @@ static char *unquote(const struct header_parameter *parameter, struct arena *are
     }
     size_t used = 0;
     for (size_t i = 0; i < parameter->value.length; i++) {
-        if (text[i] == '\\') { /* take_quoted saw that a byte follows */
+        if (text[i] == '\\') { /* take_quoted() made sure that a byte follows */
             i++;
         }
         text[used++] = text[i];
@@ -109,7 +109,7 @@ static char *unquote(const struct header_parameter *parameter, struct arena *are
     return text;
 }
 
-/* What stands before the first ';'. `*rest` begins at that. */
+/* The part before the first ';', trimmed. `*rest` begins with that ';' or is empty. */
 static struct slice main_value(const char *value, struct slice *rest) {
     size_t length = strcspn(value, ";");
     *rest = slice_of(value + length);
@@ -150,6 +150,6 @@ const char *header_parameter(const char *value, const char *name, struct arena *
             count++;
         }
     }
-    /* Twice is malformed: two readers could take two values. */
+    /* A repeated parameter is malformed: two readers could use different values. */
     return step == HEADER_STEP_END && count == 1 ? unquote(&found, arena) : NULL;
 }

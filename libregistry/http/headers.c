@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The list of header fields, its iteration, and the choice by Accept. */
+/* The list of header fields, iteration over it, and the quality that Accept gives to a type. */
 
 #include "http/headers.h"
 
@@ -20,7 +20,7 @@ static lreg_status bad_header(struct error *err, const char *why) {
     return error_set(err, LREG_BAD_ARGUMENT, "bad_header", "a header field %s", why);
 }
 
-/* Makes room for one more. The old array stays in the arena, which ends with the message. */
+/* Makes room for one more field. The old array stays in the arena, which is freed with the message. */
 static lreg_status reserve(struct headers *headers, struct error *err) {
     if (headers->count < headers->capacity) {
         return LREG_OK;
@@ -88,7 +88,7 @@ lreg_status headers_add_format(struct headers *headers, struct error *err, const
     return headers_add(headers, name, value, err);
 }
 
-/* The index of the first field of that name from `from` on; headers->count when there is none. */
+/* The index of the first field of that name at or after `from`; headers->count when there is none. */
 static size_t find_from(const struct headers *headers, const char *name, size_t from) {
     size_t i = from;
     while (i < headers->count && !text_equals_ignoring_case(headers->fields[i].name, name)) {
@@ -131,7 +131,7 @@ size_t headers_count(const struct headers *headers, const char *name) {
     return count;
 }
 
-/* The length of the list member at the start: up to a comma that is not in a quoted string. */
+/* The length of the first list member, which ends before a comma that is not in a quoted string. */
 static size_t member_length(const char *text) {
     bool is_quoted = false;
     size_t i = 0;
@@ -159,14 +159,14 @@ bool headers_next_member(const struct headers *headers, const char *name, struct
         struct slice member = {text, member_length(text)};
         position->offset += member.length + (text[member.length] == ',' ? 1 : 0);
         *out = slice_trim(member);
-        if (out->length > 0) { /* empty members do not count (RFC 9110 section 5.6.1.2) */
+        if (out->length > 0) { /* empty members are ignored (RFC 9110 section 5.6.1.2) */
             return true;
         }
     }
     return false;
 }
 
-/* qvalue of RFC 9110 section 12.4.2, in thousandths; ".5" counts too, because Java sends it. */
+/* qvalue of RFC 9110 section 12.4.2, in thousandths. ".5" is accepted too, because Java sends it. */
 static bool parse_quality(struct slice text, unsigned *out) {
     unsigned value = 0;
     size_t i = 0;
@@ -206,7 +206,7 @@ static bool parse_media_range(struct slice member, struct media_range *out) {
     size_t length = semicolon != NULL ? (size_t)(semicolon - member.bytes) : member.length;
     struct slice parameters = {member.bytes + length, member.length - length};
     struct slice range = slice_trim((struct slice){member.bytes, length});
-    if (slice_equals(range, "*")) { /* as Java sends it */
+    if (slice_equals(range, "*")) { /* Java sends this */
         range = slice_of("*/*");
     }
     *out = (struct media_range){.quality = 1000};
@@ -227,7 +227,7 @@ static bool parse_media_range(struct slice member, struct media_range *out) {
     return step == HEADER_STEP_END;
 }
 
-/* How exactly a range names the type (RFC 9110 section 12.5.1): 0 not at all, 4 best. */
+/* How exactly a range names the type (RFC 9110 section 12.5.1): 0 for no match, 4 for the best. */
 static unsigned specificity(const struct media_range *range, const char *type, const char *subtype) {
     bool any_subtype = slice_equals(range->subtype, "*");
     if (slice_equals(range->type, "*")) {
@@ -239,7 +239,7 @@ static unsigned specificity(const struct media_range *range, const char *type, c
     if (any_subtype) {
         return 2;
     }
-    /* Our types have no parameters; a range that has some still means the type, unless another one says it better. */
+    /* The library's types have no parameters. A range with parameters still matches, but one without them is better. */
     return !slice_equals_ignoring_case(range->subtype, subtype) ? 0 : range->has_parameters ? 3 : 4;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Mounts: the path below which we are. Clients escape what they like ("/~me" and "/%7Eme" are the same, RFC 3986
- * section 6.2.2.2), so paths are compared character by character once decoded. An escaped slash is no slash.
+ * Mounts. Clients may escape any character ("/~me" and "/%7Eme" are equivalent, RFC 3986 section 6.2.2.2), so paths are
+ * compared by decoded characters. An escaped slash does not equal a slash.
  */
 
 #include "http/mount.h"
@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-/* One character of a path and how long it is as it is spelt; what is no escape stands for itself. */
+/* Decodes one character of a path, and returns how many bytes it takes there. A malformed escape is taken literally. */
 static size_t decode_one(const char *at, char *out) {
     bool is_escape = at[0] == '%' && at[1] != '\0' && at[2] != '\0' && hex_decode(at + 1, 2, out);
     if (!is_escape) {
@@ -33,7 +33,7 @@ static bool is_character(const char *at, size_t *out_length) {
     return char_is_alphanumeric(*at) || strchr("-._~+@:", *at) != NULL;
 }
 
-/* Reads "/segment"; NULL when it is none. */
+/* Skips "/segment"; NULL when there is no valid segment. */
 static const char *skip_segment(const char *at) {
     bool is_dots = true;
     size_t count = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The multipart parser: a state machine over pieces. The contents of a part are searched for CR with memchr() and
- * handed on as slices of the input; of a delimiter that is cut by the end of a piece only its length so far is kept,
- * because its bytes are known. The header block of a part is collected line by line.
+ * The multipart parser, a state machine over pieces. It searches the contents of a part for CR with memchr() and passes
+ * them on as slices of the input. When the end of a piece cuts a delimiter, only the matched length is stored, because
+ * the bytes are known. The header block of a part is collected line by line.
  */
 
 #include "http/multipart.h"
@@ -13,18 +13,18 @@
 
 #include <string.h>
 
-/* In front of a delimiter line: CRLF, "--", boundary (RFC 2046 section 5.1.1). */
+/* A delimiter is CRLF, "--" and the boundary (RFC 2046 section 5.1.1). */
 #define DELIMITER_MAX (4 + MULTIPART_BOUNDARY_MAX)
 
-/* The line end in front of a delimiter counts as seen at the start of the body and of the contents of a part. */
+/* At the start of the body and of a part's contents, the CRLF of a delimiter counts as matched already. */
 #define ASSUMED_LINE_END 2
 
 enum state {
     STATE_CONTENT, /* preamble, or contents of a part */
-    STATE_DELIMITER, /* the bytes of a delimiter were there; the next one tells whether it is one */
-    STATE_DASH, /* a '-' behind these */
-    STATE_PADDING, /* a delimiter: blanks up to the line end */
-    STATE_LINE_END, /* CR of that line end seen */
+    STATE_DELIMITER, /* after the bytes of a delimiter; the next byte says whether it is one */
+    STATE_DASH, /* after these and a '-' */
+    STATE_PADDING, /* in a delimiter line: blanks up to the line end */
+    STATE_LINE_END, /* after the CR of that line end */
     STATE_HEADERS,
     STATE_EPILOGUE
 };
@@ -36,12 +36,12 @@ struct multipart {
     enum state state;
     bool in_part; /* contents belong to a part, not to the preamble */
     bool is_closing; /* the delimiter was the closing one */
-    size_t matched; /* how much of the delimiter the input ends with, including what is assumed */
-    size_t assumed; /* how much of that was not in the contents: 0 or ASSUMED_LINE_END */
+    size_t matched; /* how many bytes of the delimiter the input so far ends with, including assumed ones */
+    size_t assumed; /* how many of these were not in the contents: 0 or ASSUMED_LINE_END */
     size_t parts;
     size_t header_bytes;
     struct strbuf line;
-    struct arena arena; /* of one part's headers */
+    struct arena arena; /* for one part's headers */
     struct headers headers;
     struct error failure; /* status other than LREG_OK: the parser has failed */
     size_t delimiter_length;
@@ -73,7 +73,7 @@ static void begin_content(struct multipart *parser, size_t assumed) {
     parser->assumed = assumed;
 }
 
-/* What looked like a delimiter was contents. */
+/* Passes on the matched bytes, which are not a delimiter, as contents. */
 static lreg_status give_back(struct multipart *parser) {
     const char *bytes = parser->delimiter + parser->assumed;
     size_t length = parser->matched - parser->assumed;
@@ -81,7 +81,7 @@ static lreg_status give_back(struct multipart *parser) {
     return emit(parser, bytes, length);
 }
 
-/* How many bytes at `bytes` go on with the delimiter from `matched` on. */
+/* How many bytes at `bytes` continue the delimiter, of which `matched` bytes were found. */
 static size_t matching(const struct multipart *parser, size_t matched, const char *bytes, size_t length) {
     size_t i = 0;
     while (i < length && matched + i < parser->delimiter_length && bytes[i] == parser->delimiter[matched + i]) {
@@ -90,7 +90,7 @@ static size_t matching(const struct multipart *parser, size_t matched, const cha
     return i;
 }
 
-/* Finds where a delimiter, or the start of one that the end of the piece cuts, begins; `length` when nowhere. */
+/* The offset of a delimiter, or of its start when the end of the piece cuts it; `length` when there is none. */
 static size_t find_delimiter(const struct multipart *parser, const char *bytes, size_t length, size_t *matched) {
     size_t at = 0;
     const char *found;
@@ -100,7 +100,7 @@ static size_t find_delimiter(const struct multipart *parser, const char *bytes, 
         if (*matched == parser->delimiter_length || at + *matched == length) {
             return at;
         }
-        at += *matched; /* no CR in a delimiter but the first: nothing can begin in between */
+        at += *matched; /* a delimiter has a CR only at its start, so none begins within the matched bytes */
     }
     *matched = 0;
     return length;
@@ -135,8 +135,8 @@ static lreg_status take_content(struct multipart *parser, const char *bytes, siz
     return LREG_OK;
 }
 
-/* The bytes of a delimiter followed by anything else are contents: a longer boundary, for instance of a multipart body
- * inside the part. What begins like a delimiter line must be one, though. */
+/* After the bytes of a delimiter, '-', a blank or a line end must continue a delimiter line. With any other byte they
+ * are contents, for instance the longer boundary of a multipart body inside the part. */
 static lreg_status take_behind_delimiter(struct multipart *parser, char c, size_t *taken) {
     if (c == '-') {
         parser->state = STATE_DASH;
@@ -193,7 +193,7 @@ static lreg_status take_line_end(struct multipart *parser, char c, size_t *taken
     return LREG_OK;
 }
 
-/* RFC 7578 section 4.7 deprecates the field; an encoding that would have to be undone is refused. */
+/* RFC 7578 section 4.7 deprecates the field. Encodings that need decoding are refused. */
 static bool encoding_is_identity(const struct headers *headers) {
     static const char *const identities[] = {"binary", "8bit", "7bit"};
     const char *encoding = headers_find(headers, "Content-Transfer-Encoding");
@@ -286,7 +286,7 @@ static lreg_status take_headers(struct multipart *parser, const char *bytes, siz
     return newline != NULL ? end_line(parser) : LREG_OK;
 }
 
-/* Takes some of the bytes, or none when only the state changes. */
+/* Consumes some of the bytes, or none when only the state changes. */
 static lreg_status take(struct multipart *parser, const char *bytes, size_t length, size_t *taken) {
     *taken = 0;
     switch (parser->state) {
@@ -321,7 +321,7 @@ lreg_status multipart_write(struct multipart *parser, const void *bytes, size_t 
     while (parser->failure.status == LREG_OK && length > 0) {
         size_t taken = 0;
         lreg_status status = take(parser, at, length, &taken);
-        parser->failure.status = status; /* also where a callback did not set the error */
+        parser->failure.status = status; /* a callback may have failed without setting the error */
         at += taken;
         length -= taken;
     }
@@ -336,7 +336,7 @@ lreg_status multipart_finish(struct multipart *parser, struct error *err) {
     return report(parser, err);
 }
 
-/* bchars of RFC 2046 section 5.1.1, of which the blank may not be last. */
+/* bchars of RFC 2046 section 5.1.1; the last one is not a blank. */
 static bool boundary_is_sound(struct slice boundary) {
     for (size_t i = 0; i < boundary.length; i++) {
         char c = boundary.bytes[i];
@@ -371,7 +371,7 @@ static lreg_status find_boundary(const char *content_type, struct slice *out, st
     return LREG_OK;
 }
 
-/* Ample for what a header block within its limits becomes: the limits are what refuses, not the arena. */
+/* More than enough for a header block within the limits, so that the limits refuse and not the arena. */
 static size_t arena_bytes(const struct multipart_limits *limits) {
     size_t copies = 0;
     size_t fields = 0;

@@ -8,7 +8,7 @@
 #define ADDRESS_BITS 128
 #define IPV4_BITS 32
 
-/* Gives the 16 bytes of an address, and how many bits its family has. */
+/* The 16 bytes of an address, IPv4 as a mapped one, and the number of bits of its family. */
 static bool parse_address(struct slice text, unsigned char out[16], unsigned *out_bits) {
     static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     char copy[INET6_ADDRSTRLEN];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Ranges. Numbers that do not fit count as the largest one: they lie behind the end of whatever is asked for. */
+/* Ranges. Numbers that do not fit saturate: they are after the end of any representation. */
 
 #include "http/range.h"
 
@@ -25,7 +25,7 @@ static enum number parse_number(struct slice text, uint64_t *out) {
     return text.length > 0 ? NUMBER_SOUND : NUMBER_NONE;
 }
 
-/* "-N": the last N bytes. Those of an empty representation are the whole of it. */
+/* "-N": the last N bytes. Of an empty representation, they are the whole. */
 static enum range_result last_bytes(uint64_t wanted, uint64_t total, uint64_t *first, uint64_t *length) {
     if (wanted == 0) {
         return RANGE_NOT_SATISFIABLE;
@@ -54,7 +54,7 @@ static enum range_result resolve(struct slice spec, uint64_t total, uint64_t *fi
     if (from_is == NUMBER_NONE) {
         return to_is == NUMBER_SOUND ? last_bytes(to, total, first, length) : RANGE_WHOLE;
     }
-    if (from > to || from >= total) { /* backwards is invalid, which may be ignored or refused: section 14.2 */
+    if (from > to || from >= total) { /* a reversed range is invalid; section 14.2 allows ignoring and refusing it */
         return RANGE_NOT_SATISFIABLE;
     }
     *first = from;
@@ -93,7 +93,7 @@ bool range_parse_content(const char *value, uint64_t *first, uint64_t *last) {
     struct slice start = slice_cut(&positions, '-');
     uint64_t from = 0;
     uint64_t to = 0;
-    /* The largest number is refused, so that `last + 1` is one too. */
+    /* The largest number is refused, so that `*last + 1` does not overflow. */
     if (!text_parse_u64(start, &from) || !text_parse_u64(positions, &to) || from > to || to == UINT64_MAX) {
         return false;
     }

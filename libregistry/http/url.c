@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Request targets and form texts. Everything is decoded once, into one buffer that is as long as the text it comes
- * from; what could mean something else to a later reader (a control character, an escaped slash, "..") refuses the
- * whole.
+ * Request targets and form texts. Everything is decoded once, into one buffer as long as the source text. A target is
+ * refused when later code could read it differently: control characters, an escaped slash, "..".
  */
 
 #include "http/url.h"
@@ -37,7 +36,7 @@ static lreg_status bad_target(struct error *err, const char *why) {
     return error_set(err, LREG_BAD_ARGUMENT, "bad_target", "the request target %s", why);
 }
 
-/* What no part of a target may contain as it is (RFC 3986 section 2; RFC 9112 section 3.2 sends no fragment). */
+/* The reason why an undecoded target is refused, or NULL (RFC 3986 section 2; RFC 9112 section 3.2 has no fragment). */
 static const char *target_fault(const char *target) {
     for (const char *at = target; *at != '\0'; at++) {
         unsigned char byte = (unsigned char)*at;
@@ -66,8 +65,8 @@ bool url_split_absolute(const char *target, struct slice *out_authority, const c
     return false;
 }
 
-/* Removes scheme and authority of an absolute form; false when they are malformed, which a user in them is too
- * (RFC 9110 section 4.2.4). */
+/* Removes scheme and authority of an absolute form; false when they are malformed or contain a user (RFC 9110
+ * section 4.2.4). */
 static bool skip_authority(struct slice *target) {
     struct slice authority;
     const char *rest = NULL;
@@ -128,7 +127,7 @@ static lreg_status parse_path(struct url *url, struct slice path, struct arena *
     }
     url->path = arena_copy_bytes(arena, path.bytes, path.length);
     url->segments = arena_allocate_zeroed(arena, url->segment_count, sizeof *url->segments);
-    char *buffer = arena_allocate(arena, path.length); /* each segment's '/' is the room for its NUL */
+    char *buffer = arena_allocate(arena, path.length); /* the NUL of a segment takes the place of its '/' */
     if (url->path == NULL || url->segments == NULL || buffer == NULL) {
         return error_no_memory(err);
     }
@@ -136,7 +135,7 @@ static lreg_status parse_path(struct url *url, struct slice path, struct arena *
     return decode_segments(url, rest, buffer, err);
 }
 
-/* How parameters are refused, and whether line ends may occur in values (a text area of a form does send them). */
+/* The code and subject of errors about parameters, and whether they may contain line ends (text areas of forms do). */
 struct parameter_rules {
     const char *code;
     const char *what;
@@ -147,7 +146,7 @@ static bool parameter_is_sound(const char *text, size_t length, bool allow_lines
     return !text_has_control_beside(text, length, allow_lines ? "\n\r\t" : "") && text_is_utf8(text, length);
 }
 
-/* Decodes one name or value to `*buffer` and moves that behind it. */
+/* Decodes one name or value to `*buffer` and advances that past its NUL. Returns NULL, or the reason of a refusal. */
 static const char *decode_text(struct slice raw, const struct parameter_rules *rules, char **buffer, const char **out) {
     size_t length = 0;
     if (!url_decode(raw, true, *buffer, &length)) {
@@ -173,7 +172,7 @@ static const char *decode_parameter(struct slice piece, const struct parameter_r
     return fault;
 }
 
-/* Empty pieces, as in "a=1&&b=2&", do not count. */
+/* Empty pieces, as in "a=1&&b=2&", are not counted. */
 static size_t count_parameters(struct slice text) {
     size_t count = 0;
     while (text.length > 0) {
@@ -191,7 +190,7 @@ static lreg_status parse_parameters(const char *text, const struct parameter_rul
                          URL_PARAMETERS_MAX);
     }
     struct url_parameter *parameters = arena_allocate_zeroed(arena, count, sizeof *parameters);
-    char *buffer = arena_allocate(arena, rest.length + 1); /* '=' and '&' are the room for the NULs */
+    char *buffer = arena_allocate(arena, rest.length + 1); /* the NULs take the place of '=' and '&' */
     if (parameters == NULL || buffer == NULL) {
         return error_no_memory(err);
     }

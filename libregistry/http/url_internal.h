@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 /* Decodes `text` into `out`, which has room for text.length bytes and a NUL. False for a '%' without two hexadecimal
- * digits. What the bytes are is the caller's business. */
+ * digits. The caller checks the decoded bytes. */
 bool url_decode(struct slice text, bool plus_is_blank, char *out, size_t *out_length);
 
 #endif
