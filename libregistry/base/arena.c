@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Arena: a list of blocks, of which the first is the one that small requests are cut from. A request that would leave
- * much of a new block unused gets a block of its own, put behind the first.
+ * An arena is a list of blocks. Small requests are cut from the first block. A large request gets a block of its own,
+ * which becomes the second, so that the rest of the first stays in use.
  */
 
 #include "base/arena.h"
@@ -85,7 +85,6 @@ static void link_first(struct arena *arena, struct arena_block *block) {
     arena->blocks = block;
 }
 
-/* Behind the first, so that the rest of the first stays in use. */
 static void link_second(struct arena *arena, struct arena_block *block) {
     if (arena->blocks == NULL) {
         link_first(arena, block);

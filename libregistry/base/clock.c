@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Points in time as text. The calendar is the proleptic Gregorian one, counted in years that begin in March, so that
- * the leap day is the last of its year. The C library's functions are not used: they know time zones and locales.
+ * Points in time as text. The calendar is the proleptic Gregorian one, computed with years that begin in March, so that
+ * the leap day is the last day of a year. The C library's functions are not used, because they depend on time zones and
+ * locales.
  */
 
 #include "base/clock.h"
@@ -24,7 +25,7 @@ struct moment {
 
 #define MS_PER_DAY INT64_C(86400000)
 
-/* The years 0000 and 9999, which are all that four digits can say. */
+/* The start of the year 0000 and the end of 9999; other times are clamped, because years have four digits. */
 #define FIRST_MS INT64_C(-62167219200000)
 #define LAST_MS INT64_C(253402300799999)
 
@@ -119,7 +120,7 @@ void clock_format_http(int64_t unix_ms, char out[CLOCK_HTTP_TEXT]) {
     *out = '\0';
 }
 
-/* The scanners advance `*at` and are false, leaving it anywhere, when the text is not what they want. */
+/* Scanners advance `*at`. They return false when the text does not match; `*at` is then undefined. */
 
 static bool take_text(const char **at, const char *text) {
     size_t length = strlen(text);
@@ -143,7 +144,7 @@ static bool take_digits(const char **at, size_t digits, int64_t *out) {
     return true;
 }
 
-/* One of the three-letter names, which gives its index. */
+/* Takes one of the three-letter names. */
 static bool take_name(const char **at, const char *names, int64_t *out_index) {
     for (int64_t i = 0; names[3 * i] != '\0'; i++) {
         if (strncmp(*at, names + 3 * i, 3) == 0) {
@@ -168,14 +169,14 @@ static bool take_time(const char **at, struct moment *out) {
            take_text(at, ":") && take_digits(at, 2, &out->second);
 }
 
-/* "06 Nov 1994 08:49:37 GMT", behind "Sun, ". */
+/* "06 Nov 1994 08:49:37 GMT", after "Sun, ". */
 static bool take_imf_fixdate(const char *at, struct moment *out) {
     return take_digits(&at, 2, &out->day) && take_text(&at, " ") && take_month(&at, out) && take_text(&at, " ") &&
            take_digits(&at, 4, &out->year) && take_text(&at, " ") && take_time(&at, out) && take_text(&at, " GMT") &&
            *at == '\0';
 }
 
-/* "day, 06-Nov-94 08:49:37 GMT", behind "Sun". Without a clock the century is POSIX's: 70 to 99 are in the last one. */
+/* "day, 06-Nov-94 08:49:37 GMT", after "Sun". As in POSIX, the years 70 to 99 are of the 20th century. */
 static bool take_rfc850(const char *at, struct moment *out) {
     static const char *const ENDS[] = {"day", "day", "sday", "nesday", "rsday", "day", "urday"};
     bool taken = take_text(&at, ENDS[out->weekday]) && take_text(&at, ", ") && take_digits(&at, 2, &out->day) &&
@@ -186,7 +187,7 @@ static bool take_rfc850(const char *at, struct moment *out) {
     return taken;
 }
 
-/* "Nov  6 08:49:37 1994", behind "Sun ". */
+/* "Nov  6 08:49:37 1994", after "Sun ". */
 static bool take_asctime(const char *at, struct moment *out) {
     return take_month(&at, out) && take_text(&at, " ") && take_digits(&at, take_text(&at, " ") ? 1 : 2, &out->day) &&
            take_text(&at, " ") && take_time(&at, out) && take_text(&at, " ") && take_digits(&at, 4, &out->year) &&
@@ -197,7 +198,7 @@ static bool in_calendar(const struct moment *moment) {
     static const uint8_t DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = moment->year % 4 == 0 && (moment->year % 100 != 0 || moment->year % 400 == 0);
     int64_t days = DAYS[moment->month - 1] + (leap && moment->month == 2 ? 1 : 0);
-    /* Second 60 is a leap second, which becomes the first of the next minute. */
+    /* Second 60 is a leap second. It becomes the first second of the next minute. */
     return moment->day >= 1 && moment->day <= days && moment->hour <= 23 && moment->minute <= 59 &&
            moment->second <= 60;
 }

@@ -2,7 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
-/* Points in time (milliseconds since the epoch, UTC) as text; independent of locale and time zone. */
+/* Points in time (milliseconds since the epoch, UTC) as text, independent of locale and time zone. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Numbers of descriptors. */
-
 #include "base/descriptor.h"
 
 #include <errno.h>

@@ -2,9 +2,9 @@
 #ifndef BASE_DESCRIPTOR_H
 #define BASE_DESCRIPTOR_H
 
-/* Gives a new descriptor a number above those of standard input, output and error, which are free in a host that has
- * closed them: what others write there out of habit must not end up in a package. -1 stays as it is; -1 and errno when
- * there is no number left, and the descriptor is closed then. */
+/* Moves a new descriptor above those of standard input, output and error. A host may have closed these, and code that
+ * writes to them must not write into a package. Returns the new number, or -1 for -1. When no number is left, closes
+ * the descriptor, sets errno and returns -1. */
 int descriptor_above_streams(int descriptor);
 
 #endif

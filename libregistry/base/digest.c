@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Several digests of one stream, independent of who computes them.
+ * Several digests of one stream, independent of the provider that computes them.
  *
- * A saved state is, all numbers big-endian: "LRD1", algorithms (4 bytes), length (8), then for each algorithm in the
- * order of its bit the chaining words and the bytes of the unfinished block, and at the end the CRC-32 of all before.
+ * The format of a saved state, with big-endian numbers: "LRD1"; algorithms (4 bytes); length (8); for each algorithm,
+ * in the order of its bit, the chaining words and the bytes of the unfinished block; the CRC-32 of all before it (4).
  */
 
 #include "base/digest.h"
@@ -39,7 +39,7 @@ static const struct algorithm ALGORITHMS[] = {
 
 static_assert(SLOT(3) + DIGEST_CONTEXT_LARGE <= sizeof(((struct digest *)0)->state), "contexts fit into the state");
 
-/* Bytes that go through all algorithms before the next ones, so that all but the first find them in the cache. */
+/* All algorithms process this many bytes before the next ones, so that the bytes stay in the cache. */
 #define SLICE_BYTES ((size_t)16 * 1024)
 
 #define MAGIC "LRD1"
@@ -166,7 +166,7 @@ size_t digest_save(const struct digest *digest, uint8_t out[DIGEST_STATE_MAX]) {
     return (size_t)(to - out);
 }
 
-/* How long the saved state with this header is. */
+/* The length of a saved state with this header. */
 static size_t saved_length(uint32_t algorithms, uint64_t length) {
     size_t bytes = HEADER_BYTES + CHECKSUM_BYTES;
     for (size_t i = 0; i < ALGORITHM_COUNT; i++) {

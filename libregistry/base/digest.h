@@ -3,9 +3,9 @@
 #define BASE_DIGEST_H
 
 /*
- * Digests of streams, several at once, and HMAC. The only place that knows who computes them: mbedtls always, nettle
- * where the build found it (docs/dependencies.md has the measurement). The state of a running digest can be saved as
- * bytes and continued by another process, also one that was built with the other provider.
+ * Digests of streams, several at once, and HMAC. A provider computes them: nettle where the build found it, otherwise
+ * mbedtls (docs/dependencies.md has the measurement). The state of a running digest can be saved as bytes and continued
+ * by another process, also one that was built with the other provider.
  */
 
 #include "base/error.h"
@@ -28,7 +28,7 @@
 #define DIGEST_SHA256_TEXT 65 /* hexadecimal with NUL */
 #define DIGEST_SHA512_TEXT 129
 
-/* Finished digests; only those that were asked for are set. */
+/* Finished digests; only those of `algorithms` are set. */
 struct digest_set {
     uint32_t algorithms; /* DIGEST_… */
     uint8_t md5[DIGEST_MD5_BYTES];
@@ -39,7 +39,7 @@ struct digest_set {
 
 struct digest_provider;
 
-/* A running computation. Plain memory: may be copied, needs no freeing. */
+/* A running computation. It is plain memory, may be copied, and needs no freeing. */
 struct digest {
     uint32_t algorithms;
     uint64_t length; /* bytes fed so far */
@@ -49,13 +49,13 @@ struct digest {
 
 void digest_init(struct digest *digest, uint32_t algorithms);
 void digest_update(struct digest *digest, const void *bytes, size_t length);
-/* digest_update() for only those of the digest's algorithms: all shares of one piece are to be fed before anything else
- * is done with the digest, each once, and may be fed at the same time from several threads. */
+/* digest_update() for some of the digest's algorithms, so that several threads can share the work on one piece. Each
+ * algorithm must be updated once, and digest_count() called once, before any other use of the digest. */
 void digest_update_share(struct digest *digest, uint32_t algorithms, const void *bytes, size_t length);
-void digest_count(struct digest *digest, size_t length); /* once for all shares */
-void digest_finish(struct digest *digest, struct digest_set *out); /* digest is used up */
+void digest_count(struct digest *digest, size_t length);
+void digest_finish(struct digest *digest, struct digest_set *out); /* the digest cannot be used afterwards */
 
-/* One call for bytes at hand. */
+/* The digests of bytes in memory. */
 void digest_of(uint32_t algorithms, const void *bytes, size_t length, struct digest_set *out);
 
 #define DIGEST_STATE_MAX 640
@@ -68,7 +68,7 @@ lreg_status digest_restore(struct digest *digest, const uint8_t *bytes, size_t l
 void hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
                  uint8_t out[DIGEST_SHA256_BYTES]);
 
-/* "mbedtls" or "nettle". */
+/* The provider that digest_init() uses: "mbedtls" or "nettle". */
 const char *digest_provider(void);
 
 #endif

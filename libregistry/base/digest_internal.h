@@ -3,8 +3,8 @@
 #define BASE_DIGEST_INTERNAL_H
 
 /*
- * Providers of digests. One computes each algorithm in a context that is plain memory, and can show and take over what
- * a context stands for: the chaining words of the algorithm and the bytes of the block that is not full yet.
+ * Providers of digests. A provider computes each algorithm in a context that is plain memory. It can save and load the
+ * state of a context: the chaining words of the algorithm and the bytes of the unfinished block.
  */
 
 #include "base/digest.h"
@@ -16,11 +16,11 @@
 #define DIGEST_BLOCK_SMALL 64
 #define DIGEST_BLOCK_LARGE 128
 
-/* What any provider can go on from. */
+/* The state of one algorithm, from which any provider can continue. */
 struct digest_snapshot {
     uint64_t length; /* bytes fed so far */
     uint64_t words[8]; /* 32-bit words in the lower half; as many as the algorithm has */
-    uint8_t block[DIGEST_BLOCK_LARGE]; /* length modulo block size bytes of it are set */
+    uint8_t block[DIGEST_BLOCK_LARGE]; /* the first `length` modulo block size bytes are set */
 };
 
 /* `algorithm` is one DIGEST_… bit. */
@@ -36,7 +36,7 @@ struct digest_provider {
 extern const struct digest_provider digest_mbedtls;
 extern const struct digest_provider digest_nettle; /* with LREG_WITH_NETTLE */
 
-/* The providers of this build, the one that digest_init() takes first; NULL behind the last. */
+/* The providers of this build; digest_init() uses the one at 0. NULL after the last. */
 const struct digest_provider *digest_provider_at(size_t index);
 
 void digest_init_with(const struct digest_provider *provider, struct digest *digest, uint32_t algorithms);

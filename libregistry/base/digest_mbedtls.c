@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Digests by Mbed TLS 2.28 or 3. Its functions report nothing but the failures of a hardware accelerator, and a build
- * with one has other contexts than those below; so their results are not looked at.
+ * Digests by Mbed TLS 2.28 or 3. The results of its functions are ignored: they report only failures of a hardware
+ * accelerator, and a build with one has contexts other than those used below.
  */
 
-#define MBEDTLS_ALLOW_PRIVATE_ACCESS /* 3 marks the members of contexts, which save() and load() read and write */
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS /* Mbed TLS 3 makes the members private that save() and load() use */
 
 #include "base/digest_internal.h"
 
@@ -18,7 +18,7 @@
 #include <assert.h>
 #include <string.h>
 
-#if MBEDTLS_VERSION_MAJOR < 3 /* where these names are those of functions without a result */
+#if MBEDTLS_VERSION_MAJOR < 3 /* there, the functions of these names return nothing */
 #define mbedtls_md5_starts mbedtls_md5_starts_ret
 #define mbedtls_md5_update mbedtls_md5_update_ret
 #define mbedtls_md5_finish mbedtls_md5_finish_ret

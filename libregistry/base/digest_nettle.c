@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Digests by nettle, which has assembly for the machine's own instructions. Built only where it was found. */
+/* Digests by nettle, which has assembly for the CPU's digest instructions. Compiled only when the build found it. */
 
 #include "base/digest_internal.h"
 

@@ -50,7 +50,7 @@ bool hex_decode(const char *text, size_t length, void *out) {
 static const char ALPHABET_STANDARD[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char ALPHABET_URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Returns the end of what was written; whoever pads and terminates is the caller. */
+/* Returns the end of the output, which the caller pads and terminates. */
 static char *encode_64(const char *alphabet, const uint8_t *bytes, size_t length, char *out) {
     while (length >= 3) {
         uint32_t group = (uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2];
@@ -88,7 +88,7 @@ static uint8_t value_64(const char *alphabet, char c) {
     return c == alphabet[63] ? 63 : INVALID;
 }
 
-/* Text without padding. Bits behind the last byte must be zero, so that no two texts mean the same bytes. */
+/* Decodes text without padding. Bits after the last byte must be zero: no two texts decode to the same bytes. */
 static bool decode_64(const char *alphabet, const char *text, size_t length, uint8_t *out, size_t capacity,
                       size_t *out_length) {
     size_t bytes = length / 4 * 3 + (length % 4 * 3) / 4;
@@ -164,7 +164,7 @@ void base62_encode(uint64_t value, size_t digits, char *out) {
 }
 
 uint32_t crc32_of(const void *bytes, size_t length) {
-    /* The polynomial 0xedb88320, four bits at a time: small enough to stay in the cache for the short inputs here. */
+    /* The polynomial 0xedb88320, four bits at a time: a small table suits the short inputs here. */
     static const uint32_t TABLE[16] = {
         0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
         0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Errors as plain values. Text is made in a scratch buffer first, so that an argument may point into the error itself,
- * and so that a cut finds the start of the character that it would split.
+ * Errors as plain values. Messages are formatted into a scratch buffer first, so that an argument may point into the
+ * error itself, and so that a long message can be cut between characters.
  */
 
 #include "base/error.h"
@@ -54,7 +54,7 @@ struct errno_entry {
     const char *text;
 };
 
-/* Own words, because strerror() depends on the locale. What is not here is LREG_IO and known by its number. */
+/* strerror() is not used because it depends on the locale. Other numbers are LREG_IO and appear in the message. */
 static const struct errno_entry ERRNOS[] = {
     {ENOENT, LREG_NOT_FOUND, "no such file or directory"},
     {ENOSPC, LREG_NO_SPACE, "no space left on the device"},
@@ -72,7 +72,7 @@ static const struct errno_entry ERRNOS[] = {
     {EIO, LREG_IO, "input/output error"},
 };
 
-/* Room for the bytes behind a cut: enough to see whether the character at the cut goes on. */
+/* Bytes after the cut that are formatted too; they show whether the cut splits a character. */
 #define LOOK_AHEAD 4
 
 static void format_into(char *out, size_t capacity, const char *format, va_list arguments)

@@ -3,11 +3,11 @@
 #define BASE_ERROR_H
 
 /*
- * The error inside the library: a plain value that the outermost caller keeps on its stack, so that reporting a failure
- * never allocates, never leaks and cannot itself fail. The api room copies it into a public lreg_error at the border.
+ * The error inside the library: a plain value on the stack of the outermost caller. So reporting a failure allocates
+ * nothing, leaks nothing and cannot fail. The api room copies it into a public lreg_error.
  *
- * Convention, everywhere: `lreg_status f(..., struct error *err)`, `err` may be NULL. The line that detects a failure
- * sets the error; everyone above passes the status on, or adds the operation.
+ * The convention is `lreg_status f(..., struct error *err)`, where `err` may be NULL. The function that detects a
+ * failure sets the error; its callers return the status, and may add the operation.
  */
 
 #include <libregistry/error.h>
@@ -19,38 +19,39 @@
 
 struct error {
     lreg_status status;
-    int32_t cause; /* errno or SQLite result, 0 when there is none */
+    int32_t cause; /* errno or SQLite result; 0 when there is none */
     const char *code; /* static storage, never NULL once set */
     char message[ERROR_MESSAGE_MAX];
     char operation[ERROR_OPERATION_MAX];
 };
 
 /* Sets `*err` and returns `status`, so that a failure is one line: `return error_set(err, LREG_NOT_FOUND, "", "no …")`.
- * `code` is a literal, "" when the status says all. The message becomes one line of valid UTF-8 whatever the arguments
- * hold: too long ones are cut between characters; control characters and ill-formed bytes become '?'. */
+ * `code` is a literal; "" when the status suffices. The message is always one line of valid UTF-8: a long one is cut
+ * between characters, and control characters and ill-formed bytes become '?'. */
 lreg_status error_set(struct error *err, lreg_status status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* The same for a failed system call: LREG_NO_SPACE for ENOSPC and EDQUOT, LREG_NO_MEMORY for ENOMEM, LREG_NOT_FOUND for
- * ENOENT, LREG_BUSY ("too_many_files") for EMFILE and ENFILE, LREG_IO else; `what` says what was tried, without paths
+ * ENOENT, LREG_BUSY ("too_many_files") for EMFILE and ENFILE, otherwise LREG_IO. `what` says what failed, without paths
  * that the caller may not know. */
 lreg_status error_set_errno(struct error *err, int number, const char *what);
 
-/* Names what was being done, once: the innermost operation stays. Does nothing when `err` is NULL or holds no error. */
+/* Names the operation that failed. The innermost name is kept: the function does nothing when there is one already,
+ * when `err` is NULL, or when it holds no error. */
 void error_operation(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 lreg_status error_no_memory(struct error *err);
 
 void error_clear(struct error *err);
 
-/* The HTTP status of a response that says `status`: 200 for LREG_OK, 500 for a host's and unknown ones. */
+/* The HTTP status for a status: 200 for LREG_OK, 500 for a host's own and unknown ones. */
 int32_t error_http_status(lreg_status status);
 
-/* Such as "LREG_NOT_FOUND"; "LREG_HOST_STATUS" from that number on. Static storage, never NULL. */
+/* The name of a status, such as "LREG_NOT_FOUND"; "LREG_HOST_STATUS" from that number on. Static, never NULL. */
 const char *error_status_name(lreg_status status);
 
 #ifdef __clang_analyzer__
-/* The analyzer sees one file at a time: it has to be told that these return what they are given, a failure. */
+/* The analyzer sees one file at a time and does not know that these functions return the given status. */
 static inline lreg_status error_returned(lreg_status unknown, lreg_status status) {
     (void)unknown;
     return status;

@@ -23,7 +23,7 @@ static void format_uuid(const uint8_t bytes[UUID_BYTES], char out[ID_TEXT]) {
     out[-1] = '\0';
 }
 
-/* Of a text that id_is_valid(). */
+/* `text` is valid by id_is_valid(). */
 static void parse_uuid(const char *text, uint8_t out[UUID_BYTES]) {
     for (size_t i = 0; i < UUID_BYTES; i++) {
         text += *text == '-' ? 1 : 0;
@@ -75,7 +75,7 @@ bool id_is_valid(const char *text) {
     if (text == NULL) {
         return false;
     }
-    for (size_t i = 0; i < ID_TEXT - 1; i++) { /* a NUL is neither, so the loop ends with the text */
+    for (size_t i = 0; i < ID_TEXT - 1; i++) { /* returns at a NUL, which is neither */
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
         if (dash ? text[i] != '-' : !is_lower_hex(text[i])) {
             return false;
@@ -84,7 +84,7 @@ bool id_is_valid(const char *text) {
     return text[ID_TEXT - 1] == '\0';
 }
 
-/* Adds one and the last STEP_BYTES of `step`, past the bits of version and variant. False when that is too much. */
+/* Adds one and the last STEP_BYTES of `step`, skipping the bits of version and variant. False on overflow. */
 static bool increase(uint8_t bytes[UUID_BYTES], const uint8_t step[UUID_BYTES]) {
     unsigned carry = 1;
     for (size_t i = UUID_BYTES; i > 0; i--) {
@@ -97,7 +97,7 @@ static bool increase(uint8_t bytes[UUID_BYTES], const uint8_t step[UUID_BYTES]) 
     return carry == 0;
 }
 
-/* By a random step: an id that was given to what is gone meanwhile is not to be given again. */
+/* The step is random so that an id is not issued again when its row was deleted in the meantime. */
 void id_put_behind(char id[ID_TEXT], const char *last) {
     uint8_t bytes[UUID_BYTES];
     uint8_t step[UUID_BYTES];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * JSON by jansson. Its parser recurses once per level, so the depth is bounded by a scan before it begins. Its error
- * texts quote the input, which may hold a secret and end up in a log; ours name the place alone.
+ * JSON by jansson. Its parser recurses once per level, so a scan checks the depth first. Its error texts quote the
+ * input, which may contain a secret and end up in a log; the library's messages name only the place.
  */
 
 #include "base/json.h"
@@ -20,8 +20,8 @@ static bool closes(char c) {
     return c == ']' || c == '}';
 }
 
-/* The place at which the text becomes deeper than `max_depth` levels, `length` when nowhere. The text may be malformed:
- * then the answer is right up to the place where jansson gives up. */
+/* The offset at which the text becomes deeper than `max_depth` levels; `length` when it does not. For a malformed text
+ * this is right up to the place where jansson stops. */
 static size_t too_deep_at(const char *bytes, size_t length, size_t max_depth) {
     size_t depth = 0;
     bool in_string = false;
@@ -67,7 +67,7 @@ static const char *reason_of(const json_error_t *error) {
 }
 
 static lreg_status parse_failed(const json_error_t *error, struct error *err) {
-    /* jansson says nothing when an allocation fails below its parser. */
+    /* jansson sets no error when an allocation fails below its parser. */
     if (json_error_code(error) == json_error_out_of_memory || error->text[0] == '\0') {
         return error_no_memory(err);
     }
@@ -75,8 +75,8 @@ static lreg_status parse_failed(const json_error_t *error, struct error *err) {
                      error->column, reason_of(error));
 }
 
-/* Parses twice: when memory is out within a name or a string, jansson's lexer leaves characters out and goes on, so
- * that the value is another one than the text says, or none. */
+/* Parses twice and compares. When an allocation fails within a name or a string, jansson's lexer drops characters and
+ * continues, so that the value is wrong or missing. */
 lreg_status json_parse(const char *bytes, size_t length, size_t max_depth, json_t **out, struct error *err) {
     *out = NULL;
     size_t deep = too_deep_at(bytes, length, max_depth);
@@ -116,7 +116,7 @@ lreg_status json_render(const json_t *value, struct strbuf *out, struct error *e
     }
     strbuf_shorten(out, before);
     lreg_status status = strbuf_status(out, err);
-    /* Left are no value at all, which is how building one fails, and jansson's own memory. */
+    /* Otherwise `value` was NULL, because building it failed, or jansson ran out of memory. */
     return status != LREG_OK ? status : error_no_memory(err);
 }
 

@@ -2,23 +2,24 @@
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
-/* Our way of using jansson: bounded parsing with errors for people, and rendering into our buffer. */
+/* JSON by jansson: bounded parsing with readable errors, and rendering into a strbuf. */
 
 #include "base/strbuf.h"
 
 #include <jansson.h>
 
-/* Parses one JSON text (RFC 8259, an object or array at the top, no duplicate keys, nothing behind it). Deeper than
- * `max_depth` levels or malformed: LREG_BAD_ARGUMENT with the place; LREG_NO_MEMORY. jansson takes its memory from the
- * system, not from the hooks. `*out` is owned (json_decref). */
+/* Parses one JSON text (RFC 8259): an object or array at the top, no duplicate keys, nothing after it.
+ * LREG_BAD_ARGUMENT, with the place in the message, when it is malformed or deeper than `max_depth` levels;
+ * LREG_NO_MEMORY. jansson takes its memory from the system, not from the hooks. The caller owns `*out`
+ * (json_decref). */
 lreg_status json_parse(const char *bytes, size_t length, size_t max_depth, json_t **out, struct error *err);
 
-/* Appends the compact text of `value`, slashes not escaped, UTF-8 kept; on failure the buffer's text is as before. A
- * NULL `value`, which is how building one fails, is LREG_NO_MEMORY. */
+/* Appends the compact text of `value`. Slashes and UTF-8 are not escaped. On failure the buffer's text is unchanged.
+ * LREG_NO_MEMORY also when `value` is NULL, because that is how building one fails. */
 lreg_status json_render(const json_t *value, struct strbuf *out, struct error *err);
 
-/* What json_render once wrote and the database kept, an object; an empty text is an empty one. Owned; NULL when memory
- * is out. */
+/* Parses an object that json_render() wrote to the database; an empty text is an empty object. The caller owns it. NULL
+ * when out of memory, and when the text is malformed. */
 json_t *json_stored(const char *text);
 
 /* Borrowed text of a member; NULL when absent or not a string. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Memory, clock, randomness and log by way of the instance's hooks, and the operating system's as the default. */
+/* Memory, clock, randomness and log through the instance's hooks, with the operating system's as defaults. */
 
 #include "base/memory.h"
 
@@ -127,7 +127,7 @@ void memory_wipe(void *memory, size_t bytes) {
 }
 
 bool memory_equal_constant_time(const void *a, const void *b, size_t length) {
-    /* Volatile, so that no compiler turns the loop into one that stops at the first difference. */
+    /* Volatile prevents the compiler from stopping the loop at the first difference. */
     const volatile unsigned char *left = a;
     const volatile unsigned char *right = b;
     unsigned char difference = 0;
@@ -182,7 +182,7 @@ void hooks_log(const struct hooks *hooks, int32_t level, const char *format, ...
     if (hooks->log.write == NULL || level > hooks->log.level) {
         return;
     }
-    char line[LOG_LINE_MAX + 4]; /* four more, so that the cut sees the character behind it */
+    char line[LOG_LINE_MAX + 4]; /* four bytes after the cut show whether it splits a character */
     va_list arguments;
     va_start(arguments, format);
     int needed = vsnprintf(line, sizeof line, format, arguments);
@@ -191,7 +191,7 @@ void hooks_log(const struct hooks *hooks, int32_t level, const char *format, ...
         return;
     }
     size_t length = text_utf8_prefix(line, strlen(line), LOG_LINE_MAX - 1);
-    text_make_printable(line, length); /* a name out of a request must not begin a line of its own */
+    text_make_printable(line, length); /* a name from a request must not start a new line of the log */
     line[length] = '\0';
     hooks->log.write(hooks->log.user, level, line);
 }

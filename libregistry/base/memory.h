@@ -3,9 +3,8 @@
 #define BASE_MEMORY_H
 
 /*
- * Allocation through the instance's allocator, and what else an instance takes from outside: clock, randomness, log,
- * threads.
- * One `struct hooks` lives as long as its instance and is handed down to every room; nothing here is global.
+ * The hooks of an instance: allocator, clock, randomness, log and threads. One `struct hooks` lives as long as its
+ * instance and is passed to every room; there is no global state.
  */
 
 #include "base/error.h"
@@ -16,7 +15,7 @@
 struct process_mark; /* base/process.h */
 struct hook_owner; /* base/hook_owner.h */
 
-/* Which hooks a host may have given something with that has to be ended. */
+/* The hooks that may have an owner. */
 enum {
     HOOK_CLOCK,
     HOOK_RANDOM,
@@ -30,36 +29,37 @@ struct hooks {
     lreg_clock clock;
     lreg_random random;
     lreg_log log; /* log.write may be NULL: no log */
-    lreg_executor executor; /* executor.run may be NULL: no threads but the caller's */
-    const struct process_mark *process; /* of the instance; NULL before there is one */
-    struct hook_owner *owners[HOOK_OWNERS]; /* NULL: nothing to end */
+    lreg_executor executor; /* executor.run may be NULL: only the caller's threads */
+    const struct process_mark *process; /* of the instance; NULL before it is opened */
+    struct hook_owner *owners[HOOK_OWNERS]; /* NULL when the hook has no destroy */
 };
 
-/* The operating system's memory, clock and randomness (getrandom), no log. */
+/* Sets the operating system's memory, clock and randomness (getrandom), and no log. */
 void hooks_default(struct hooks *hooks);
 
-/* Memory functions give NULL when there is none, or when a product would overflow. Zero bytes give a unique pointer. */
+/* Memory functions return NULL when out of memory, and when a product would overflow. Zero bytes are a valid size and
+ * return a pointer that is not NULL. */
 void *memory_allocate(const struct hooks *hooks, size_t bytes);
 void *memory_allocate_zeroed(const struct hooks *hooks, size_t count, size_t bytes_each);
 void *memory_reallocate(const struct hooks *hooks, void *memory, size_t count, size_t bytes_each);
 void memory_release(const struct hooks *hooks, void *memory);
 
-char *memory_copy_text(const struct hooks *hooks, const char *text); /* NULL text gives NULL */
+char *memory_copy_text(const struct hooks *hooks, const char *text); /* NULL for NULL */
 void *memory_copy_bytes(const struct hooks *hooks, const void *bytes, size_t length); /* a NUL follows the bytes */
 
-/* Overwrites in a way that no compiler removes. */
+/* Overwrites memory in a way that compilers do not remove. */
 void memory_wipe(void *memory, size_t bytes);
 
-/* True when equal; its time depends on `length` alone. */
+/* True when equal. The time it takes depends only on `length`. */
 bool memory_equal_constant_time(const void *a, const void *b, size_t length);
 
-/* Checked size arithmetic: false on overflow, and *out is unchanged. */
+/* Checked arithmetic. On overflow they return false and leave *out unchanged. */
 bool size_add(size_t a, size_t b, size_t *out);
 bool size_multiply(size_t a, size_t b, size_t *out);
 
 int64_t hooks_now_ms(const struct hooks *hooks);
-/* Time that passes evenly, whatever the wall clock does; the same for all processes on the machine, also over sleep. It
- * begins anew with the machine. */
+/* Milliseconds since a fixed moment, such as the start of the machine; sleep counts where the system has a clock that
+ * counts it. Not affected by changes of the wall clock, and the same for all processes of the machine. */
 int64_t hooks_uptime_ms(const struct hooks *hooks);
 lreg_status hooks_random(const struct hooks *hooks, void *bytes, size_t length, struct error *err);
 void hooks_log(const struct hooks *hooks, int32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));

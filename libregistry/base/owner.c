@@ -19,7 +19,7 @@ void owner_find(int directory, const char *name, struct owner *out) {
     }
 }
 
-/* These ids are the thread's alone. Group first: the right to change it goes with the user. */
+/* File system ids are per thread. The group is set first, because the right to change it is lost with the user. */
 void owner_assume(const struct owner *owner, struct owner_ids *before) {
     int number = errno;
     *before = (struct owner_ids){0};

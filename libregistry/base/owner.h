@@ -3,17 +3,17 @@
 #define BASE_OWNER_H
 
 /*
- * Whose files a data directory has. A process of another user, mostly root, that makes files there would leave what
- * the owner's server cannot read. So they are made with the owner's ids: the calling thread takes them on for the
- * moment of making, where the system lets it (Linux, as root). Nobody ever sees the file with other ids, and no name is
- * followed that the owner may not follow.
+ * The owner of the files in a data directory. Files that a process of another user, mostly root, creates there would
+ * not be readable by the owner's server. So the calling thread takes on the owner's ids while it creates them, where
+ * the system allows it (Linux, as root). The files never have other ids, and paths are resolved with the owner's
+ * permissions.
  */
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 struct owner {
-    bool is_other; /* than this process */
+    bool is_other; /* another user than that of this process */
     uid_t uid;
     gid_t gid;
 };
@@ -21,7 +21,8 @@ struct owner {
 /* The owner of the file `name` in the directory, or of the directory when there is no such file. */
 void owner_find(int directory, const char *name, struct owner *out);
 
-/* What is made between the two is the owner's; does nothing when that is this process anyway. Keeps errno. */
+/* Files that are created between assume and resume belong to the owner. They do nothing when this process runs as the
+ * owner, and keep errno. */
 struct owner_ids {
     uid_t uid;
     gid_t gid;
@@ -29,10 +30,10 @@ struct owner_ids {
 void owner_assume(const struct owner *owner, struct owner_ids *before);
 void owner_resume(const struct owner *owner, const struct owner_ids *before);
 
-/* Whether a file that was just made belongs to the owner: without the right to take on ids it does not. */
+/* Whether a new file belongs to the owner. It does not when the process may not take on ids. */
 bool owner_has(const struct owner *owner, int descriptor);
 
-/* Gives a file that nobody else knows of to the owner: 0, or -1 and errno. */
+/* Changes the owner of a file that no other process knows of. Returns 0, or -1 and errno. */
 int owner_give(const struct owner *owner, int descriptor);
 
 #endif

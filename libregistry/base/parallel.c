@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A task of a host's executor, and the wait for its end. */
-
 #include "base/parallel.h"
 
 #include <errno.h>
@@ -9,7 +7,7 @@
 static void run(void *user) {
     struct parallel_work *work = user;
     work->function(work->argument);
-    (void)sem_post(&work->done); /* the last that is done with `work` */
+    (void)sem_post(&work->done); /* `work` must not be used after this */
 }
 
 void parallel_begin(const struct hooks *hooks, struct parallel_work *work, void (*function)(void *argument),

@@ -2,13 +2,13 @@
 #ifndef BASE_PARALLEL_H
 #define BASE_PARALLEL_H
 
-/* Work that a thread of the host may do while ours goes on, where the host lends some. */
+/* Work that a thread of the host's executor may do while the calling thread continues. */
 
 #include "base/memory.h"
 
 #include <semaphore.h>
 
-/* Lives where the caller keeps it, from the begin to the end. */
+/* Owned by the caller; must stay in place from parallel_begin() to parallel_end(). */
 struct parallel_work {
     void (*function)(void *argument);
     void *argument;
@@ -16,10 +16,10 @@ struct parallel_work {
     sem_t done;
 };
 
-/* Begins `function(argument)` on a thread of the host if there is one to spare; else the end does it. */
+/* Starts `function(argument)` on a thread of the host. When none is available, parallel_end() calls it. */
 void parallel_begin(const struct hooks *hooks, struct parallel_work *work, void (*function)(void *argument),
                     void *argument);
-/* Returns when it is done. */
+/* Blocks until the work is done. */
 void parallel_end(struct parallel_work *work);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The mark that a fork wipes. */
-
 #include "base/process.h"
 
 #include <sys/mman.h>

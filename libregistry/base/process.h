@@ -3,11 +3,11 @@
 #define BASE_PROCESS_H
 
 /*
- * Which process an instance belongs to. A child that was forked has a copy of it whose locks, descriptors and database
- * connections are still the parent's: it may release memory, and nothing else.
+ * The process that an instance belongs to. A forked child has a copy of the instance, but its locks, descriptors and
+ * database connections are still the parent's. The child may only release memory.
  *
- * The question costs one read: a page that the kernel gives a forked child empty (MADV_WIPEONFORK, Linux 4.14). Where
- * there is none, the process is asked for its number.
+ * A check is one read of a page that the kernel clears in a forked child (MADV_WIPEONFORK, Linux 4.14). Where that does
+ * not exist, it is a getpid().
  */
 
 #include "base/memory.h"
@@ -15,21 +15,22 @@
 #include <sys/types.h>
 
 struct process_mark {
-    volatile unsigned char *page; /* owned; NULL: `number` is used */
+    volatile unsigned char *page; /* owned; NULL when `number` is used instead */
     size_t page_bytes;
     pid_t number;
 };
 
-/* Marks what belongs to this process from now on. Cannot fail. */
+/* Creates a mark that belongs to this process. Cannot fail. */
 void process_mark_set(struct process_mark *mark);
-/* The same of a mark that another process has set: what was forked under lreg_fork_begin() is the child's too. */
+/* Makes a mark that the parent has set belong to this process: an instance that was forked under lreg_fork_begin() is
+ * the child's too. */
 void process_mark_renew(struct process_mark *mark);
 bool process_mark_is_own(const struct process_mark *mark);
 void process_mark_end(struct process_mark *mark);
 
-/* LREG_MISUSE ("forked") when the hooks are those of an instance of another process. Hooks without a mark are
- * everybody's. */
+/* True when the hooks are those of an instance of another process; false for hooks without a mark. */
 bool process_is_foreign(const struct hooks *hooks);
+/* LREG_MISUSE ("forked") when process_is_foreign(). */
 lreg_status process_check(const struct hooks *hooks, struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The growing byte buffer. Everything that appends goes through grow(), which alone decides about limits and memory. */
+/* The growing byte buffer. Every append goes through grow(), the only place that checks limits and allocates. */
 
 #include "base/strbuf.h"
 
@@ -11,7 +11,7 @@
 #define FIRST_CAPACITY 64
 
 void strbuf_init(struct strbuf *buffer, const struct hooks *hooks, size_t max_length) {
-    /* A byte less than what a size can say, so that the NUL always has room. */
+    /* At most SIZE_MAX - 1, so that there is always room for the NUL. */
     *buffer = (struct strbuf){.hooks = hooks, .max_length = max_length < SIZE_MAX ? max_length : SIZE_MAX - 1};
 }
 
@@ -30,7 +30,7 @@ void strbuf_clear(struct strbuf *buffer) {
     buffer->status = LREG_OK;
 }
 
-/* The next capacity that holds `needed` bytes: doubled, but never more than the maximum with its NUL. */
+/* The next capacity that holds `needed` bytes: doubled, but at most the maximum and its NUL. */
 static size_t next_capacity(const struct strbuf *buffer, size_t needed) {
     size_t most = buffer->max_length + 1;
     size_t capacity = buffer->capacity > 0 ? buffer->capacity : FIRST_CAPACITY;
@@ -96,7 +96,7 @@ void strbuf_append_format(struct strbuf *buffer, const char *format, ...) {
     int needed = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     if (needed < 0) {
-        /* Longer than INT_MAX: no other failure is left for formats without wide characters. */
+        /* Longer than INT_MAX: formats without wide characters cannot fail otherwise. */
         buffer->status = buffer->status == LREG_OK ? LREG_TOO_LARGE : buffer->status;
         return;
     }

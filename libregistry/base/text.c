@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Text without locale. Everything looks at bytes; only the UTF-8 functions know characters. */
+/* Text without locale. All functions work on bytes; only those for UTF-8 know characters. */
 
 #include "base/text.h"
 
@@ -114,7 +114,7 @@ static bool in_range(unsigned char byte, unsigned char low, unsigned char high) 
     return byte >= low && byte <= high;
 }
 
-/* The length of the well-formed sequence at the start, 0 when there is none (RFC 3629 section 4). */
+/* The length of the well-formed sequence at the start; 0 when there is none (RFC 3629 section 4). */
 static size_t utf8_sequence(const unsigned char *bytes, size_t length) {
     unsigned char first = bytes[0];
     if (first < 0x80) {
@@ -123,7 +123,7 @@ static size_t utf8_sequence(const unsigned char *bytes, size_t length) {
     if (length < 2 || !in_range(first, 0xc2, 0xf4)) {
         return 0;
     }
-    /* The second byte is what tells overlong forms, surrogates and numbers that are too high. */
+    /* The second byte shows overlong forms, surrogates and numbers that are too high. */
     unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
     unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
     if (!in_range(bytes[1], low, high)) {
@@ -154,7 +154,7 @@ bool text_is_utf8(const char *bytes, size_t length) {
     return true;
 }
 
-/* U+0000 to U+001F, U+007F, and U+0080 to U+009F: terminals obey those too, U+009B begins a command to them. */
+/* U+0000 to U+001F and U+007F to U+009F. Terminals interpret the latter too: U+009B starts a control sequence. */
 static bool is_control(const char *bytes, size_t length) {
     unsigned char first = (unsigned char)bytes[0];
     return first < 0x20 || first == 0x7f ||

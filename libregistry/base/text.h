@@ -14,13 +14,14 @@ struct slice {
     size_t length;
 };
 
-struct slice slice_of(const char *text); /* NULL gives an empty slice */
+struct slice slice_of(const char *text); /* an empty slice for NULL */
 bool slice_equals(struct slice a, const char *text);
 bool slice_equals_ignoring_case(struct slice a, const char *text); /* ASCII only */
 bool slice_starts_with(struct slice a, const char *prefix);
 struct slice slice_trim(struct slice a); /* removes blanks and tabs at both ends (HTTP's OWS) */
 
-/* Cuts at the first `separator`: gives what is before it and advances *rest behind it (empty at the end). */
+/* Returns the part before the first `separator` and sets *rest to the part after it; without a separator, returns all
+ * of *rest and leaves it empty. */
 struct slice slice_cut(struct slice *rest, char separator);
 
 bool text_equals_ignoring_case(const char *a, const char *b); /* ASCII only */
@@ -36,19 +37,21 @@ char char_to_lower(char c);
 /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 bool text_is_utf8(const char *bytes, size_t length);
 
-/* True when a control character of Unicode occurs: U+0000 to U+001F, U+007F to U+009F. The text need not be UTF-8. */
+/* True when the text contains a control character of Unicode: U+0000 to U+001F, U+007F to U+009F. It need not be
+ * UTF-8. */
 bool text_has_control(const char *bytes, size_t length);
-/* The same, beside the bytes of `allowed`, such as "\n\t". */
+/* The same, except for the bytes of `allowed`, such as "\n\t". */
 bool text_has_control_beside(const char *bytes, size_t length, const char *allowed);
 
 /* The length of the longest prefix of at most `max` bytes that does not cut a UTF-8 sequence. */
 size_t text_utf8_prefix(const char *bytes, size_t length, size_t max);
 
-/* Makes one line of valid UTF-8 of hostile bytes: control characters (as above) and bytes that belong to no well-formed
- * sequence become '?'. The length stays. */
+/* Makes any bytes one line of valid UTF-8 of the same length: control characters (as above) and bytes that are not part
+ * of a well-formed sequence become '?'. */
 void text_make_printable(char *bytes, size_t length);
 
-/* Decimal digits only (no sign, no blanks, at least one), no overflow; false else and *out is unchanged. */
+/* Parses one or more decimal digits, without sign and blanks. On other bytes and on overflow it returns false and
+ * leaves *out unchanged. */
 bool text_parse_u64(struct slice digits, uint64_t *out);
 
 #endif

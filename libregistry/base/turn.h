@@ -3,10 +3,10 @@
 #define BASE_TURN_H
 
 /*
- * Long work is done in turns, so that a host can serve others in between. A turn is counted and not timed: the same
- * input takes the same number of turns on every machine. One unit is about what it costs to unpack one byte.
+ * Long work is done in turns, so that a host can do other work in between. A turn is measured in units and not in time:
+ * the same input takes the same number of turns on every machine. One unit is about the cost of unpacking one byte.
  *
- * A NULL turn has no end: it is for callers that wait until all is done.
+ * A NULL turn never ends; callers that wait for all of the work pass it.
  */
 
 #include <stdbool.h>
@@ -29,7 +29,7 @@ static inline void turn_spend(struct turn *turn, uint64_t units) {
     }
 }
 
-/* True: stop where that is possible, and go on in the next turn. */
+/* True when the work must stop at the next possible place and continue in another turn. */
 static inline bool turn_is_over(const struct turn *turn) {
     return turn != NULL && turn->left == 0;
 }
