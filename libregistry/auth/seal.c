@@ -122,7 +122,7 @@ lreg_status auth_unseal(const struct hooks *hooks, const struct auth_keys *keys,
     mbedtls_gcm_init(&gcm);
 
     if (sealed_length < OVERHEAD_BYTES || sealed_length > PLAIN_MAX + OVERHEAD_BYTES || bytes[0] != SEAL_FORMAT) {
-        status = error_set(err, LREG_CORRUPT, "seal_broken", "a sealed value is not in a form that is known");
+        status = error_set(err, LREG_CORRUPT, "seal_broken", "a sealed value is not in a known format");
         goto out;
     }
     size_t length = sealed_length - OVERHEAD_BYTES;

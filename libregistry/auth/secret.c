@@ -35,7 +35,7 @@ static lreg_status random_characters(const struct hooks *hooks, char *out, size_
     }
     memory_wipe(pool, sizeof(pool));
     if (status == LREG_OK && made < count) {
-        return error_set(err, LREG_IO, "", "the source of randomness gives the same byte all the time");
+        return error_set(err, LREG_IO, "", "the source of randomness returns the same byte again and again");
     }
     return status;
 }

@@ -61,7 +61,7 @@ static lreg_status report(const struct storage *storage, lreg_status answer, con
         return error_set(err, LREG_NOT_FOUND, "", "%s", missing);
     }
     if (answer >= LREG_HOST_STATUS) {
-        return error_set(err, answer, "storage_backend", "%s: the storage backend answered %d", action, (int)answer);
+        return error_set(err, answer, "storage_backend", "%s: the storage backend returned %d", action, (int)answer);
     }
     if (number != 0) {
         lreg_status status = error_set_errno(err, number, action);
@@ -77,12 +77,12 @@ static lreg_status report(const struct storage *storage, lreg_status answer, con
     if (answer == LREG_IO) {
         return error_set(err, LREG_IO, "", "%s: the storage backend failed", action);
     }
-    return error_set(err, LREG_IO, "storage_backend", "%s: the storage backend answered %d, which means nothing here",
+    return error_set(err, LREG_IO, "storage_backend", "%s: the storage backend returned %d, which is not valid here",
                      action, (int)answer);
 }
 
 static lreg_status stage_busy(struct error *err) {
-    return error_set(err, LREG_BUSY, "stage_busy", "somebody else is writing to this stage");
+    return error_set(err, LREG_BUSY, "stage_busy", "another writer has this stage open");
 }
 
 static lreg_status check_stage_name(const char *name, struct error *err) {
@@ -96,7 +96,7 @@ static lreg_status check_stage_name(const char *name, struct error *err) {
 /* Keys come from the metadata, so a bad one is not the caller's mistake. */
 static lreg_status check_key(const char *key, struct error *err) {
     if (!storage_key_is_valid(key)) {
-        return error_set(err, LREG_CORRUPT, "storage_key", "the metadata names a storage key that cannot be one");
+        return error_set(err, LREG_CORRUPT, "storage_key", "the metadata contains an invalid storage key");
     }
     return LREG_OK;
 }
@@ -174,7 +174,8 @@ static void stage_free(struct storage_stage *stage) {
 
 static lreg_status check_not_failed(const struct storage_stage *stage, struct error *err) {
     if (stage->failed) {
-        return error_set(err, LREG_MISUSE, "stage_failed", "the stage failed before and can only be dropped");
+        return error_set(err, LREG_MISUSE, "stage_failed",
+                         "an earlier write to the stage failed: it can only be closed or dropped");
     }
     return process_check(stage->storage->hooks, err);
 }
@@ -336,7 +337,7 @@ lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest
     }
     if (!storage_key_is_valid(given)) {
         return error_set(err, LREG_IO, "storage_backend",
-                         "the storage backend gave a key that is empty, too long or not UTF-8");
+                         "the storage backend returned a key that is empty, too long or not UTF-8");
     }
     memcpy(key, given, strlen(given) + 1);
     return LREG_OK;
@@ -367,7 +368,7 @@ lreg_status storage_object_open(struct storage *storage, const char *key, struct
     }
     if (length > INT64_MAX) {
         storage_object_close(object);
-        return error_set(err, LREG_IO, "storage_backend", "the storage backend gave a length that no object has");
+        return error_set(err, LREG_IO, "storage_backend", "the storage backend returned an invalid length");
     }
     object->length = length;
     *out = object;
@@ -400,7 +401,7 @@ lreg_status storage_object_read(struct storage_object *object, uint64_t offset, 
                              "an object in the storage is shorter than it must be");
         }
         if (got > length) {
-            return error_set(err, LREG_IO, "storage_backend", "the storage backend read more than it was asked for");
+            return error_set(err, LREG_IO, "storage_backend", "the storage backend returned more bytes than requested");
         }
         at += got;
         offset += got;
@@ -544,7 +545,7 @@ lreg_status storage_list_next(struct storage_list *list, struct storage_listed *
     bool valid =
         list->what == LREG_STORAGE_STAGES ? storage_stage_name_is_valid(out->name) : storage_key_is_valid(out->name);
     if (!valid || out->length > INT64_MAX) {
-        return error_set(err, LREG_IO, "storage_backend", "the storage backend lists a name that cannot be one");
+        return error_set(err, LREG_IO, "storage_backend", "the storage backend lists an invalid name or length");
     }
     *out_more = true;
     return LREG_OK;
