@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which ecosystems there are. A new one is a line here. */
+/* The list of ecosystems. A new one is a line here. */
 
 #include "ecosystems/table.h"
 

@@ -4,7 +4,7 @@
 
 #include "core/ecosystem.h"
 
-/* All ecosystems of this build, NULL at the end. */
+/* All ecosystems of this build, terminated by NULL. */
 extern const struct core_ecosystem *const ecosystem_table[];
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Lets a request in or not: credentials become a principal, the path's names become organisation and registry, and one
- * decision is made by the route's action. What the caller may not know of is answered alike, whether it exists or not.
+ * Decides whether a request is admitted: credentials become a principal, the path's names become organization and
+ * registry, and one decision is made by the route's action. A thing that the caller may not know of gets the same
+ * answer whether it exists or not.
  */
 
 #include "exchange/exchange_internal.h"
@@ -25,7 +26,7 @@ static void wipe_credentials(struct exchange *exchange, struct authorization *au
         }
     }
     if (authorization->secret != NULL) {
-        memory_wipe((void *)authorization->secret, strlen(authorization->secret)); /* likewise */
+        memory_wipe((void *)authorization->secret, strlen(authorization->secret)); /* our own copy too */
         authorization->secret = NULL;
     }
 }
@@ -64,7 +65,7 @@ static lreg_status authenticate_by(struct exchange *exchange, const struct autho
                      "the credentials are malformed or of an unknown scheme: Basic and Bearer are known");
 }
 
-/* Wrong credentials are told also where none are needed, so that people see them. */
+/* Wrong credentials are an error even where none are needed, so that people notice them. */
 static lreg_status authenticate(struct exchange *exchange, struct error *err) {
     struct call *call = &exchange->call;
     call->principal = (struct auth_principal){.kind = AUTH_NOBODY};
@@ -102,7 +103,7 @@ static bool is_at_home(const struct call *call) {
            text_equals(call->principal.organization_id, call->organization->row.id);
 }
 
-/* Something on the path does not exist. Who has no token is asked for one, as he would be if it did. */
+/* Something on the path does not exist. A caller without a token is asked for one, as for a path that exists. */
 static lreg_status conceal(const struct call *call, struct error *err) {
     struct error hidden;
     lreg_status status = auth_decide(&call->principal, call->route->action, NULL, hooks_now_ms(call->hooks), &hidden);
@@ -113,7 +114,8 @@ static lreg_status conceal(const struct call *call, struct error *err) {
     return status;
 }
 
-/* The one answer to a stranger, whether organisation, registry or his right is missing. Who is at home is told. */
+/* The one answer to callers of other organizations, whether the organization, the registry or the permission is
+ * missing. An API token of the organization itself gets the precise reason. */
 static lreg_status unknown(const struct call *call, const struct compiled_route *route, struct error *err) {
     if (route->organization == ROUTE_NO_PARAMETER || (call->principal.kind == AUTH_API_TOKEN && is_at_home(call))) {
         return LREG_NOT_FOUND;
@@ -126,17 +128,17 @@ static lreg_status unknown(const struct call *call, const struct compiled_route 
                      call->parameters[route->registry]);
 }
 
-/* --- What a bearer was granted --- */
+/* --- Grants of a bearer --- */
 
-/* What anybody may do needs no grant. */
+/* What everyone may do needs no grant. */
 static bool is_open(const struct call *call) {
     struct auth_principal nobody = {.kind = AUTH_NOBODY};
     return call->registry != NULL && core_authorize(call->core, &nobody, call->route->action, call->organization,
                                                     call->registry, NULL) == LREG_OK;
 }
 
-/* The grants for the path's repository: all without a bearer, and where none is needed. LREG_UNAUTHENTICATED
- * ("insufficient_scope") when it was not asked for: alike, whether there is such a repository or not. */
+/* The grants for the path's repository; all of them without a bearer, and when none is needed. LREG_UNAUTHENTICATED
+ * ("insufficient_scope") when the bearer was not requested for it, whether the repository exists or not. */
 static lreg_status find_grants(const struct call *call, uint32_t *out, struct error *err) {
     *out = AUTH_ALL_GRANTS;
     const char *image = call_parameter(call, "image");
@@ -168,7 +170,7 @@ static lreg_status decide(const struct call *call, struct error *err) {
     return core_authorize(call->core, &call->principal, action, call->organization, call->registry, err);
 }
 
-/* After the decision: who gets here may know of the registry. */
+/* Called after the decision: a caller who gets here may know of the registry. */
 static lreg_status check_ecosystem(const struct call *call, struct error *err) {
     const char *wanted = call->surface->ecosystem;
     if (wanted == NULL || call->registry == NULL || text_equals(call->registry->row.ecosystem, wanted)) {
@@ -201,8 +203,8 @@ static lreg_status admit_current(struct exchange *exchange, const struct compile
     return status == LREG_OK ? check_ecosystem(call, err) : status;
 }
 
-/* A token that ended on the way, on a route that goes on with an upload: the handler asks whether it began this
- * upload. Away from home the token's end is all that is told. */
+/* A token that expired during an upload, on a route that continues one: the handler checks whether the token began this
+ * upload. For another organization, the answer is only that the token has expired. */
 static lreg_status admit_expired(struct exchange *exchange, const struct compiled_route *route, struct error *err) {
     struct call *call = &exchange->call;
     struct error expired = *err;

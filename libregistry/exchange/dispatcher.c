@@ -41,5 +41,5 @@ void dispatcher_release(struct dispatcher *dispatcher) {
     struct core *core = dispatcher->core;
     router_free(&dispatcher->router);
     memory_release(dispatcher->hooks, dispatcher);
-    core_release(core); /* last: the hooks are its */
+    core_release(core); /* last: the hooks belong to it */
 }

@@ -4,7 +4,7 @@
 
 /*
  * The exchange: one request in, one response out, through the surfaces that the caller hands in. The functions mirror
- * those of <libregistry/exchange.h>, where their contracts are; here is only what differs inside.
+ * those of <libregistry/exchange.h>, which documents them; only differences are documented here.
  */
 
 #include "http/network.h"
@@ -15,12 +15,14 @@
 struct dispatcher;
 struct exchange;
 
-/* Compiles the routes of `surfaces` for use by any number of exchanges. They live as long as the program; the array,
- * NULL-terminated, is not kept. Retains `core`. LREG_INTERNAL when a pattern is malformed; LREG_NO_MEMORY. Counted. */
+/* Compiles the routes of `surfaces` for use by any number of exchanges. The surfaces live as long as the program; their
+ * array is NULL-terminated and not kept. Retains `core`. Counted. LREG_INTERNAL when a pattern is malformed;
+ * LREG_NO_MEMORY. */
 lreg_status dispatcher_new(struct core *core, const struct surface *const *surfaces, struct dispatcher **out,
                            struct error *err);
 
-/* Which fields of proxies count, and whose; see lreg_options_set_forwarded_header() and its neighbours. */
+/* Which fields of proxies are trusted, and from which proxies;
+ * see lreg_options_set_forwarded_header() and its neighbours. */
 #define FORWARDED_NETWORKS_MAX 32
 struct forwarded_rules {
     int32_t header; /* LREG_FORWARDED_HEADER_* */
@@ -28,7 +30,7 @@ struct forwarded_rules {
     struct network networks[FORWARDED_NETWORKS_MAX];
     size_t network_count;
 };
-/* Copied. Before there are exchanges; a new dispatcher has X-Forwarded-*, one hop and no network. */
+/* Copies `rules`. Call it before there are exchanges. A new dispatcher has X-Forwarded-*, one hop and no network. */
 void dispatcher_set_forwarded(struct dispatcher *dispatcher, const struct forwarded_rules *rules);
 
 void dispatcher_retain(struct dispatcher *dispatcher);

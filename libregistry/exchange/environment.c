@@ -57,7 +57,7 @@ lreg_status exchange_set_environment(struct exchange *exchange, const char *cons
         status = add_parts(exchange, &request, err);
     }
     if (status != LREG_OK) {
-        exchange->phase = PHASE_FAILED; /* memory is out, and a part of the head is missing */
+        exchange->phase = PHASE_FAILED; /* out of memory: a part of the head is missing */
     }
     return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* An exchange's life and phases: head, body, response. What each phase does is in the files beside this one. */
+/* The life of an exchange and its phases: head, body, response. The work of each phase is in the other files here. */
 
 #include "exchange/exchange_internal.h"
 
@@ -22,7 +22,7 @@ static size_t arena_bytes(const struct core_limits *limits) {
     return bytes;
 }
 
-/* Everything of one request but the arena and what is kept for the next. */
+/* Resets the state of one request, except the arena and what is kept for the next request. */
 static void start_request(struct exchange *exchange) {
     exchange->phase = PHASE_HEAD;
     exchange->method = NULL;
@@ -87,7 +87,7 @@ void exchange_drop_sink(struct exchange *exchange) {
     call->sink_state = NULL;
 }
 
-/* Lets go of all that the request holds outside of the arena. */
+/* Releases what the request holds outside of the arena. */
 static void end_request(struct exchange *exchange) {
     exchange_drop_sink(exchange);
     call_response_clear(&exchange->call);
@@ -118,7 +118,8 @@ static void respond(struct exchange *exchange) {
     exchange->phase = PHASE_RESPONSE;
 }
 
-/* Gives the sink some of the body, and goes on with it to the end where the host does not take turns. */
+/* Passes bytes of the body to the sink, and runs it to the end of its work if the host does not
+ * take turns, or if `all`. */
 static lreg_status run_sink_write(struct exchange *exchange, const void *bytes, size_t length, bool all,
                                   struct error *err) {
     struct call *call = &exchange->call;
@@ -148,13 +149,13 @@ static lreg_status run_sink_finish(struct exchange *exchange, struct error *err)
         return error_set(err, LREG_INTERNAL, "", "a handler gave no response");
     }
     if (core_downloads_are_due(call->core)) {
-        (void)core_flush_downloads(call->core, NULL); /* it has written itself */
+        (void)core_flush_downloads(call->core, NULL); /* this request has written anyway */
     }
     respond(exchange);
     return LREG_OK;
 }
 
-/* After the handler: its response stands, or its sink takes the body, if there is one. */
+/* After the handler: its response is ready, or its sink takes the body, if there is one. */
 static lreg_status settle(struct exchange *exchange, struct error *err) {
     struct call *call = &exchange->call;
     if (call->is_deferred) {
@@ -177,7 +178,7 @@ static lreg_status settle(struct exchange *exchange, struct error *err) {
     return run_sink_finish(exchange, err);
 }
 
-/* OPTIONS of a path or of the server, where no handler has it (RFC 9110 section 9.3.7). */
+/* OPTIONS of a path or of the server, when no handler takes it (RFC 9110 section 9.3.7). */
 static lreg_status answer_options(struct exchange *exchange, unsigned methods, struct error *err) {
     char allow[ALLOW_TEXT];
     failure_format_allow(methods, allow);
@@ -200,8 +201,8 @@ static lreg_status refuse_method(const struct exchange *exchange, struct error *
     return error_set(err, LREG_METHOD_NOT_ALLOWED, "method_not_allowed", "%s is not possible here", exchange->method);
 }
 
-/* What is late anyway. Counts of downloads are written in passing, by such a request or by one that writes; one that
- * reads waits for writers only when there was neither for long. */
+/* Long work is left to another thread. Counts of downloads are written along with such a request or with one that
+ * writes. Another read is deferred for them only when they are overdue because there was neither for a long time. */
 static bool is_left_to_another_thread(struct call *call) {
     bool takes_time = (call->route->flags & ROUTE_LISTS) != 0 || core_downloads_are_overdue(call->core);
     return call->may_defer && takes_time && call_defers(call);
@@ -254,7 +255,7 @@ static lreg_status handle(struct exchange *exchange, const struct compiled_route
     if (status != LREG_OK) {
         return status;
     }
-    if (call->sink != NULL) { /* calls the handler later */
+    if (call->sink != NULL) { /* the sink calls the handler later */
         return settle(exchange, err);
     }
     call->may_defer = call->may_defer && (call->method == HTTP_GET || call->method == HTTP_HEAD);
@@ -301,7 +302,7 @@ lreg_status exchange_begin(struct exchange *exchange, struct error *err) {
         return exchange_misuse(err, "begin wants a request, once");
     }
     static const char digits[] = "0123456789abcdef";
-    exchange->request_number += 0x9e3779b97f4a7c15u; /* odd: runs through all numbers */
+    exchange->request_number += 0x9e3779b97f4a7c15u; /* odd: passes through all numbers */
     for (size_t i = 0; i < REQUEST_ID_TEXT - 1; i++) {
         exchange->request_id[i] = digits[(exchange->request_number >> (60 - 4 * i)) & 15];
     }
@@ -372,7 +373,7 @@ int64_t exchange_body_remaining(const struct exchange *exchange) {
     return call->has_length ? (int64_t)(call->body_length - exchange->body_received) : -1;
 }
 
-/* The request does not end where its head said. */
+/* The body does not have the length that the head declared. */
 static void refuse_length(struct exchange *exchange, const char *code, const char *message) {
     exchange->must_close = true;
     if (exchange->phase == PHASE_BODY) {
@@ -382,7 +383,7 @@ static void refuse_length(struct exchange *exchange, const char *code, const cha
     }
 }
 
-/* A host that does not wait for the work has it done in this call. */
+/* A host that writes on without exchange_work() has the work done in this call. */
 static lreg_status finish_turns(struct exchange *exchange, struct error *err) {
     return exchange->call.has_more ? run_sink_write(exchange, "", 0, true, err) : LREG_OK;
 }

@@ -17,10 +17,10 @@ struct dispatcher {
 
 enum exchange_phase {
     PHASE_HEAD, /* takes the head */
-    PHASE_WORK, /* the handler waits for a thread that may wait */
+    PHASE_WORK, /* waits for a thread that may block to run the handler */
     PHASE_BODY, /* a sink takes the body */
-    PHASE_RESPONSE, /* the response stands */
-    PHASE_FAILED /* only reset and free */
+    PHASE_RESPONSE, /* the response is ready */
+    PHASE_FAILED /* only reset and free are possible */
 };
 
 #define REQUEST_ID_TEXT 17 /* 16 hexadecimal digits */
@@ -30,7 +30,7 @@ enum exchange_phase {
 struct exchange {
     struct dispatcher *dispatcher;
     struct arena arena; /* of this request */
-    uint64_t request_number; /* grows by a constant: the ids of one exchange do not repeat */
+    uint64_t request_number; /* grows by a constant: ids of one exchange do not repeat */
     enum exchange_phase phase;
     unsigned allowed; /* methods for Allow; 0: no path was found */
 
@@ -57,16 +57,16 @@ struct exchange {
     bool takes_turns; /* the host calls exchange_work() */
     bool trusts_forwarded;
     bool body_complete;
-    bool must_close; /* where this request ends in the connection's bytes is not sure */
+    bool must_close; /* the end of this request on the connection is not certain */
     bool end_shown;
     char request_id[REQUEST_ID_TEXT];
 };
 
 /* --- exchange.c --- */
 
-/* For a call in the wrong phase. */
+/* Returns LREG_MISUSE, for a call in the wrong phase. */
 lreg_status exchange_misuse(struct error *err, const char *what);
-/* Ends the work on the body; its sink drops what it has not finished. */
+/* Ends the work on the body: the sink drops what is unfinished. */
 void exchange_drop_sink(struct exchange *exchange);
 
 /* --- request.c, origin.c, forwarded.c: the head --- */
@@ -75,17 +75,17 @@ void exchange_drop_sink(struct exchange *exchange);
 lreg_status request_prepare(struct exchange *exchange, bool *out_is_star, struct error *err);
 /* Scheme, host and mount as clients see them, and what follows from them: call.mount, base_url, remote_address. */
 lreg_status origin_resolve(struct exchange *exchange, struct error *err);
-/* The path of the target below the mount, with its query; NULL when it is outside, or no path. */
+/* The path of the target below the mount, with its query; NULL when it is outside the mount or not a path. */
 const char *origin_target_path(const struct exchange *exchange);
 
 /* --- access.c --- */
 
-/* Who asks, for what, and may he: fills in principal, organization and registry of the call. */
+/* Authenticates the caller and decides access: fills in principal, organization and registry of the call. */
 lreg_status access_admit(struct exchange *exchange, const struct compiled_route *route, struct error *err);
 
 /* --- failure.c --- */
 
-/* Makes the response of a failure; cannot fail itself. The phase is then PHASE_RESPONSE. */
+/* Makes the response for a failure; cannot fail itself. The phase is then PHASE_RESPONSE. */
 void failure_show(struct exchange *exchange, const struct error *failure);
 /* The value of Allow for methods (of enum http_method). */
 #define ALLOW_TEXT 64

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Shows failures: in the shape of the surface whose path it is, without what is no client's business, and, when
- * memory for that is out, with a response that needs none.
+ * Shows failures in the shape of the surface that the path belongs to, without internal details. When there is no
+ * memory for that, shows a response that needs none.
  */
 
 #include "exchange/exchange_internal.h"
@@ -34,10 +34,11 @@ void failure_format_allow(unsigned methods, char out[ALLOW_TEXT]) {
             used += length + 2;
         }
     }
-    memcpy(out + used, "OPTIONS", sizeof "OPTIONS"); /* 44 bytes at most, of ALLOW_TEXT */
+    memcpy(out + used, "OPTIONS", sizeof "OPTIONS"); /* at most 44 bytes of ALLOW_TEXT */
 }
 
-/* Whose message tells of the inside. What is in quarantine is for the client to know: publishing it again heals it. */
+/* Whether the message contains internal details. Quarantine is not internal: the client can
+ * repair it by publishing again. */
 static bool is_internal(const struct error *failure) {
     bool is_in_quarantine = failure->status == LREG_CORRUPT && (text_equals(failure->code, "blob_damaged") ||
                                                                 text_equals(failure->code, "document_damaged"));
@@ -54,7 +55,7 @@ static void log_failure(const struct exchange *exchange, const struct error *fai
               failure->message, (int)failure->cause);
 }
 
-/* What a client is told. */
+/* The failure as the client sees it. */
 static void make_presentable(const struct exchange *exchange, const struct error *failure, struct error *out) {
     *out = *failure;
     if (is_internal(failure)) {
@@ -109,7 +110,7 @@ static lreg_status show_page(struct call *call, const struct error *failure, str
     return result;
 }
 
-/* The shape for paths that are no surface's. */
+/* The shape for paths that belong to no surface. */
 static lreg_status show_plain(struct call *call, const struct error *failure, struct error *err) {
     unsigned page = headers_accept_quality(&call->headers, "text", "html");
     if (page > headers_accept_quality(&call->headers, "text", "plain")) {
@@ -118,8 +119,7 @@ static lreg_status show_plain(struct call *call, const struct error *failure, st
     return call_show_text_error(call, failure, err);
 }
 
-/* Fields that belong to a status, whatever the shape (RFC 9110 sections 15.5.6, 15.5.16 and
- * 10.2.3). */
+/* Fields that belong to a status on every surface (RFC 9110 sections 15.5.6, 15.5.16 and 10.2.3). */
 static lreg_status add_fields(struct exchange *exchange, const struct error *failure, struct error *err) {
     struct call *call = &exchange->call;
     if (failure->status == LREG_METHOD_NOT_ALLOWED) {
@@ -134,7 +134,7 @@ static lreg_status add_fields(struct exchange *exchange, const struct error *fai
         return call_header(call, "Retry-After", "1", err);
     }
     if (failure->status == LREG_TOO_MANY) {
-        return call_header(call, "Retry-After", "30", err); /* the client itself may have to end something first */
+        return call_header(call, "Retry-After", "30", err); /* the client may have to end an upload of its own first */
     }
     return LREG_OK;
 }
@@ -157,7 +157,7 @@ static lreg_status show(struct exchange *exchange, const struct error *failure, 
     return add_fields(exchange, failure, err);
 }
 
-/* Needs no memory. */
+/* Allocates nothing. */
 static void show_emergency(struct exchange *exchange, lreg_status status) {
     static const char text[] = "The server cannot answer this at the moment.\n";
     struct call *call = &exchange->call;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What trusted proxies say of the client. Two families of fields do: Forwarded (RFC 7239), and X-Forwarded-For, -Proto,
- * -Host, -Port and -Prefix. A proxy sets one of them and passes the other on as the client wrote it, so only the one
- * that the instance is told of counts. Each proxy adds an element at the end of a list: with n proxies of our own in a
- * row, the n-th element from the end was written by the first of them, and what is before it by anybody.
+ * What trusted proxies say about the client. Two families of fields do: Forwarded (RFC 7239), and X-Forwarded-For,
+ * -Proto, -Host, -Port and -Prefix. A proxy sets one family and passes the other on as the client wrote it, so only the
+ * family that the instance is configured for is used. Each proxy appends an element to a list: with n proxies of our
+ * own in a row, the first of them wrote the n-th element from the end, and the elements before it may be forged.
  */
 
 #include "exchange/origin_internal.h"
@@ -26,8 +26,8 @@ static lreg_status bad_forwarded(struct error *err, const char *what) {
     return error_set(err, LREG_BAD_ARGUMENT, "bad_forwarded", "the proxy forwarded a malformed %s", what);
 }
 
-/* The element of all fields of that name which our first proxy wrote: the hops-th from the end, or the first one where
- * there are fewer, as proxies replace some of these fields. NULL when there is none. */
+/* The element that our first proxy wrote, of all fields of that name: the hops-th from the end. When there are fewer,
+ * the first one, because proxies replace some of these fields. NULL when there is none. */
 static lreg_status find_member(struct exchange *exchange, const char *name, char **out, struct error *err) {
     struct call *call = &exchange->call;
     struct header_position position = {0};
@@ -70,7 +70,7 @@ static lreg_status take_host(const char *text, struct origin *origin, struct err
     return LREG_OK;
 }
 
-/* The port that the client asked, in place of the host's; left out where it is the scheme's. */
+/* The port that the client connected to replaces the host's; left out when it is the scheme's default. */
 static lreg_status take_port(const char *text, struct arena *arena, struct origin *origin, struct error *err) {
     struct authority authority;
     uint64_t port = 0;
@@ -80,7 +80,7 @@ static lreg_status take_port(const char *text, struct arena *arena, struct origi
     if (!text_parse_u64(slice_of(text), &port) || port == 0 || port > UINT16_MAX) {
         return bad_forwarded(err, "port");
     }
-    if (!authority_parse(slice_of(origin->host), &authority)) { /* no host is known */
+    if (!authority_parse(slice_of(origin->host), &authority)) { /* the host is unknown */
         return LREG_OK;
     }
     bool is_ipv6 = authority.kind == AUTHORITY_IPV6;
@@ -109,8 +109,8 @@ static lreg_status take_prefix(char *text, struct origin *origin, struct error *
     return LREG_OK;
 }
 
-/* A node (RFC 7239 section 6): an address, maybe with a port, and then in brackets if it is IPv6. Names that hide the
- * client change nothing. */
+/* A node (RFC 7239 section 6): an address, optionally with a port; IPv6 with a port is in brackets. Names that hide the
+ * client are ignored. */
 static lreg_status take_peer(const char *text, struct arena *arena, struct origin *origin, struct error *err) {
     struct authority authority;
     struct slice address = slice_of(text);

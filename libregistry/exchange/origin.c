@@ -2,7 +2,7 @@
 
 /*
  * Where the client sees us: scheme, host and mount, from the host program, the request, or a proxy that the host
- * program trusts. Answers contain them, so their characters are checked wherever they come from.
+ * program trusts. Answers contain them, so their characters are checked whatever their source.
  */
 
 #include "exchange/origin_internal.h"
@@ -19,12 +19,12 @@ const char *origin_target_path(const struct exchange *exchange) {
     if (exchange->mount[0] == '\0') {
         return path;
     }
-    /* Container clients look for a registry here and nowhere else (OCI distribution 1.1, "Endpoints"). */
+    /* Container clients look for a registry only here (OCI distribution 1.1, "Endpoints"). */
     return below == NULL && strncmp(path, "/v2/", strlen("/v2/")) == 0 ? path : below;
 }
 
-/* The host that the request names: of an absolute-form target, else of the field Host (RFC 9112 section 3.2.2). An
- * empty field is that of a request for something without a host. */
+/* The host that the request names: that of an absolute-form target; otherwise the field Host (RFC 9112 section 3.2.2).
+ * An empty field means that the request's target has no host. */
 static lreg_status requested_host(struct exchange *exchange, const char **out, struct error *err) {
     const struct headers *headers = &exchange->call.headers;
     const char *field = headers_find(headers, "Host");
@@ -45,7 +45,7 @@ static lreg_status requested_host(struct exchange *exchange, const char **out, s
     return *out != NULL ? LREG_OK : error_no_memory(err);
 }
 
-/* Joins texts in the arena; NULL when memory is out. */
+/* Joins texts in the arena; NULL when out of memory. */
 static const char *join(struct arena *arena, const char *const *texts, size_t count) {
     size_t length = 0;
     for (size_t i = 0; i < count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Takes the head of a request: its limits, its framing, its target. What is wrong with it waits for begin, to be
- * shown. */
+/* Takes the head of a request: its limits, its framing, its target. Its faults are kept
+ * until begin, which shows them. */
 
 #include "exchange/exchange_internal.h"
 #include "http/authority.h"
@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#define FIELD_OVERHEAD 4 /* ": " and the line end, as they were on the wire */
-#define TARGET_KEPT_BYTES 256 /* of a target that is too long: enough to find whose error it is */
+#define FIELD_OVERHEAD 4 /* ": " and the line end, as on the wire */
+#define TARGET_KEPT_BYTES 256 /* of a target that is too long: enough to find the surface that shows the error */
 #define PEER_MAX 63
 
 struct method_name {
@@ -40,13 +40,13 @@ static bool is_method(const char *name) {
     return *at == '\0' && at > name;
 }
 
-/* Memory is out: the host has to know, because nothing can be answered for sure. */
+/* Out of memory. The host must know, because an answer is not certain to succeed. */
 static lreg_status fail(struct exchange *exchange, struct error *err) {
     exchange->phase = PHASE_FAILED;
     return error_no_memory(err);
 }
 
-/* The first fault is the one that is shown. */
+/* Where to note a fault of the head. Only the first one is noted and shown. */
 static struct error *fault(struct exchange *exchange) {
     exchange->must_close = true; /* fields that say where the body ends may be lost */
     return &exchange->head_failure;
@@ -105,7 +105,7 @@ lreg_status exchange_set_scheme(struct exchange *exchange, const char *scheme, s
     return LREG_OK;
 }
 
-/* Keeps a copy of what a setter was given. */
+/* Keeps a copy of a setter's argument. */
 static lreg_status keep(struct exchange *exchange, const char *text, size_t length, const char **out,
                         struct error *err) {
     const char *copy = arena_copy_bytes(&exchange->arena, text, length);
@@ -176,7 +176,7 @@ lreg_status exchange_set_defers_work(struct exchange *exchange, bool defers, str
     return status;
 }
 
-/* Whether one more field is within the limits; else its fault is noted. */
+/* Whether one more field is within the limits; notes the fault if not. */
 static bool has_room(struct exchange *exchange, const char *name, const char *value) {
     const struct core_limits *limits = core_limits_of(exchange->dispatcher->core);
     size_t bytes = FIELD_OVERHEAD;
@@ -215,7 +215,7 @@ lreg_status exchange_add_header(struct exchange *exchange, const char *name, con
     return LREG_OK;
 }
 
-/* Content-Length (RFC 9110 section 8.6): digits, and the same in every field. */
+/* Content-Length (RFC 9110 section 8.6): digits, equal in every field. */
 static lreg_status take_length(struct exchange *exchange, const char *value, struct error *err) {
     struct call *call = &exchange->call;
     uint64_t length = 0;
@@ -241,7 +241,7 @@ static lreg_status check_coding(const struct exchange *exchange, const char *val
     return LREG_OK;
 }
 
-/* Where the body ends. When that is open to interpretation the request is refused, and its connection ends. */
+/* Where the body ends. A request that leaves this ambiguous is refused, and its connection is closed. */
 static lreg_status read_framing(struct exchange *exchange, struct error *err) {
     struct call *call = &exchange->call;
     const char *coding = NULL;
@@ -275,7 +275,7 @@ static lreg_status take_framing(struct exchange *exchange, struct error *err) {
 static lreg_status take_target(struct exchange *exchange, const char *path, struct error *err) {
     struct call *call = &exchange->call;
     const char *target = path;
-    if (path != exchange->target && path[0] != '/') { /* behind an authority or the mount: nothing, or the query */
+    if (path != exchange->target && path[0] != '/') { /* after an authority or the mount: empty, or a query */
         target = arena_format(call->arena, "/%s", path);
         if (target == NULL) {
             return error_no_memory(err);

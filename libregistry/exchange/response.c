@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Gives the response to the host: its head, then its body in pieces, from memory, from a file, or read from a
- * storage. */
+/* Hands the response to the host: its head, then its body in pieces, from memory, from a file,
+ * or read from a storage. */
 
 #include "exchange/exchange_internal.h"
 #include "http/status.h"
@@ -10,7 +10,7 @@
 
 #define BUFFER_BYTES ((size_t)64 * 1024)
 
-/* Fields of every response; no content type is ever to be guessed. */
+/* Fields of every response. Clients must never guess a content type. */
 #define COMMON_FIELDS 2
 
 static bool is_ready(const struct exchange *exchange) {
@@ -44,7 +44,7 @@ bool exchange_header_at(const struct exchange *exchange, size_t index, const cha
     return true;
 }
 
-/* Responses that have no body and no Content-Length (RFC 9110 section 8.6). */
+/* Responses without a body and without Content-Length (RFC 9110 section 8.6). */
 static bool is_bodiless_status(int status) {
     return status == 204 || status == 304;
 }
@@ -61,7 +61,7 @@ const char *exchange_file_path(const struct exchange *exchange) {
     return is_ready(exchange) ? exchange->call.response.file_path : NULL;
 }
 
-/* How much is still to be sent. */
+/* Bytes of the body that are not sent yet. */
 static uint64_t remaining(const struct exchange *exchange) {
     const struct response *response = &exchange->call.response;
     bool is_silent = exchange->call.method == HTTP_HEAD || is_bodiless_status(response->status);
@@ -78,7 +78,7 @@ static lreg_status fail(struct exchange *exchange, const struct error *failure, 
     return failure->status;
 }
 
-/* Bytes of the buffer that are next to be sent. */
+/* Bytes in the buffer that are next to be sent. */
 static size_t buffered(const struct exchange *exchange) {
     uint64_t end = exchange->buffer_begin + exchange->buffer_length;
     return end > exchange->sent ? (size_t)(end - exchange->sent) : 0;
@@ -103,7 +103,7 @@ static lreg_status fill_buffer(struct exchange *exchange, struct error *err) {
     return status;
 }
 
-/* As it is held, or from a descriptor where there is one, else through the buffer. */
+/* From the memory that holds the object, or from a descriptor if there is one; otherwise through the buffer. */
 static lreg_status show_object(struct exchange *exchange, lreg_piece *piece, struct error *err) {
     const struct response *response = &exchange->call.response;
     int32_t file = -1;

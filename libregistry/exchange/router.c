@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Finds the route of a path: the table is made once per instance, a look-up allocates nothing. */
+/* Finds the route of a path. The table is made once per instance; a look-up allocates nothing. */
 
 #include "exchange/router_internal.h"
 
@@ -28,14 +28,14 @@ static bool segments_fit(const struct compiled_route *route, size_t from, size_t
 }
 
 static bool route_fits(const struct compiled_route *route, const struct slice *texts, size_t count) {
-    size_t behind = route->segment_count - route->many; /* of the {name*}, itself included */
+    size_t behind = route->segment_count - route->many; /* from the {name*} on */
     if (!segments_fit(route, 0, route->many, texts)) {
         return false;
     }
     if (behind == 0) {
         return true;
     }
-    /* The last segment that {name*} takes may not be the empty one of a slash at the end; no other can be empty. */
+    /* The last segment that {name*} takes must not be the empty one after a trailing slash; no other can be empty. */
     size_t last = count - behind;
     return texts[last].length > 0 &&
            segments_fit(route, route->many + 1, route->segment_count, &texts[count - (behind - 1)]);
@@ -78,7 +78,7 @@ void router_match(const struct router *router, const struct url *url, unsigned m
     }
 }
 
-/* The decoded segments that {name*} stands for, joined again; no segment contains a slash. */
+/* The decoded segments that {name*} matched, joined by slashes; no segment contains a slash. */
 static const char *join_segments(const char *const *segments, size_t count, struct arena *arena) {
     if (count == 1) {
         return segments[0];
@@ -121,7 +121,7 @@ lreg_status router_parameters(const struct compiled_route *found, const struct u
     return LREG_OK;
 }
 
-/* How many of the literals at the start of the route are at the start of the path. */
+/* How many of the literals at the start of the route the path starts with. */
 static size_t common_run(const struct compiled_route *route, const char *path) {
     struct slice rest = slice_of(path + (path[0] == '/' ? 1 : 0));
     rest.length = strcspn(rest.bytes, "?#");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Makes the table of routes: takes patterns apart, sorts them by exactness, and files them by the number of
- * segments. */
+/* Makes the table of routes: parses patterns, sorts them by exactness, and lists them by the number of segments. */
 
 #include "exchange/router_internal.h"
 
@@ -24,7 +23,7 @@ static size_t count_segments(const char *pattern) {
     return count;
 }
 
-/* Sets the segment's kind; gives its name when it is a placeholder. */
+/* Sets the segment's kind; returns the name of a placeholder. */
 static struct slice parse_segment(struct slice text, struct pattern_segment *out) {
     *out = (struct pattern_segment){SEGMENT_LITERAL, text};
     if (text.length < 3 || text.bytes[0] != '{' || text.bytes[text.length - 1] != '}') {
@@ -83,12 +82,13 @@ static lreg_status compile_route(struct compiled_route *out, const struct surfac
     return parse_segments(out, segments, err);
 }
 
-/* A pattern is as exact as the row of its kinds; its end comes last, so that more behind a {name*} is more exact. */
+/* Patterns are compared by their sequences of kinds. The end of a pattern counts as least exact, so a pattern with more
+ * segments after a {name*} is more exact. */
 static int kind_at(const struct compiled_route *route, size_t index) {
     return index < route->segment_count ? (int)route->segments[index].kind : (int)SEGMENT_MANY + 1;
 }
 
-/* Below 0: `a` is more exact. A total order, whichever paths the two fit. */
+/* Below 0 when `a` is more exact. A total order, even of patterns that fit no common path. */
 static int compare_exactness(const struct compiled_route *a, const struct compiled_route *b) {
     for (size_t i = 0; i < a->segment_count || i < b->segment_count; i++) {
         int difference = kind_at(a, i) - kind_at(b, i);
@@ -99,7 +99,7 @@ static int compare_exactness(const struct compiled_route *a, const struct compil
     return 0;
 }
 
-/* Sorts by insertion: the table is short, stays in the order of the surfaces among equals, and is made once. */
+/* Insertion sort: the table is short and made once, and equals must stay in the order of the surfaces. */
 static void sort_routes(struct router *router) {
     for (size_t i = 1; i < router->route_count; i++) {
         struct compiled_route moving = router->routes[i];

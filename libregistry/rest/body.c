@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Reading what clients send: JSON objects and their members. */
+/* Reads what clients send: JSON objects and their members. */
 
 #include "rest/rest_internal.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Copying a package into another registry of its organisation (Buildkite's "Copy a package"). The route has decided
- * that the source may be read; what may be written is decided here, as dispatch does for what a path names. The bytes
- * are published anew, so that every rule of the destination and of its ecosystem holds; the storage keeps them once.
+ * Copies a package into another registry of its organization (Buildkite's "Copy a package"). The route decides whether
+ * the source may be read; whether the destination may be written is decided here, as the dispatcher does for names in a
+ * path. The bytes are published again, so that every rule of the destination and of its ecosystem applies; the storage
+ * keeps them once.
  */
 
 #include "rest/rest_internal.h"
@@ -12,7 +13,8 @@
 
 #define PIECE_BYTES ((size_t)64 * 1024)
 
-/* Who has no token is asked for one, and everybody else told the same of what is not there and what he may not know. */
+/* A caller without a token is asked for one. Other callers get the same answer for a registry that does not exist and
+ * for one that they may not know of. */
 static lreg_status find_destination(const struct call *call, const char *slug, const struct core_registry **out,
                                     struct error *err) {
     const char *organization = call->organization->row.slug;
@@ -42,7 +44,7 @@ static lreg_status check_copy(const struct core_package *package, const struct c
     return LREG_OK;
 }
 
-/* What the storage holds, as it was published: damage does not become the content of a sound package. */
+/* Publishes the stored bytes and checks their digest, so that damage does not become the content of a sound package. */
 static lreg_status feed(struct call *call, const struct core_package *package, void *publication,
                         struct storage_object *object, uint64_t length, struct error *err) {
     const struct core_ecosystem *ecosystem = package->registry->ecosystem;
@@ -55,7 +57,7 @@ static lreg_status feed(struct call *call, const struct core_package *package, v
     digest_init(&digest, DIGEST_SHA256);
     lreg_status status = LREG_OK;
     for (uint64_t at = 0; at < length && status == LREG_OK;) {
-        size_t taken = 0; /* all, as there is no turn */
+        size_t taken = 0; /* always all: no turn is set */
         size_t count = length - at < PIECE_BYTES ? (size_t)(length - at) : PIECE_BYTES;
         status = storage_object_read(object, at, piece, count, err);
         if (status == LREG_OK) {

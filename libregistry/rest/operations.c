@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Addresses for those who operate an instance: is it alive, can it work. */
+/* Addresses for operators of an instance: whether it is alive, and whether it can work. */
 
 #include "rest/rest_internal.h"
 
@@ -8,7 +8,7 @@ static lreg_status health(struct call *call, struct error *err) {
     return rest_respond(call, json_pack("{s:s}", "status", "ok"), err);
 }
 
-/* Ready means that the metadata answers; that nobody holds its lock is not asked, since that passes. */
+/* Ready means that the metadata answers. Whether its lock is held is not checked, since that passes. */
 static lreg_status ready(struct call *call, struct error *err) {
     uint64_t generation = 0;
     lreg_status status = meta_generation(core_meta(call->core), &generation, err);

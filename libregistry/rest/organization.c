@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* An organisation over REST: what it is, and what happened in it. */
+/* An organization over REST: what it is, and its audit log. */
 
 #include "rest/rest_internal.h"
 

@@ -5,9 +5,9 @@
 #include "rest/rest_internal.h"
 
 #define PAGE_SIZE 30
-#define LOOKS_AT ((size_t)10000) /* packages, for one page of a search */
+#define LOOKS_AT ((size_t)10000) /* packages that are read for one page of a search */
 
-/* Sets `*out_last`: the package that the next page is behind. */
+/* Sets `*out_last` to the id of the package after which the next page begins. */
 static lreg_status list_rows(struct call *call, struct rest_page *page, struct meta_package **out,
                              const char **out_last, struct error *err) {
     struct meta_package_query query = {
@@ -24,7 +24,7 @@ static lreg_status list_rows(struct call *call, struct rest_page *page, struct m
         query.name_contains == NULL
             ? core_package_list(call->core, &query, call->arena, out, &count, err)
             : core_package_search(call->core, &query, LOOKS_AT, call->arena, out, &count, &looked_at, err);
-    if (status == LREG_NOT_FOUND) { /* the listing is there, where it is to go on is not */
+    if (status == LREG_NOT_FOUND) { /* the listing exists, the package to continue after does not */
         return error_set(err, LREG_BAD_ARGUMENT, "bad_page", "\"after\" is not the id of a package");
     }
     if (status != LREG_OK) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Pages of listings. A page goes on behind an item and not at a number, so that it costs the same however far it is,
- * and that nothing is shown twice or left out when the list changes meanwhile.
+ * Pages of listings. A page begins after an item, not at a number: every page costs the same, and nothing is shown
+ * twice or left out when the list changes meanwhile.
  */
 
 #include "rest/rest_internal.h"
@@ -23,12 +23,12 @@ void rest_page_take(struct rest_page *page, size_t listed) {
     page->count = page->has_next ? page->size : listed;
 }
 
-/* The listing's own address: the path as it came, so also the slugs as they came. */
+/* The listing's own address: the path as the client sent it, including the slugs. */
 static const char *path_url(struct call *call) {
     return call_url(call, call->url.path);
 }
 
-/* The filter as a parameter behind `separator`; "" without one, NULL when memory is out. */
+/* The filter as a parameter, after `separator`; "" without a filter, NULL when out of memory. */
 static const char *filter_parameter(struct call *call, char separator) {
     const char *name = url_parameter(&call->url, "name");
     if (name == NULL) {
@@ -38,7 +38,7 @@ static const char *filter_parameter(struct call *call, char separator) {
     return filter == NULL ? NULL : arena_format(call->arena, "%cname=%s", separator, filter);
 }
 
-/* What was asked for, but for where the page begins: the filter is part of what the listing is. */
+/* The requested listing without the start of the page. The filter is a part of the listing. */
 static const char *self_url(struct call *call) {
     const char *path = path_url(call);
     const char *filter = filter_parameter(call, '?');

@@ -3,7 +3,7 @@
 /*
  * Publishing over REST: multipart/form-data with the package in the part "file", in any position. The bytes go on to
  * the ecosystem as they arrive; nothing is collected. The package is published when the whole form has arrived, so a
- * torn one leaves nothing.
+ * truncated form leaves nothing.
  */
 
 #include "rest/rest_internal.h"
@@ -12,11 +12,11 @@
 
 #define FILE_FIELD "file"
 
-/* Bytes of the file that wait for another turn are kept, and never more than a host hands over at once. What is larger
- * is worked off as it comes. */
+/* At most this many bytes of the file are kept for another turn. When a host hands over more at once, the excess is
+ * processed without waiting for a turn. */
 #define BACKLOG_MAX ((size_t)1024 * 1024)
 
-/* The multipart parser calls without a call, so the state knows it. */
+/* Callbacks of the multipart parser get no call, so the state holds it. */
 struct publishing {
     struct call *call;
     const struct core_ecosystem *ecosystem;
@@ -24,13 +24,13 @@ struct publishing {
     struct core_publication context;
     void *publication; /* of the ecosystem; NULL before the file part */
     struct turn turn;
-    struct strbuf backlog; /* bytes of the file that the ecosystem has not taken in its turn */
+    struct strbuf backlog; /* bytes of the file that the ecosystem has not taken yet */
     size_t backlog_taken;
     bool is_in_file;
-    uint64_t beside_file; /* bytes of the form that are not the file's */
+    uint64_t beside_file; /* bytes of the form outside of the file */
 };
 
-/* What a form may hold beside its file: header blocks of all its parts, and some more for fields that mean nothing. */
+/* What a form may hold besides its file: the header blocks of all parts, and some more for other fields. */
 static uint64_t beside_file_max(const struct core_limits *limits) {
     return (uint64_t)limits->max_multipart_parts * limits->max_part_header_bytes + limits->max_json_bytes;
 }
@@ -58,7 +58,7 @@ static lreg_status part_begin(void *user, const char *name, const char *filename
     return publishing->ecosystem->publish_begin(&publishing->context, &publishing->publication, err);
 }
 
-/* Gives the ecosystem what waits for it, as much as it takes in this turn. */
+/* Gives the backlog to the ecosystem, as much as it takes in this turn. */
 static lreg_status work_off(struct publishing *publishing, struct error *err) {
     struct strbuf *backlog = &publishing->backlog;
     size_t taken = 0;
@@ -76,7 +76,7 @@ static lreg_status work_off(struct publishing *publishing, struct error *err) {
     return status;
 }
 
-/* Room for more; turns are not waited for where a host gives very much at once. */
+/* Makes room for `length` more bytes, in extra turns if need be. */
 static lreg_status make_room(struct publishing *publishing, size_t length, struct error *err) {
     lreg_status status = LREG_OK;
     while (status == LREG_OK && publishing->backlog.length > 0 && length > BACKLOG_MAX - publishing->backlog.length) {
@@ -104,9 +104,9 @@ static lreg_status part_data(void *user, const void *bytes, size_t length, struc
     const char *at = bytes;
     lreg_status status = LREG_OK;
     if (!publishing->is_in_file) {
-        return LREG_OK; /* a field that means nothing */
+        return LREG_OK; /* a field without a meaning */
     }
-    publishing->beside_file -= length; /* it was counted with all that came */
+    publishing->beside_file -= length; /* publish_write() has counted it */
     while (status == LREG_OK && length > 0) {
         size_t piece = length < BACKLOG_MAX ? length : BACKLOG_MAX;
         status = take_piece(publishing, at, piece, err);
@@ -178,7 +178,7 @@ static lreg_status check_request(const struct call *call, struct error *err) {
     if (!call->has_body) {
         return error_set(err, LREG_UNPROCESSABLE, "missing_file", "the request has no body; with curl: -F file=@PATH");
     }
-    /* What is larger than file and form may be together is refused before it is sent. */
+    /* A body larger than file and form may be together is refused before it is sent. */
     const struct core_limits *limits = core_limits_of(call->core);
     uint64_t beside = beside_file_max(limits);
     if (call->has_length && call->body_length > beside && call->body_length - beside > limits->max_package_bytes) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Registries over REST: list, create, show, update, delete. The rules are core's. */
+/* Registries over REST: list, create, show, update, delete. The rules are in core/. */
 
 #include "rest/rest_internal.h"
 
@@ -64,7 +64,7 @@ static lreg_status read_members(const json_t *body, struct core_registry_setting
     return status;
 }
 
-/* `shown` is taken; NULL: memory is out. The texts are borrowed from *body, which is owned. */
+/* `shown` is taken; NULL means out of memory. The texts are borrowed from *body, which the caller owns. */
 static lreg_status read_settings(struct call *call, const char *bytes, size_t length, json_t *shown, json_t **body,
                                  struct core_registry_settings *out, struct error *err) {
     if (shown == NULL) {
@@ -80,7 +80,7 @@ static lreg_status create(struct call *call, void *user, const char *bytes, size
     struct core_registry_settings settings;
     const struct core_registry *registry = NULL;
     json_t *body = NULL;
-    json_t *shown = json_pack("{s:n}", "oidc_policy"); /* of each new registry */
+    json_t *shown = json_pack("{s:n}", "oidc_policy"); /* of every new registry */
     lreg_status status = read_settings(call, bytes, length, shown, &body, &settings, err);
     if (status == LREG_OK && (settings.name == NULL || settings.ecosystem == NULL)) {
         status = error_set(err, LREG_UNPROCESSABLE, "missing_member", "\"%s\" is needed",

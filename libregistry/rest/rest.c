@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The routes of the REST API, each with the right it needs, and its errors: {"message": …}. */
+/* The routes of the REST API, each with its action, and its errors: {"message": …}. */
 
 #include "rest/rest_internal.h"
 
@@ -31,7 +31,7 @@ static const struct route routes[] = {
     {HTTP_POST, PACKAGES, AUTH_ACTION_WRITE_PACKAGES, rest_packages_publish, 0, NULL, FORM},
     {HTTP_GET, PACKAGES "/{id}", AUTH_ACTION_READ_PACKAGES, rest_packages_show, 0, NULL, NULL},
     {HTTP_DELETE, PACKAGES "/{id}", AUTH_ACTION_DELETE_PACKAGES, rest_packages_delete, 0, NULL, NULL},
-    /* decides the rest */
+    /* the handler decides on the destination */
     {HTTP_POST, PACKAGES "/{id}/copy", AUTH_ACTION_READ_PACKAGES, rest_packages_copy, 0, "to", NULL},
     {HTTP_GET, TOKENS, AUTH_ACTION_READ_REGISTRIES, rest_tokens_list, ROUTE_LISTS, PAGE, NULL},
     {HTTP_POST, TOKENS, AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_create, 0, NULL, "description"},
@@ -67,5 +67,5 @@ const struct surface surface_rest = {
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
     .show_error = show_error,
-    .harmless_query = "_", /* keeps caches from answering */
+    .harmless_query = "_", /* clients vary it to bypass caches */
 };

@@ -2,7 +2,7 @@
 #ifndef REST_REST_H
 #define REST_REST_H
 
-/* The management REST API, as Buildkite's packages API has it, and the addresses for operating an instance. */
+/* The management REST API, compatible with Buildkite's packages API, and the addresses for operating an instance. */
 
 #include "surface/surface.h"
 

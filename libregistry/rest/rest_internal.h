@@ -2,19 +2,20 @@
 #ifndef REST_REST_INTERNAL_H
 #define REST_REST_INTERNAL_H
 
-/* What the files of the REST API share: the shapes of its objects, reading JSON bodies, and the pages of listings. */
+/* What the files of the REST API share: the shapes of its objects, reading of JSON bodies, and pages of listings. */
 
 #include "rest/rest.h"
 
 #include "base/json.h"
 
-/* --- shapes.c: owned values (json_decref); NULL when memory is out --- */
+/* --- shapes.c: owned values (json_decref); NULL when out of memory --- */
 
 json_t *rest_organization(struct call *call);
 json_t *rest_registry(struct call *call, const struct meta_registry *row);
-/* Of a listing: id, url, name, version … */
+/* As in listings: id, url, name, version … */
 json_t *rest_package_summary(struct call *call, const struct core_registry *registry, const struct meta_package *row);
-/* With organisation, registry, digests and what the ecosystem knows. `registry` is one of the call's organisation. */
+/* With organization, registry, digests and the ecosystem's attributes. `registry` belongs to the call's
+ * organization. */
 json_t *rest_package(struct call *call, const struct core_registry *registry, const struct meta_package *row);
 /* `secret` NULL: not shown. */
 json_t *rest_registry_token(struct call *call, const struct meta_token *row, const char *secret);
@@ -24,43 +25,45 @@ json_t *rest_time(int64_t unix_ms);
 
 /* --- body.c --- */
 
-/* Parses a body that must be a JSON object; LREG_BAD_ARGUMENT else. Its members are those that the route declares, and
- * those of `shown` (may be NULL) as they are there: see call_check_members(). Owned (json_decref). */
+/* Parses a body, which must be a JSON object (LREG_BAD_ARGUMENT otherwise). It may have the members that the route
+ * declares, and unchanged members of `shown` (may be NULL): see call_check_members(). Owned (json_decref). */
 lreg_status rest_parse_object(struct call *call, const char *bytes, size_t length, const json_t *shown, json_t **out,
                               struct error *err);
 
-/* A member that must be a string; absent or null: *out stays. LREG_UNPROCESSABLE for other types. */
+/* Reads a member that must be a string. When it is absent or null, *out is
+ * unchanged. LREG_UNPROCESSABLE for other types. */
 lreg_status rest_member_text(const json_t *object, const char *name, const char **out, struct error *err);
-/* Likewise, but null takes a text away: it is "". */
+/* The same, but null removes the text: *out is "". */
 lreg_status rest_member_optional_text(const json_t *object, const char *name, const char **out, struct error *err);
-/* A member that must be true or false, as 1 or 0; absent: *out stays. LREG_UNPROCESSABLE for other types. */
+/* Reads a member that must be true or false, as 1 or 0. When it is absent, *out is unchanged. LREG_UNPROCESSABLE for
+ * other types. */
 lreg_status rest_member_switch(const json_t *object, const char *name, int *out, struct error *err);
 
-/* Answers 200 with `value`, which is taken; NULL is LREG_NO_MEMORY. */
+/* Answers 200 with `value`, which is taken. A `value` of NULL returns LREG_NO_MEMORY. */
 lreg_status rest_respond(struct call *call, json_t *value, struct error *err);
 
 /* --- paging.c --- */
 
 #define REST_PAGE_MAX 100
 
-/* A page of a listing: at most ?per_page= items behind the one that the parameter `cursor` names. */
+/* A page of a listing: at most ?per_page= items after the one that the parameter `cursor` names. */
 struct rest_page {
-    const char *cursor; /* name of that parameter: "after", or "before" where the newest come first by it */
+    const char *cursor; /* that parameter's name: "after", or "before" in a listing with the newest first */
     const char *behind; /* its value; NULL: from the first */
-    size_t size; /* wanted of the listing is one more, which tells whether there is another page */
+    size_t size; /* ask the listing for one more, to see whether there is another page */
     size_t count; /* items on the page */
     bool has_next;
 };
 /* LREG_BAD_ARGUMENT ("bad_page") unless per_page is a number from 1 to REST_PAGE_MAX. */
 lreg_status rest_page_read(const struct call *call, const char *cursor, size_t default_size, struct rest_page *out,
                            struct error *err);
-/* What the listing gave: sets count and has_next. */
+/* Sets count and has_next from the number of items that the listing returned. */
 void rest_page_take(struct rest_page *page, size_t listed);
-/* Address of the page behind the item `last`; NULL when memory is out. */
+/* Address of the page after the item `last`; NULL when out of memory. */
 const char *rest_page_next(struct call *call, const struct rest_page *page, const char *last);
-/* Adds the field Link (RFC 8288) where there is another page. */
+/* Adds the field Link (RFC 8288) if there is another page. */
 lreg_status rest_page_link(struct call *call, const struct rest_page *page, const char *last, struct error *err);
-/* "links" of a document: self, and next where there is another page. Owned; NULL when memory is out. */
+/* "links" of a document: self, and next if there is another page. Owned; NULL when out of memory. */
 json_t *rest_page_links(struct call *call, const struct rest_page *page, const char *last);
 
 /* --- handlers --- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The objects of the REST API in JSON: field by field those of Buildkite's documentation, then ours. */
+/* The objects of the REST API in JSON: the fields of Buildkite's documentation first, then ours. */
 
 #include "rest/rest_internal.h"
 
@@ -16,7 +16,7 @@ json_t *rest_time(int64_t unix_ms) {
     return json_string(text);
 }
 
-/* Adds the members of `more` to `object`. Both are taken; NULL when one of them is, or memory is out. */
+/* Adds the members of `more` to `object`. Both are taken. NULL when either is NULL, or out of memory. */
 static json_t *merge(json_t *object, json_t *more) {
     if (object == NULL || more == NULL || json_object_update(object, more) != 0) {
         json_decref(object);
@@ -31,7 +31,8 @@ static json_t *text_or_null(const char *text) {
     return text[0] == '\0' ? json_null() : json_string(text);
 }
 
-/* Buildkite's other API knows objects by the base64 of kind and id; kept, since clients may store it. */
+/* Buildkite's GraphQL API identifies objects by the base64 of kind and id. Clients may store this
+ * id, so we provide it. */
 static json_t *graphql_id(struct call *call, const char *kind, const char *id) {
     char encoded[GRAPHQL_ID_TEXT];
     const char *plain = arena_format(call->arena, "%s---%s", kind, id);
@@ -100,7 +101,7 @@ json_t *rest_package_summary(struct call *call, const struct core_registry *regi
                      rest_time(row->created_ms), "version", text_or_null(row->version));
 }
 
-/* Sets name to the hexadecimal digest. False when memory is out. */
+/* Sets a member to the hexadecimal digest. False when out of memory. */
 static bool set_digest(json_t *object, const char *name, const uint8_t *digest, size_t length) {
     char text[DIGEST_SHA512_TEXT];
     hex_encode(digest, length, text);

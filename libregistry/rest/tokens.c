@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Registry tokens over REST. Unlike other tokens they can be shown again: to who may change the registry, and so could
- * make one. Who may only read it sees which there are.
+ * Registry tokens over REST. Unlike other tokens they can be shown again, to callers who may change the registry and so
+ * could make one. Callers who may only read the registry see the tokens without their secrets.
  */
 
 #include "rest/rest_internal.h"
@@ -38,8 +38,8 @@ lreg_status rest_tokens_list(struct call *call, struct error *err) {
     return rest_respond(call, list, err);
 }
 
-/* Reads {"description": …} beside what is shown of the token (NULL: there is none yet); the text is borrowed from
- * *body, which is owned. */
+/* Reads {"description": …}; the other members must be as in `shown`, the token now (NULL: there is none yet). The text
+ * is borrowed from *body, which the caller owns. */
 static lreg_status read_description(struct call *call, const char *bytes, size_t length, const json_t *shown,
                                     json_t **body, const char **description, struct error *err) {
     lreg_status status = rest_parse_object(call, bytes, length, shown, body, err);

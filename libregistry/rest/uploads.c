@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Upload sessions over REST: which there are, and ending one. Whoever may change the registry may end anybody's. */
+/* Upload sessions over REST: list, and end one. A caller who may change the registry may end every session. */
 
 #include "rest/rest_internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What handlers ask of their call: values of the pattern, absolute URLs, fields of the response. */
+/* What handlers read from their call and add to it: values of the pattern, absolute URLs, fields of the response. */
 
 #include "surface/surface.h"
 
@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the host and the dispatcher write (RFC 9110 sections 6.6.1, 7.6.1, 8.6). */
+/* Fields that the host and the dispatcher write (RFC 9110 sections 6.6.1, 7.6.1, 8.6). */
 static const char *const FOREIGN_FIELDS[] = {"Content-Length", "Date", "Connection", "Transfer-Encoding"};
 
-/* The name of the placeholder at the start of `segment`, without its braces and star; empty for a literal. */
+/* The name of the placeholder in `segment`, without its braces and star; empty for a literal. */
 static struct slice placeholder_name(struct slice segment) {
     if (segment.length < 3 || segment.bytes[0] != '{' || segment.bytes[segment.length - 1] != '}') {
         return (struct slice){"", 0};

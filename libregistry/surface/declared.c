@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a request may hold is declared by its route; what is not there is refused by name. A setting that was passed
- * over with a 200 would be believed to hold, and a filter to filter.
+ * A route declares what its requests may hold; anything else is refused by name. A setting that is ignored with a 200
+ * would be taken as accepted, and an ignored filter as applied.
  */
 
 #include "surface/surface.h"
 
 #include <string.h>
 
-#define SHOWN_NAME_MAX 80 /* bytes of a name that a client made up, in a message */
+#define SHOWN_NAME_MAX 80 /* bytes of a client's name that a message quotes */
 
-/* Which of the declared names it is: "name", or "name*", which may occur several times. */
+/* How a name is declared: as "name", or as "name*", which may occur several times. */
 enum declared {
     DECLARED_NOT,
     DECLARED_ONCE,
@@ -109,12 +109,12 @@ lreg_status call_check_body(struct call *call, struct error *err) {
     if (call->has_length) {
         return unexpected_body(err);
     }
-    call->sink = &EMPTY_SINK; /* proxies send chunks of nothing */
+    call->sink = &EMPTY_SINK; /* proxies send empty chunked bodies */
     return LREG_OK;
 }
 
 lreg_status call_check_members(const struct call *call, const json_t *object, const json_t *shown, struct error *err) {
-    void *at = json_object_iter((json_t *)object); /* which changes nothing */
+    void *at = json_object_iter((json_t *)object); /* the iterator changes nothing */
     for (; at != NULL; at = json_object_iter_next((json_t *)object, at)) {
         const char *name = json_object_iter_key(at);
         if (find_declared(call->route->body, name) != DECLARED_NOT) {

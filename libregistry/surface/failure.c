@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Failures as JSON and as text, for surfaces whose clients expect no document of their own. */
+/* Failures as JSON and as text, for surfaces whose clients expect no error document of their own. */
 
 #include "surface/surface.h"
 

@@ -2,7 +2,7 @@
 
 /*
  * Answers with a representation: preconditions first, then the range (RFC 9110 sections 13 and 14), so that 200, 206,
- * 304, 412 and 416 come out alike everywhere.
+ * 304, 412 and 416 are the same on every surface.
  */
 
 #include "surface/surface.h"
@@ -17,7 +17,7 @@ static lreg_status add_optional(struct call *call, const char *name, const char 
     return value != NULL ? call_header(call, name, value, err) : LREG_OK;
 }
 
-/* Never a date that is yet to come (RFC 9110 section 8.8.2.1): content that was replaced within a second has one. */
+/* Never a date in the future (RFC 9110 section 8.8.2.1): content that was replaced within a second has one. */
 static lreg_status add_modified(struct call *call, int64_t modified_ms, struct error *err) {
     if (modified_ms < 0 || modified_ms / 1000 > hooks_now_ms(call->hooks) / 1000) {
         return LREG_OK;
@@ -38,7 +38,7 @@ static lreg_status add_disposition(struct call *call, const char *filename, stru
     return call_header(call, "Content-Disposition", value, err);
 }
 
-/* The fields that 200, 206 and 304 have in common (RFC 9110 section 15.4.5). */
+/* The fields that 200, 206 and 304 share (RFC 9110 section 15.4.5). */
 static lreg_status add_validators(struct call *call, const struct representation *what, struct error *err) {
     lreg_status status = add_optional(call, "ETag", what->etag, err);
     if (status != LREG_OK) {
@@ -56,7 +56,7 @@ static lreg_status respond_not_modified(struct call *call, const struct represen
     return status == LREG_OK ? call_respond(call, 304, err) : status;
 }
 
-/* Shows a failure as the surface does, so that fields can be added to it. */
+/* Shows the failure through the surface here, so that fields can be added to it. */
 static lreg_status respond_not_satisfiable(struct call *call, uint64_t total, struct error *err) {
     struct error failure;
     lreg_status status = error_set(&failure, LREG_RANGE, "range_not_satisfiable",
@@ -134,7 +134,7 @@ static lreg_status respond_part(struct call *call, const struct representation *
     return LREG_OK;
 }
 
-/* A host that sends files gets all of one, and sees to its ranges itself. */
+/* A host that sends files gets the whole file and answers ranges itself. */
 static lreg_status leave_to_host(struct call *call, struct storage_object *object, const char **out,
                                  struct error *err) {
     char path[LREG_STORAGE_PATH_MAX + 1];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Answers with a body that is at hand: nothing, bytes, text, JSON. */
+/* Answers with a body that is in memory: nothing, bytes, text, JSON. */
 
 #include "surface/surface.h"
 

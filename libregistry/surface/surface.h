@@ -3,9 +3,9 @@
 #define SURFACE_SURFACE_H
 
 /*
- * What everything that answers requests is made of: a surface is a table of routes and a way to show errors. The
- * dispatcher finds the route, resolves organisation and registry, decides access by the route's action, and only then
- * calls its handler. A handler answers at once, or sets a sink that takes the body and answers at its end.
+ * The parts of everything that answers requests. A surface is a table of routes and a way to show errors. The
+ * dispatcher finds the route, resolves organization and registry, decides access by the route's action, and only then
+ * calls the route's handler. A handler answers at once, or sets a sink that takes the body and answers at its end.
  */
 
 #include "base/json.h"
@@ -28,53 +28,53 @@ enum http_method {
 
 struct call;
 
-/* Takes a request body as it arrives. Both end by a response or by a failure, which the dispatcher shows.
+/* Takes a request body as it arrives. `write` and `finish` end with a response or with a failure, which the dispatcher
+ * shows.
  *
- * Long work is done in turns (base/turn.h): `write` and `finish` set call->has_more when their turn is over and what
- * they were given is not worked off. The same one is then called again, `write` without bytes, when others had theirs;
- * nothing else is called before. */
+ * Long work is done in turns (base/turn.h). When a turn is over and work is left, `write` or `finish` sets
+ * call->has_more. After other exchanges have had their turns, the same function is called again, `write` without bytes;
+ * no other function is called in between. */
 struct sink {
     lreg_status (*write)(struct call *call, void *state, const void *bytes, size_t length, struct error *err);
     lreg_status (*finish)(struct call *call, void *state, struct error *err);
-    void (*free)(struct call *call, void *state); /* always called, once, last: drops what is not finished */
+    void (*free)(struct call *call, void *state); /* always called, once and last: drops unfinished work */
 };
 
 struct route {
     unsigned methods; /* of enum http_method */
-    /* "/{organization}/{registry}/files/{filename}": literal segments, {name} for one, {name*} for one or more
-     * (greedy towards the right, at most one per pattern). {organization} and {registry} are resolved before the
-     * handler is called. */
+    /* "/{organization}/{registry}/files/{filename}": a literal matches itself, {name} one segment, {name*} one or more
+     * (greedy, at most one per pattern). {organization} and {registry} are resolved before the handler is called. */
     const char *pattern;
     enum auth_action action;
     lreg_status (*handle)(struct call *call, struct error *err);
     unsigned flags; /* ROUTE_… */
-    /* What a request may hold: names with blanks between, one that may occur several times with a '*' behind it. NULL:
-     * nothing. "*" alone: anything, as it means nothing there or the handler looks at it. What is not declared is
-     * refused by name; see "What a request may hold" below. */
+    /* What a request may hold: names separated by spaces; a '*' after a name lets it occur several times. NULL:
+     * nothing. "*" alone: anything, because it has no meaning there or the handler checks it. An undeclared name is
+     * refused; see "What a request may hold" below. */
     const char *query; /* parameters of the target */
     const char *body; /* members of a JSON object, fields of a form */
 };
 
-/* The route goes on with an upload session: a token that has ended since is let through without a decision (the
- * principal's expires_ms is then in the past), and the handler has core_upload_find() judge whether it began this
- * upload. */
+/* The route continues an upload session. A token that has expired since is let through without a decision (the
+ * principal's expires_ms is then in the past), and the handler lets core_upload_find() check that
+ * the token began this upload. */
 #define ROUTE_RESUMES 0x1u
-/* The answer is made of many rows: of GET and HEAD it is left to another thread where the host has one. */
+/* The answer is made of many rows: a GET or HEAD is left to another thread if the host has one. */
 #define ROUTE_LISTS 0x4u
-/* Credentials may be a bearer of the token endpoint, whose grants are for "{organization}/{registry}/{image}"; without
- * an {image} in the pattern, any bearer does. On other routes bearers are refused. */
+/* Credentials may be a bearer, whose grants are for "{organization}/{registry}/{image}". Without an {image} in the
+ * pattern, any bearer is accepted. Routes without this flag refuse bearers. */
 #define ROUTE_TAKES_BEARER 0x2u
 
 struct surface {
     const char *name;
     const struct route *routes;
     size_t route_count;
-    /* Makes the response for a failure: status (error_http_status()), headers and body. LREG_UNAUTHENTICATED calls
-     * for a WWW-Authenticate. The message is fit for clients: details of internal failures were taken out.
-     * `call->route` is NULL when no route was found. */
+    /* Makes the response for a failure: status (error_http_status()), headers and body. LREG_UNAUTHENTICATED requires a
+     * WWW-Authenticate. The message is fit for clients: details of internal failures are already removed. `call->route`
+     * is NULL when no route was found. */
     lreg_status (*show_error)(struct call *call, const struct error *failure, struct error *err);
-    const char *harmless_query; /* parameters that may come with each of its requests, and mean nothing; NULL: none */
-    /* NULL: serves any registry. Else registries of that ecosystem only; others are as if they did not exist here. */
+    const char *harmless_query; /* parameters that every request may carry and that mean nothing; NULL: none */
+    /* The only ecosystem whose registries this surface serves; others do not exist for it. NULL: serves all. */
     const char *ecosystem;
 };
 
@@ -86,8 +86,8 @@ enum body_kind {
     BODY_OBJECT
 };
 
-/* Content-Length is not among the headers (`length` says it), nor are Date, Connection and Transfer-Encoding, which
- * are the host's; X-Request-Id and X-Content-Type-Options are added to every response by the dispatcher. */
+/* Content-Length is not among the headers (see `length`), nor are Date, Connection and Transfer-Encoding, which the
+ * host writes. The dispatcher adds X-Request-Id and X-Content-Type-Options to every response. */
 struct response {
     int status; /* 0: not made yet */
     struct headers headers;
@@ -108,7 +108,7 @@ struct call {
     unsigned method; /* one of enum http_method */
     struct url url; /* below the mount */
     struct headers headers;
-    const char *mount; /* prefix under which the host has put us, "" or "/prefix" */
+    const char *mount; /* prefix at which the host serves the library, "" or "/prefix" */
     const char *base_url; /* "https://host/prefix" for absolute URLs in bodies; never NULL */
     const char *remote_address; /* "" when unknown */
     bool has_body;
@@ -117,13 +117,13 @@ struct call {
     bool may_defer; /* see call_defers() */
     bool is_deferred;
     bool has_more; /* see struct sink */
-    bool sends_files; /* the host can have a whole file sent by its path, and ranges of it without us */
+    bool sends_files; /* the host sends whole files by path, and their ranges itself */
 
     const struct surface *surface;
     const struct route *route;
     const char *parameters[CALL_PARAMETERS_MAX]; /* values of the pattern's names, in order */
     struct auth_principal principal;
-    const struct auth_bearer *bearer; /* NULL: the credentials are no bearer */
+    const struct auth_bearer *bearer; /* NULL: the credentials are not a bearer */
     struct core_actor actor; /* principal and remote_address */
     const struct core_organization *organization; /* borrowed; NULL when the route has none */
     const struct core_registry *registry; /* likewise */
@@ -136,15 +136,15 @@ struct call {
 /* Value of a pattern's {name}; "" when the pattern has none. */
 const char *call_parameter(const struct call *call, const char *name);
 
-/* Asked by a handler of GET before it waits for a disk, a lock or a long calculation. True when the host wants that
+/* A handler of GET asks this before it waits for a disk, a lock or a long calculation. True when the host wants that
  * done in another thread: the handler then returns LREG_OK at once, without an answer, and is called again later. */
 bool call_defers(struct call *call);
 
-/* Counts a download, and writes down those that were gathered where the thread may wait. */
+/* Counts a download in memory. In a thread that may block, also writes the counts gathered so far. */
 void call_count_download(struct call *call, const char *package_id);
 
-/* --- Answers. Each sets response.status and the body; one of them may succeed per call. After a failure the dispatcher
- * drops what was made, headers too, and shows the failure. --- */
+/* --- Answers. Each sets response.status and the body; only one may succeed per call. After a failure the dispatcher
+ * drops the response, including its headers, and shows the failure. --- */
 
 lreg_status call_respond(struct call *call, int status, struct error *err); /* without a body */
 
@@ -153,14 +153,14 @@ lreg_status call_respond_bytes(struct call *call, int status, const char *media_
                                struct core_shared *keep, struct error *err);
 lreg_status call_respond_text(struct call *call, int status, const char *media_type, const char *text,
                               struct error *err);
-/* Renders and answers "application/json; charset=utf-8"; `value` is borrowed. */
+/* Renders `value` (borrowed) as "application/json; charset=utf-8". */
 lreg_status call_respond_json(struct call *call, int status, const json_t *value, struct error *err);
 
-/* Drops what was made of a response: status, headers, body, and what is kept for it. */
+/* Drops the response: status, headers, body, and what is retained for it. */
 void call_response_clear(struct call *call);
 
-/* A representation with validators: answers 200, 206, 304, 412 or 416 by the request's conditions and Range. 412
- * and 416 come out in the shape of the surface's errors. */
+/* A representation with validators: answers 200, 206, 304, 412 or 416 by the request's conditions and Range. 412 and
+ * 416 have the shape of the surface's errors. */
 struct representation {
     const char *media_type;
     const char *etag; /* with quotes; NULL: none */
@@ -175,50 +175,50 @@ struct representation {
 };
 lreg_status call_respond_representation(struct call *call, const struct representation *what, struct error *err);
 
-/* Cache-Control of what the call's registry serves. `is_fixed`: the content at this address never changes. A client may
- * then keep it as long as it likes, but a shared cache does not ask us whether the registry is still public, so what is
- * public is fresh for CALL_SHARED_CACHE_SECONDS only: this long a shared cache may go on after the registry became
- * private, or the content was deleted. All else is asked for again each time. */
+/* Cache-Control for content of the call's registry. `is_fixed`: the content at this address never changes. A client of
+ * a private registry may then keep it for as long as it likes. A shared cache does not ask whether the registry is
+ * still public, so public content is fresh for CALL_SHARED_CACHE_SECONDS only: for that long a shared cache may serve
+ * it after the registry became private or the content was deleted. All other content is revalidated each time. */
 #define CALL_SHARED_CACHE_SECONDS 300
 const char *call_cache_control(const struct call *call, bool is_fixed);
 
-/* Adds a field to the response, before or after it was made. LREG_INTERNAL for a field that is not the handler's
- * (see struct response). */
+/* Adds a field to the response, before or after the response is made. LREG_INTERNAL for a field that is not the
+ * handler's (see struct response). */
 lreg_status call_header(struct call *call, const char *name, const char *value, struct error *err);
 lreg_status call_header_format(struct call *call, struct error *err, const char *name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Adds "WWW-Authenticate" for a Basic challenge. */
+/* Adds a WWW-Authenticate with a Basic challenge. */
 lreg_status call_challenge_basic(struct call *call, struct error *err);
 
-/* Failures, for a surface's show_error. JSON is {"message": …, "code": …}, the code only where there is one. Text has a
- * Basic challenge where credentials are missing, and gives way to JSON where the request prefers it (Accept). */
+/* For a surface's show_error. JSON is {"message": …, "code": …}; "code" is left out when there is none. Text has a
+ * Basic challenge when credentials are missing, and is replaced by JSON when the request prefers it (Accept). */
 lreg_status call_show_json_error(struct call *call, const struct error *failure, struct error *err);
 lreg_status call_show_text_error(struct call *call, const struct error *failure, struct error *err);
 
-/* Collects the body, up to `max_bytes` (LREG_TOO_LARGE beyond, at once when the head says so), and then calls
- * `then` with it, NUL-terminated and borrowed for that call. Needs a body only when there is one: without, `then`
- * gets "" at once. */
+/* Collects the body, up to `max_bytes`, and then calls `then` with it, NUL-terminated and borrowed for that call.
+ * Without a body, calls `then` with "" at once. LREG_TOO_LARGE for a larger body, at
+ * once when Content-Length says so. */
 typedef lreg_status (*call_collected)(struct call *call, void *user, const char *bytes, size_t length,
                                       struct error *err);
 lreg_status call_collect_body(struct call *call, size_t max_bytes, call_collected then, void *user, struct error *err);
 
-/* --- What a request may hold: what its route does not declare is refused. The dispatcher has the first two checked
- * before the handler is called. --- */
+/* --- What a request may hold: anything that its route does not declare is refused. The dispatcher calls the first two
+ * checks before the handler. --- */
 
 /* LREG_BAD_ARGUMENT ("unknown_parameter", "repeated_parameter"). */
 lreg_status call_check_query(const struct call *call, struct error *err);
-/* LREG_BAD_ARGUMENT ("unexpected_body") when there is one and the route declares none. That of a GET is passed over. Of
- * one whose length is not known, a sink is set, which calls the handler when it was empty. */
+/* LREG_BAD_ARGUMENT ("unexpected_body") when there is a body and the route declares none. The body of a GET is ignored.
+ * For a body of unknown length, sets a sink, which calls the handler at the end of an empty body. */
 lreg_status call_check_body(struct call *call, struct error *err);
-/* Of a JSON body. A member of what we show for the thing that is to change (`shown`, NULL: nothing) may come too when
- * it is unchanged, so that clients can send back what they got. LREG_UNPROCESSABLE ("unknown_member",
+/* Checks a JSON body. A member of `shown` (what we show for the thing to be changed; NULL: nothing) is also accepted
+ * when it is unchanged, so that clients can send back what they received. LREG_UNPROCESSABLE ("unknown_member",
  * "member_read_only"). */
 lreg_status call_check_members(const struct call *call, const json_t *object, const json_t *shown, struct error *err);
-/* Of a form. LREG_UNPROCESSABLE ("unknown_field"). */
+/* Checks a field of a form. LREG_UNPROCESSABLE ("unknown_field"). */
 lreg_status call_check_field(const struct call *call, const char *name, struct error *err);
 
-/* An absolute URL of a path below the mount ("/org/registry/…", encoded as it must be); NULL when memory is out. */
+/* An absolute URL for a path below the mount ("/org/registry/…", already encoded); NULL when out of memory. */
 const char *call_url(struct call *call, const char *path);
 
 #endif

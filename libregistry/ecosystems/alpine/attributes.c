@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * What the pages and the management API may show of a package, kept with its row.
- */
+/* Facts about a package for the web pages and the management API, stored with its row. */
 
 #include "ecosystems/alpine/alpine_internal.h"
 
 #include "base/clock.h"
 
-/* Twice a record, and the names of the members. */
+/* Twice the size of a record, with room for the names of the members. */
 #define ATTRIBUTES_MAX ((size_t)256 * 1024)
 #define LAST_SHOWN_UNIX_S INT64_C(253402300799) /* the end of the year 9999 */
 
@@ -20,7 +18,7 @@ static bool set_text(json_t *object, const char *name, const char *text) {
     return text[0] == '\0' || set(object, name, json_string(text));
 }
 
-/* Words parted by blanks, as an array. */
+/* Words separated by spaces, as an array. */
 static bool set_list(json_t *object, const char *name, const char *words) {
     json_t *array = json_array();
     struct slice rest = slice_of(words);

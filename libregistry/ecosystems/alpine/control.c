@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * apk decides by the names of entries what a segment is: ".SIGN.*" are signatures, other names with a leading dot
- * control data, all else files. Names are literal: "./.PKGINFO" is not ".PKGINFO". A segment that mixes kinds would be
- * signed, hashed or installed in ways that depend on the client, so it is refused.
+ * apk identifies a segment by the names of its entries: ".SIGN.*" are signatures, other names with a leading dot
+ * control data, all others files. Names are literal: "./.PKGINFO" is not ".PKGINFO". A segment that mixes kinds would
+ * be signed, hashed or installed in ways that depend on the client, so it is refused.
  */
 
 #include "ecosystems/alpine/control.h"
@@ -23,8 +23,8 @@ static lreg_status refuse_name(const char *name, const char *reason, struct erro
                      reason);
 }
 
-/* libarchive turns names of extended headers into the host's locale, and has none for what it cannot turn. Names that
- * are the same in every locale are all that control data and signatures need. */
+/* libarchive converts names of extended headers to the host's locale, and returns none for a name that it cannot
+ * convert. Control data and signatures need only names that are the same in every locale. */
 static bool is_ascii(const char *name) {
     for (const char *at = name; at != NULL && *at != '\0'; at++) {
         if ((unsigned char)*at >= 0x80) {
@@ -118,7 +118,7 @@ lreg_status alpine_control_read(const struct hooks *hooks, const void *segment, 
     if (archive == NULL) {
         return error_no_memory(err);
     }
-    /* No filters: what the segment holds is not unpacked again. */
+    /* No filters: the content of the segment is not unpacked again. */
     if (archive_read_support_format_tar(archive) != ARCHIVE_OK ||
         archive_read_open_memory2(archive, segment, length, READ_BLOCK_BYTES) != ARCHIVE_OK) {
         status = report(archive, err);

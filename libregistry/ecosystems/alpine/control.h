@@ -2,13 +2,14 @@
 #ifndef ECOSYSTEMS_ALPINE_CONTROL_H
 #define ECOSYSTEMS_ALPINE_CONTROL_H
 
-/* What is in a tar segment before the data: signatures, or the control data with .PKGINFO. Pure, by libarchive. */
+/* Reads a tar segment that comes before the data: signatures, or the control data
+ * with .PKGINFO. Pure, by libarchive. */
 
 #include "base/strbuf.h"
 
 struct alpine_control {
-    bool is_signature; /* nothing but signatures; there is then no .PKGINFO */
-    struct strbuf package_info; /* the bytes of .PKGINFO; to be freed by the caller, also after a failure */
+    bool is_signature; /* only signatures; there is then no .PKGINFO */
+    struct strbuf package_info; /* the bytes of .PKGINFO; freed by the caller, also after a failure */
 };
 
 /* `segment` has passed a struct alpine_tar_walk. LREG_UNPROCESSABLE: "bad_tar", "bad_control", "no_pkginfo". */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Dependencies as apk reads them. Of the words in an index clients believe everything, and one that they cannot read
- * takes the rest of the list with it; so it is judged at the upload.
+ * Dependencies as apk reads them. Clients trust every word in an index, and a word that they cannot parse invalidates
+ * the rest of its list. So the words are checked at the upload.
  */
 
 #include "ecosystems/alpine/dependency.h"
@@ -28,7 +28,7 @@ static size_t run_length(struct slice text, bool of_comparers) {
     return length;
 }
 
-/* The spelling that an index has for an operator; NULL for none. */
+/* The spelling of an operator in an index; NULL for an unknown one. */
 static const char *operator_spelling(struct slice comparer) {
     static const struct {
         const char *read;
@@ -55,7 +55,7 @@ static bool is_checksum(struct slice text) {
 static bool name_is_sound(struct slice name) {
     for (size_t i = 0; i < name.length; i++) {
         char c = name.bytes[i];
-        /* '@' would be a repository tag, which apk 3 refuses in a package. */
+        /* '@' would be a repository tag, which apk 3 refuses in a package */
         if (c == '@' || c == '!' || c == ' ') {
             return false;
         }

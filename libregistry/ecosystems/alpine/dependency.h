@@ -7,7 +7,7 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 
-#define ALPINE_DEPENDENCY_MAX 255 /* bytes; a longer one would damage the database of those who install the package */
+#define ALPINE_DEPENDENCY_MAX 255 /* bytes; a longer one would damage the database of clients that install it */
 
 enum alpine_dependency_role {
     ALPINE_DEPENDS, /* also install_if: an invalid version makes the package impossible to install */
@@ -15,7 +15,7 @@ enum alpine_dependency_role {
 };
 
 /* Appends the word in the spelling of indexes ("==" is "=", "~=" and "=~" are "~"). LREG_UNPROCESSABLE
- * ("bad_dependency"). A failure of the buffer is left in the buffer. */
+ * ("bad_dependency"). A failure of the buffer stays in the buffer. */
 lreg_status alpine_dependency_append(struct strbuf *out, struct slice word, enum alpine_dependency_role role,
                                      struct error *err);
 

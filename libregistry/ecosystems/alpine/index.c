@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Exactly two gzip members: a tar segment with the signature and no end mark, and a tar archive with the file
- * APKINDEX. Both headers are made here by hand: the first segment must not end as every tar writer ends one.
+ * Exactly two gzip members: a tar segment with the signature and no end mark, and a tar archive with the file APKINDEX.
+ * Their headers are made by hand, because any tar writer would put an end mark into the first segment.
  */
 
 #include "ecosystems/alpine/index.h"
@@ -32,7 +32,7 @@ static void put_octal(uint8_t *field, size_t digits, uint64_t value) {
     }
 }
 
-/* A ustar header of a regular file (POSIX.1-2017, pax, "ustar Interchange Format"), at the epoch, owned by root.
+/* A ustar header of a regular file (POSIX.1-2017, pax, "ustar Interchange Format"), dated at the epoch, owned by root.
  * `name` has at most NAME_MAX_BYTES bytes. */
 static void make_header(uint8_t header[ALPINE_TAR_BLOCK], const char *name, uint64_t size) {
     unsigned sum = 0;
@@ -103,8 +103,8 @@ static lreg_status finish_archive(struct alpine_index *index, struct error *err)
     return status == LREG_OK ? alpine_gzip_finish(&index->gzip, err) : status;
 }
 
-/* The gzip member of the signature: header, contents and padding, and no end mark, since the next member goes on with
- * the same archive. */
+/* The gzip member of the signature: header, content and padding. It has no end mark, since the next member continues
+ * the archive. */
 static lreg_status make_signature_member(const struct hooks *hooks, const char *key_name, const uint8_t *signature,
                                          size_t length, struct strbuf *out, struct error *err) {
     uint8_t header[ALPINE_TAR_BLOCK];
@@ -135,7 +135,7 @@ static lreg_status make_signature_member(const struct hooks *hooks, const char *
     return status;
 }
 
-/* Puts `lead` before what is packed, without a second copy of it. */
+/* Puts `lead` first, without a second copy of the packed index. */
 static lreg_status prepend(struct strbuf *packed, const struct strbuf *lead, struct error *err) {
     size_t length = packed->length;
     if (strbuf_extend(packed, lead->length) == NULL) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Letter, colon, value, line end: an index has no escapes, and what one package says wrongly can make all others
- * unreadable. So everything that comes in here was checked by package_info.c, and lengths are checked here.
+ * Letter, colon, value, line end: an index has no escapes, and one wrong package can make all others unreadable. So
+ * package_info.c checks every value that comes in here, and lengths are checked here.
  */
 
 #include "ecosystems/alpine/index_record.h"
@@ -38,15 +38,15 @@ static void append_number_unless_zero(struct strbuf *out, char letter, uint64_t 
     }
 }
 
-/* Clients take a package of no installed bytes for installed without unpacking it; so one that has files and says 0 is
- * counted. */
+/* Clients take a package of size 0 for installed without unpacking it. So a package that claims 0
+ * but has files gets their size. */
 static uint64_t installed_bytes(const struct alpine_package *package) {
     return package->info.installed_bytes != 0 ? package->info.installed_bytes : package->file_bytes;
 }
 
 static lreg_status check_head(const struct alpine_package *package, size_t length, struct error *err) {
     const char *architecture = package->info.architecture;
-    bool is_noarch = text_equals(architecture, ALPINE_NOARCH); /* may get any architecture's line */
+    bool is_noarch = text_equals(architecture, ALPINE_NOARCH); /* it may get the line of any architecture */
     size_t line = ARCHITECTURE_LINE_EXTRA + (is_noarch ? ALPINE_ARCHITECTURE_MAX : strlen(architecture));
     if (length + line >= ALPINE_RECORD_HEAD_MAX) {
         return error_set(err, LREG_UNPROCESSABLE, "metadata_too_long",

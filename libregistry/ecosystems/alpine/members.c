@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * In a package the place where one gzip member ends and the next begins has a meaning (signatures and digests cover
- * members), so the members are cut here by zlib itself, which alone knows where a deflate stream ends.
+ * The boundaries between the gzip members of a package have a meaning: signatures and digests cover members. So zlib
+ * itself finds them here, since only it knows where a deflate stream ends.
  */
 
 #include "ecosystems/alpine/members.h"
@@ -11,7 +11,7 @@
 #define ZLIB_CONST /* next_in is then a pointer to const */
 #include <zlib.h>
 
-#define WINDOW_OF_GZIP (15 + 16) /* largest window; a gzip header and trailer, and nothing else */
+#define WINDOW_OF_GZIP (15 + 16) /* largest window; only a gzip header and trailer */
 #define MAGIC_BYTES 2
 #define UNPACKED_PIECE ((size_t)32 * 1024)
 
@@ -20,10 +20,10 @@ struct alpine_members {
     struct alpine_members_events events;
     z_stream stream;
     bool is_inside; /* a member has begun and not ended */
-    uint64_t ended; /* members */
-    uint64_t packed_bytes; /* of the running member */
-    uint64_t packed_before; /* of all members before */
-    struct turn *turn; /* of the running call; NULL: without end */
+    uint64_t ended; /* number of members */
+    uint64_t packed_bytes; /* of the current member */
+    uint64_t packed_before; /* of all earlier members */
+    struct turn *turn; /* of the current call; NULL: without limit */
     uint8_t unpacked[UNPACKED_PIECE];
 };
 
@@ -65,7 +65,7 @@ void alpine_members_free(struct alpine_members *members) {
     memory_release(members->hooks, members);
 }
 
-/* zlib would tell of a wrong magic number too, but not apart from other damage. */
+/* zlib reports a wrong magic number as well, but does not distinguish it from other damage. */
 static lreg_status check_magic(const struct alpine_members *members, const uint8_t *bytes, size_t length,
                                struct error *err) {
     static const uint8_t magic[MAGIC_BYTES] = {0x1f, 0x8b};
@@ -101,7 +101,7 @@ static lreg_status unpack(struct alpine_members *members, bool *ended, struct er
         stream->next_out = members->unpacked;
         stream->avail_out = (unsigned)UNPACKED_PIECE;
         result = inflate(stream, Z_NO_FLUSH);
-        /* What came out before a damage is told first, as it would be if the stream were cut there. */
+        /* Output before a damage is passed on first, as it would be if the stream were cut there. */
         size_t got = UNPACKED_PIECE - stream->avail_out;
         turn_spend(members->turn, got);
         lreg_status status =
@@ -112,14 +112,14 @@ static lreg_status unpack(struct alpine_members *members, bool *ended, struct er
         if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
             return report(result, members, err);
         }
-        /* Output that was filled up may have more behind it, also when no input is left: then the turn does not end it,
-         * for nothing would be left to come back with. A few bits cannot hold much. */
+        /* A full output buffer may leave more output in zlib, even without input. The turn must not stop then, because
+         * there would be no input left to call again with. A few bits of input cannot hold much. */
     } while (result == Z_OK && (stream->avail_in > 0 ? !turn_is_over(members->turn) : stream->avail_out == 0));
     *ended = result == Z_STREAM_END;
     return LREG_OK;
 }
 
-/* Feeds at most `length` bytes to the running member; *used says how many belong to it. */
+/* Feeds at most `length` bytes to the current member; *used is how many of them belong to it. */
 static lreg_status feed(struct alpine_members *members, const uint8_t *bytes, size_t length, size_t *used,
                         struct error *err) {
     z_stream *stream = &members->stream;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Clients check none of these when they read an index, and build addresses and file names of them: what is let in here
- * is safe in all of those places.
+ * Clients check none of these when they read an index, and make addresses and file names of them. Whatever is accepted
+ * here is safe in all those places.
  */
 
 #include "ecosystems/alpine/names.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * .PKGINFO is lines of `key = value`, parted at the first " = " and never trimmed: a line that apk overlooks (an
- * indented one, one without the blanks, a key in upper case) must be overlooked here too, or the index would say
- * something else than the package.
+ * .PKGINFO has lines of `key = value`, split at the first " = " and never trimmed. A line that apk ignores (indented,
+ * without the spaces, with a key in upper case) must be ignored here too; otherwise the index would differ from the
+ * package.
  */
 
 #include "ecosystems/alpine/package_info.h"
@@ -41,7 +41,7 @@ static const char *const key_names[KEY_COUNT] = {
     "commit",  "size",   "builddate", "provider_priority", "datahash", "depend",  "provides", "install_if"};
 
 struct reading {
-    struct slice values[KEY_COUNT]; /* of a repeated key the last one counts */
+    struct slice values[KEY_COUNT]; /* the last one of a repeated key */
     struct strbuf lists[LIST_COUNT]; /* all lines of these keys, joined */
 };
 
@@ -53,7 +53,7 @@ static struct slice next_line(const char *text, size_t length, size_t *at) {
     return (struct slice){begin, line};
 }
 
-/* Parts a line at the first " = "; false for one that apk skips. */
+/* Splits a line at the first " = "; false for a line that apk skips. */
 static bool split_line(struct slice line, struct slice *key, struct slice *value) {
     if (line.length == 0 || line.bytes[0] == '#') {
         return false;
@@ -68,7 +68,8 @@ static bool split_line(struct slice line, struct slice *key, struct slice *value
     return false;
 }
 
-/* No line end can be in a value, but a carriage return or a NUL would reach clients; a tab does no harm in a text. */
+/* A value cannot contain a line end, but a carriage return or a NUL would reach clients. A tab
+ * in a text is harmless. */
 static lreg_status check_value(enum key key, struct slice value, struct error *err) {
     if (!text_is_utf8(value.bytes, value.length)) {
         return error_set(err, LREG_UNPROCESSABLE, "bad_value", "%s in .PKGINFO is not UTF-8", key_names[key]);
@@ -129,7 +130,7 @@ static lreg_status read_line(struct reading *reading, struct slice line, struct 
     return LREG_OK;
 }
 
-/* Leading digits count, as for apk: "12k" is 12, and garbage is 0. Too large a number stops at `max`. */
+/* Reads leading digits, as apk does: "12k" is 12, and text without digits is 0. A larger number becomes `max`. */
 static uint64_t leading_number(struct slice text, uint64_t max) {
     uint64_t value = 0;
     for (size_t i = 0; i < text.length && char_is_digit(text.bytes[i]); i++) {
@@ -160,7 +161,7 @@ static lreg_status check_needed(const struct reading *reading, struct error *err
     return LREG_OK;
 }
 
-/* Moves what was read into the arena. */
+/* Copies the result into the arena. */
 static lreg_status keep(const struct reading *reading, struct arena *arena, struct alpine_package_info *out,
                         struct error *err) {
     const char *texts[KEY_COUNT] = {NULL};

@@ -2,7 +2,7 @@
 #ifndef ECOSYSTEMS_ALPINE_PACKAGE_INFO_H
 #define ECOSYSTEMS_ALPINE_PACKAGE_INFO_H
 
-/* The text of .PKGINFO: what a package says of itself. Pure. */
+/* The text of .PKGINFO, a package's description of itself. Pure. */
 
 #include "base/arena.h"
 #include "base/digest.h"
@@ -11,7 +11,7 @@
 #define ALPINE_INDEX_LINE_MAX \
     ((size_t)65535) /* bytes of a line of an index; clients give up on the whole index at 131,071 */
 
-/* Texts are never NULL, have no NUL, line end or other control character but the tab, and are UTF-8. */
+/* Texts are never NULL, are UTF-8, and have no NUL, line end or other control character except the tab. */
 struct alpine_package_info {
     const char *name;
     const char *version;
@@ -22,7 +22,7 @@ struct alpine_package_info {
     const char *origin;
     const char *maintainer;
     const char *commit;
-    const char *depends; /* lists: words parted by one blank, in the spelling of indexes */
+    const char *depends; /* lists: words separated by one space, spelled as in indexes */
     const char *provides;
     const char *install_if;
     uint64_t installed_bytes;
@@ -31,9 +31,9 @@ struct alpine_package_info {
     uint8_t data_sha256[DIGEST_SHA256_BYTES];
 };
 
-/* Reads as apk does: what apk does not see is not seen here either. LREG_UNPROCESSABLE when a package of this kind
- * must not be listed: "missing_field", "bad_value", "bad_name", "bad_version", "bad_architecture", "bad_dependency",
- * "bad_datahash", "index_line_too_long". Texts live in the arena. */
+/* Reads as apk does: what apk ignores is ignored here too. LREG_UNPROCESSABLE when the package must not be listed:
+ * "missing_field", "bad_value", "bad_name", "bad_version", "bad_architecture", "bad_dependency", "bad_datahash",
+ * "index_line_too_long". Texts live in the arena. */
 lreg_status alpine_package_info_parse(const char *text, size_t length, struct arena *arena,
                                       struct alpine_package_info *out, struct error *err);
 

@@ -2,8 +2,8 @@
 
 /*
  * A package is gzip members in this order: any number of signatures, one of control data, one of data. The identity of
- * the package is the SHA-1 of the packed control member, which nobody can know for one before it was read; so each
- * member before the data is hashed, and the hash kept when the member turns out to be the one.
+ * the package is the SHA-1 of the packed control member. Which member that is shows only when it has been read, so each
+ * member before the data is hashed, and the hash is kept for the right one.
  */
 
 #include "ecosystems/alpine/package_reader.h"
@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#define HEAD_BYTES 4 /* tell the formats apart */
+#define HEAD_BYTES 4 /* enough to tell the formats apart */
 #define READER_ARENA_MAX ((size_t)4 * 1024 * 1024)
 
 enum stage {
@@ -34,8 +34,8 @@ struct alpine_package_reader {
     size_t head_length;
     struct alpine_tar_walk walk;
     struct strbuf segment; /* unpacked bytes of a member before the data */
-    struct digest digest; /* of the packed bytes of the running member */
-    bool data_is_as_promised; /* datahash */
+    struct digest digest; /* of the packed bytes of the current member */
+    bool data_is_as_promised; /* the data has the digest `datahash` */
     struct alpine_package package;
 };
 
@@ -62,7 +62,8 @@ static lreg_status take_packed(void *user, const void *bytes, size_t length, str
     return LREG_OK;
 }
 
-/* A few bytes can unpack to very many: what is looked at is bounded, and in proportion to what was sent. */
+/* A few bytes can unpack to very many: the unpacked bytes are limited, absolutely and in
+ * proportion to the packed ones. */
 static lreg_status check_unpacked(const struct alpine_package_reader *reader, struct error *err) {
     const struct alpine_package_limits *limits = &reader->limits;
     if (reader->unpacked_bytes > limits->max_unpacked_bytes) {
@@ -146,7 +147,7 @@ out:
     return status;
 }
 
-/* A wrong digest is told at the end: when another member follows, that is the better reason. */
+/* A wrong digest is reported only at the end: if another member follows, that is the better reason. */
 static lreg_status end_data(struct alpine_package_reader *reader) {
     struct digest_set digests;
     digest_finish(&reader->digest, &digests);

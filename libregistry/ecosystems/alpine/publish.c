@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Publishing an Alpine package: the bytes go through the reader, which judges them, and into a blob at the same time.
- * What a package is called, its .PKGINFO says; the name of the file that came says nothing.
+ * Publishing an Alpine package: the bytes go through the reader, which checks them, and into a blob at the same time.
+ * The name of the package comes from its .PKGINFO; the name of the uploaded file is ignored.
  */
 
 #include "ecosystems/alpine/alpine_internal.h"
@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-/* Rows and texts of one publication, among them the row of a package that is there already. */
+/* Rows and texts of one publication, including the row of an existing package. */
 #define PUBLICATION_ARENA_MAX ((size_t)8 * 1024 * 1024)
 #define RENDERED_MAX ((size_t)512 * 1024)
 
@@ -24,8 +24,8 @@ struct publication {
     struct core_blob_writer *writer;
     struct meta_package row;
     const char *file; /* NAME-VERSION.apk; part of row.filename */
-    const struct core_package *package; /* owned; what was published */
-    bool is_judged; /* what .PKGINFO says was looked at */
+    const struct core_package *package; /* owned; the published package */
+    bool is_judged; /* judge() has checked .PKGINFO */
     bool created;
 };
 
@@ -70,7 +70,7 @@ static lreg_status publish_begin(const struct core_publication *context, void **
     return LREG_OK;
 }
 
-/* Gives an upload up as soon as it is clear that the registry does not take it, not at its end. */
+/* Refuses an upload as soon as .PKGINFO shows that the registry does not accept it, rather than at the end. */
 static lreg_status judge(struct publication *publication, struct error *err) {
     const struct alpine_package_info *info = alpine_package_reader_info(publication->reader);
     if (info == NULL || publication->is_judged) {
@@ -123,8 +123,8 @@ out:
     return status;
 }
 
-/* Refuses when another package answers at `architecture`/NAME-VERSION.apk already. A name and version that differ can
- * make the same address ("a-1" "2" and "a" "1-2"), so it is the address that is looked for. */
+/* Refuses when another package already has the address `architecture`/NAME-VERSION.apk. Different names and versions
+ * can make the same address ("a-1" "2" and "a" "1-2"), so the check is by address. */
 static lreg_status check_address(struct publication *publication, struct meta_transaction *transaction,
                                  const char *architecture, struct error *err) {
     const struct meta_package *row = &publication->row;
@@ -150,7 +150,7 @@ static lreg_status check_address(struct publication *publication, struct meta_tr
                      other.name, other.version, other.qualifier, publication->file, row->qualifier);
 }
 
-/* noarch is served under every architecture, so no other package may be there under the same name. */
+/* A noarch package is served under every architecture, so no other package may have its address under any of them. */
 static lreg_status check_addresses(struct publication *publication, struct meta_transaction *transaction,
                                    struct error *err) {
     const struct meta_package *row = &publication->row;
@@ -171,8 +171,8 @@ static lreg_status check_addresses(struct publication *publication, struct meta_
     return status;
 }
 
-/* Names the stored blob by a package, in the transaction of core_blob_publish(), and makes the snapshot of it there:
- * nothing is left to fail once it is committed. May run again. */
+/* Writes the package row for the stored blob, in the transaction of core_blob_publish(). Makes the snapshot there too,
+ * so that nothing can fail after the commit. May run again. */
 static lreg_status put_package(void *user, struct meta_transaction *transaction, int64_t blob_id, struct error *err) {
     struct publication *publication = user;
     lreg_status status = check_addresses(publication, transaction, err);
@@ -218,7 +218,7 @@ static lreg_status publish_finish(void *state, const struct core_package **out, 
     return LREG_OK;
 }
 
-/* As apk asks for it: '+' stands for itself. */
+/* As apk requests it: '+' is not escaped. */
 static void unescape_plus(char *path) {
     char *to = path;
     for (const char *from = path; *from != '\0'; to++) {

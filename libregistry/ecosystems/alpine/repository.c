@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The index of an architecture is made when it is asked for and the registry has changed since it was made last. It is
- * built from one snapshot of the metadata, so it names only packages that can be fetched, and it is kept with the
- * revision of that snapshot. Several who find it outdated at once build it at once, and all get the same bytes.
+ * The index of an architecture is made when it is requested and the registry has changed since the last one. It is
+ * built from one snapshot of the metadata, so it names only packages that can be fetched, and it is stored with the
+ * revision of that snapshot. Requests that find it out of date at the same time each build it, and all get the same
+ * bytes.
  */
 
 #include "ecosystems/alpine/alpine_internal.h"
@@ -63,8 +64,8 @@ static lreg_status visit(struct build *build, struct meta_transaction *transacti
     return meta_package_visit_index(transaction, registry_id, build->architecture, noarch, function, build, err);
 }
 
-/* Anybody may ask for the index of any architecture, and to make one takes a signature: a name that neither apk knows
- * nor a package has gets none. */
+/* Anyone may request an index, and making one costs a signature. So an architecture that neither apk nor any package
+ * knows gets none. */
 static lreg_status require_architecture(const struct build *build, struct meta_transaction *transaction,
                                         const char *registry_id, struct arena *arena, struct error *err) {
     struct meta_package_query query = {.registry_id = registry_id,
@@ -84,7 +85,7 @@ static lreg_status require_architecture(const struct build *build, struct meta_t
     return status;
 }
 
-/* Two passes over one snapshot: a tar header says the length of what follows it. */
+/* Takes two passes over one snapshot, because a tar header contains the length of the data after it. */
 static lreg_status read_snapshot(struct build *build, struct meta_transaction *transaction, const char *registry_id,
                                  struct arena *arena, struct error *err) {
     struct meta_registry registry;
@@ -116,7 +117,7 @@ static lreg_status read_and_sign(struct core *core, const struct core_registry *
     if (key_name == NULL) {
         return error_no_memory(err);
     }
-    /* Before the transaction: it may have to be made, which takes its time and a transaction of its own. */
+    /* Before the transaction: making the key takes time and a transaction of its own. */
     lreg_status status = alpine_repository_key(core, registry, arena, &key, err);
     if (status != LREG_OK) {
         goto out;
@@ -136,7 +137,7 @@ out:
     return status;
 }
 
-/* Keeps the index when nothing has changed since its snapshot. */
+/* Stores the index, unless the registry has changed since its snapshot. */
 static lreg_status put_document(struct meta_transaction *transaction, const struct meta_document *document,
                                 struct arena *arena, struct error *err) {
     struct meta_registry registry;
@@ -147,7 +148,7 @@ static lreg_status put_document(struct meta_transaction *transaction, const stru
     return meta_document_put(transaction, document, NULL, 0, err);
 }
 
-/* What fails here costs the next one who asks a new build, and nobody anything else. */
+/* Stores a new index. Failures are only logged: the next request builds the index again. */
 static void keep(struct core *core, const struct core_registry *registry, const struct build *build,
                  const struct alpine_index_file *file, struct arena *arena) {
     struct meta_transaction *transaction = NULL;
@@ -235,7 +236,7 @@ lreg_status alpine_repository_kept_index(struct core *core, const struct core_re
     out->bytes = document->row.content;
     out->length = document->row.content_length;
     memcpy(out->sha256, document->row.sha256, sizeof out->sha256);
-    out->keep = document->shared; /* the reference of `document` */
+    out->keep = document->shared; /* takes over the reference of `document` */
     return LREG_OK;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What apk asks for: the index of its architecture, packages by the address that the index makes, and, once, the key.
+ * The addresses that apk requests: the index of its architecture, packages at the addresses that it makes from the
+ * index, and the key once.
  */
 
 #include "ecosystems/alpine/alpine_internal.h"
@@ -25,7 +26,7 @@ static lreg_status check_architecture(const char *architecture, struct error *er
     return LREG_OK;
 }
 
-/* Without Last-Modified: clients put their own clock's date into If-Modified-Since, and believe a 304. */
+/* Sends no Last-Modified: clients put the date of their own clock into If-Modified-Since, and trust a 304. */
 static lreg_status serve_index(struct call *call, struct error *err) {
     const char *architecture = call_parameter(call, "architecture");
     struct alpine_index_file file = {0};
@@ -86,7 +87,7 @@ static lreg_status find_package(struct call *call, const struct core_package **o
     return find_under(call, ALPINE_NOARCH, file, out, err);
 }
 
-/* A part that begins later is the rest of a download that was counted. */
+/* Counts only responses from the first byte: a later range continues a download that was already counted. */
 static bool is_download(const struct call *call) {
     const struct response *response = &call->response;
     return call->method == HTTP_GET && response->body == BODY_OBJECT && response->object_offset == 0;
@@ -119,7 +120,7 @@ static lreg_status serve_key(struct call *call, struct error *err) {
     struct core_registry_key key = {0};
     struct digest_set digests;
     struct representation what = {.media_type = KEY_MEDIA_TYPE, .modified_ms = -1};
-    if (call_defers(call)) { /* asked for once per client, and it may have to be made */
+    if (call_defers(call)) { /* requested once per client, and may have to be made */
         return LREG_OK;
     }
     lreg_status status = alpine_repository_key(call->core, call->registry, call->arena, &key, err);
@@ -143,7 +144,7 @@ out:
 
 #define REPOSITORY "/{organization}/{registry}/alpine_any/alpine_any/main"
 
-/* A path names one file: parameters, such as those that keep caches from answering, choose nothing. */
+/* A path names one file. Parameters have no effect; clients add some to bypass caches. */
 static const struct route routes[] = {
     {HTTP_GET, REPOSITORY "/{architecture}/APKINDEX.tar.gz", AUTH_ACTION_READ_PACKAGES, serve_index, 0, "*", NULL},
     {HTTP_GET, REPOSITORY "/{architecture}/{file}", AUTH_ACTION_READ_PACKAGES, serve_package, 0, "*", NULL},

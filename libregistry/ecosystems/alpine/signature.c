@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * The signature of an index, as apk calls it "RSA256".
- */
+/* The signature of an index, which apk calls "RSA256". */
 
 #include "ecosystems/alpine/signature.h"
 
@@ -19,7 +17,8 @@ static int random_for_mbedtls(void *user, unsigned char *bytes, size_t length) {
     return hooks_random(hooks, bytes, length, NULL) == LREG_OK ? 0 : MBEDTLS_ERR_RSA_RNG_FAILED;
 }
 
-/* The NUL at the end of the PEM counts. Mbed TLS 3 wants random numbers for this too, and the room of the signature. */
+/* The length includes the NUL of the PEM. Mbed TLS 3 needs random numbers here too, and sign()
+ * the size of the output. */
 static int parse_key(mbedtls_pk_context *key, const char *pem, struct hooks *random_source) {
     const unsigned char *bytes = (const unsigned char *)pem;
 #if MBEDTLS_VERSION_MAJOR < 3
@@ -41,7 +40,7 @@ static int sign(mbedtls_pk_context *key, const uint8_t digest[DIGEST_SHA256_BYTE
 #endif
 }
 
-/* mbedtls adds the number of the inner failure to that of the outer one. */
+/* mbedtls adds the code of the inner failure to that of the outer one. */
 static lreg_status report(int result, const char *what, struct error *err) {
     if (result == MBEDTLS_ERR_PK_ALLOC_FAILED || (-result & 0x7f) == -MBEDTLS_ERR_MPI_ALLOC_FAILED) {
         return error_no_memory(err);

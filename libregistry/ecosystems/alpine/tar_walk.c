@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * apk has its own idea of tar: ustar headers only, octal numbers only, entries of the type NUL unseen, and segments
- * that follow each other without end marks. Other readers forgive more, so their word is not enough: a package is to
- * install where it is listed.
+ * apk reads tar in its own way: only ustar headers, only octal numbers, it does not see entries of the type NUL, and
+ * segments follow each other without end marks. Other readers accept more, so their verdict does not suffice: a listed
+ * package must install.
  */
 
 #include "ecosystems/alpine/tar_walk.h"
@@ -31,7 +31,7 @@ static lreg_status refuse(const struct alpine_tar_walk *walk, const char *reason
                      segment_name(walk), reason);
 }
 
-/* Octal digits, then nothing but NULs and blanks: no signs, no leading blanks, no binary numbers. */
+/* Octal digits, then only NULs and spaces: no signs, no leading spaces, no binary numbers. */
 static bool parse_octal(const uint8_t *field, size_t length, uint64_t *out) {
     uint64_t value = 0;
     size_t at = 0;
@@ -48,7 +48,7 @@ static bool parse_octal(const uint8_t *field, size_t length, uint64_t *out) {
     return true;
 }
 
-/* The numbers that apk parses of every header: one that it cannot read fails the whole package. */
+/* Checks the numbers that apk parses in every header: an unreadable one fails the whole package. */
 static bool numbers_are_octal(const uint8_t *header) {
     static const struct {
         size_t offset;

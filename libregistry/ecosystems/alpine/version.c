@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A version is read as a row of parts. Two versions are compared part by part; where the kinds of parts differ, the
- * kinds decide, so their numbers below are the whole of the order between a suffix, a revision and the end.
+ * A version is a sequence of parts, and two versions are compared part by part. Where the kinds of parts differ, the
+ * kinds decide, so the order of the enumeration below is the order between a suffix, a revision and the end.
  */
 
 #include "ecosystems/alpine/version.h"
 
 #include <string.h>
 
-/* Lowest first: 1.0_rc1 < (ends wrongly) < 1.0 < 1.0-r0 < 1.0~hash < 1.0_p1 < 1.0a < 1.0.0 */
+/* Lowest first: 1.0_rc1 < (invalid from here) < 1.0 < 1.0-r0 < 1.0~hash < 1.0_p1 < 1.0a < 1.0.0 */
 enum part_kind {
     PART_PRERELEASE,
     PART_INVALID,
@@ -30,7 +30,7 @@ struct part {
 
 struct cursor {
     struct slice rest;
-    enum part_kind last; /* kind of the part before; PART_END at the start */
+    enum part_kind last; /* kind of the previous part; PART_END at the start */
     bool is_first;
 };
 
@@ -83,7 +83,7 @@ static bool is_suffix(enum part_kind kind) {
     return kind == PART_PRERELEASE || kind == PART_POSTRELEASE;
 }
 
-/* The part that begins with `c`, which is the next character; which parts may follow which is the grammar. */
+/* The part that begins with `c`, the next character. The grammar is in which parts may follow each other. */
 static struct part take_part(struct cursor *cursor, char c) {
     static const struct part invalid = {PART_INVALID, {"", 0}, 0};
     enum part_kind last = cursor->last;
@@ -151,7 +151,7 @@ static int compare_parts(const struct part *a, const struct part *b, bool is_fir
     case PART_POSTRELEASE:
         return (a->rank > b->rank) - (a->rank < b->rank);
     case PART_NUMBER:
-        /* As in Gentoo's rules: a later number with a leading zero is a fraction. */
+        /* as in Gentoo's rules: a later number with a leading zero is a fraction */
         if (!is_first && (a->text.bytes[0] == '0' || b->text.bytes[0] == '0')) {
             return compare_text(a->text, b->text);
         }

@@ -10,8 +10,8 @@
 
 bool alpine_version_is_valid(struct slice version);
 
-/* Below 0 when `a` is older, 0 when equal ("1" and "01" are), above 0 when newer. Where a version stops being valid it
- * counts as a little older than one that ends there. */
+/* Below 0 when `a` is older, 0 when equal ("1" and "01" are), above 0 when newer. A version that is invalid from some
+ * point on counts as a little older than one that ends there. */
 int alpine_version_compare(struct slice a, struct slice b);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Generic files name their version in their file name, {BASENAME}-{SEMVER}.{EXT}. A SemVer pre-release and a file
- * extension both begin with a dot-separated word, so where one ends and the other begins is a matter of convention; the
+ * The names of generic files contain their version: {BASENAME}-{SEMVER}.{EXT}. A SemVer pre-release and a file
+ * extension both consist of words separated by dots, so the boundary between them is a matter of convention. The
  * convention is here.
  */
 
@@ -41,7 +41,7 @@ lreg_status filename_check(const char *name, struct error *err) {
     return LREG_OK;
 }
 
-/* Length of a SemVer number ("0" or without a leading zero) at the start of `text`; 0 when there is none. */
+/* Length of a SemVer number ("0", or without a leading zero) at the start of `text`; 0 when there is none. */
 static size_t number_length(struct slice text) {
     size_t length = 0;
     while (length < text.length && char_is_digit(text.bytes[length])) {
@@ -78,8 +78,8 @@ static bool word_is_numeric(struct slice word) {
     return word.length > 0;
 }
 
-/* Dot-separated identifiers of [0-9A-Za-z-] (semver.org, items 9 and 10); numeric ones of a pre-release have no leading
- * zero. */
+/* Identifiers of [0-9A-Za-z-], separated by dots (semver.org, items 9 and 10). Numeric ones of a pre-release have no
+ * leading zero. */
 static bool identifiers_are_valid(struct slice text, bool is_prerelease) {
     struct slice rest = text;
     bool more = true;
@@ -137,8 +137,8 @@ static bool extension_is_valid(struct slice text) {
     return valid;
 }
 
-/* Where the extension (without its dot) begins in `text`: behind the last dot, or the one before it for ".tar.gz" and
- * its relatives; text.length when there is no dot. */
+/* Where the extension (without its dot) begins in `text`: after the last dot, or after the one before for ".tar.gz" and
+ * the like; text.length when there is no dot. */
 static size_t extension_start(struct slice text) {
     static const char *const inner[] = {"tar", "cpio", "user"};
     size_t last = text.length;
@@ -161,13 +161,13 @@ static size_t extension_start(struct slice text) {
     return last + 1;
 }
 
-/* Whether `text`, what follows a '-', is {SEMVER}.{EXT}; gives the version. */
+/* Whether `text`, the part after a '-', is {SEMVER}.{EXT}; sets the version. */
 static bool split_version(struct slice text, struct slice *version) {
     size_t core = version_core_length(text);
     if (core == 0) {
         return false;
     }
-    /* "1.0.0.tar.gz": all behind the numbers is extension. */
+    /* "1.0.0.tar.gz": everything after the numbers is the extension. */
     if (core < text.length && text.bytes[core] == '.') {
         *version = (struct slice){text.bytes, core};
         return extension_is_valid((struct slice){text.bytes + core + 1, text.length - core - 1});

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Publishing a generic file: any bytes under a checked name. The bytes go straight to a blob writer that makes all four
- * digests.
+ * Publishing a generic file: any bytes under a checked name. The bytes go straight to a blob writer, which computes all
+ * four digests.
  */
 
 #include "ecosystems/files/files_internal.h"
@@ -88,8 +88,8 @@ static lreg_status publish_write(void *state, const void *bytes, size_t length, 
     return core_blob_writer_write(publication->writer, bytes, length, err);
 }
 
-/* Names the stored blob by a package, in the transaction of core_blob_publish(). The snapshot is made here too, so that
- * nothing is left to fail after the commit. */
+/* Writes the package row for the stored blob, in the transaction of core_blob_publish(). Makes the snapshot there too,
+ * so that nothing can fail after the commit. */
 static lreg_status put_package(void *user, struct meta_transaction *transaction, int64_t blob_id, struct error *err) {
     struct publication *publication = user;
     struct core *core = publication->context.core;

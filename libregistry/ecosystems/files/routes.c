@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Downloading a generic file by its name: streamed from the storage, with validators, range and the name to save it
+ * Downloading a generic file by name: streamed from the storage, with validators, ranges and the file name to save it
  * under.
  */
 
@@ -9,7 +9,7 @@
 
 #include "base/encoding.h"
 
-/* From its start on: what goes on with a download that broke off is none of its own. */
+/* Counts only responses from the first byte: a later range continues a download that was already counted. */
 static bool is_download(const struct call *call) {
     return call->method == HTTP_GET && call->response.body == BODY_OBJECT && call->response.object_offset == 0;
 }
@@ -34,7 +34,7 @@ static lreg_status download(struct call *call, struct error *err) {
         goto out;
     }
     what.modified_ms = package->row.updated_ms;
-    /* A name may be deleted and published again, or be overwritten: caches ask again, by ETag. */
+    /* A name may be deleted and published again, or overwritten, so caches revalidate by ETag. */
     what.cache_control = call_cache_control(call, false);
     status = core_package_open(call->core, package, &what.object, &length, err);
     if (status != LREG_OK) {
@@ -51,7 +51,7 @@ out:
     return status;
 }
 
-/* A path names one file: parameters, such as those that keep caches from answering, choose nothing. */
+/* A path names one file. Parameters have no effect; clients add some to bypass caches. */
 static const struct route routes[] = {
     {HTTP_GET, "/{organization}/{registry}/files/{filename}", AUTH_ACTION_READ_PACKAGES, download, 0, "*", NULL},
 };

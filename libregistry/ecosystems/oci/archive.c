@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Receiving an image archive: its blobs are stored as they arrive and wait for a name. */
+/* Receives an image archive. Its blobs are stored as they arrive and wait until their image is known. */
 
 #include "ecosystems/oci/archive.h"
 
@@ -42,7 +42,7 @@ static lreg_status begin_entry(void *user, const char *name, uint64_t size, stru
         return LREG_OK;
     }
     if (!parse_blob_name(name, &archive->digest)) {
-        return LREG_OK; /* oci-layout, and what other formats have beside it */
+        return LREG_OK; /* oci-layout, and additional files of other formats */
     }
     if (size > limits->max_blob_bytes) {
         return error_set(err, LREG_TOO_LARGE, "package_too_large", "a layer is larger than the limit of %llu bytes",
@@ -61,7 +61,7 @@ static lreg_status take_data(void *user, const void *bytes, size_t length, struc
     return archive->writer != NULL ? core_blob_writer_write(archive->writer, bytes, length, err) : LREG_OK;
 }
 
-/* Names the blob in the waiting scope, in the transaction of core_blob_publish(). */
+/* Links the blob to the waiting scope, in the transaction of core_blob_publish(). */
 static lreg_status name_blob(void *user, struct meta_transaction *transaction, int64_t blob_id, struct error *err) {
     const struct oci_archive *archive = user;
     const struct meta_blob_link link = {
@@ -111,7 +111,7 @@ static lreg_status end_entry(void *user, struct error *err) {
 
 /* --- The waiting scope --- */
 
-/* Begins with what no image name begins with. */
+/* The prefix begins with a character that no image name begins with. */
 static lreg_status make_scope(struct oci_archive *archive, struct error *err) {
     static const char prefix[] = "-archive/";
     uint8_t random[SCOPE_RANDOM_BYTES];
@@ -125,7 +125,7 @@ static lreg_status make_scope(struct oci_archive *archive, struct error *err) {
     return status;
 }
 
-/* What cannot be cleared now is collected after the grace, as blobs that nothing names. */
+/* Links that cannot be removed now are collected after the grace, like all links that no manifest names. */
 static void clear_scope(const struct oci_archive *archive) {
     struct meta_transaction *transaction = NULL;
     lreg_status status = LREG_OK;
@@ -136,7 +136,7 @@ static void clear_scope(const struct oci_archive *archive) {
     for (const struct oci_archive_blob *blob = archive->blobs; blob != NULL && status == LREG_OK; blob = blob->next) {
         status =
             meta_blob_link_delete(transaction, archive->context.registry->row.id, archive->scope, blob->digest, NULL);
-        status = status == LREG_NOT_FOUND ? LREG_OK : status; /* named twice, or never */
+        status = status == LREG_NOT_FOUND ? LREG_OK : status; /* the archive has it twice, or it was never named */
     }
     if (status == LREG_OK) {
         (void)meta_commit(transaction, NULL);

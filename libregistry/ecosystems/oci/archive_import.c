@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* From an archive whose blobs wait to an image with a tag: what the index says, and the pushes. */
+/* Makes an image with a tag from an archive whose blobs wait: reads the index, then pushes the manifests. */
 
 #include "ecosystems/oci/archive.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define SCRATCH_BYTES ((size_t)64 * 1024)
-/* Of a turn: parsing costs many times what unpacking does, and storing is a commit. */
+/* Units of a turn: parsing costs many times what unpacking does, and storing is a commit. */
 #define PARSED_BYTE_UNITS ((uint64_t)16)
 #define STORED_UNITS ((uint64_t)64 * 1024)
 
@@ -22,7 +22,7 @@ static lreg_status lacks(const char *digest, struct error *err) {
 
 /* --- Reading --- */
 
-/* What is wrong with a manifest is wrong with the upload. */
+/* A fault of a manifest is a fault of the upload. */
 static lreg_status parse(struct oci_import *import, const char *bytes, size_t length, const char *media_type,
                          struct oci_manifest *out, struct error *err) {
     struct error failure;
@@ -52,7 +52,7 @@ static lreg_status read_object(const struct oci_import *import, const struct met
     return status;
 }
 
-/* The manifest `digest`, which waits as a blob. */
+/* Reads the manifest `digest`, which waits as a blob. */
 static lreg_status load(const struct oci_import *import, const char *digest, struct arena *arena, char **out,
                         size_t *out_length, struct error *err) {
     const struct oci_blob *blob = NULL;
@@ -80,7 +80,7 @@ static lreg_status count_bytes(struct oci_import *import, size_t length, struct 
     return LREG_OK;
 }
 
-/* Reads and parses a manifest, once; its bytes are let go. */
+/* Reads and parses a manifest, then frees its bytes. */
 static lreg_status read_part(struct oci_import *import, struct oci_import_part *part, struct error *err) {
     char *content = NULL;
     struct arena arena;
@@ -102,7 +102,7 @@ static int compare_digests(const void *left, const void *right) {
     return strcmp(a->digest, b->digest);
 }
 
-/* What is wrong with a size is wrong with the upload. */
+/* A wrong size is a fault of the upload. */
 static lreg_status check_size(const struct oci_descriptor *descriptor, uint64_t size, struct error *err) {
     struct error failure;
     return oci_check_size(descriptor, size, &failure) == LREG_OK
@@ -110,7 +110,7 @@ static lreg_status check_size(const struct oci_descriptor *descriptor, uint64_t 
                : error_set(err, LREG_UNPROCESSABLE, "manifest_invalid", "%s", failure.message);
 }
 
-/* An index may name a manifest as often as it likes; it is one. */
+/* Keeps one of each manifest: an index may name the same one many times. */
 static lreg_status drop_repeated(struct oci_import *import, struct error *err) {
     size_t kept = 0;
     qsort(import->children, import->child_count, sizeof *import->children, compare_digests);
@@ -158,7 +158,8 @@ static lreg_status find_link(const struct oci_import *import, struct meta_transa
     return status == LREG_OK ? check_size(descriptor, blob.size_bytes, err) : status;
 }
 
-/* What waits for the manifest becomes the repository's, which may have it already. */
+/* Checks a blob that the manifest names. When storing, a waiting blob is linked to the repository,
+ * which may also have it already. */
 static lreg_status link_blob(const struct oci_import *import, struct meta_transaction *transaction,
                              const struct oci_descriptor *descriptor, struct arena *arena, struct error *err) {
     bool is_storing = import->step >= OCI_IMPORT_STORE_CHILDREN;
@@ -177,7 +178,7 @@ static lreg_status link_blob(const struct oci_import *import, struct meta_transa
     return status;
 }
 
-/* Whether all blobs of a manifest are there, and, when it is stored, gives them to the repository. */
+/* Checks that all blobs of a manifest are there. When storing, links them to the repository. */
 static lreg_status link_blobs(const struct oci_import *import, const struct oci_manifest *manifest, struct error *err) {
     bool is_storing = import->step >= OCI_IMPORT_STORE_CHILDREN;
     struct meta_transaction *transaction = NULL;
@@ -226,7 +227,7 @@ static lreg_status push(const struct oci_import *import, const struct oci_import
     return status;
 }
 
-/* Stores one manifest, with a tag or (tag NULL) without. What the push made stays in `arena`. */
+/* Stores one manifest, with a tag, or without one (NULL). The results of the push live in `arena`. */
 static lreg_status store(const struct oci_import *import, const struct oci_import_part *part, const char *tag,
                          struct arena *arena, struct oci_push *out, struct error *err) {
     *out = (struct oci_push){.arena = arena};
@@ -273,7 +274,7 @@ static lreg_status store_top(struct oci_import *import, struct error *err) {
     }
     import->package = push.package;
     import->created = push.created;
-    /* The row names the digest within `push`, which ends here. */
+    /* The row refers to the digest within `push`, which ends here. */
     import->package.document = arena_copy_text(&import->arena, push.package.document);
     return push.package.document == NULL || import->package.document != NULL ? LREG_OK : error_no_memory(err);
 }
@@ -284,7 +285,7 @@ static lreg_status check_top(struct oci_import *import, struct error *err) {
     return status;
 }
 
-/* The next child, or the next step behind the last one. */
+/* The next child; NULL after the last one, with the import on its next step. */
 static struct oci_import_part *next_child(struct oci_import *import) {
     if (import->at < import->child_count) {
         return &import->children[import->at++];

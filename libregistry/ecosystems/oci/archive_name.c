@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the image of an archive is called. */
+/* The name of an archive's image. */
 
 #include "ecosystems/oci/archive.h"
 
@@ -10,14 +10,14 @@
 #define ANNOTATION_NAME "io.containerd.image.name" /* of docker: "docker.io/library/name:tag" */
 #define DEFAULT_TAG "latest"
 
-/* How the host of a registry looks; it is taken for one only in front of a name. */
+/* Whether a component looks like the host of a registry. It counts as one only when a name follows. */
 static bool is_host(struct slice text) {
     return char_is_alphanumeric(text.bytes[0]) &&
            (memchr(text.bytes, '.', text.length) != NULL || memchr(text.bytes, ':', text.length) != NULL ||
             slice_equals(text, "localhost"));
 }
 
-/* Takes "component/" away from the front of a name, if that leaves a name. */
+/* Removes "component/" from the front of a name, if a name is left. */
 static bool cut_component(struct slice *name, const char *component) {
     struct slice rest = *name;
     if (!slice_equals(slice_cut(&rest, '/'), component) || rest.length == 0) {
@@ -27,8 +27,8 @@ static bool cut_component(struct slice *name, const char *component) {
     return true;
 }
 
-/* A name that had a host in front, as people write it here. Docker saves "name" as "host/library/name"; what was saved
- * under the address of this registry has its organization and registry in front. */
+/* Shortens a name that followed a host. Docker saves "name" as "host/library/name"; a name that was saved under the
+ * address of this registry begins with its organization and registry. */
 static struct slice shorten(struct slice name, const struct meta_registry *registry) {
     struct slice shorter = name;
     if (cut_component(&shorter, registry->organization_slug) && cut_component(&shorter, registry->slug)) {
@@ -39,7 +39,7 @@ static struct slice shorten(struct slice name, const struct meta_registry *regis
     return is_official ? shorter : name;
 }
 
-/* "host/name:tag" without the host, where there is one; false when there is no tag. */
+/* Takes image and tag from "host/name:tag" or "name:tag", without the host. False when there is no tag. */
 static bool split_reference(struct oci_import *import, const char *text) {
     struct arena *arena = &import->arena;
     const char *colon = strrchr(text, ':');
@@ -57,7 +57,7 @@ static bool split_reference(struct oci_import *import, const char *text) {
     return true;
 }
 
-/* "folder/app.oci.tar" gives "app". */
+/* "folder/app.oci.tar" is "app". */
 static const char *name_of_file(const char *filename, struct arena *arena) {
     static const char *const endings[] = {".tar", ".oci", "-oci"};
     const char *base = filename;
@@ -86,7 +86,7 @@ static lreg_status check_name(const struct oci_import *import, struct error *err
     return LREG_OK;
 }
 
-/* The archive's own word counts most; it may be just a tag. */
+/* The annotations of the archive come first. An annotation may be only a tag. */
 lreg_status oci_import_choose_name(struct oci_import *import, const json_t *annotations, struct error *err) {
     struct arena *arena = &import->arena;
     const char *reference = json_member_text(annotations, ANNOTATION_REF);

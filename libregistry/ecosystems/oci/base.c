@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * GET /v2/: its answer settles how clients authenticate for everything that follows. Without credentials it is a
- * challenge, also where all is public; any credential that is valid here is welcome, whichever registry it is for.
+ * GET /v2/. Its answer decides how clients authenticate in all that follows. Without credentials it is a challenge,
+ * even if everything is public. Any valid credential is accepted, whichever registry it is for.
  */
 
 #include "ecosystems/oci/oci_internal.h"
 
-/* A token of ours for nobody has an end; who sent nothing at all is nobody without one. */
+/* The principal of an anonymous bearer also has the kind AUTH_NOBODY, but has an expiry. */
 static bool has_credentials(const struct auth_principal *principal) {
     return principal->kind != AUTH_NOBODY || principal->expires_ms != 0;
 }

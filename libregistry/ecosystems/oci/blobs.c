@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Blobs of a repository: asked for, sent, taken out. Where a blob is stays in the cache, so that a warm answer needs no
- * SQL. Who may push and asks whether a blob is there will rely on the answer, so that renews the blob's claim.
+ * Blobs of a repository: HEAD, GET, DELETE. The location of a blob is cached, so that a warm answer needs no SQL. A
+ * client that may push and asks whether a blob exists will rely on the answer, so a HEAD renews the blob's claim.
  */
 
 #include "ecosystems/oci/oci_internal.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #define CACHE_KEY_MAX 1024
-#define CACHED_BYTES ((size_t)1024) /* what an entry takes, roughly */
+#define CACHED_BYTES ((size_t)1024) /* size of a cache entry, roughly */
 #define ARENA_BYTES ((size_t)64 * 1024)
 
 void oci_blob_release(const struct oci_blob *blob) {
@@ -90,7 +90,7 @@ static lreg_status find_by_path(struct call *call, const char **out_image, const
 
 /* --- Claims --- */
 
-/* In the transaction the link is looked for again: it may be gone by now. */
+/* Looks for the link again in the write transaction: it may be gone by now. */
 static lreg_status renew_in(struct meta_transaction *transaction, const struct meta_blob_link *link, int64_t now_ms,
                             struct arena *arena, struct error *err) {
     struct meta_blob_link current;
@@ -122,8 +122,8 @@ static lreg_status renew_claim(const struct call *call, const struct meta_blob_l
     return meta_commit(transaction, err);
 }
 
-/* The collector leaves a blob alone for the whole grace after its last claim. At least half of it is to be left when a
- * pusher is told that he need not send the blob; so one that is asked for all the time is written once in a while. */
+/* The collector keeps a blob for the whole grace after its last claim. A client that is told not to send the blob must
+ * have at least half of the grace left. So even a blob that is asked for all the time is written only now and then. */
 static lreg_status claim(struct call *call, const struct oci_blob *blob, struct error *err) {
     int64_t now_ms = hooks_now_ms(call->hooks);
     if (core_is_read_only(call->core) ||
@@ -180,8 +180,8 @@ lreg_status oci_blob_get(struct call *call, struct error *err) {
     return status;
 }
 
-/* Clients ask whether they need not send a blob: one that the storage lost, or that is in quarantine, is not there for
- * them, or no push could ever bring it back. */
+/* Clients ask whether they must send a blob. A blob that the storage lost, or that is in quarantine, counts as missing;
+ * otherwise no push could ever repair it. */
 static lreg_status check_whole(struct call *call, const struct oci_blob *blob, struct error *err) {
     struct storage_object *object = NULL;
     uint64_t length = 0;
@@ -209,13 +209,13 @@ lreg_status oci_blob_head(struct call *call, struct error *err) {
 
 /* --- Deleting --- */
 
-/* A blob that was to be deleted. */
+/* A deletion in progress. */
 struct blob_deletion {
     struct call *call;
     struct meta_transaction *transaction;
     const char *image;
     struct oci_digest digest;
-    struct oci_users users; /* some: it stays */
+    struct oci_users users; /* if there are any, the blob stays */
 };
 
 static lreg_status note_deleted(const struct blob_deletion *deletion, struct error *err) {
@@ -229,7 +229,7 @@ static lreg_status note_deleted(const struct blob_deletion *deletion, struct err
                       "BLOB_DELETED", subject, NULL, err);
 }
 
-/* What is not there is unknown, whoever names it. */
+/* A blob that is not linked is unknown, even if a manifest names it. */
 static lreg_status delete_in(struct blob_deletion *deletion, struct error *err) {
     const struct call *call = deletion->call;
     const char *registry_id = call->registry->row.id;
@@ -245,7 +245,7 @@ static lreg_status delete_in(struct blob_deletion *deletion, struct error *err) 
     return status == LREG_OK && deletion->users.count == 0 ? note_deleted(deletion, err) : status;
 }
 
-/* Decides and deletes in one transaction. Of a blob that is in use all is as before. */
+/* Decides and deletes in one transaction. A blob that is in use is left unchanged. */
 static lreg_status delete_unless_in_use(struct blob_deletion *deletion, struct error *err) {
     lreg_status status = meta_begin(core_meta(deletion->call->core), META_WRITE, &deletion->transaction, err);
     if (status != LREG_OK) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the handlers ask of their call: names of the path, addresses for the answer. */
+/* What handlers read from their call: names in the path, and addresses for the answer. */
 
 #include "ecosystems/oci/oci_internal.h"
 

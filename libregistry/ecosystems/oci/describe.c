@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a tag's row tells about its manifest: sizes, platforms, layers, annotations. It is for people, and bounded: what
- * would be too much is left out, the manifest has it. Where an image runs is in its config, which is read for that.
+ * What a tag's row says about its manifest: sizes, platforms, layers, annotations. This is for people, and bounded:
+ * whatever exceeds the limits is left out, since the manifest has it. The platform of an image is read from its config.
  */
 
 #include "ecosystems/oci/oci_internal.h"
@@ -13,7 +13,7 @@
 #define ATTRIBUTES_MAX ((size_t)128 * 1024)
 #define ROW_BYTES ((size_t)64 * 1024) /* of a document without its content */
 
-/* Texts into an object; a failure shows at the end, when the object is rendered as none. */
+/* Returns NULL when out of memory; callers check when they add or render it. */
 static json_t *descriptor_object(const struct oci_descriptor *descriptor) {
     return json_pack("{s:s, s:s, s:I}", "media_type", descriptor->media_type, "digest", descriptor->digest, "size",
                      (json_int_t)descriptor->size);
@@ -29,7 +29,7 @@ static json_t *platform_object(const struct oci_platform *platform) {
     return object;
 }
 
-/* --- Where an image runs --- */
+/* --- The platform of an image --- */
 
 static bool is_image_config(const char *media_type) {
     return text_equals(media_type, "application/vnd.oci.image.config.v1+json") ||
@@ -61,17 +61,18 @@ static lreg_status read_blob(const struct oci_push *push, const char *digest, ch
 static lreg_status copy_member(const struct oci_push *push, const json_t *object, const char *name, const char **out,
                                struct error *err) {
     const char *text = json_member_text(object, name);
-    bool is_short = text != NULL && oci_tag_is_valid(text); /* the shape that such words have */
+    bool is_short = text != NULL && oci_tag_is_valid(text); /* platform names have this form */
     *out = arena_copy_text(push->arena, is_short ? text : "");
     return *out != NULL ? LREG_OK : error_no_memory(err);
 }
 
-/* What says that the config has nothing to tell; that is no failure of the push. */
+/* Whether the config has nothing to say. That is not a failure of the push. */
 static bool is_silent(lreg_status status) {
     return status == LREG_BAD_ARGUMENT || status == LREG_TOO_LARGE || status == LREG_NOT_FOUND;
 }
 
-/* A config that is no JSON, is very large, or was deleted meanwhile (which the push then finds) tells nothing. */
+/* Leaves the platform empty when the config is not JSON, is very large, or was deleted
+ * meanwhile (the push notices that). */
 static lreg_status read_config(const struct oci_push *push, const char *digest, struct oci_platform *out,
                                struct error *err) {
     char *text = NULL;
@@ -119,7 +120,7 @@ static lreg_status read_total(const struct meta_document *row, uint64_t *out, st
     return status;
 }
 
-/* What an entry of an index takes with all that it names: noted when it was stored. */
+/* The total size of an entry of an index, which was noted when the entry was stored. */
 static lreg_status child_total(const struct oci_push *push, struct meta_transaction *transaction,
                                const struct oci_descriptor *descriptor, uint64_t *out, struct error *err) {
     struct meta_document row;
@@ -138,7 +139,7 @@ static lreg_status child_total(const struct oci_push *push, struct meta_transact
     return status == LREG_NOT_FOUND ? LREG_OK : status;
 }
 
-/* From rows: an index may name thousands of manifests, and each may be large. */
+/* Sums from rows: an index may name thousands of manifests, and each may be large. */
 static lreg_status sum_children(const struct oci_push *push, uint64_t *out, struct error *err) {
     const struct oci_manifest *manifest = push->manifest;
     struct meta_transaction *transaction = NULL;
@@ -167,7 +168,7 @@ static lreg_status sum_sizes(const struct oci_push *push, uint64_t *out, struct 
 
 /* --- Attributes --- */
 
-/* Sets a member to a value that is taken; false when memory was or is out. */
+/* Sets a member to `value`, which is taken. False when out of memory, including a `value` of NULL. */
 static bool set(json_t *object, const char *name, json_t *value) {
     return value != NULL && json_object_set_new(object, name, value) == 0;
 }
@@ -259,7 +260,7 @@ lreg_status oci_describe(const struct oci_push *push, struct meta_package *row, 
     };
     lreg_status status = sum_sizes(push, &row->size_bytes, err);
     if (status != LREG_OK || push->tag_count == 0) {
-        return status; /* without a tag there is no row: its size is all that is asked for */
+        return status; /* without a tag there is no row, and only the size is needed */
     }
     status = find_platform(push, &platform, err);
     if (status != LREG_OK) {

@@ -2,7 +2,8 @@
 
 /*
  * Failures as the error document of OCI distribution 1.1, "Error Codes", and the challenge that leads clients to the
- * token endpoint. Each error carries a detail: clients take one without for a registry's stock answer, and try again.
+ * token endpoint. Each error has a detail: clients take an error without one for a generic answer of the server, and
+ * retry.
  */
 
 #include "ecosystems/oci/oci_internal.h"
@@ -38,7 +39,7 @@ static const struct code_of_status STATUSES[] = {
     {LREG_RANGE, "BLOB_UPLOAD_INVALID"},
 };
 
-/* What is the client's must have a code of the list; of the failures of a server, such as a full disk, it has none. */
+/* A client's fault must have a code of the list. The list has none for faults of a server, such as a full disk. */
 static const char *code_of_rest(lreg_status status) {
     return error_http_status(status) < 500 ? "UNSUPPORTED" : "UNKNOWN";
 }
@@ -104,7 +105,7 @@ static const char *actions_of(enum auth_action action) {
     }
 }
 
-/* ",scope=…" for a path with a repository, "" for others. What the path says is repeated only when it is a name. */
+/* ",scope=…" for a path with a repository, "" for others. Names from the path are repeated only when they are valid. */
 static const char *scope_of(struct call *call) {
     const char *actions = call->route != NULL ? actions_of(call->route->action) : NULL;
     const char *organization = call_parameter(call, "organization");
@@ -116,7 +117,7 @@ static const char *scope_of(struct call *call) {
     return arena_format(call->arena, ",scope=\"repository:%s/%s/%s:%s\"", organization, registry, image, actions);
 }
 
-/* The host of the base URL: which service the token is for. */
+/* The service that the token is for: the host of the base URL. */
 static struct slice service_of(const struct call *call) {
     const char *host = strstr(call->base_url, "://");
     if (host == NULL) {
@@ -126,7 +127,7 @@ static struct slice service_of(const struct call *call) {
     return slice_cut(&rest, '/');
 }
 
-/* One scheme alone, whatever is accepted: with Basic beside it, clients no longer fetch tokens for nobody. */
+/* Always a single scheme: beside Basic, clients would no longer fetch anonymous tokens. */
 static lreg_status challenge(struct call *call, const struct error *failure, struct error *err) {
     bool is_insufficient = text_equals(failure->code, "insufficient_scope"); /* RFC 6750 section 3.1 */
     if (call->route != NULL && text_equals(call->route->pattern, OCI_TOKEN_PATH)) {

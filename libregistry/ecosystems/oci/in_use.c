@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What still needs a blob or a manifest: the manifests of the repository that name it. While there is one, a DELETE is
- * refused, for it would leave an image that nobody can pull. A subject is no such name: a referrer is whole without it
- * (OCI distribution 1.1, "Pushing Manifests with Subject").
+ * The manifests of the repository that name a blob or a manifest. While there is one, a DELETE is refused, because it
+ * would leave an image that cannot be pulled. A subject does not count: a referrer is complete without it (OCI
+ * distribution 1.1, "Pushing Manifests with Subject").
  */
 
 #include "ecosystems/oci/oci_internal.h"
 
 #define TAGS_SHOWN 4 /* of one manifest */
 
-/* The tags of a manifest, for people to find it by. */
+/* Reads tags of the manifest, by which people can find it. */
 static lreg_status read_tags(struct meta_transaction *transaction, const char *registry_id, const char *image,
                              struct oci_user *user, struct arena *arena, struct error *err) {
     const struct meta_package_query query = {

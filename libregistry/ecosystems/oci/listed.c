@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * How the list of referrers shows a manifest (OCI distribution 1.1, "Listing Referrers"): as a descriptor, whose text
- * is made once, when the manifest is stored. Lists then put texts one after the other.
+ * How the list of referrers shows a manifest (OCI distribution 1.1, "Listing Referrers"): as a descriptor. Its text is
+ * made once, when the manifest is stored; a list concatenates such texts.
  */
 
 #include "ecosystems/oci/oci_internal.h"
@@ -28,7 +28,7 @@ lreg_status oci_list_manifest(const struct oci_manifest *manifest, const char *d
     lreg_status status = json_render(object, &text, err); /* NULL is LREG_NO_MEMORY */
     if (status == LREG_OK) {
         const char *annotations = manifest->listed_annotations;
-        strbuf_shorten(&text, text.length - 1); /* the brace */
+        strbuf_shorten(&text, text.length - 1); /* the closing brace */
         *out = arena_format(arena, "%s%s%s}", strbuf_text(&text), annotations[0] != '\0' ? ",\"annotations\":" : "",
                             annotations);
         status = *out != NULL ? LREG_OK : error_no_memory(err);

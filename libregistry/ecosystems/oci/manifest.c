@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a manifest says. Everything in it is a stranger's: its extent is bounded before it is parsed, and each field
- * that something here is made of is checked for its type.
+ * Parses manifests. All of their content is untrusted: the extent is bounded before parsing, and every field that is
+ * used is checked for its type.
  */
 
 #include "ecosystems/oci/manifest.h"
 
 #include <string.h>
 
-/* Opening brackets and commas outside of strings: bounds what the parser makes of it, some 100 bytes for each. */
+/* Opening brackets and commas outside of strings. Bounds the parser's memory, some 100 bytes for each. */
 #define MARKS_MAX 200000
 #define PLATFORM_TEXT_MAX 64
-#define LISTED_TEXT_MAX (OCI_LISTED_ANNOTATIONS_MAX * 16) /* with escapes and what is around many short ones */
+#define LISTED_TEXT_MAX (OCI_LISTED_ANNOTATIONS_MAX * 16) /* with escapes, and the overhead of many short ones */
 
-/* Docker's images with layers that may not be handed on; their clients fetch them from where the descriptor says. */
+/* Docker's layers that must not be redistributed. Clients fetch them from the URLs of the descriptor. */
 #define DOCKER_FOREIGN_LAYER "application/vnd.docker.image.rootfs.foreign.diff.tar"
 #define OCI_NONDISTRIBUTABLE_LAYER "application/vnd.oci.image.layer.nondistributable.v1.tar"
 
@@ -30,7 +30,7 @@ static const struct manifest_type TYPES[] = {
     {OCI_MEDIA_DOCKER_LIST, OCI_KIND_INDEX},
 };
 
-/* What is being read. */
+/* A parse in progress. */
 struct reading {
     struct arena *arena;
     struct oci_manifest *manifest;
@@ -70,7 +70,7 @@ static bool has_sane_extent(const char *bytes, size_t length) {
     return marks <= MARKS_MAX;
 }
 
-/* A member that is a text, when it is there. False when it is there with another type. */
+/* Reads a member that must be text. False when it is present with another type. */
 static bool optional_text(const json_t *object, const char *name, const char **out) {
     const json_t *member = json_object_get(object, name);
     *out = json_string_value(member);
@@ -79,7 +79,7 @@ static bool optional_text(const json_t *object, const char *name, const char **o
 
 /* --- The kind --- */
 
-/* The type that counts: what the request says, without parameters, else what the manifest says. */
+/* Chooses the media type: that of the request, without parameters; otherwise the manifest's own. They must agree. */
 static lreg_status choose_type(const struct reading *reading, const char *content_type) {
     const char *inner = NULL;
     if (!optional_text(reading->manifest->root, "mediaType", &inner)) {
@@ -103,7 +103,7 @@ static lreg_status choose_type(const struct reading *reading, const char *conten
     return LREG_OK;
 }
 
-/* A manifest that is both kinds at once is one image for one client and another for the next. */
+/* A manifest of both kinds at once would be one image for some clients and another image for others. */
 static lreg_status check_kind(const struct reading *reading) {
     const json_t *root = reading->manifest->root;
     const json_t *version = json_object_get(root, "schemaVersion");
@@ -163,14 +163,14 @@ static lreg_status read_descriptor(const struct reading *reading, const json_t *
     return status == LREG_OK ? copy_text(reading, digest.text, &out->digest) : status;
 }
 
-/* Room for one more, zeroed. */
+/* Appends a zeroed descriptor; the caller has allocated the room. */
 static struct oci_descriptor *add_descriptor(struct reading *reading, enum oci_role role) {
     struct oci_descriptor *descriptor = &reading->manifest->descriptors[reading->manifest->count++];
     descriptor->role = role;
     return descriptor;
 }
 
-/* A word such as "linux": short, and nothing that has to be escaped. */
+/* Whether the text is a word such as "linux": short and without control characters. */
 static bool is_word(const char *text) {
     size_t length = text != NULL ? strnlen(text, PLATFORM_TEXT_MAX + 1) : 0;
     return length <= PLATFORM_TEXT_MAX && !text_has_control(text != NULL ? text : "", length);
@@ -194,7 +194,7 @@ static lreg_status read_platform(const struct reading *reading, const json_t *va
 static lreg_status read_list(struct reading *reading, const char *name, enum oci_role role) {
     const json_t *list = json_object_get(reading->manifest->root, name);
     size_t count = json_array_size(list);
-    if (!json_is_array(list) && !json_is_null(list)) { /* null is how Go writes an empty list */
+    if (!json_is_array(list) && !json_is_null(list)) { /* Go writes an empty list as null */
         return descriptor_invalid(reading, name, "there is no list");
     }
     for (size_t i = 0; i < count; i++) {
@@ -246,7 +246,8 @@ static lreg_status read_subject(const struct reading *reading) {
     return status;
 }
 
-/* OCI distribution 1.1, "Listing Referrers": an image without an artifact type is listed by the type of its config. */
+/* OCI distribution 1.1, "Listing Referrers": an image without an artifact type is listed with
+ * the type of its config. */
 static lreg_status read_artifact_type(const struct reading *reading) {
     struct oci_manifest *manifest = reading->manifest;
     const char *type = NULL;
@@ -262,7 +263,7 @@ static lreg_status read_artifact_type(const struct reading *reading) {
     return LREG_OK;
 }
 
-/* One that is larger than all others together would make each list that long. */
+/* Lists only the annotations that fit: otherwise a very large one would make every list that long. */
 static lreg_status list_annotations(const struct reading *reading, json_t *annotations) {
     json_t *listed = json_object();
     size_t room = OCI_LISTED_ANNOTATIONS_MAX;

@@ -4,7 +4,7 @@
 
 /*
  * Manifests and indexes: bytes and their media type in, facts out (OCI image 1.1, manifest.md and image-index.md;
- * Docker image manifest version 2, schema 2). Pure: what they name is not looked up here.
+ * Docker image manifest version 2, schema 2). Pure: nothing that they name is looked up here.
  */
 
 #include "base/arena.h"
@@ -17,8 +17,8 @@
 #define OCI_MEDIA_DOCKER_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
 
 #define OCI_DESCRIPTORS_MAX 4096 /* that one manifest may name */
-/* Names and values of the annotations that lists show of one manifest: of more, those that fit, in the order of the
- * manifest. */
+/* Size of the names and values of annotations that lists show of one manifest. When there are more, those that fit, in
+ * the order of the manifest. */
 #define OCI_LISTED_ANNOTATIONS_MAX ((size_t)16 * 1024)
 
 enum oci_manifest_kind {
@@ -63,14 +63,14 @@ struct oci_manifest {
 bool oci_is_manifest_type(const char *media_type);
 
 /* `content_type` is that of the request, NULL when there was none. Texts live in the arena. LREG_BAD_ARGUMENT
- * ("manifest_invalid") with the reason; LREG_NO_MEMORY. After success oci_manifest_free() ends it. */
+ * ("manifest_invalid") with the reason; LREG_NO_MEMORY. After success the caller calls oci_manifest_free(). */
 lreg_status oci_manifest_parse(const char *bytes, size_t length, const char *content_type, size_t max_depth,
                                struct arena *arena, struct oci_manifest *out, struct error *err);
-void oci_manifest_free(struct oci_manifest *manifest); /* zeroed is fine */
-/* Lets go of the parsed text, which takes many times its length, and of `annotations`. What is in the arena stays. */
+void oci_manifest_free(struct oci_manifest *manifest); /* a zeroed manifest is fine */
+/* Frees the parsed JSON, which takes many times the length of its text, and `annotations`. Data in the arena stays. */
 void oci_manifest_drop_root(struct oci_manifest *manifest);
 
-/* Bytes of the manifest with all that it names itself; stays at the largest number when it would overflow. */
+/* Bytes of the manifest and of all that it names directly; INT64_MAX on overflow. */
 uint64_t oci_manifest_total(const struct oci_manifest *manifest, size_t length);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Pushing a manifest (OCI distribution 1.1, "Pushing Manifests"): what the request says, and what is answered. */
+/* Pushing a manifest (OCI distribution 1.1, "Pushing Manifests"): reads the request, and answers. */
 
 #include "ecosystems/oci/oci_internal.h"
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Storing a manifest and its tags, and taking away what no tag leads to any more. Reading comes first: a push that
- * lacks something, or says what is there already, does not take the write lock. Under the lock all is looked at once
- * more.
+ * Stores a manifest and its tags. A read transaction comes first: a push that lacks something, or whose content is
+ * already stored, does not take the write lock. Under the lock, everything is checked again.
  */
 
 #include "ecosystems/oci/oci_internal.h"
@@ -14,11 +13,11 @@
 #define SCRATCH_BYTES ((size_t)64 * 1024) /* rows of one look-up, without contents */
 #define ATTRIBUTES_MAX ((size_t)2048)
 
-/* What is there already. */
+/* What is stored already. */
 struct survey {
     bool is_stored;
     bool is_tagged; /* with all tags of the push */
-    const char *document; /* to which the reference of the push leads; NULL: to none */
+    const char *document; /* the digest that the push's reference leads to; NULL: none */
 };
 
 /* A push in a transaction. */
@@ -29,9 +28,9 @@ struct storing {
     struct survey survey;
 };
 
-/* --- Looking --- */
+/* --- Checking --- */
 
-/* Clients compare what they get with what the descriptor says, and give up when it differs. */
+/* Clients compare the size of what they receive with the descriptor, and give up when it differs. */
 lreg_status oci_check_size(const struct oci_descriptor *descriptor, uint64_t size, struct error *err) {
     if (descriptor->size == size) {
         return LREG_OK;
@@ -56,7 +55,7 @@ static lreg_status look_at_blob(struct storing *storing, const struct oci_descri
     return status == LREG_NOT_FOUND ? LREG_OK : status;
 }
 
-/* A manifest as the type that the index says. Under another type it is none that a client could use. */
+/* Looks for a manifest of the type that the index states. Of another type, no client could use it. */
 static lreg_status look_at_manifest(struct storing *storing, const struct oci_descriptor *descriptor, bool *out,
                                     struct error *err) {
     const struct oci_push *push = storing->push;
@@ -64,7 +63,7 @@ static lreg_status look_at_manifest(struct storing *storing, const struct oci_de
     arena_reset(&storing->scratch);
     lreg_status status = meta_document_find_head(storing->transaction, push->registry->row.id, push->image,
                                                  descriptor->digest, &storing->scratch, &row, err);
-    *out = status == LREG_OK && row.damaged_ms == 0; /* to be pushed again */
+    *out = status == LREG_OK && row.damaged_ms == 0; /* otherwise it must be pushed again */
     if (status != LREG_OK || !*out) {
         return status == LREG_NOT_FOUND ? LREG_OK : status;
     }
@@ -76,7 +75,7 @@ static lreg_status look_at_manifest(struct storing *storing, const struct oci_de
     return oci_check_size(descriptor, row.content_length, err);
 }
 
-/* An index names manifests; build caches also name layers in one. What a foreign descriptor names need not be here. */
+/* An index names manifests; build caches also name layers in one. The target of a foreign descriptor may be missing. */
 static lreg_status look_at_descriptor(struct storing *storing, const struct oci_descriptor *descriptor, bool *out,
                                       struct error *err) {
     lreg_status status = LREG_OK;
@@ -107,7 +106,7 @@ static lreg_status look_for_missing(struct storing *storing, struct error *err) 
     return LREG_OK;
 }
 
-/* An index says of which type the manifest is, and was right when it came. */
+/* An index states the type of the manifest, which was correct when the index was stored. It must stay so. */
 static lreg_status check_type_may_change(struct storing *storing, const struct meta_document *row, struct error *err) {
     const struct oci_push *push = storing->push;
     bool is_named = false;
@@ -121,7 +120,7 @@ static lreg_status check_type_may_change(struct storing *storing, const struct m
                      push->digest.text, row->media_type, push->manifest->media_type);
 }
 
-/* Equal bytes under another media type are stored again: the type belongs to the answer. */
+/* Equal bytes under another media type are stored again, because the answer has the type. */
 static lreg_status look_for_document(struct storing *storing, struct error *err) {
     const struct oci_push *push = storing->push;
     struct meta_document row;
@@ -182,7 +181,7 @@ static lreg_status look_ahead(struct storing *storing, struct error *err) {
 
 /* --- Writing --- */
 
-/* What sums of sizes ask for, so that they need not parse manifests. */
+/* The attributes of the document. `total` saves sums of sizes from parsing manifests. */
 static lreg_status make_attributes(const struct oci_push *push, uint64_t total, const char **out, struct error *err) {
     struct strbuf text;
     json_t *object =
@@ -227,7 +226,7 @@ static lreg_status put_document(const struct storing *storing, uint64_t total, s
     return status == LREG_OK ? meta_document_put(storing->transaction, &row, targets, count, err) : status;
 }
 
-/* A push by digest alone makes no package, whose change would be noted. */
+/* A push by digest alone makes no package, so it needs an audit event of its own. */
 static lreg_status note_untagged(const struct storing *storing, struct error *err) {
     const struct oci_push *push = storing->push;
     const struct meta_registry *registry = &push->registry->row;
@@ -288,7 +287,7 @@ static lreg_status write_all(struct storing *storing, struct error *err) {
     return meta_commit(storing->transaction, err);
 }
 
-/* Of a registry that was deleted meanwhile, all blobs are missing. */
+/* If the registry was deleted meanwhile, all blobs appear as missing; this reports the actual reason. */
 static lreg_status check_registry(const struct oci_push *push, struct error *err) {
     const struct meta_registry *row = &push->registry->row;
     const struct core_registry *current = NULL;

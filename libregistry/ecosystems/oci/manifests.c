@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Manifests of a repository: sent, and deleted. They are documents whose scope is the image and whose name is the
- * digest; a tag is a package that names one. Both are found in the cache when they are warm, and the bytes go out as
- * they came in.
+ * Manifests of a repository: GET, HEAD, DELETE. They are documents whose scope is the image and whose name is the
+ * digest; a tag is a package that names one. Warm, both come from the cache, and the bytes are sent exactly as they
+ * were pushed.
  */
 
 #include "ecosystems/oci/oci_internal.h"
@@ -37,7 +37,8 @@ static lreg_status find_by_tag(struct call *call, const char *image, const char 
                : status;
 }
 
-/* By digest, or by a tag, whose package is then given too. Nothing is given when it is left to another thread. */
+/* Finds a manifest by digest, or by tag; sets *out_tag to the tag's package. Sets neither output when the work is left
+ * to another thread. */
 static lreg_status find_manifest(struct call *call, const char *image, const char *reference,
                                  const struct core_package **out_tag, const struct core_document **out,
                                  struct error *err) {
@@ -57,7 +58,7 @@ static lreg_status find_manifest(struct call *call, const char *image, const cha
         return LREG_OK;
     }
     status = core_document_find(call->core, call->registry, image, name, out, err);
-    /* Who asks by HEAD wants to know whether to push it: one that is in quarantine is to come again. */
+    /* A HEAD asks whether to push the manifest: one in quarantine is to be pushed again. */
     bool is_to_come = status == LREG_CORRUPT && call->method == HTTP_HEAD;
     return is_absent(status) || is_to_come ? oci_manifest_unknown(call, reference, err) : status;
 }
@@ -117,14 +118,14 @@ lreg_status oci_manifest_check_conditions(const struct headers *headers, const c
 
 /* --- Deleting --- */
 
-/* A deletion that is under way. */
+/* A deletion in progress. */
 struct deletion {
     struct call *call;
     struct meta_transaction *transaction;
     const char *image;
     const char *reference;
     struct arena arena;
-    struct oci_users users; /* of the manifest; some: it stays */
+    struct oci_users users; /* of the manifest; if there are any, it stays */
 };
 
 static lreg_status delete_tag(struct deletion *deletion, struct error *err) {
@@ -146,7 +147,7 @@ static lreg_status delete_tag(struct deletion *deletion, struct error *err) {
     return is_absent(status) ? oci_manifest_unknown(call, deletion->reference, err) : status;
 }
 
-/* A page of the tags that a manifest has. */
+/* Deletes a page of the tags of a manifest. */
 static lreg_status delete_page_of_tags(struct deletion *deletion, const char *digest, size_t *out_count,
                                        struct error *err) {
     const struct call *call = deletion->call;
@@ -168,7 +169,7 @@ static lreg_status delete_page_of_tags(struct deletion *deletion, const char *di
     return status;
 }
 
-/* One without tags is no package, whose deletion would be noted. */
+/* A manifest without tags is not a package, so its deletion needs an audit event of its own. */
 static lreg_status note_untagged(struct deletion *deletion, const char *digest, struct error *err) {
     const struct call *call = deletion->call;
     const struct meta_registry *registry = &call->registry->row;
@@ -190,7 +191,7 @@ static lreg_status delete_document(struct deletion *deletion, const char *digest
     return status == LREG_OK ? oci_manifest_check_conditions(&call->headers, digest, err) : status;
 }
 
-/* With all its tags: none may lead to nothing. Not while an index names it. */
+/* Deletes a manifest with all its tags, since none may lead to nothing. Refused while an index names it. */
 static lreg_status delete_manifest(struct deletion *deletion, struct error *err) {
     struct oci_digest digest;
     size_t count = 0;
@@ -213,7 +214,7 @@ static lreg_status delete_manifest(struct deletion *deletion, struct error *err)
     return status == LREG_OK && deleted == 0 ? note_untagged(deletion, digest.text, err) : status;
 }
 
-/* Decides and deletes in one transaction. Of a manifest that is in use all is as before. */
+/* Decides and deletes in one transaction. A manifest that is in use is left unchanged. */
 static lreg_status delete_unless_in_use(struct deletion *deletion, bool is_tag, struct error *err) {
     struct call *call = deletion->call;
     lreg_status status = meta_begin(core_meta(call->core), META_WRITE, &deletion->transaction, err);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Taking a blob over from another repository (OCI distribution 1.1, "Mounting a blob from another repository"). Clients
- * name sources on their own guess, so whatever is wrong with one only means that the blob is not mounted. The source
- * must be readable to the holder of the credentials, whether a bearer was granted it or not: most clients do not ask
- * for a second scope, and the holder could fetch the blob and push it.
+ * Mounting a blob of another repository (OCI distribution 1.1, "Mounting a blob from another repository"). Clients
+ * guess sources, so any fault of a source only means that the blob is not mounted. The holder of the credentials must
+ * be able to read the source. A bearer needs no grant for it: most clients do not ask for a second scope, and the
+ * holder could fetch the blob and push it anyway.
  */
 
 #include "ecosystems/oci/oci_internal.h"
@@ -13,22 +13,22 @@
 
 #define ARENA_BYTES ((size_t)64 * 1024)
 
-/* Where a blob is to come from. */
+/* Where to mount the blob from. */
 struct source {
-    const struct core_registry *registry; /* retained; NULL: there is none */
-    const char *image; /* NULL: any of the registry */
+    const struct core_registry *registry; /* retained; NULL: none */
+    const char *image; /* NULL: any image of the registry */
 };
 
-/* Not being there, and not being allowed to know, are no failures here. */
+/* A missing or inaccessible source is not a failure. */
 static lreg_status ignore_absence(lreg_status status) {
     bool is_absent = status == LREG_NOT_FOUND || status == LREG_UNAUTHENTICATED || status == LREG_FORBIDDEN;
     return is_absent ? LREG_OK : status;
 }
 
-/* Drops the registry when its blobs are not to be had for the caller, or lie elsewhere. */
+/* Drops the registry when the caller may not read it, or when its ecosystem or storage is another one. */
 static void check_source(const struct call *call, struct source *source) {
     const struct core_registry *registry = source->registry;
-    /* Of the organisation only the registry's row counts for the decision. */
+    /* The decision needs only the registry's row, not the organization. */
     bool is_readable =
         core_authorize(call->core, &call->principal, AUTH_ACTION_READ_PACKAGES, NULL, registry, NULL) == LREG_OK;
     if (!is_readable || !text_equals(registry->row.ecosystem, call->registry->row.ecosystem) ||
@@ -38,7 +38,7 @@ static void check_source(const struct call *call, struct source *source) {
     }
 }
 
-/* "organization/registry/image". */
+/* Parses "organization/registry/image". */
 static lreg_status find_source(const struct call *call, const char *from, struct source *out, struct error *err) {
     *out = (struct source){NULL, NULL};
     if (from == NULL) {
@@ -66,7 +66,7 @@ static lreg_status find_source(const struct call *call, const char *from, struct
     return ignore_absence(status);
 }
 
-/* Looks for the blob at its source and names it in the repository. */
+/* Looks for the blob at its source and links it to the repository. */
 static lreg_status link_in(const struct call *call, struct meta_transaction *transaction, const struct source *source,
                            const struct meta_blob_link *target, struct arena *arena, struct error *err) {
     struct meta_blob_link found;
@@ -118,7 +118,7 @@ lreg_status oci_mount(struct call *call, const char *image, const char *digest_t
     }
     lreg_status status = find_source(call, from, &source, err);
     if (status != LREG_OK || source.registry == NULL) {
-        return status; /* what was found absent is not held by `source` */
+        return status; /* after a failed look-up, `source` holds nothing */
     }
     const struct meta_blob_link target = {.registry_id = call->registry->row.id, .scope = image, .digest = digest.text};
     status = link_blob(call, &source, &target, out_mounted, err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Repository names, tags and digests: what is one, and what is not. */
+/* Validates repository names, tags and digests. */
 
 #include "ecosystems/oci/names.h"
 
@@ -12,7 +12,7 @@ static bool is_lower_alphanumeric(char c) {
     return char_is_digit(c) || (c >= 'a' && c <= 'z');
 }
 
-/* The length of the separator at the start of `text`: ".", "_", "__" or any number of dashes; 0 when there is none. */
+/* Length of the separator at the start of `text`: "/", ".", "_", "__" or any number of dashes; 0 when there is none. */
 static size_t separator_length(const char *text) {
     if (text[0] == '-') {
         return strspn(text, "-");

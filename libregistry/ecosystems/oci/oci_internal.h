@@ -15,17 +15,17 @@ extern const struct surface surface_container;
 
 /* --- errors.c --- */
 
-/* Answers with the error document; the caller adds fields of the response. `detail` is taken and may be NULL. */
+/* Answers with the error document; the caller may add response fields. `detail` is taken and may be NULL. */
 lreg_status oci_respond_error(struct call *call, int status, const char *code, const char *message, json_t *detail,
                               struct error *err);
-/* The same with several errors: an array, taken; NULL is LREG_NO_MEMORY. */
+/* The same with an array of errors, which is taken; NULL returns LREG_NO_MEMORY. */
 lreg_status oci_respond_errors(struct call *call, int status, json_t *errors, struct error *err);
-/* One member of that array; owned, NULL when memory is out. `detail` is taken and may be NULL. */
+/* One member of that array; owned, NULL when out of memory. `detail` is taken and may be NULL. */
 json_t *oci_error(const char *code, const char *message, json_t *detail);
 /* The surface's show_error. */
 lreg_status oci_show_error(struct call *call, const struct error *failure, struct error *err);
 
-/* --- The failures that several handlers find --- */
+/* --- Failures that several handlers report --- */
 
 static inline lreg_status oci_digest_invalid(const char *text, struct error *err) {
     return error_set(err, LREG_BAD_ARGUMENT, "digest_invalid", "\"%.160s\" is no sha256 or sha512 digest", text);
@@ -45,37 +45,37 @@ static inline lreg_status oci_manifest_unknown(const struct call *call, const ch
 
 /* The image name of the path, checked. LREG_BAD_ARGUMENT ("name_invalid"). */
 lreg_status oci_image(const struct call *call, const char **out, struct error *err);
-/* The digest of the path, checked. */
+/* The digest of the path, checked. LREG_BAD_ARGUMENT ("digest_invalid"). */
 lreg_status oci_path_digest(const struct call *call, struct oci_digest *out, struct error *err);
-/* "/v2/organization/registry/image" with `below` behind it, as a client is to ask for it: relative to the host, or
- * absolute where the base URL is set. NULL when memory is out. */
+/* "/v2/organization/registry/image" followed by `below`, as a client is to request it: relative to the host, or
+ * absolute when the base URL is set. NULL when out of memory. */
 const char *oci_location(struct call *call, const char *image, const char *below);
 lreg_status oci_add_location(struct call *call, const char *image, const char *below, struct error *err);
-/* Location of the blob, and its digest. */
+/* Answers 201 with the location and the digest of the blob. */
 lreg_status oci_respond_blob_created(struct call *call, const char *image, const char *digest, struct error *err);
-/* "organization/registry/image"; NULL when memory is out. */
+/* "organization/registry/image"; NULL when out of memory. */
 const char *oci_full_name(struct call *call, const char *image);
 
 /* --- in_use.c --- */
 
 #define OCI_USERS_SHOWN 8
 
-/* A manifest that names what is to be deleted. */
+/* A manifest that names the blob or manifest to be deleted. */
 struct oci_user {
     const char *digest;
-    json_t *tags; /* some of those that lead to it; owned */
+    json_t *tags; /* some of the tags that lead to it; owned */
 };
 struct oci_users {
     struct oci_user users[OCI_USERS_SHOWN];
-    size_t count; /* 0: nothing needs it */
+    size_t count; /* 0: not in use */
     bool are_more;
 };
-/* Who needs the blob or manifest, in the transaction that is to delete it, so that no push comes between. Texts live
- * in the arena; oci_users_free() ends it, also after a failure. */
+/* Finds what names the blob or manifest, in the transaction that is to delete it, so that no push can come in between.
+ * Texts live in the arena. Call oci_users_free() afterwards, also after a failure. */
 lreg_status oci_users_find(struct meta_transaction *transaction, const char *registry_id, const char *image,
                            const char *digest, struct arena *arena, struct oci_users *out, struct error *err);
-void oci_users_free(struct oci_users *users); /* zeroed is fine */
-/* 405 DENIED, with what needs it. `allow` has the methods that are left. */
+void oci_users_free(struct oci_users *users); /* zeroed users are fine */
+/* Answers 405 DENIED with the manifests that need it. `allow` lists the remaining methods. */
 lreg_status oci_respond_in_use(struct call *call, const char *digest, const struct oci_users *users, const char *allow,
                                struct error *err);
 
@@ -98,8 +98,8 @@ lreg_status oci_blob_delete(struct call *call, struct error *err);
 
 /* --- mount.c --- */
 
-/* Takes a blob over from the repository `from` ("organization/registry/image"; NULL: from any of this registry) when
- * the caller may read it there. *out_mounted is false when that is not possible, whatever the reason. */
+/* Mounts a blob of the repository `from` ("organization/registry/image"; NULL: any of this registry) when the caller
+ * may read it there. *out_mounted is false when that is not possible, for whatever reason. */
 lreg_status oci_mount(struct call *call, const char *image, const char *digest, const char *from, bool *out_mounted,
                       struct error *err);
 
@@ -108,7 +108,7 @@ lreg_status oci_mount(struct call *call, const char *image, const char *digest, 
 /* Adds Location, Range and the id of an upload that has `received` bytes. */
 lreg_status oci_upload_fields(struct call *call, const char *image, const char *id, uint64_t received,
                               struct error *err);
-/* Content-Range of the request: where it says that its bytes belong. */
+/* Content-Range of the request: the position of its bytes. */
 struct oci_chunk {
     bool is_placed;
     uint64_t first;
@@ -116,12 +116,12 @@ struct oci_chunk {
 };
 /* Reads Content-Range and checks it against Content-Length. LREG_BAD_ARGUMENT ("size_invalid"). */
 lreg_status oci_chunk_read(const struct call *call, struct oci_chunk *out, struct error *err);
-/* Answers 416 when the chunk does not begin where the upload stands; *out_in_order is false then. */
+/* Answers 416 and sets *out_in_order to false when the chunk does not begin at the end of the received bytes. */
 lreg_status oci_chunk_check_order(struct call *call, const char *image, const struct meta_upload *upload,
                                   const struct oci_chunk *chunk, bool *out_in_order, struct error *err);
-/* Against what came. LREG_BAD_ARGUMENT ("size_invalid"). */
+/* Checks Content-Range against the received length. LREG_BAD_ARGUMENT ("size_invalid"). */
 lreg_status oci_chunk_check_length(const struct oci_chunk *chunk, uint64_t received, struct error *err);
-/* The upload of the path. */
+/* Finds the upload session of the path. */
 lreg_status oci_upload_find(struct call *call, const char **out_image, struct meta_upload *out, struct error *err);
 
 lreg_status oci_upload_begin(struct call *call, struct error *err);
@@ -138,13 +138,13 @@ lreg_status oci_upload_whole(struct call *call, const char *image, const char *d
 lreg_status oci_manifest_get(struct call *call, struct error *err);
 lreg_status oci_manifest_delete(struct call *call, struct error *err);
 lreg_status oci_manifest_put(struct call *call, struct error *err);
-/* If-Match and If-None-Match of a request that changes what leads to `document` now; NULL: to nothing.
+/* Evaluates If-Match and If-None-Match of a request that changes what now leads to `document` (NULL: nothing does).
  * LREG_PRECONDITION_FAILED. */
 lreg_status oci_manifest_check_conditions(const struct headers *headers, const char *document, struct error *err);
 
 #define OCI_TAGS_MAX 32 /* of one push */
 
-/* A manifest on its way into a repository. */
+/* A push of one manifest. */
 struct oci_push {
     struct core *core;
     const struct core_registry *registry;
@@ -155,48 +155,49 @@ struct oci_push {
     size_t length;
     const struct oci_manifest *manifest;
     struct oci_digest digest; /* its name */
-    struct digest_set digests; /* of the content, all of them */
+    struct digest_set digests; /* all digests of the content */
     const char *tags[OCI_TAGS_MAX];
     size_t tag_count;
-    const struct headers *conditions; /* a request's, NULL: none; on the manifest of that digest, or of its one tag: */
+    const struct headers *conditions; /* preconditions on the digest's or the tag's manifest; NULL: none */
     bool by_digest;
-    /* What came of it: */
-    const char **missing; /* digests that the repository lacks; then nothing was stored */
+    /* Results: */
+    const char **missing; /* digests that the repository lacks; if any, nothing was stored */
     size_t missing_count;
     struct meta_package package; /* of the last tag */
     bool created; /* the last tag is new */
 };
-/* Stores it and sets its tags, in one transaction; nothing is written when all is there already.
+/* Stores the manifest and sets its tags, in one transaction. Writes nothing when all is stored already.
  * LREG_PRECONDITION_FAILED. */
 lreg_status oci_push_store(struct oci_push *push, struct error *err);
 
-/* Against the bytes that are stored. LREG_BAD_ARGUMENT ("manifest_invalid") names the digest. */
+/* Compares a descriptor with the stored size. LREG_BAD_ARGUMENT ("manifest_invalid") names the digest. */
 lreg_status oci_check_size(const struct oci_descriptor *descriptor, uint64_t size, struct error *err);
 
-/* Takes away a manifest that no tag and no index has any more, and likewise what it named as an index. */
+/* Deletes a manifest that neither a tag nor an index leads to any more, and then likewise
+ * the manifests that it named. */
 lreg_status oci_manifest_prune(struct core *core, struct meta_transaction *transaction,
                                const struct core_registry *registry, const char *image, const char *digest,
                                struct error *err);
 
-/* --- stored.c: what was stored was found sound, so that only memory can be short --- */
+/* --- stored.c: stored data was valid when it was written, so a failure means no memory or damage --- */
 
-#define OCI_PARSED_BYTES_MAX ((size_t)64 * 1024 * 1024) /* of an arena for it; taken as needed */
+#define OCI_PARSED_BYTES_MAX ((size_t)64 * 1024 * 1024) /* of an arena for a parsed manifest; allocated as needed */
 
-/* The manifest in a document. */
+/* Parses the manifest in a document. LREG_CORRUPT, LREG_NO_MEMORY. */
 lreg_status oci_manifest_parse_stored(const struct meta_document *row, struct arena *arena, struct oci_manifest *out,
                                       struct error *err);
-/* What was noted beside it: "artifact_type" and "total". Owned (json_decref). */
+/* The attributes that were stored with the document: "artifact_type" and "total". Owned (json_decref). */
 lreg_status oci_document_attributes(const struct meta_document *row, json_t **out, struct error *err);
 
 /* --- listed.c --- */
 
-/* The descriptor by which lists show the manifest, as JSON text in the arena. */
+/* The descriptor that lists show for the manifest, as JSON text in the arena. */
 lreg_status oci_list_manifest(const struct oci_manifest *manifest, const char *digest, size_t length,
                               struct arena *arena, const char **out, struct error *err);
 
 /* --- describe.c --- */
 
-/* Fills in what a tag's row says about the manifest: all but version and filename. */
+/* Fills in a tag's row from the manifest, except version and filename. */
 lreg_status oci_describe(const struct oci_push *push, struct meta_package *row, struct error *err);
 
 /* --- archive.c: an image as a file; see core/ecosystem.h --- */
@@ -206,7 +207,7 @@ lreg_status oci_publish_write(void *state, const void *bytes, size_t length, siz
 lreg_status oci_publish_finish(void *state, const struct core_package **out, bool *out_created, struct error *err);
 void oci_publish_free(void *state);
 
-/* --- the small surfaces --- */
+/* --- Smaller handlers --- */
 
 lreg_status oci_api_check(struct call *call, struct error *err); /* base.c */
 lreg_status oci_token_get(struct call *call, struct error *err); /* token.c */

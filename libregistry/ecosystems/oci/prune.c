@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Taking away what no tag leads to any more, when a tag is deleted as a package: its manifest, and the manifests that
- * only that one named. Their blobs are then the collector's.
+ * Deletes what no tag leads to any more, when a tag is deleted as a package: its manifest, and the manifests that only
+ * it named. The collector then removes their blobs.
  */
 
 #include "ecosystems/oci/oci_internal.h"
 
 #define PAGE_ROWS ((size_t)100)
-#define PENDING_BYTES ((size_t)64 * 1024 * 1024) /* digests that were to be looked at; taken as they come */
+#define PENDING_BYTES ((size_t)64 * 1024 * 1024) /* queue of digests; allocated as needed */
 
 struct pending {
     struct pending *next;
@@ -55,7 +55,8 @@ static lreg_status is_in_use(struct pruning *pruning, const char *digest, bool *
     return meta_document_target_is_named(pruning->transaction, query.registry_id, pruning->image, digest, out, err);
 }
 
-/* What an index names, manifests as a rule. The rows say it: nothing is parsed while the write lock is held. */
+/* Enqueues what an index names, which is mostly manifests. Reads rows: nothing is parsed while
+ * the write lock is held. */
 static lreg_status enqueue_children(struct pruning *pruning, const struct meta_document *row, struct error *err) {
     const char **targets = NULL;
     size_t count = 0;

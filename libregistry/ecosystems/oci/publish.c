@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Images as packages: a package is a tag of an image; publishing one is pushing what an archive holds. */
+/* Images as packages. A package is a tag of an image; publishing one pushes the contents of an archive. */
 
 #include "ecosystems/oci/oci_internal.h"
 
-/* Names and tags have no character that needs encoding. */
+/* Names and tags have no characters that need encoding. */
 static const char *package_path(const struct core_registry *registry, const struct meta_package *package,
                                 struct arena *arena) {
     return arena_format(arena, "/v2/%s/%s/%s/manifests/%s", registry->row.organization_slug, registry->row.slug,
@@ -19,7 +19,8 @@ static lreg_status package_deleted(struct core *core, struct meta_transaction *t
     return oci_manifest_prune(core, transaction, package->registry, package->row.name, package->row.document, err);
 }
 
-/* An index names manifests, or, where the media type is none of theirs, blobs too. A subject need not be there. */
+/* An index names manifests; an entry of another media type may be a blob. Subjects are not
+ * references: they may be absent. */
 static struct core_reference reference_of(const struct oci_descriptor *descriptor) {
     bool is_child = descriptor->role == OCI_ROLE_MANIFEST;
     return (struct core_reference){

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Manifests whose subject is a given one, such as signatures (OCI distribution 1.1, "Listing Referrers"), as an
- * index. One answer looks at a page of them, however many a filter lets through; the next page is a Link. The text of
- * each was made when it was stored, so that the answer is put together of rows; a page also ends where it would become
- * long, and one always fits.
+ * Manifests whose subject is a given digest, such as signatures (OCI distribution 1.1, "Listing Referrers"), as an
+ * index. One answer reads one page of them, however many pass a filter; a Link leads to the next page. The text of each
+ * was made when it was stored, so an answer is assembled from rows. A page also ends when it would become too long, but
+ * always has room for one.
  *
- * Manifests that were stored before there were such rows are parsed the first time that somebody asks, a few in one
- * answer, by a thread that may take its time. What was made is kept; nothing else depends on it.
+ * Manifests that were stored before these rows existed are parsed when first listed, a limited amount in each answer,
+ * in a thread that may block. The results are kept; nothing else depends on them.
  */
 
 #include "ecosystems/oci/oci_internal.h"
@@ -18,8 +18,8 @@
 
 #define PAGE_ROWS ((size_t)100)
 #define PAGE_BYTES ((size_t)512 * 1024)
-#define PARSED_BYTES ((size_t)4 * 1024 * 1024) /* of manifests, in one answer */
-#define ROWS_BYTES ((size_t)64 * 1024 * 1024) /* of an arena for a page of rows; taken as needed */
+#define PARSED_BYTES ((size_t)4 * 1024 * 1024) /* of manifests parsed for one answer */
+#define ROWS_BYTES ((size_t)64 * 1024 * 1024) /* of an arena for a page of rows; allocated as needed */
 
 struct listing {
     struct call *call;
@@ -27,14 +27,14 @@ struct listing {
     struct oci_digest subject;
     const char *filter; /* artifact type; NULL: any */
     struct arena arena; /* rows */
-    struct strbuf *text; /* of the manifests, with commas between */
+    struct strbuf *text; /* of the manifests, separated by commas */
     size_t parsed_bytes;
-    const char *next; /* continue behind this one; NULL: that was all */
+    const char *next; /* the next page begins after this one; NULL: no next page */
 };
 
-/* --- Documents of before --- */
+/* --- Documents without a row --- */
 
-/* What fails here costs the next one who asks the same work. */
+/* Stores the row. Failures are ignored: the next listing makes the row again. */
 static void keep(const struct listing *listing, const struct meta_referrer *row) {
     struct call *call = listing->call;
     struct meta_transaction *transaction = NULL;
@@ -74,7 +74,7 @@ static lreg_status parse(struct listing *listing, const struct core_document *do
     return status;
 }
 
-/* Makes what is missing of a row; it stays missing when the document is gone by now. */
+/* Makes the missing parts of a row. They stay missing when the document is gone by now. */
 static lreg_status fill(struct listing *listing, struct meta_referrer *row, struct error *err) {
     const struct core_document *document = NULL;
     struct call *call = listing->call;
@@ -95,7 +95,7 @@ static lreg_status fill(struct listing *listing, struct meta_referrer *row, stru
 
 /* --- A page --- */
 
-/* False when the page is full; the first one always has its place. */
+/* False when the page is full; the first entry always fits. */
 static bool has_room(const struct listing *listing, const char *listed) {
     return listing->text->length == 0 || slice_of(listed).length < PAGE_BYTES - listing->text->length;
 }
@@ -178,7 +178,7 @@ static lreg_status add_fields(const struct listing *listing, struct error *err) 
     return status == LREG_OK && listing->next != NULL ? add_link(listing, err) : status;
 }
 
-/* The media type is the index's, not that of plain JSON. */
+/* Completes the JSON. The media type is that of an index, not of plain JSON. */
 static lreg_status respond(const struct listing *listing, struct core_shared *keep, struct error *err) {
     static const char head[] = "{\"schemaVersion\":2,\"mediaType\":\"" OCI_MEDIA_INDEX "\",\"manifests\":[";
     struct strbuf *text = listing->text;
@@ -202,7 +202,7 @@ static void free_text(void *object) {
     strbuf_free(object);
 }
 
-/* The text may be larger than what a request has memory for otherwise: it is kept beside. */
+/* The text may be larger than the arena of a request, so it has memory of its own. */
 static lreg_status list(struct listing *listing, struct error *err) {
     struct call *call = listing->call;
     struct core_shared *keep = NULL;
@@ -223,7 +223,7 @@ static lreg_status list(struct listing *listing, struct error *err) {
     return status;
 }
 
-/* A media type has no blank; clients write its plus as it is, which means a blank in a query. */
+/* A media type has no spaces, but clients do not encode its '+', which means a space in a query. */
 static lreg_status read_filter(struct listing *listing, struct error *err) {
     const char *type = url_parameter(&listing->call->url, "artifactType");
     if (type == NULL || type[0] == '\0') {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The distribution API (OCI distribution 1.1, "Endpoints") and its token endpoint, each with the right it needs. */
+/* Routes of the distribution API (OCI distribution 1.1, "Endpoints") and its token endpoint, each with its action. */
 
 #include "ecosystems/oci/oci_internal.h"
 
@@ -18,8 +18,9 @@
 #define BEGIN "mount from digest digest-algorithm"
 
 /*
- * Who may push asks by HEAD what is there already. What a path names alone is read with any parameters: caches and
- * mirrors add some. The token endpoint has to pass over what it does not know (RFC 6749 section 3.2).
+ * A HEAD has an action of its own: a client that may push asks with it what is stored already. Plain reads take any
+ * parameters, since caches and mirrors add some. The token endpoint must ignore unknown parameters (RFC 6749 section
+ * 3.2).
  */
 static const struct route routes[] = {
     {HTTP_GET, "/v2/", AUTH_ACTION_NONE, oci_api_check, BEARER, ANY, NULL},
@@ -53,6 +54,6 @@ const struct surface surface_container = {
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
     .show_error = oci_show_error,
-    .harmless_query = "ns", /* which registry a mirror is asked for, from containerd */
+    .harmless_query = "ns", /* from containerd: the registry that a mirror stands for */
     .ecosystem = "container",
 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Reading again what was stored. */
+/* Parses stored data again. */
 
 #include "ecosystems/oci/oci_internal.h"
 
-#define DEPTH 512 /* more than any limit lets in, so that a limit that is lowered does not lock out what is there */
+#define DEPTH 512 /* more than any limit permits, so that lowering a limit does not make stored manifests unreadable */
 
 static lreg_status unreadable(struct error *err) {
     return error_set(err, LREG_CORRUPT, "manifest_unreadable", "a stored manifest cannot be read");

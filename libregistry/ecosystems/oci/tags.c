@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Tags of a repository, bytewise, in pages (OCI distribution 1.1, "Listing Tags"). */
+/* Tags of a repository in bytewise order, in pages (OCI distribution 1.1, "Listing Tags"). */
 
 #include "ecosystems/oci/oci_internal.h"
 
@@ -28,7 +28,7 @@ static lreg_status read_count(const struct call *call, size_t *out, struct error
     return LREG_OK;
 }
 
-/* Takes a page of rows; the one behind the last that is wanted only tells that there is more. */
+/* Takes a page of rows. A row after the last wanted one only shows that there are more. */
 static lreg_status take_page(struct listing *listing, const struct meta_package *rows, size_t count,
                              struct error *err) {
     for (size_t i = 0; i < count; i++) {
@@ -66,7 +66,7 @@ static lreg_status list_page(struct listing *listing, bool *out_done, struct err
     return status;
 }
 
-/* A repository is there while it has a manifest, with a tag or without. */
+/* A repository exists while it has a manifest, with or without a tag. */
 static lreg_status check_repository(const struct listing *listing, struct error *err) {
     const struct call *call = listing->call;
     struct meta_transaction *transaction = NULL;

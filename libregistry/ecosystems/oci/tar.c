@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Tar archives (POSIX.1-2017, pax, "ustar Interchange Format"), block by block. */
+/* Reads tar archives (POSIX.1-2017, pax, "ustar Interchange Format"), block by block. */
 
 #include "ecosystems/oci/tar.h"
 
@@ -26,7 +26,7 @@ void oci_tar_init(struct oci_tar *tar, const struct oci_tar_events *events, size
     *tar = (struct oci_tar){.events = *events, .max_entries = max_entries};
 }
 
-/* Octal digits between blanks or NULs. */
+/* Octal digits, after spaces and before a space or NUL. */
 static bool parse_octal(const uint8_t *field, size_t length, uint64_t *out) {
     uint64_t value = 0;
     size_t at = 0;
@@ -35,14 +35,14 @@ static bool parse_octal(const uint8_t *field, size_t length, uint64_t *out) {
         at++;
     }
     for (; at < length && field[at] >= '0' && field[at] <= '7'; at++) {
-        value = value << 3 | (uint64_t)(field[at] - '0'); /* 12 digits at most */
+        value = value << 3 | (uint64_t)(field[at] - '0'); /* at most 12 digits */
         digits++;
     }
     *out = value;
     return digits > 0 && (at == length || field[at] == ' ' || field[at] == '\0');
 }
 
-/* Sizes beyond octal are written as a number of base 256, with the first bit set. */
+/* Sizes too large for octal are numbers of base 256, with the first bit set. */
 static bool parse_size(const uint8_t *field, uint64_t *out) {
     uint64_t value = 0;
     if ((field[0] & 0x80) == 0) {
@@ -78,7 +78,7 @@ static bool is_zero(const uint8_t *header) {
     return true;
 }
 
-/* "prefix/name", without "./" in front. */
+/* "prefix/name", without a leading "./". */
 static void read_name(const uint8_t *header, char out[OCI_TAR_NAME_MAX + 1]) {
     size_t used = 0;
     if (memcmp(header + MAGIC_AT, "ustar\0", 6) == 0 && header[PREFIX_AT] != '\0') {
@@ -88,7 +88,7 @@ static void read_name(const uint8_t *header, char out[OCI_TAR_NAME_MAX + 1]) {
     }
     size_t length = strnlen((const char *)header + NAME_AT, NAME_BYTES);
     memcpy(out + used, header + NAME_AT, length);
-    out[used + length] = '\0'; /* 155 + 1 + 100 bytes before it at most */
+    out[used + length] = '\0'; /* after at most 155 + 1 + 100 bytes */
     if (out[0] == '.' && out[1] == '/') {
         memmove(out, out + 2, strlen(out) - 1);
     }
@@ -98,7 +98,7 @@ static bool is_file(uint8_t type) {
     return type == '0' || type == '\0' || type == '7';
 }
 
-/* Links, devices and folders: their size says nothing about bytes that follow. */
+/* Links, devices and folders: no data follows them, whatever their size says. */
 static bool has_no_data(uint8_t type) {
     return type >= '1' && type <= '6';
 }
@@ -138,7 +138,7 @@ static size_t smaller(uint64_t a, size_t b) {
     return a < b ? (size_t)a : b;
 }
 
-/* Takes what it can of the bytes, all of one kind. */
+/* Takes as many bytes as belong to the current part of the archive. */
 static lreg_status take_some(struct oci_tar *tar, const uint8_t *bytes, size_t length, size_t *out_taken,
                              struct error *err) {
     if (tar->data > 0) {

@@ -3,9 +3,8 @@
 #define ECOSYSTEMS_OCI_TAR_H
 
 /*
- * Reading a tar archive as it arrives, for image archives: the files in it by name, flat in memory. Pure. Folders,
- * links and what else is no file are passed over; so are names longer than the header has room for, which no image
- * has.
+ * Reads a tar archive of an image as it arrives and reports the files in it by name; memory use is constant. Pure.
+ * Folders, links and other entries that are not files are skipped, as are extended names, which no image uses.
  */
 
 #include "base/error.h"
@@ -18,7 +17,7 @@
 #define OCI_TAR_BLOCK 512
 #define OCI_TAR_NAME_MAX 256 /* "prefix/name" */
 
-/* What is found. A failure of one ends the reading with that status. */
+/* Called for what is found. A failure of one ends the reading with its status. */
 struct oci_tar_events {
     lreg_status (*begin)(void *user, const char *name, uint64_t size, struct error *err);
     lreg_status (*data)(void *user, const void *bytes, size_t length, struct error *err);
@@ -31,19 +30,19 @@ struct oci_tar {
     uint8_t header[OCI_TAR_BLOCK];
     size_t filled; /* of the header */
     uint64_t data; /* bytes of the entry that are still to come */
-    size_t padding; /* behind them */
+    size_t padding; /* bytes after the data */
     size_t entries;
     size_t max_entries;
     bool in_file;
-    bool ended; /* the block of zeros came; what follows is padding */
+    bool ended; /* a block of zeros was read; the rest is padding */
 };
 
 void oci_tar_init(struct oci_tar *tar, const struct oci_tar_events *events, size_t max_entries);
-/* Takes bytes until the turn is over, which events spend from; the rest is to be given again in the next one.
- * LREG_UNPROCESSABLE ("bad_archive"), or what an event gives. */
+/* Takes bytes until the turn is over, from which the events spend; the caller passes the rest again in the next turn.
+ * LREG_UNPROCESSABLE ("bad_archive"), or the failure of an event. */
 lreg_status oci_tar_take(struct oci_tar *tar, const void *bytes, size_t length, const struct turn *turn,
                          size_t *out_taken, struct error *err);
-/* Takes them all. */
+/* Takes all bytes. */
 lreg_status oci_tar_write(struct oci_tar *tar, const void *bytes, size_t length, struct error *err);
 /* LREG_UNPROCESSABLE when it ends within an entry. */
 lreg_status oci_tar_finish(const struct oci_tar *tar, struct error *err);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The token endpoint: credentials in, a short-lived bearer token out (distribution, "Token Authentication
- * Specification"). The bearer carries what was asked for and may be done now, by repository, and each request that
- * comes with it is decided anew: by what its holder may do then, and by that. Nobody gets one for what anybody may do.
+ * The token endpoint: credentials in, a short-lived bearer out (distribution, "Token Authentication Specification").
+ * The bearer holds the actions that were requested and are permitted now, by repository. Each request with it is
+ * decided again: its holder must have the permission at that time, and the bearer the grant. An anonymous client gets a
+ * bearer for what everyone may do.
  */
 
 #include "ecosystems/oci/oci_internal.h"
@@ -15,13 +16,13 @@
 
 #define FORM_BYTES_MAX ((size_t)16 * 1024)
 
-/* The scopes of a request, in all parameters of that name, and what becomes of them. */
+/* The scopes of a request, from all parameters of that name, and the result. */
 struct request {
     struct call *call;
     const struct auth_principal *principal;
     size_t count;
     struct auth_bearer bearer;
-    struct strbuf granted; /* scopes with blanks between, for the answer */
+    struct strbuf granted; /* scopes separated by spaces, for the answer */
 };
 
 #define GRANTED_BYTES_MAX ((size_t)64 * 1024)
@@ -44,7 +45,7 @@ static lreg_status respond(struct request *request, const char *bearer, int64_t 
     return status;
 }
 
-/* What the principal may do in a registry, of what was asked for. */
+/* The requested actions that the principal may take in a registry. */
 static uint32_t allowed_in(const struct request *request, const struct core_registry *registry, uint32_t asked) {
     static const struct {
         uint32_t grant;
@@ -62,7 +63,8 @@ static uint32_t allowed_in(const struct request *request, const struct core_regi
     return allowed;
 }
 
-/* A repository that is not there is asked for all the same: the requests for it are then answered by that. */
+/* A repository that does not exist is recorded too, without actions. Requests for it are then answered by the decision,
+ * not by a demand for a larger scope. */
 static lreg_status decide_repository(const struct request *request, const char *name, uint32_t asked,
                                      uint32_t *out_allowed, struct error *err) {
     const struct call *call = request->call;
@@ -118,7 +120,7 @@ static lreg_status take_scope(struct request *request, struct slice text, struct
     return status;
 }
 
-/* "scope" may be there several times, and hold several. */
+/* "scope" may occur several times, and hold several scopes. */
 static lreg_status take_scopes(struct request *request, const struct url_parameter *parameters, size_t count,
                                struct error *err) {
     lreg_status status = LREG_OK;
@@ -145,7 +147,7 @@ static lreg_status issue(struct request *request, int64_t now_ms, struct error *
     return status;
 }
 
-/* `parameters`: of a form; those of the target count too. */
+/* `parameters` are those of a form; those of the target count too. */
 static lreg_status answer(struct call *call, const struct auth_principal *principal,
                           const struct url_parameter *parameters, size_t count, struct error *err) {
     struct request request = {.call = call, .principal = principal};
@@ -163,7 +165,7 @@ static lreg_status answer(struct call *call, const struct auth_principal *princi
     return status;
 }
 
-/* Credentials are those of the request's Authorization, which were looked at on the way here. */
+/* The credentials are those of Authorization, which the dispatcher has checked. */
 lreg_status oci_token_get(struct call *call, struct error *err) {
     return answer(call, &call->principal, NULL, 0, err);
 }
@@ -184,7 +186,7 @@ static const char *form_value(const struct form *form, const char *name) {
     return NULL;
 }
 
-/* Our own copies of what the form held, in the arena. */
+/* Overwrites the form's values, which are our own copies in the arena. */
 static void wipe(const struct form *form) {
     for (size_t i = 0; i < form->count; i++) {
         char *value = (char *)form->parameters[i].value;
@@ -224,7 +226,7 @@ static lreg_status form_collected(struct call *call, void *user, const char *byt
         status = issue_by_form(call, &form, err);
         wipe(&form);
     }
-    memory_wipe((char *)bytes, length); /* collected for us, and ours to write to until it is freed */
+    memory_wipe((char *)bytes, length); /* collected for us; ours to write to until it is freed */
     return status;
 }
 

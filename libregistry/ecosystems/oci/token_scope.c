@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Reading and writing scopes of the token endpoint. */
+/* Parses and formats scopes of the token endpoint. */
 
 #include "ecosystems/oci/token_scope.h"
 
@@ -29,7 +29,7 @@ static bool is_word(struct slice text) {
     return text.length > 0;
 }
 
-/* "repository", "repository(plugin)". */
+/* "repository" or "repository(plugin)". */
 static bool parse_type(struct slice text, bool *out_is_repository) {
     const char *opening = text.length > 0 ? memchr(text.bytes, '(', text.length) : NULL;
     struct slice type = {text.bytes, opening != NULL ? (size_t)(opening - text.bytes) : text.length};
@@ -57,7 +57,7 @@ lreg_status oci_scope_parse(struct slice text, struct oci_scope *out, struct err
     bool is_repository = false;
     *out = (struct oci_scope){.actions = 0};
     struct slice type = slice_cut(&text, ':');
-    size_t behind = text.length; /* of the last colon: names may have a port in them */
+    size_t behind = text.length; /* after the last colon: names may contain a port */
     while (behind > 0 && text.bytes[behind - 1] != ':') {
         behind--;
     }
@@ -75,7 +75,7 @@ lreg_status oci_scope_parse(struct slice text, struct oci_scope *out, struct err
 
 void oci_scope_format_actions(uint32_t actions, char out[OCI_ACTIONS_TEXT]) {
     size_t length = 0;
-    for (size_t i = 0; i + 1 < sizeof WORDS / sizeof WORDS[0]; i++) { /* but for "*" */
+    for (size_t i = 0; i + 1 < sizeof WORDS / sizeof WORDS[0]; i++) { /* without "*" */
         if ((actions & WORDS[i].actions) != 0) {
             size_t word = strlen(WORDS[i].word);
             memcpy(out + length, WORDS[i].word, word);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The end of an upload: the last bytes, or all of them in one request, checked against the digest that the client says,
- * and named in the repository in the transaction that ends the session.
+ * The end of an upload: takes the last bytes, or all of them in one request, checks the content against the client's
+ * digest, and links the blob to the repository in the transaction that ends the session.
  */
 
 #include "ecosystems/oci/oci_internal.h"
@@ -13,20 +13,20 @@ struct ending {
     struct call *call;
     const char *image;
     struct oci_digest digest;
-    struct meta_upload upload; /* id NULL: the whole blob comes in one request without a session */
+    struct meta_upload upload; /* id NULL: the whole blob comes in one request, without a session */
     struct oci_chunk chunk;
     struct core_blob_writer *writer;
-    /* SHA-512 of a session's blob, when all of it comes with this request: sessions keep SHA-256 alone. */
+    /* For a session whose whole blob comes with this request: sums its SHA-512, as sessions keep only SHA-256. */
     bool sums_sha512;
     struct digest sha512;
-    struct oci_digest stored; /* under which the blob is named first */
+    struct oci_digest stored; /* the digest that the blob is first linked under */
 };
 
 static lreg_status mismatch(const struct oci_digest *digest, struct error *err) {
     return error_set(err, LREG_BAD_ARGUMENT, "digest_invalid", "the content is not that of %s", digest->text);
 }
 
-/* --- A digest that was not computed on the way --- */
+/* --- A digest that was not computed during the upload --- */
 
 static lreg_status sum_object(struct ending *ending, struct storage_object *object, uint64_t length,
                               struct digest_set *out, struct error *err) {
@@ -47,7 +47,7 @@ static lreg_status sum_object(struct ending *ending, struct storage_object *obje
     return status;
 }
 
-/* Names what is stored under its SHA-256 also under the digest that the client says. */
+/* Links the blob, which is linked by its SHA-256, also under the client's digest. */
 static lreg_status link_again(const struct ending *ending, struct meta_transaction *transaction, struct error *err) {
     struct meta_blob_link link;
     struct meta_blob blob;
@@ -74,8 +74,8 @@ static lreg_status link_verified(const struct ending *ending, struct error *err)
     return meta_commit(transaction, err);
 }
 
-/* Reads the blob that was just stored. When it is another one, it stays in the repository under its true digest, as any
- * blob that no manifest names, and is collected like those. */
+/* Reads the blob that was just stored. On a mismatch it stays in the repository under its true digest and is collected
+ * like any blob that no manifest names. */
 static lreg_status verify_stored(struct ending *ending, struct error *err) {
     const struct oci_blob *blob = NULL;
     struct storage_object *object = NULL;
@@ -99,7 +99,7 @@ static lreg_status verify_stored(struct ending *ending, struct error *err) {
 
 /* --- Publishing --- */
 
-/* Wrong content ends the session: its bytes are of no use. */
+/* Wrong content ends the session: its bytes are useless. */
 static lreg_status refuse_content(struct ending *ending, struct error *err) {
     if (ending->upload.id != NULL) {
         lreg_status status = core_upload_cancel(ending->call->core, &ending->upload, err);
@@ -112,7 +112,7 @@ static lreg_status refuse_content(struct ending *ending, struct error *err) {
     return mismatch(&ending->digest, err);
 }
 
-/* Names the blob in the repository, in the transaction of core_blob_publish(). */
+/* Links the blob to the repository, in the transaction of core_blob_publish(). */
 static lreg_status name_blob(void *user, struct meta_transaction *transaction, int64_t blob_id, struct error *err) {
     const struct ending *ending = user;
     const struct meta_blob_link link = {
@@ -134,7 +134,7 @@ static lreg_status name_blob(void *user, struct meta_transaction *transaction, i
     return meta_blob_link_put(transaction, &link, err);
 }
 
-/* Finds out whether the content is what the client says; *out_is_known is false when that was not computed. */
+/* Whether the content has the client's digest. *out_is_known is false when that digest was not computed. */
 static bool check_content(struct ending *ending, bool *out_is_known) {
     struct digest_set set;
     core_blob_writer_finish(ending->writer, &set);
@@ -182,7 +182,7 @@ static lreg_status ending_write(struct call *call, void *state, const void *byte
     return core_blob_writer_write(ending->writer, bytes, length, err);
 }
 
-/* A session goes on where it stood when this request did not come to its end. */
+/* When this request did not finish, the session stays where it was. */
 static void ending_free(struct call *call, void *state) {
     (void)call;
     struct ending *ending = state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Upload sessions (OCI distribution 1.1, "Pushing Blobs"): begun, fed by chunks, looked at, cancelled. A chunk counts
- * when it has arrived whole and is durable; of one that tears nothing is kept, and the session stands where it stood.
+ * Upload sessions (OCI distribution 1.1, "Pushing Blobs"): begin, append chunks, show, cancel. A chunk counts when it
+ * has arrived completely and is durable. A truncated chunk is dropped, and the session stays where it was.
  */
 
 #include "ecosystems/oci/oci_internal.h"
@@ -11,7 +11,7 @@
 
 #include <inttypes.h>
 
-/* --- What the requests of a session have in common --- */
+/* --- Shared by the requests of a session --- */
 
 lreg_status oci_upload_fields(struct call *call, const char *image, const char *id, uint64_t received,
                               struct error *err) {
@@ -21,7 +21,7 @@ lreg_status oci_upload_fields(struct call *call, const char *image, const char *
     }
     lreg_status status = oci_add_location(call, image, below, err);
     if (status == LREG_OK) {
-        /* Clients compute sizes from it; nothing received has no last byte, and is written so all the same. */
+        /* Clients compute sizes from it. With nothing received there is no last byte, but the form must be the same. */
         status = call_header_format(call, err, "Range", "0-%" PRIu64, received > 0 ? received - 1 : 0);
     }
     return status == LREG_OK ? call_header_format(call, err, "Docker-Upload-UUID", "%s", id) : status;
@@ -183,7 +183,7 @@ lreg_status oci_upload_chunk(struct call *call, struct error *err) {
     return LREG_OK;
 }
 
-/* --- Looking and cancelling --- */
+/* --- Showing and cancelling --- */
 
 lreg_status oci_upload_show(struct call *call, struct error *err) {
     const char *image = NULL;
