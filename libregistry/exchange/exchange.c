@@ -12,7 +12,7 @@
 #define CODING_SHOWN 64 /* bytes of a coding's name in a message */
 
 lreg_status exchange_misuse(struct error *err, const char *what) {
-    return error_set(err, LREG_MISUSE, "", "the exchange is in no phase for this: %s", what);
+    return error_set(err, LREG_MISUSE, "", "the exchange is in the wrong phase: %s", what);
 }
 
 static size_t arena_bytes(const struct core_limits *limits) {

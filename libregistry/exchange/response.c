@@ -70,7 +70,7 @@ static uint64_t remaining(const struct exchange *exchange) {
 
 static lreg_status fail(struct exchange *exchange, const struct error *failure, struct error *err) {
     exchange->phase = PHASE_FAILED;
-    hooks_log(exchange->dispatcher->hooks, LREG_LOG_ERROR, "request %s: the response breaks off: %s",
+    hooks_log(exchange->dispatcher->hooks, LREG_LOG_ERROR, "request %s: the response was cut off: %s",
               exchange->request_id, failure->message);
     if (err != NULL) {
         *err = *failure;

@@ -45,7 +45,7 @@ static lreg_status read_package_info(struct archive *archive, struct archive_ent
                                      struct error *err) {
     int64_t size = archive_entry_size(entry);
     if (out->bytes != NULL) {
-        return refuse_name(".PKGINFO", "is there twice", err);
+        return refuse_name(".PKGINFO", "occurs twice", err);
     }
     if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) != NULL) {
         return refuse_name(".PKGINFO", "is not a regular file", err);
@@ -87,7 +87,7 @@ static lreg_status read_entry(struct archive *archive, struct archive_entry *ent
         return refuse_name(name, "must be in another gzip member: signatures have one of their own", err);
     }
     if (text_equals(name, ".INSTALL")) {
-        return refuse_name(name, "is of a format that no apk reads any more", err);
+        return refuse_name(name, "is of a format that apk no longer reads", err);
     }
     return text_equals(name, ".PKGINFO") ? read_package_info(archive, entry, &out->package_info, err) : LREG_OK;
 }

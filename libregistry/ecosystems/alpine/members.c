@@ -78,7 +78,7 @@ static lreg_status check_magic(const struct alpine_members *members, const uint8
                              "not an Alpine package: the file does not begin with a gzip member");
         }
         return error_set(err, LREG_UNPROCESSABLE, "trailing_bytes",
-                         "not a sound Alpine package: something that is no gzip member follows member %llu",
+                         "not a sound Alpine package: something other than a gzip member follows member %llu",
                          (unsigned long long)members->ended);
     }
     return LREG_OK;

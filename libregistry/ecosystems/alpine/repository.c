@@ -224,7 +224,7 @@ lreg_status alpine_repository_kept_index(struct core *core, const struct core_re
     *out = (struct alpine_index_file){0};
     lreg_status status = core_document_find(core, registry, INDEX_SCOPE, architecture, &document, err);
     if (status == LREG_CORRUPT) {
-        return error_set(err, LREG_NOT_FOUND, "", "the index of %s is damaged, and is made anew", architecture);
+        return error_set(err, LREG_NOT_FOUND, "", "the index of %s is damaged and will be rebuilt", architecture);
     }
     if (status != LREG_OK) {
         return status;

@@ -101,7 +101,7 @@ static lreg_status read_block(struct alpine_tar_walk *walk, struct error *err) {
     lreg_status status = LREG_OK;
     bool is_zero = walk->block[0] == 0;
     if (is_zero && walk->role == ALPINE_TAR_CONTROL) {
-        status = refuse(walk, "it has an end mark, and apk would not read on behind it", err);
+        status = refuse(walk, "it has an end mark, and apk would not read past it", err);
     } else if (!is_zero && walk->zero_blocks >= 2) {
         status = refuse(walk, "something follows its end mark", err);
     } else if (is_zero) {

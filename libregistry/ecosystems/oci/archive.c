@@ -89,7 +89,7 @@ static lreg_status store_blob(struct oci_archive *archive, struct error *err) {
     struct digest_set set;
     core_blob_writer_finish(archive->writer, &set);
     if (!oci_digest_matches(&archive->digest, &set)) {
-        return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "the content of the blob %s is not that",
+        return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "the content does not have the digest %s",
                          archive->digest.text);
     }
     lreg_status status = remember(archive, err);

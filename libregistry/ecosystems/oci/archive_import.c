@@ -13,7 +13,7 @@
 #define STORED_UNITS ((uint64_t)64 * 1024)
 
 static lreg_status unsound(struct error *err, const char *what) {
-    return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "this is no archive of an image: %s", what);
+    return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "this is not an archive of an image: %s", what);
 }
 
 static lreg_status lacks(const char *digest, struct error *err) {
@@ -334,7 +334,7 @@ lreg_status oci_import_run(struct oci_import *import, const struct meta_package 
 
 static lreg_status check_index(const struct oci_manifest *index, struct error *err) {
     if (index->count != 1) {
-        return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "the archive holds %zu images; it is to be one",
+        return error_set(err, LREG_UNPROCESSABLE, "bad_archive", "the archive holds %zu images instead of one",
                          index->count);
     }
     if (!oci_is_manifest_type(index->descriptors[0].media_type)) {

@@ -78,10 +78,11 @@ static lreg_status check_name(const struct oci_import *import, struct error *err
     const struct meta_registry *registry = &import->registry->row;
     size_t length = strlen(registry->organization_slug) + strlen(registry->slug) + strlen(import->image) + 2;
     if (!oci_name_is_valid(import->image) || length > OCI_NAME_MAX || !oci_tag_is_valid(import->tag)) {
-        return error_set(err, LREG_UNPROCESSABLE, "name_invalid",
-                         "\"%.100s:%.100s\" is no name of an image; the archive says it (\"NAME:TAG\"), or the name of "
-                         "the file does (\"NAME.tar\")",
-                         import->image, import->tag);
+        return error_set(
+            err, LREG_UNPROCESSABLE, "name_invalid",
+            "\"%.100s:%.100s\" is not the name of an image; it comes from the archive (\"NAME:TAG\") or from "
+            "the name of the file (\"NAME.tar\")",
+            import->image, import->tag);
     }
     return LREG_OK;
 }

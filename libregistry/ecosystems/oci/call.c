@@ -10,10 +10,11 @@ lreg_status oci_image(const struct call *call, const char **out, struct error *e
     const char *image = call_parameter(call, "image");
     size_t length = strlen(call->organization->row.slug) + strlen(call->registry->row.slug) + strlen(image) + 2;
     if (!oci_name_is_valid(image)) {
-        return error_set(err, LREG_BAD_ARGUMENT, "name_invalid",
-                         "\"%.160s\" is no image name: lower-case letters, digits and single . _ - between them, in "
-                         "parts with slashes between",
-                         image);
+        return error_set(
+            err, LREG_BAD_ARGUMENT, "name_invalid",
+            "\"%.160s\" is not an image name: lower-case letters, digits and single . _ - between them, in "
+            "parts with slashes between",
+            image);
     }
     if (length > OCI_NAME_MAX) {
         return error_set(err, LREG_BAD_ARGUMENT, "name_invalid",

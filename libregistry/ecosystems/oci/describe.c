@@ -46,7 +46,7 @@ static lreg_status read_blob(const struct oci_push *push, const char *digest, ch
         status = core_blob_open(push->core, &blob->blob, &object, &length, err);
     }
     if (status == LREG_OK && length > CONFIG_BYTES_MAX) {
-        status = error_set(err, LREG_TOO_LARGE, "", "the config is too large to be looked at");
+        status = error_set(err, LREG_TOO_LARGE, "", "the config is too large to be read");
     }
     if (status == LREG_OK) {
         *out_length = (size_t)length;

@@ -155,7 +155,7 @@ static lreg_status read_descriptor(const struct reading *reading, const json_t *
         return descriptor_invalid(reading, where, "digest is missing, malformed, or neither sha256 nor sha512");
     }
     if (!json_is_integer(size) || json_integer_value(size) < 0) {
-        return descriptor_invalid(reading, where, "size is missing or no size");
+        return descriptor_invalid(reading, where, "size is missing or not a size");
     }
     out->size = (uint64_t)json_integer_value(size);
     out->is_foreign = is_foreign(value, media_type);
@@ -252,7 +252,7 @@ static lreg_status read_artifact_type(const struct reading *reading) {
     struct oci_manifest *manifest = reading->manifest;
     const char *type = NULL;
     if (!optional_text(manifest->root, "artifactType", &type)) {
-        return invalid(reading->err, "artifactType is no text");
+        return invalid(reading->err, "artifactType is not a string");
     }
     if (type != NULL && type[0] != '\0') {
         return oci_media_type_is_valid(type) ? copy_text(reading, type, &manifest->artifact_type)
@@ -298,11 +298,11 @@ static lreg_status read_annotations(const struct reading *reading) {
         return LREG_OK;
     }
     if (!json_is_object(annotations)) {
-        return invalid(reading->err, "annotations is no object");
+        return invalid(reading->err, "annotations is not an object");
     }
     json_object_foreach(annotations, name, value) {
         if (!json_is_string(value)) {
-            return invalid(reading->err, "an annotation is no text");
+            return invalid(reading->err, "an annotation is not a string");
         }
     }
     if (json_object_size(annotations) == 0) {
@@ -332,7 +332,7 @@ static lreg_status read_all(struct reading *reading, const char *content_type) {
 static lreg_status parse_root(const char *bytes, size_t length, size_t max_depth, json_t **out, struct error *err) {
     struct error malformed;
     if (!has_sane_extent(bytes, length)) {
-        return invalid(err, "it has more parts than can be looked at");
+        return invalid(err, "it has more parts than the limit");
     }
     lreg_status status = json_parse(bytes, length, max_depth, out, &malformed);
     if (status == LREG_BAD_ARGUMENT) {

@@ -8,7 +8,7 @@
 
 static lreg_status bad_tag(const char *tag, struct error *err) {
     return error_set(err, LREG_BAD_ARGUMENT, "manifest_invalid",
-                     "\"%.160s\" is no tag: letters, digits, _ . - and at most %d of them", tag, OCI_TAG_MAX);
+                     "\"%.160s\" is not a tag: letters, digits, _ . - and at most %d of them", tag, OCI_TAG_MAX);
 }
 
 static lreg_status add_tag(struct oci_push *push, const char *tag, struct error *err) {
@@ -50,7 +50,8 @@ static lreg_status read_digest(struct oci_push *push, struct error *err) {
     if (oci_digest_matches(&push->digest, &push->digests)) {
         return LREG_OK;
     }
-    return error_set(err, LREG_BAD_ARGUMENT, "digest_invalid", "the manifest is not that of %s", push->digest.text);
+    return error_set(err, LREG_BAD_ARGUMENT, "digest_invalid", "the manifest does not have the digest %s",
+                     push->digest.text);
 }
 
 /* --- Answers --- */

@@ -28,7 +28,7 @@ lreg_status oci_show_error(struct call *call, const struct error *failure, struc
 /* --- Failures that several handlers report --- */
 
 static inline lreg_status oci_digest_invalid(const char *text, struct error *err) {
-    return error_set(err, LREG_BAD_ARGUMENT, "digest_invalid", "\"%.160s\" is no sha256 or sha512 digest", text);
+    return error_set(err, LREG_BAD_ARGUMENT, "digest_invalid", "\"%.160s\" is not a sha256 or sha512 digest", text);
 }
 
 static inline lreg_status oci_blob_unknown(const char *digest, struct error *err) {

@@ -199,7 +199,7 @@ static lreg_status find_secret(const struct form *form, const char **out, struct
     bool is_password = text_equals(type, "password");
     if (type != NULL && !is_password && !text_equals(type, "refresh_token")) {
         return error_set(err, LREG_UNSUPPORTED, "bad_grant",
-                         "the grant type is not known: password and refresh_token are");
+                         "the grant type is unknown; password and refresh_token are supported");
     }
     *out = form_value(form, type == NULL || is_password ? "password" : "refresh_token");
     return LREG_OK;
@@ -235,7 +235,7 @@ lreg_status oci_token_post(struct call *call, struct error *err) {
     const char *type = content_type != NULL ? header_media_type(content_type, call->arena) : NULL;
     if (call->has_body && !text_equals(type, "application/x-www-form-urlencoded")) {
         return error_set(err, LREG_UNSUPPORTED, "bad_form",
-                         "the body is to be a form, application/x-www-form-urlencoded");
+                         "the body must be a form, application/x-www-form-urlencoded");
     }
     return call_collect_body(call, FORM_BYTES_MAX, form_collected, NULL, err);
 }

@@ -63,7 +63,7 @@ lreg_status oci_scope_parse(struct slice text, struct oci_scope *out, struct err
     }
     if (behind < 2 || !parse_type(type, &is_repository)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_scope",
-                         "the scope \"%.*s\" has not the form repository:NAME:ACTIONS",
+                         "the scope \"%.*s\" does not have the form repository:NAME:ACTIONS",
                          (int)(whole.length < 160 ? whole.length : 160), whole.bytes);
     }
     if (is_repository) {

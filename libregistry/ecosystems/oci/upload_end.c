@@ -23,7 +23,7 @@ struct ending {
 };
 
 static lreg_status mismatch(const struct oci_digest *digest, struct error *err) {
-    return error_set(err, LREG_BAD_ARGUMENT, "digest_invalid", "the content is not that of %s", digest->text);
+    return error_set(err, LREG_BAD_ARGUMENT, "digest_invalid", "the content does not have the digest %s", digest->text);
 }
 
 /* --- A digest that was not computed during the upload --- */

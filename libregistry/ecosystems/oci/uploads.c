@@ -96,7 +96,7 @@ static lreg_status check_algorithm(const struct call *call, struct error *err) {
         return LREG_OK;
     }
     return error_set(err, LREG_BAD_ARGUMENT, "digest_invalid",
-                     "the digest algorithm \"%.100s\" is not known: sha256 and sha512 are", algorithm);
+                     "the digest algorithm \"%.100s\" is unknown; sha256 and sha512 are supported", algorithm);
 }
 
 lreg_status oci_upload_begin(struct call *call, struct error *err) {
