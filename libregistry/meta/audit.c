@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The audit log: rows that are only added, listed newest first, and removed from the oldest on. */
+/* The audit log: rows are only added, listed newest first, and removed starting with the oldest. */
 
 #include "meta/audit.h"
 
@@ -73,7 +73,7 @@ static int64_t clamp(uint64_t number) {
     return number < INT64_MAX ? (int64_t)number : INT64_MAX;
 }
 
-/* Removes what happened before `at_ms`, at most `limit`. */
+/* Removes at most `limit` events that are older than `at_ms`. */
 static lreg_status remove_older(struct meta_transaction *transaction, int64_t at_ms, uint64_t limit,
                                 uint64_t *out_removed, struct error *err) {
     static const char sql[] = "DELETE FROM audit_events WHERE position IN (SELECT position FROM audit_events"
@@ -85,8 +85,8 @@ static lreg_status remove_older(struct meta_transaction *transaction, int64_t at
     return meta_statement_run(&statement, out_removed);
 }
 
-/* True when there may be more than `keep`: positions have gaps where events were removed out of order, so their range
- * tells at most how many there are. It costs two look-ups; counting would cost the whole log. */
+/* True when there may be more than `keep` events. Positions have gaps where events were removed out of order, so their
+ * range is an upper bound of the number. It costs two look-ups; counting would read the whole log. */
 static lreg_status may_be_more(struct meta_transaction *transaction, uint64_t keep, bool *out, struct error *err) {
     static const char sql[] = "SELECT coalesce((SELECT max(position) FROM audit_events)"
                               " - (SELECT min(position) FROM audit_events) + 1, 0)";
@@ -99,7 +99,7 @@ static lreg_status may_be_more(struct meta_transaction *transaction, uint64_t ke
     return meta_statement_end(&statement);
 }
 
-/* Removes the oldest until `keep` (at least 1) are left, at most `limit`. */
+/* Removes the oldest events, at most `limit`, until `keep` (at least 1) are left. */
 static lreg_status remove_beyond(struct meta_transaction *transaction, uint64_t keep, uint64_t limit,
                                  uint64_t *out_removed, struct error *err) {
     static const char sql[] = "DELETE FROM audit_events WHERE position IN (SELECT position FROM audit_events"

@@ -5,7 +5,7 @@
 #include "meta/transaction.h"
 
 struct meta_audit_event {
-    const char *id; /* UUIDv7; listings go by it, so it is to be behind meta_audit_newest() */
+    const char *id; /* UUIDv7; listings are ordered by it, so it must be greater than meta_audit_newest() */
     const char *organization_id;
     const char *registry_id; /* NULL when it concerns none; kept after the registry is gone */
     const char *type; /* "REGISTRY_CREATED" */
@@ -19,15 +19,16 @@ struct meta_audit_event {
 
 lreg_status meta_audit_insert(struct meta_transaction *transaction, const struct meta_audit_event *row,
                               struct error *err);
-/* The greatest id of the organisation's events; "" when there is none. In a transaction that writes, nobody else gets
- * one behind it before the commit. */
+/* The greatest id of the organization's events; "" when there are none. In a write transaction no other process can add
+ * a greater one before the commit. */
 lreg_status meta_audit_newest(struct meta_transaction *transaction, const char *organization_id, char out[ID_TEXT],
                               struct error *err);
-/* By id, the greatest first, those below `before_id` (NULL: from the greatest). */
+/* Lists events by id, the greatest first, below `before_id` (NULL: from the greatest). */
 lreg_status meta_audit_list(struct meta_transaction *transaction, const char *organization_id, const char *before_id,
                             size_t limit, struct arena *arena, struct meta_audit_event **out, size_t *out_count,
                             struct error *err);
-/* Rotation: removes what is older than `before_ms`, and the oldest beyond `keep` events; at most `limit` at once. */
+/* Rotation: removes events older than `before_ms`, and the oldest ones beyond `keep` events; at most `limit` in one
+ * call. */
 lreg_status meta_audit_rotate(struct meta_transaction *transaction, int64_t before_ms, uint64_t keep, size_t limit,
                               uint64_t *out_removed, struct error *err);
 

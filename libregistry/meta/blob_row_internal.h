@@ -2,7 +2,7 @@
 #ifndef META_BLOB_ROW_INTERNAL_H
 #define META_BLOB_ROW_INTERNAL_H
 
-/* How a row of blobs (as `b`) is read, wherever it is joined to. */
+/* How a row of `blobs` (as `b`) is read, wherever that table is joined. */
 
 #include "meta/blobs.h"
 #include "meta/engine.h"

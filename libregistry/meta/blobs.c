@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Rows of blobs, and their collection: what nothing names is doomed, and forgotten once its bytes are removed. */
+/* Rows of blobs, and their collection: a blob that nothing names is doomed, and forgotten once its bytes are
+ * removed. */
 
 #include "meta/blobs.h"
 
@@ -177,7 +178,7 @@ static lreg_status sum_page(struct meta_transaction *transaction, int64_t last, 
     return meta_statement_end(&statement);
 }
 
-/* What is named by something is checked; after that the rest of the page is not. */
+/* Named blobs of the page are marked as checked; the remaining unchecked ones are doomed. */
 lreg_status meta_blobs_doom(struct meta_transaction *transaction, size_t limit, struct meta_doom *out,
                             struct error *err) {
     static const char check[] = "UPDATE blobs SET unchecked = 0 WHERE unchecked = 1 AND id <= ?1"

@@ -5,8 +5,8 @@
 #include "meta/transaction.h"
 
 /*
- * Which bytes are stored where. A blob is alive while a package or a blob link names it; the collector removes others.
- * A blob is one per storage and content.
+ * Which bytes are stored where. A blob is alive while a package or a blob link names it; the collector removes the
+ * others. There is one blob for each storage and content.
  */
 struct meta_blob {
     int64_t id;
@@ -23,16 +23,16 @@ lreg_status meta_blob_find(struct meta_transaction *transaction, const char *sto
                            struct error *err);
 lreg_status meta_blob_find_by_id(struct meta_transaction *transaction, int64_t id, struct arena *arena,
                                  struct meta_blob *out, struct error *err);
-/* Gives the new id. LREG_CONFLICT when the storage has that content already. */
+/* Sets `*out_id` to the new id. LREG_CONFLICT when the storage has that content already. */
 lreg_status meta_blob_insert(struct meta_transaction *transaction, const struct meta_blob *row, int64_t *out_id,
                              struct error *err);
-/* Another object of the same content, which is whole; LREG_NOT_FOUND. */
+/* Points the blob to another object of the same content, which is undamaged; LREG_NOT_FOUND. */
 lreg_status meta_blob_set_key(struct meta_transaction *transaction, int64_t id, const char *key, struct error *err);
 /* Notes when the object under `key` was found to be damaged, or (0) to be whole again; `*out_changed` false: that was
  * known, or the blob is gone or has another object by now. */
 lreg_status meta_blob_set_damaged(struct meta_transaction *transaction, int64_t id, const char *key, int64_t damaged_ms,
                                   bool *out_changed, struct error *err);
-/* Who has the blob, package by package and link by link; what belongs to deleted registries does not count. */
+/* The users of a blob, package by package and link by link. Those of deleted registries do not count. */
 struct meta_blob_user {
     const char *organization_id;
     const char *registry_id;
@@ -40,7 +40,7 @@ struct meta_blob_user {
 };
 lreg_status meta_blob_list_users(struct meta_transaction *transaction, int64_t id, size_t limit, struct arena *arena,
                                  struct meta_blob_user **out, size_t *out_count, struct error *err);
-/* Walks over all blobs by id, behind `after_id`. */
+/* Lists all blobs by id, after `after_id`. */
 lreg_status meta_blob_list(struct meta_transaction *transaction, int64_t after_id, size_t limit, struct arena *arena,
                            struct meta_blob **out, size_t *out_count, struct error *err);
 lreg_status meta_blob_totals(struct meta_transaction *transaction, uint64_t *out_count, uint64_t *out_bytes,
@@ -74,13 +74,13 @@ lreg_status meta_blob_link_delete(struct meta_transaction *transaction, const ch
 /* Collection, in two steps so that a crash between them loses nothing: blobs that nothing names move to the doomed
  * list, then each doomed key is removed from its storage and forgotten. */
 
-/* Links that no document of their scope names and that were claimed before `before_ms`. Gives the number removed. */
+/* Removes links that no document of their scope names and that were claimed before `before_ms`, at most `limit`. */
 lreg_status meta_blob_links_expire(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
                                    uint64_t *out_removed, struct error *err);
-/* Looks at no more than `limit` blobs, by id: new ones, and those that something no longer names. Each is looked at
- * once, until the next thing that named it is gone. */
+/* Checks at most `limit` blobs, by id: new ones, and those that lost a name. Each is checked once, until it loses a
+ * name again. */
 struct meta_doom {
-    uint64_t looked_at; /* 0: there is no more */
+    uint64_t looked_at; /* 0: there are no more */
     uint64_t blobs, bytes; /* doomed */
 };
 lreg_status meta_blobs_doom(struct meta_transaction *transaction, size_t limit, struct meta_doom *out,
@@ -91,7 +91,7 @@ struct meta_doomed {
 };
 lreg_status meta_doomed_list(struct meta_transaction *transaction, size_t limit, struct arena *arena,
                              struct meta_doomed **out, size_t *out_count, struct error *err);
-/* Also used to note a surplus object at once. */
+/* Also used to record a surplus object at once. */
 lreg_status meta_doomed_insert(struct meta_transaction *transaction, const struct meta_doomed *row, struct error *err);
 lreg_status meta_doomed_delete(struct meta_transaction *transaction, const struct meta_doomed *row, struct error *err);
 

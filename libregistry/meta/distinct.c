@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Distinct values by leaping through an index. SQL's DISTINCT would walk over every row. */
+/* Distinct values by jumping through an index. SQL's DISTINCT would read every row. */
 
 #include "meta/distinct_internal.h"
 
@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-/* Sets `*out` to what `sql` finds; to NULL when it finds nothing, or a value without the prefix, behind which none has
- * it. */
+/* Sets `*out` to the value that `sql` finds, or to NULL when it finds none, or one without the prefix: no later value
+ * has the prefix then. */
 static lreg_status find_next(struct meta_transaction *transaction, const struct meta_distinct *query, const char *sql,
                              const char *than, struct arena *arena, const char **out, struct error *err) {
     struct meta_statement statement;

@@ -4,11 +4,11 @@
 
 #include "meta/transaction.h"
 
-/* A listing of the distinct values of a column of text, bytewise: one look-up in an index for each value, however many
+/* A listing of the distinct values of a text column, ordered bytewise: one index look-up for each value, however many
  * rows have it. */
 struct meta_distinct {
-    const char *from; /* SQL for the first value of registry ?1 that is ?2 or behind it */
-    const char *behind; /* SQL for the first one behind ?2 */
+    const char *from; /* SQL for the first value of registry ?1 that is ?2 or after it */
+    const char *behind; /* SQL for the first value after ?2 */
     const char *registry_id;
     const char *prefix; /* values begin with it; may be "" */
     const char *after; /* NULL: from the first */

@@ -70,7 +70,7 @@ static lreg_status drop_links(struct meta_transaction *transaction, const struct
     return meta_statement_run(&statement, NULL);
 }
 
-/* A target that is named twice is one link. */
+/* A target that is named twice gets one link. */
 static lreg_status add_link(struct meta_transaction *transaction, const struct meta_document *row, const char *target,
                             struct error *err) {
     static const char sql[] = "INSERT INTO document_links (registry_id, scope, name, target) VALUES (?1, ?2, ?3, ?4)"
@@ -181,7 +181,7 @@ lreg_status meta_document_targets(struct meta_transaction *transaction, const ch
                               " AND name = ?3 AND target > ?4 ORDER BY target LIMIT ?5";
     struct meta_statement statement;
     begin_by_name(&statement, transaction, sql, registry_id, scope, name, err);
-    meta_bind_text_or_empty(&statement, after_target); /* every target is behind "" */
+    meta_bind_text_or_empty(&statement, after_target); /* every target is greater than "" */
     meta_bind_limit(&statement, limit);
     void *rows = NULL;
     lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_target, &rows, out_count);

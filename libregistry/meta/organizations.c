@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Rows of organisations, and values of the whole instance. */
+/* Rows of organizations, and values of the whole instance. */
 
 #include "meta/organizations.h"
 
@@ -42,7 +42,7 @@ lreg_status meta_organization_list(struct meta_transaction *transaction, const c
                               " ORDER BY slug LIMIT ?2";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
-    meta_bind_text_or_empty(&statement, after_slug); /* every slug is behind "" */
+    meta_bind_text_or_empty(&statement, after_slug); /* every slug is greater than "" */
     meta_bind_limit(&statement, limit);
     void *rows = NULL;
     lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_row, &rows, out_count);

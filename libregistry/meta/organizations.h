@@ -17,7 +17,7 @@ lreg_status meta_organization_insert(struct meta_transaction *transaction, const
 /* LREG_NOT_FOUND. */
 lreg_status meta_organization_find(struct meta_transaction *transaction, const char *slug, struct arena *arena,
                                    struct meta_organization *out, struct error *err);
-/* Up to `limit` rows by slug, those behind `after_slug` (NULL: from the first). */
+/* Up to `limit` rows by slug, after `after_slug` (NULL: from the first). */
 lreg_status meta_organization_list(struct meta_transaction *transaction, const char *after_slug, size_t limit,
                                    struct arena *arena, struct meta_organization **out, size_t *out_count,
                                    struct error *err);

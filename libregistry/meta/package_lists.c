@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Listings of packages. Each order has an index that gives it, so that a page costs what is on it: the statement is
- * chosen by the filter that narrows most; the other filters are looked at row by row, where NULL lets all pass.
+ * Listings of packages. Each order has an index, so that the cost of a page depends on the page alone. The statement is
+ * chosen by the most selective filter; the other filters are checked row by row, and NULL matches every row.
  */
 
 #include "meta/package_row_internal.h"
@@ -15,12 +15,12 @@
 #include <string.h>
 
 /* Parameters of all listings: ?1 registry, ?2 name, ?3 part of the name, ?4 qualifier, ?5 document, ?6 and ?7 time and
- * id of the package to continue behind, ?8 version to continue behind, ?9 limit, ?10 whether to leave out what may be
- * long. */
+ * id of the package to continue after, ?8 version to continue after, ?9 limit, ?10 whether to leave out columns that
+ * may be long. */
 #define TEXTS "iif(?10, '', attributes), iif(?10, '', index_entry)"
 #define LIST "SELECT " META_PACKAGE_COLUMNS_WITH(TEXTS) " FROM packages WHERE " META_OF_REGISTRY
 #define ANY_NAME " AND (?2 IS NULL OR name = ?2)"
-#define ANY_PART " AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)" /* lower() knows ASCII alone */
+#define ANY_PART " AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)" /* lower() folds ASCII only */
 #define ANY_QUALIFIER " AND (?4 IS NULL OR qualifier = ?4)"
 #define BY_TIME " AND (created_ms, id) < (?6, ?7) ORDER BY created_ms DESC, id DESC LIMIT ?9"
 #define BY_NAME " ORDER BY name, version, qualifier, id LIMIT ?9"
@@ -33,8 +33,8 @@ static const char by_name_of_name[] = LIST " AND name = ?2" ANY_PART ANY_QUALIFI
 static const char by_name_behind[] = LIST " AND name = ?2 AND version > ?8" ANY_PART ANY_QUALIFIER BY_NAME;
 static const char by_name_of_qualifier[] =
     LIST " AND qualifier = ?4" ANY_PART " ORDER BY name, version, created_ms, id LIMIT ?9";
-/* Few packages are of one document (the tags of one manifest): these may be sorted. "+" keeps the index of names out,
- * which would give the order at the price of a walk over all packages. */
+/* Few packages have the same document (the tags of one manifest), so these are sorted. "+" keeps SQLite from using the
+ * index of names, which would walk over all packages. */
 static const char by_name_of_document[] =
     LIST " AND document = ?5" ANY_NAME ANY_PART ANY_QUALIFIER " AND (?8 IS NULL OR version > ?8)"
          " ORDER BY +name, version, qualifier, id LIMIT ?9";
@@ -64,7 +64,7 @@ static bool time_of_id(const char *id, int64_t *out_ms) {
     return true;
 }
 
-/* Where to continue. A package that was deleted since the page before stood where its id says. */
+/* Where to continue. The position of a package that was deleted since the previous page follows from its id. */
 static lreg_status find_position(struct meta_transaction *transaction, const struct meta_package_query *query,
                                  struct position *out, struct error *err) {
     static const char sql[] = "SELECT created_ms FROM packages WHERE id = ?1 AND registry_id = ?2";
@@ -83,7 +83,7 @@ static lreg_status find_position(struct meta_transaction *transaction, const str
     }
     lreg_status status = meta_statement_end(&statement);
     if (status == LREG_OK && !found && !time_of_id(query->after_id, &out->created_ms)) {
-        status = error_set(err, LREG_NOT_FOUND, "", "no package %s to continue behind", query->after_id);
+        status = error_set(err, LREG_NOT_FOUND, "", "no package %s to continue after", query->after_id);
     }
     return status;
 }
@@ -109,10 +109,10 @@ static lreg_status check_query(const struct meta_package_query *query, struct er
         return error_set(err, LREG_BAD_ARGUMENT, "", "a page has 1 to %d packages", META_PAGE_MAX);
     }
     if (query->after_id != NULL && query->order != META_BY_TIME) {
-        return error_set(err, LREG_BAD_ARGUMENT, "", "a listing by name does not continue behind an id");
+        return error_set(err, LREG_BAD_ARGUMENT, "", "a listing by name does not continue after an id");
     }
     if (query->after_version != NULL && (query->order != META_BY_NAME || query->name == NULL)) {
-        return error_set(err, LREG_BAD_ARGUMENT, "", "only the versions of one name continue behind a version");
+        return error_set(err, LREG_BAD_ARGUMENT, "", "only the versions of one name continue after a version");
     }
     return LREG_OK;
 }
@@ -181,7 +181,7 @@ static lreg_status look_at(struct search *search, struct meta_statement *stateme
     return search->ids[search->count++] != NULL ? LREG_OK : error_no_memory(statement->err);
 }
 
-/* Walks through the index of times alone, which has the names. */
+/* Reads the index by time only, which contains the names. */
 static lreg_status find_ids(struct search *search, struct meta_transaction *transaction, size_t looks_at,
                             struct arena *arena, struct error *err) {
     static const char sql[] = "SELECT id, name FROM packages WHERE " META_OF_REGISTRY
@@ -308,7 +308,7 @@ lreg_status meta_package_qualifiers(struct meta_transaction *transaction, const 
     return meta_list_distinct(transaction, &query, arena, out, out_count, err);
 }
 
-/* The two qualifiers are two ranges of one index, merged as they are read. */
+/* The two qualifiers are two ranges of one index, merged while they are read. */
 lreg_status meta_package_visit_index(struct meta_transaction *transaction, const char *registry_id,
                                      const char *qualifier, const char *or_qualifier, meta_index_visit visit,
                                      void *user, struct error *err) {

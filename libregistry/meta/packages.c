@@ -29,7 +29,7 @@ void meta_read_package(struct meta_statement *statement, struct arena *arena, vo
     package->filename = meta_column_text(statement, arena);
     package->media_type = meta_column_text(statement, arena);
     package->size_bytes = meta_column_size(statement);
-    package->blob_id = meta_column_int(statement); /* NULL gives 0 */
+    package->blob_id = meta_column_int(statement); /* 0 for NULL */
     package->document = meta_column_text_or_null(statement, arena);
     read_digests(statement, &package->digests);
     package->attributes = meta_column_text(statement, arena);
@@ -46,7 +46,7 @@ static void bind_digest(struct meta_statement *statement, const struct digest_se
     meta_bind_bytes(statement, is_set ? bytes : NULL, length);
 }
 
-/* What an update may change, in the order of both statements. */
+/* The columns that an update may change, in the order of both statements. */
 static void bind_content(struct meta_statement *statement, const struct meta_package *row) {
     meta_bind_text_or_empty(statement, row->qualifier);
     meta_bind_text_or_empty(statement, row->media_type);

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The rows of deleted registries, removed a page at a time. What a row refers to is removed after it, so that no
- * foreign key has more to take along than what its page counts.
+ * The rows of deleted registries, removed a page at a time. A row is removed before the rows that it refers to, so that
+ * no foreign key cascades to more rows than the page counts.
  */
 
 #include "meta/registries.h"
 
 #include "meta/engine.h"
 
-/* Of the documents of one page: with the content a row has many pages of the database. */
+/* Bound on the content of one page of documents: a row with content takes many pages of the database. */
 #define PAGE_CONTENT_BYTES ((uint64_t)4 << 20)
 
-/* Packages by name: three of their indexes are in that order, so that a page of rows is on half as many pages of the
- * database as by time. Blob links before document links, which would mark each of them at each removal. */
+/* Packages go by name: three of their indexes have that order, so a page of rows touches half as many pages of the
+ * database as by time. Blob links go before document links, because removing a document link would update its blob
+ * link. */
 static const char *const purges[] = {
     "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE registry_id = ?1 ORDER BY id LIMIT ?2)",
     "DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE registry_id = ?1 LIMIT ?2)",
@@ -38,7 +39,7 @@ static lreg_status is_deleted(struct meta_transaction *transaction, const char *
     return meta_statement_exists(&statement, out);
 }
 
-/* Runs `sql` for as many rows as the page has room for, and takes that room. */
+/* Runs `sql` for as many rows as the page has room for, and reduces `*room` by their number. */
 static lreg_status purge(struct meta_transaction *transaction, const char *sql, const char *id, size_t *room,
                          struct error *err) {
     struct meta_statement statement;
@@ -51,7 +52,7 @@ static lreg_status purge(struct meta_transaction *transaction, const char *sql, 
     return status;
 }
 
-/* How many documents, at most `room`, are of no more content than a page may have; the first in any case. */
+/* Counts the documents, at most `room`, whose content fits into one page; at least the first one counts. */
 static lreg_status count_documents(struct meta_transaction *transaction, const char *id, size_t room, size_t *out,
                                    struct error *err) {
     static const char sql[] = "SELECT length(content) FROM documents WHERE registry_id = ?1"
@@ -79,7 +80,7 @@ static lreg_status purge_documents(struct meta_transaction *transaction, const c
     if (status != LREG_OK || count == 0) {
         return status;
     }
-    *room = 0; /* whether there are more shows with the next page */
+    *room = 0; /* the next page finds out whether there are more */
     return purge(transaction, purge_of_documents, id, &count, err);
 }
 

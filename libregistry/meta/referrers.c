@@ -53,7 +53,7 @@ lreg_status meta_referrer_list(struct meta_transaction *transaction, const char 
     meta_bind_text(&statement, registry_id);
     meta_bind_text(&statement, scope);
     meta_bind_text(&statement, subject);
-    meta_bind_text_or_empty(&statement, after_name); /* every name is behind "" */
+    meta_bind_text_or_empty(&statement, after_name); /* every name is greater than "" */
     meta_bind_limit(&statement, limit);
     void *rows = NULL;
     lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_referrer, &rows, out_count);

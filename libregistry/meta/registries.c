@@ -81,7 +81,7 @@ lreg_status meta_registry_list(struct meta_transaction *transaction, const char 
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_text(&statement, organization_id);
-    meta_bind_text_or_empty(&statement, after_slug); /* every slug is behind "" */
+    meta_bind_text_or_empty(&statement, after_slug); /* every slug is greater than "" */
     meta_bind_limit(&statement, limit);
     void *rows = NULL;
     lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_row, &rows, out_count);
@@ -118,7 +118,8 @@ static lreg_status delete_keys(struct meta_transaction *transaction, const char 
     return meta_statement_run(&statement, NULL);
 }
 
-/* The row stays, for others refer to it, under an organisation that nobody finds. The keys are few, and secrets. */
+/* The row stays, under an organization that cannot be found, because other rows refer to it. The keys are removed at
+ * once: they are few, and secret. */
 lreg_status meta_registry_delete(struct meta_transaction *transaction, const char *id, struct error *err) {
     static const char sql[] = "UPDATE registries SET organization_id = " META_OF_THE_DELETED ", slug = id"
                               " WHERE id = ?1 AND " META_IS_LIVING;

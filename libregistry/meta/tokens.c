@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Rows of tokens: API access tokens of an organisation, and registry tokens. */
+/* Rows of tokens: API access tokens of an organization, and registry tokens. */
 
 #include "meta/tokens.h"
 
 #include "meta/engine.h"
 
-/* An API access token is of no registry. */
+/* An API access token has no registry. */
 #define TOKEN_LIVES "(registry_id IS NULL OR " META_REGISTRY_LIVES("tokens.registry_id") ")"
 
 #define TOKEN_COLUMNS                                                                                              \
@@ -86,7 +86,7 @@ lreg_status meta_token_list(struct meta_transaction *transaction, const char *or
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, registry_id != NULL ? of_registry : of_organization, err);
     meta_bind_text(&statement, registry_id != NULL ? registry_id : organization_id);
-    meta_bind_text_or_empty(&statement, after_id); /* every id is behind "" */
+    meta_bind_text_or_empty(&statement, after_id); /* every id is greater than "" */
     meta_bind_limit(&statement, limit);
     void *rows = NULL;
     lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_row, &rows, out_count);

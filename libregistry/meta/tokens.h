@@ -7,10 +7,10 @@
 struct meta_token {
     const char *id; /* UUID */
     const char *organization_id;
-    const char *registry_id; /* NULL: an API access token of the organisation */
+    const char *registry_id; /* NULL: an API access token of the organization */
     const char *description;
     uint8_t secret_sha256[DIGEST_SHA256_BYTES];
-    const void *sealed_secret; /* registry tokens only: the secret under the instance key; NULL else */
+    const void *sealed_secret; /* registry tokens only: the secret, sealed under the instance key; otherwise NULL */
     size_t sealed_length;
     uint32_t scopes;
     const char *created_by;
@@ -19,16 +19,17 @@ struct meta_token {
 };
 
 lreg_status meta_token_insert(struct meta_transaction *transaction, const struct meta_token *row, struct error *err);
-/* LREG_NOT_FOUND. Also finds expired ones. */
+/* Also finds expired tokens. LREG_NOT_FOUND. */
 lreg_status meta_token_find_by_secret(struct meta_transaction *transaction,
                                       const uint8_t secret_sha256[DIGEST_SHA256_BYTES], struct arena *arena,
                                       struct meta_token *out, struct error *err);
 lreg_status meta_token_find(struct meta_transaction *transaction, const char *id, struct arena *arena,
                             struct meta_token *out, struct error *err);
-/* The greatest id among the tokens that meta_token_list() lists together; "" when there is none. */
+/* The greatest id in the list that a new token would be in (see meta_token_list()); "" when there is none. */
 lreg_status meta_token_newest(struct meta_transaction *transaction, const char *organization_id,
                               const char *registry_id, char out[ID_TEXT], struct error *err);
-/* By id, behind `after_id`. With `registry_id`: tokens of that registry; else API access tokens of the organisation. */
+/* Lists by id, after `after_id`: the tokens of `registry_id`, or, when that is NULL, the API access tokens of the
+ * organization. */
 lreg_status meta_token_list(struct meta_transaction *transaction, const char *organization_id, const char *registry_id,
                             const char *after_id, size_t limit, struct arena *arena, struct meta_token **out,
                             size_t *out_count, struct error *err);

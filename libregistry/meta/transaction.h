@@ -3,14 +3,14 @@
 #define META_TRANSACTION_H
 
 /*
- * Transactions, and what the headers of all rows share. Every function on rows runs inside a transaction, which the
- * caller began: reads see one snapshot, writes become visible together at the commit. Texts of rows that are read live
- * in the arena that the caller gives; a list of no rows may be NULL.
+ * Transactions, and what the headers of all rows share. Every function on rows runs inside a transaction that the
+ * caller began: reads see one snapshot, and writes become visible together at the commit. Texts of rows are allocated
+ * in the caller's arena. An empty list may be NULL.
  *
- * After a failure of a write other than LREG_CONFLICT and LREG_NOT_FOUND the transaction cannot be committed any more:
- * meta_commit() rolls it back and gives that status again.
+ * After a failure of a write other than LREG_CONFLICT and LREG_NOT_FOUND the transaction cannot be committed:
+ * meta_commit() rolls it back and returns that status again.
  *
- * Threads: a transaction from one at a time, not always the same one.
+ * Threads: one thread at a time may use a transaction, not always the same one.
  */
 
 #include "base/arena.h"
@@ -20,26 +20,28 @@
 struct meta;
 struct meta_transaction;
 
-#define META_PAGE_MAX 1000 /* rows that one listing gives at most, whatever its limit */
+#define META_PAGE_MAX 1000 /* the maximum number of rows that one listing returns, whatever its limit */
 
 enum meta_mode {
     META_READ,
-    META_WRITE /* takes the write lock at once (BEGIN IMMEDIATE), so that it cannot fail for it later */
+    META_WRITE /* takes the write lock at once (BEGIN IMMEDIATE), so that it cannot fail to get it later */
 };
 
-/* Writers queue in the order in which they came. A database in memory has one transaction at a time, also of readers:
- * a thread that begins a second one before it ended its first gets LREG_BUSY after the busy timeout. */
+/* Writers of this process are served in the order of their calls. A database in memory has one transaction at a time,
+ * readers included: a thread that begins a second one before it ended the first gets LREG_BUSY after the busy
+ * timeout. */
 lreg_status meta_begin(struct meta *meta, enum meta_mode mode, struct meta_transaction **out, struct error *err);
-/* A write that a power cut may undo until the next one is committed; all else is as ever. For what is not worth the
- * wait for the disk: nothing that somebody was promised. */
+/* Begins a write that a power cut may undo until the next write is committed; otherwise like meta_begin(). For writes
+ * that are not worth waiting for the disk and that were not promised to a client. */
 lreg_status meta_begin_unsynced(struct meta *meta, struct meta_transaction **out, struct error *err);
-/* Ends the transaction in every case; after a failure it had no effect. What it wrote is durable then, and with it all
- * that was there; also when it wrote nothing, because all was there (see meta_settle()). */
+/* Ends the transaction in every case; after a failure it has no effect. On success, all that was written is durable,
+ * along with everything before it. That also holds for a transaction that wrote nothing because all was in place (see
+ * meta_settle()). */
 lreg_status meta_commit(struct meta_transaction *transaction, struct error *err);
-void meta_rollback(struct meta_transaction *transaction); /* NULL is fine */
+void meta_rollback(struct meta_transaction *transaction); /* NULL is allowed */
 
-/* To be called between two of a long row of writes: writers of other processes get the lock in between. (Those of this
- * process stand in line.) Takes a few milliseconds. */
+/* Call it between the transactions of a long series of writes: it lets writers of other processes get the lock.
+ * (Writers of this process wait in a queue.) Takes a few milliseconds. */
 void meta_give_way(const struct meta *meta);
 
 #endif

@@ -4,17 +4,16 @@
 
 #include "meta/transaction.h"
 
-/* What upkeep has to remember over all processes; there is one row. Times are those of core/instance/time.h, 0: never.
- * */
+/* The state of upkeep that all processes share, in one row. Times are those of core/instance/time.h, 0: never. */
 struct meta_upkeep {
     char holder[ID_TEXT]; /* of the lease; "": free */
-    int64_t renewals; /* of the lease: who holds it lets this grow */
-    int64_t believed_ms; /* 0: no time was seen yet */
-    int64_t uptime_ms; /* of the machine, when that was noted; -1: not known */
+    int64_t renewals; /* of the lease: its holder increments this */
+    int64_t believed_ms; /* 0: no time was recorded yet */
+    int64_t uptime_ms; /* of the machine, when `believed_ms` was recorded; -1: unknown */
     int64_t collected_ms;
     int64_t swept_ms;
     int64_t scrubbed_ms;
-    int64_t scrub_blob; /* the id behind which the scrub goes on */
+    int64_t scrub_blob; /* the id after which the scrub continues */
     int64_t scrub_document; /* likewise, a position */
 };
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Rows of uploads that take several requests. */
+/* Rows of upload sessions. */
 
 #include "meta/uploads.h"
 
 #include "meta/engine.h"
 
-/* Those that somebody can go on with. */
+/* Sessions that can continue. */
 #define UPLOAD_LIVES "lost = 0 AND " META_REGISTRY_LIVES("uploads.registry_id")
 
 #define UPLOAD_COLUMNS \

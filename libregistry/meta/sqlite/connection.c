@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Connections: opening with the settings that the whole room relies on, waiting for locks, and the one place that turns
- * results of SQLite into ours.
+ * Connections: opening with the settings that the whole folder relies on, waiting for locks, and the one place that
+ * maps results of SQLite to statuses.
  */
 
 #include "meta/sqlite/connection_internal.h"
@@ -14,8 +14,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Small caches: pages come from the operating system's cache anyway, and there is one of these for each thread.
- * temp_store stays with files, or the journal of a statement that removes a whole registry would be kept in memory. */
+/* Small caches: the operating system caches the pages anyway, and each thread has a connection of its own. temp_store
+ * stays with files; otherwise the journal of a statement that removes a whole registry would be kept in memory. */
 static const char settings[] = "PRAGMA foreign_keys = ON;"
                                "PRAGMA trusted_schema = OFF;"
                                "PRAGMA cell_size_check = ON;"
@@ -62,13 +62,14 @@ static const struct result_meaning *meaning_of(int result) {
     return NULL;
 }
 
-/* What the operating system said when the connection failed in that way, which a result that a test made up did not. */
+/* The errno of the connection's failure; 0 for a result that a test injected. */
 static int system_error(struct meta_connection *connection, int result) {
     bool own = sqlite3_extended_errcode(connection->database) == result;
     return own ? sqlite3_system_errno(connection->database) : 0;
 }
 
-/* What was said about a sync, the connection forgets: a commit that fails is not noted there as other failures are. */
+/* The connection does not record the errno of a failed sync: a commit that fails is not noted there as other failures
+ * are. So the log's file is asked for it. */
 static bool disk_is_full(struct meta_connection *connection, int result) {
     int number = result == SQLITE_IOERR_FSYNC ? meta_log_errno(connection) : 0;
     if (number == 0 && (result & 0xff) == SQLITE_IOERR) {
@@ -104,7 +105,7 @@ lreg_status meta_fail(struct meta_connection *connection, int result, struct err
     if (meaning->status == LREG_CORRUPT || meaning->status == LREG_IO) {
         connection->unusable = true;
     }
-    /* The connection's own message is of its last failure, which a result that a test made up is not. */
+    /* The connection's message belongs to its last failure, not to a result that a test injected. */
     bool own = sqlite3_extended_errcode(connection->database) == result;
     const char *message = own ? sqlite3_errmsg(connection->database) : sqlite3_errstr(result);
     lreg_status status = error_set(err, meaning->status, meaning->code, "metadata: %s", message);
@@ -138,7 +139,7 @@ static void wait_a_little(int times_before) {
     (void)nanosleep(&pause, NULL);
 }
 
-/* Who waits for the lock has tried again once meanwhile. */
+/* Long enough for each waiter for the lock to have tried again once. */
 void meta_give_way(const struct meta *meta) {
     struct timespec pause = {.tv_nsec = (WAIT_LAST_US + WAIT_LAST_US / 4) * 1000L};
     if (meta->path != NULL) {
@@ -146,8 +147,8 @@ void meta_give_way(const struct meta *meta) {
     }
 }
 
-/* Waits in short steps, unlike SQLite's own handler: a process that sleeps for 100 ms between its tries starves beside
- * one whose writers stand in line. Not zero: try again. */
+/* Waits in short steps, unlike SQLite's own handler: a process that sleeps 100 ms between its tries starves next to a
+ * process whose writers are queued. Nonzero means: try again. */
 static int while_busy(void *user, int times_before) {
     struct meta_connection *connection = user;
     int64_t now = monotonic_ms();
@@ -165,7 +166,7 @@ static int run_statement(struct meta_connection *connection, const char **sql) {
     sqlite3_stmt *handle = NULL;
     int result = sqlite3_prepare_v2(connection->database, *sql, -1, &handle, sql);
     if (result != SQLITE_OK || handle == NULL) {
-        return result; /* nothing but blanks is no statement */
+        return result; /* blanks alone are not a statement */
     }
     do {
         result = meta_step(connection, handle);
@@ -217,7 +218,7 @@ static int try_mode(struct meta_connection *connection, const char *sql, bool *o
     return result;
 }
 
-/* The change of the mode, which a new file goes through once, does not always ask the busy handler. */
+/* Changing the mode, which happens once for a new file, does not always call the busy handler. */
 static lreg_status ask_mode(struct meta_connection *connection, const char *sql, bool *out_is_wal, struct error *err) {
     int64_t until = monotonic_ms() + connection->meta->busy_timeout_ms;
     int result = try_mode(connection, sql, out_is_wal);
@@ -228,7 +229,7 @@ static lreg_status ask_mode(struct meta_connection *connection, const char *sql,
     return result == SQLITE_ROW || result == SQLITE_DONE ? LREG_OK : meta_fail(connection, result, err);
 }
 
-/* The mode is written into the file, so whose it is has to be known first. */
+/* The mode is written into the file, so the file is first checked to be ours. */
 static lreg_status use_wal(struct meta_connection *connection, struct error *err) {
     bool is_wal = false;
     lreg_status status = ask_mode(connection, "PRAGMA journal_mode", &is_wal, err);
@@ -245,7 +246,7 @@ static lreg_status use_wal(struct meta_connection *connection, struct error *err
     return status;
 }
 
-/* A file that may shrink has to be made so: later that takes a VACUUM (space.c). */
+/* A new file is made able to shrink; later that takes a VACUUM (space.c). */
 static lreg_status prepare_new(struct meta_connection *connection, struct error *err) {
     int64_t pages = 0;
     lreg_status status = meta_connection_number(connection, "PRAGMA page_count", &pages, err);
@@ -264,7 +265,7 @@ static lreg_status configure(struct meta_connection *connection, struct error *e
     (void)sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     lreg_status status = LREG_OK;
     if (connection->meta->is_read_only) {
-        /* Without locks SQLite takes this for the only reader, and keeps the index of the log in memory. */
+        /* Without locks SQLite treats this connection as the only reader and keeps the index of the log in memory. */
         status = connection->files.way == META_READING_PRIVATE
                      ? meta_connection_run(connection, "PRAGMA locking_mode = EXCLUSIVE", err)
                      : LREG_OK;
@@ -286,7 +287,7 @@ static lreg_status configure(struct meta_connection *connection, struct error *e
 }
 
 #define COMMON_FLAGS (SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE)
-#define WITHOUT_LOCKS "unix-none" /* of SQLite's ways to the system */
+#define WITHOUT_LOCKS "unix-none" /* the name of a VFS of SQLite */
 
 static int open_to_read(struct meta_connection *connection) {
     const struct meta *meta = connection->meta;
@@ -303,7 +304,7 @@ static int open_to_read(struct meta_connection *connection) {
     return sqlite3_open_v2(meta->path, &connection->database, flags, NULL);
 }
 
-/* The file was made when the instance was opened. One that is lost since then is not made anew. */
+/* The file was created when the instance was opened. A file that was lost since then is not created again. */
 static int open_file(struct meta_connection *connection) {
     const struct meta *meta = connection->meta;
     const char *path = meta->path != NULL ? meta->path : ":memory:";

@@ -18,11 +18,11 @@ struct meta_transaction {
     struct meta_connection *connection;
     enum meta_mode mode;
     bool is_unsynced; /* its connection does not sync at the commit */
-    int changes_before; /* rows that its connection had ever changed when it began */
-    lreg_status failure; /* of a write, after which there is no commit; LREG_OK before */
+    int changes_before; /* rows that its connection had changed in total when the transaction began */
+    lreg_status failure; /* of a write; the transaction then cannot commit. LREG_OK: none */
 };
 
-/* A prepared statement that stays: found by the address of its text, which is static. */
+/* A prepared statement that is kept. It is found by the address of its text, which is static. */
 struct meta_statement_slot {
     const char *sql; /* NULL: empty */
     sqlite3_stmt *handle;
@@ -35,34 +35,34 @@ struct meta_connection {
     struct meta *meta;
     sqlite3 *database;
     struct meta_connection *next_idle;
-    int64_t busy_until_ms; /* on the monotonic clock: when the present wait for a lock ends */
+    int64_t busy_until_ms; /* on the monotonic clock: the end of the current wait for a lock */
     bool unusable; /* to be closed, not to be used again */
-    struct meta_files files; /* that it was opened on; where the database is only read */
+    struct meta_files files; /* the files that it was opened on; set when the database is only read */
     struct meta_transaction transaction;
     struct meta_statement_slot slots[META_STATEMENT_SLOTS];
 };
 
 /* Opens the file of `meta` with all settings of a connection. */
 lreg_status meta_connection_open(struct meta *meta, struct meta_connection **out, struct error *err);
-void meta_connection_close(struct meta_connection *connection); /* NULL is fine */
+void meta_connection_close(struct meta_connection *connection); /* NULL is allowed */
 
-/* What a test wants the next step to give; SQLITE_OK: the step is to be made. */
+/* The result that a test injects into the next step; SQLITE_OK: run the step. */
 int meta_step_fault(const struct meta *meta);
 
-/* Every step of a statement is made here. */
+/* Every step of a statement goes through this function. */
 int meta_step(struct meta_connection *connection, sqlite3_stmt *handle);
 
 /* Sets the error for a result of SQLite, with its extended code as the cause. */
 lreg_status meta_fail(struct meta_connection *connection, int result, struct error *err);
 
-/* Runs each statement of a text that is not worth being kept; rows are ignored. */
+/* Runs each statement of a text without keeping it prepared; rows are ignored. */
 lreg_status meta_connection_run(struct meta_connection *connection, const char *sql, struct error *err);
 
 /* The number in the first column of the first row; 0 when there is no row. */
 lreg_status meta_connection_number(struct meta_connection *connection, const char *sql, int64_t *out,
                                    struct error *err);
 
-/* meta_statement_begin() without asking for an open transaction: for what begins and ends one. */
+/* meta_statement_begin() that does not require an open transaction: for statements that begin and end one. */
 void meta_statement_begin_control(struct meta_statement *statement, struct meta_connection *connection, const char *sql,
                                   struct error *err);
 

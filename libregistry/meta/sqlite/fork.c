@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Forks. SQLite keeps one table of locks for the whole process, which a child gets a copy of: a connection of the child
- * to the same file would take locks for its own that are the parent's alone, and nobody would see them. So nothing is
- * open while the process forks, and who forks without that leaves the child an instance that it can only throw away.
+ * Forks. SQLite keeps one table of locks for the whole process, and a child gets a copy of it. A connection of the
+ * child to the same file would then rely on locks that only the parent holds, and other processes would not see them.
+ * So nothing is open while the process forks. A process that forks without this leaves the child an instance that it
+ * can only discard.
  */
 
 #include "meta/sqlite/sqlite_internal.h"
@@ -31,7 +32,7 @@ static bool wait_until_idle(struct meta *meta) {
 }
 
 lreg_status meta_fork_begin(struct meta *meta, struct error *err) {
-    if (atomic_exchange(&meta->is_resting, true)) { /* not under the mutex, which whoever began it holds */
+    if (atomic_exchange(&meta->is_resting, true)) { /* not under the mutex: a fork that has begun holds it */
         return error_set(err, LREG_MISUSE, "fork_begun", "a fork is begun already");
     }
     (void)pthread_mutex_lock(&meta->pool_mutex);
@@ -44,7 +45,7 @@ lreg_status meta_fork_begin(struct meta *meta, struct error *err) {
     }
     (void)pthread_mutex_lock(&meta->watcher_mutex);
     (void)pthread_mutex_lock(&meta->write_queue.mutex);
-    if (meta->path != NULL) { /* in memory, the connection is the database */
+    if (meta->path != NULL) { /* a database in memory is its connection */
         close_connections(meta);
     }
     return LREG_OK;
@@ -52,7 +53,7 @@ lreg_status meta_fork_begin(struct meta *meta, struct error *err) {
 
 void meta_fork_end(struct meta *meta, bool is_child) {
     meta->is_resting = false;
-    if (is_child) { /* who waited there waits in the parent */
+    if (is_child) { /* the waiting threads exist only in the parent */
         meta->write_queue.taken = false;
         meta->write_queue.first = NULL;
         meta->write_queue.last = NULL;
@@ -66,10 +67,10 @@ void meta_fork_end(struct meta *meta, bool is_child) {
     (void)pthread_mutex_unlock(&meta->pool_mutex);
 }
 
-/* False when a thread of the parent was inside of SQLite at the fork: it will never come out here. */
+/* False when a thread of the parent was inside SQLite at the fork: in the child it never leaves. */
 static bool engine_is_free(void) {
     for (int id = SQLITE_MUTEX_STATIC_MASTER; id <= SQLITE_MUTEX_STATIC_VFS3; id++) {
-        sqlite3_mutex *mutex = sqlite3_mutex_alloc(id); /* gives the one that is there */
+        sqlite3_mutex *mutex = sqlite3_mutex_alloc(id); /* returns the existing one */
         if (mutex == NULL) {
             continue; /* SQLite was built without threads */
         }
@@ -81,8 +82,8 @@ static bool engine_is_free(void) {
     return true;
 }
 
-/* Closing what nobody uses changes no file: nothing is checkpointed, and there is no transaction to be rolled back. But
- * SQLite then no longer believes that this process has locks. */
+/* Closing unused connections changes no file: nothing is checkpointed, and there is no transaction to roll back. It
+ * removes the locks from SQLite's table of this process. */
 static void close_quietly(struct meta *meta) {
     for (struct meta_connection *at = meta->idle; at != NULL; at = at->next_idle) {
         (void)sqlite3_db_config(at->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

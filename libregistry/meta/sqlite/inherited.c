@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Finds out whether SQLite believes locks of a parent process to be ours (see fork.c). Every connection to a database
- * with a write-ahead log holds a lock on the file for as long as it is open. So when this process has the file open
- * more than once, and the kernel knows of no lock of it, the others were inherited: what would be written here could be
- * lost as soon as the parent ends. Where the system does not tell, the answer is no.
+ * Finds out whether SQLite takes locks of a parent process for ours (see fork.c). Every connection to a database with a
+ * write-ahead log holds a lock on the file while it is open. So when this process has the file open more than once and
+ * the kernel knows no lock of this process on it, the other descriptors were inherited, and what is written here could
+ * be lost as soon as the parent ends. Where the system does not report locks, the answer is no.
  */
 
 #include "meta/sqlite/sqlite_internal.h"
@@ -40,7 +40,7 @@ static bool has_lock(int info, const char *name) {
     return strstr(text, "\nlock:") != NULL;
 }
 
-/* Descriptors of other threads are among them, and may be closed at any moment: they are looked at by name alone. */
+/* Some descriptors belong to other threads and may be closed at any moment, so they are only examined by name. */
 static void count(struct holdings *holdings, int folder, const char *name) {
     struct stat facts;
     if (name[0] < '0' || name[0] > '9' || fstatat(folder, name, &facts, 0) != 0 ||

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IDLE_MAX 8 /* what more threads than this need at once is opened anew; each takes up to a MiB */
+#define IDLE_MAX 8 /* connections beyond these are opened for each use; each takes up to a MiB */
 
 /* Under the pool's mutex. */
 static void count_back(struct meta *meta) {
@@ -85,7 +85,7 @@ void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_co
     (void)pthread_mutex_unlock(&meta->pool_mutex);
 }
 
-/* 0, also when it is there; or -1 and errno. */
+/* Returns 0, also when the file exists, or -1 with errno set. */
 static int make_for_owner(int folder) {
     struct owner owner;
     struct owner_ids before;
@@ -93,15 +93,15 @@ static int make_for_owner(int folder) {
     owner_assume(&owner, &before);
     int result = mknodat(folder, META_DATABASE_FILE, S_IFREG | 0600, 0);
     if (result == 0) {
-        (void)!fchmodat(folder, META_DATABASE_FILE, 0600, 0); /* whatever the host's umask takes away */
+        (void)!fchmodat(folder, META_DATABASE_FILE, 0600, 0); /* regardless of the host's umask */
     }
     owner_resume(&owner, &before);
     return result == 0 || errno == EEXIST ? 0 : -1;
 }
 
-/* Makes the directory, and the file for nobody else to read: SQLite gives its companions its mode and owner. It is
- * made by name, never opened here: closing a descriptor of it would drop the locks that other connections of this
- * process hold (POSIX advisory locks). */
+/* Creates the directory, and the file readable by its owner only: SQLite gives its companion files the same mode and
+ * owner. The file is created by name and never opened here: closing a descriptor of it would drop the locks that other
+ * connections of this process hold (POSIX advisory locks). */
 static lreg_status make_file(const char *directory, struct error *err) {
     if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
         return error_set_errno(err, errno, "make the directory of the metadata");
@@ -115,7 +115,7 @@ static lreg_status make_file(const char *directory, struct error *err) {
     return number == 0 ? LREG_OK : error_set_errno(err, number, "make the file of the metadata");
 }
 
-/* SQLite may be built to take "file:…" for a URI: a path that begins with '/' or '.' is none. */
+/* SQLite may be built to treat "file:…" as a URI. A path that begins with '/' or '.' is not one. */
 static char *make_path(const struct hooks *hooks, const char *directory) {
     const char *before = directory[0] == '/' || directory[0] == '.' ? "" : "./";
     size_t length = 0;
@@ -150,7 +150,7 @@ static bool is_plain(char byte) {
            strchr("/._-", byte) != NULL;
 }
 
-/* An URI names the bytes of a path that mean something in it by their numbers. */
+/* A URI spells the bytes of a path that have a meaning in it as percent-encoded numbers. */
 static char *make_frozen_uri(const struct hooks *hooks, const char *path) {
     struct strbuf uri;
     strbuf_init(&uri, hooks, SIZE_MAX);

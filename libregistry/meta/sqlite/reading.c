@@ -19,13 +19,13 @@ static void note_state(uint64_t facts[2], const struct stat *file) {
     facts[1] = (uint64_t)file->st_mtim.tv_sec * NANOSECONDS + (uint64_t)file->st_mtim.tv_nsec;
 }
 
-/* By name: closing a descriptor of the database would drop the locks of this process on it. */
+/* By name: closing a descriptor of the database would drop this process's locks on it. */
 void meta_files_look(const struct meta *meta, struct meta_files *out) {
     struct stat database = {0};
     struct stat log = {0};
     struct stat index = {0};
     memset(out, 0, sizeof *out);
-    (void)stat(meta->path, &database); /* what is missing, opening it tells */
+    (void)stat(meta->path, &database); /* a missing file is reported when it is opened */
     bool has_log = stat(meta->log_path, &log) == 0;
     note_identity(&out->facts[0], &database);
     if (has_log && stat(meta->index_path, &index) == 0) {

@@ -3,15 +3,15 @@
 #define META_SQLITE_READING_INTERNAL_H
 
 /*
- * Reading a database that this process may not write to: on a read-only file system, or one of another user. SQLite
- * wants to make the log and its index beside the database, so the way of reading depends on what is there:
+ * Reading a database that this process may not write to: on a read-only file system, or owned by another user. SQLite
+ * normally creates the log and its index beside the database, so the way of reading depends on which of them exist:
  *
- * - log and index: as any reader, also while others write;
- * - a log without an index, as a copy may have it: the log is read into a private index, without locks;
- * - no log: the file is all, and is read as one that does not change.
+ * - log and index: like any reader, also while others write;
+ * - a log without an index, as in a copy: the log is read into a private index, without locks;
+ * - no log: the file is complete, and is read as one that does not change.
  *
- * In the last two cases nobody has the database open, or its log and index were there. So the files are looked at
- * before each transaction, and a connection that was opened on others is closed.
+ * In the last two cases no process has the database open; otherwise its log and index would exist. So the files are
+ * checked before each transaction, and a connection that was opened on other files is closed.
  */
 
 #include <stdbool.h>
@@ -25,7 +25,7 @@ enum meta_reading {
 
 #define META_FILES_FACTS 8
 
-/* Zeroed before it is filled in, and compared as a whole. */
+/* Zeroed before it is filled in, and compared byte by byte. */
 struct meta_files {
     uint64_t way; /* enum meta_reading */
     uint64_t facts[META_FILES_FACTS];

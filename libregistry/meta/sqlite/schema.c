@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The schema, as the migrations that lead to it, and their application. The n-th text leads from PRAGMA user_version n
- * to n + 1. A text that was released is never edited: what is to change goes into a new one behind it.
+ * The schema, as the migrations that lead to it, and how they are applied. The n-th text leads from PRAGMA user_version
+ * n to n + 1. A text that was released is never edited; a change is a new text after it.
  *
- * Columns that say what other rows say too (counts, sums, flags) are kept by triggers, so that no statement and no
- * cascade can forget them; meta_check() compares them.
+ * Columns that repeat what other rows say (counts, sums, flags) are maintained by triggers, so that no statement and no
+ * cascade can miss them. meta_check() compares them.
  */
 
 #include "meta/sqlite/schema_internal.h"
@@ -44,7 +44,7 @@ static const char organizations_and_registries[] =
     "    allow_overwrite INTEGER NOT NULL,"
     "    strict_names INTEGER NOT NULL,"
     "    revision INTEGER NOT NULL DEFAULT 0,"
-    "    package_count INTEGER NOT NULL DEFAULT 0," /* kept by triggers on packages, as is the next */
+    "    package_count INTEGER NOT NULL DEFAULT 0," /* maintained by triggers on packages, like the next */
     "    package_bytes INTEGER NOT NULL DEFAULT 0,"
     "    created_ms INTEGER NOT NULL,"
     "    updated_ms INTEGER NOT NULL,"
@@ -88,8 +88,8 @@ static const char organizations_and_registries[] =
     "CREATE INDEX uploads_by_registry ON uploads (registry_id);"
     "CREATE INDEX uploads_by_update ON uploads (updated_ms, id);"
 
-    /* No foreign keys: what happened stays known when the things are gone. `position` tells how many there are without
-     * counting them. */
+    /* No foreign keys: events outlive what they are about. `position` bounds the number of events without counting
+     * them. */
     "CREATE TABLE audit_events ("
     "    position INTEGER PRIMARY KEY,"
     "    id TEXT NOT NULL,"
@@ -107,9 +107,9 @@ static const char organizations_and_registries[] =
     "CREATE INDEX audit_events_by_time ON audit_events (at_ms, id);";
 
 static const char blobs[] =
-    /* `unchecked`: new, or something that named it is gone; the collector looks at these alone. */
+    /* `unchecked`: new, or something that named it is gone; the collector reads only these. */
     "CREATE TABLE blobs ("
-    "    id INTEGER PRIMARY KEY AUTOINCREMENT," /* never given twice: an id that is held too long finds nothing */
+    "    id INTEGER PRIMARY KEY AUTOINCREMENT," /* never reused: an id that is held too long finds nothing */
     "    storage TEXT NOT NULL,"
     "    sha256 BLOB NOT NULL,"
     "    size_bytes INTEGER NOT NULL,"
@@ -172,7 +172,7 @@ static const char documents[] =
     "    attributes TEXT NOT NULL,"
     "    revision INTEGER NOT NULL,"
     "    created_ms INTEGER NOT NULL,"
-    "    content BLOB NOT NULL," /* last: whoever does not want it does not read its pages */
+    "    content BLOB NOT NULL," /* last, so that statements that do not select it do not read its pages */
     "    UNIQUE (registry_id, scope, name)"
     ") STRICT;"
     "CREATE INDEX documents_by_subject ON documents (registry_id, scope, subject, name) WHERE subject IS NOT NULL;"
@@ -220,7 +220,8 @@ static const char packages[] =
     "    updated_ms INTEGER NOT NULL,"
     "    UNIQUE (registry_id, filename)"
     ") STRICT;"
-    /* Each order of a listing is the order of an index. The first also holds what its filters look at. */
+    /* Each order of a listing is the order of an index. The first index also holds the columns that its filters
+     * read. */
     "CREATE INDEX packages_by_time ON packages (registry_id, created_ms, id, name, qualifier);"
     "CREATE INDEX packages_by_name_and_time ON packages (registry_id, name, created_ms, id);"
     "CREATE INDEX packages_by_name ON packages (registry_id, name, version, qualifier, id);"
@@ -248,29 +249,29 @@ static const char packages[] =
     "    UPDATE blobs SET unchecked = 1 WHERE id = OLD.blob_id;"
     "END;";
 
-/* A registry that was deleted is a row until the last row of it is removed, which takes many transactions. Until then
- * it belongs to this organisation, which no slug leads to. */
+/* The row of a deleted registry stays until its last row is removed, which takes many transactions. Until then it
+ * belongs to this organization, which no slug leads to. */
 static const char organization_of_the_deleted[] =
     "INSERT INTO organizations (id, slug, name, created_ms) VALUES ('', '', '', 0);";
 
-/* `lost`: the bytes are gone, so that nobody can go on. The row stays a while for a request that may have made an
- * object of them and is about to end the session. */
+/* `lost`: the bytes are gone, so the session cannot go on. The row stays for a while because another request may have
+ * made an object of the bytes and be about to end the session. */
 static const char lost_uploads[] = "ALTER TABLE uploads ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;"
                                    "DROP INDEX uploads_by_registry;"
                                    "CREATE INDEX uploads_by_registry ON uploads (registry_id, lost);"
                                    "CREATE INDEX uploads_lost ON uploads (updated_ms, id) WHERE lost = 1;";
 
-/* Counted by registry and by who began them, those in progress apart from those that stand still; listed by id. */
+/* Counted by registry and by principal, those in progress separately from those that are idle; listed by id. */
 static const char uploads_in_progress[] =
     "DROP INDEX uploads_by_registry;"
     "CREATE INDEX uploads_by_registry ON uploads (registry_id, id);"
     "CREATE INDEX uploads_by_progress ON uploads (registry_id, lost, updated_ms);"
     "CREATE INDEX uploads_by_principal ON uploads (registry_id, principal, lost, updated_ms, id);";
 
-/* What upkeep has to remember, in one row. `holder` has the lease ("" when it is free) as long as `renewals` grows.
- * `believed_ms` is the latest time of the wall clock that is believed, as it was when the machine was up for
- * `uptime_ms` (-1: not known): of a database that had no such row, the time of its last event. The rest is when each
- * kind of work was last done, and behind which rows the scrub goes on. */
+/* The state of upkeep, in one row. `holder` has the lease ("" when it is free) as long as `renewals` grows.
+ * `believed_ms` is the latest wall-clock time that is trusted, read when the machine was up for `uptime_ms` (-1:
+ * unknown); in a database without this row it starts as the time of the last event. The other columns say when each
+ * kind of work was last done, and after which rows the scrub continues. */
 static const char upkeep[] =
     "CREATE TABLE upkeep ("
     "    one INTEGER PRIMARY KEY CHECK (one = 1),"
@@ -291,8 +292,8 @@ static const char upkeep[] =
     "ALTER TABLE blobs ADD COLUMN damaged_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE documents ADD COLUMN damaged_ms INTEGER NOT NULL DEFAULT 0;";
 
-/* What lists of referrers show, so that nothing is parsed for them. `listed` is NULL for a document of before, until
- * its list is asked for. */
+/* What lists of referrers show, so that nothing is parsed for them. `listed` is NULL for a document that is older than
+ * this table, until its list is requested. */
 static const char referrers[] =
     "CREATE TABLE referrers ("
     "    registry_id TEXT NOT NULL,"
@@ -310,8 +311,8 @@ static const char referrers[] =
     "DROP INDEX documents_by_subject;";
 
 struct migration {
-    const char *const *texts; /* ended by NULL */
-    const char *version; /* sets the user_version behind it */
+    const char *const *texts; /* terminated by NULL */
+    const char *version; /* sets the user_version after it */
 };
 
 static const char *const first_texts[] = {organizations_and_registries, blobs, documents, packages, NULL};
@@ -366,7 +367,7 @@ static lreg_status apply(struct meta_connection *connection, const struct migrat
     return status;
 }
 
-/* In one snapshot, or a database that another process is just making would look like half of one. */
+/* In one snapshot; otherwise a database that another process is creating could look half made. */
 static lreg_status look_at_version(struct meta_connection *connection, int64_t *out_version, struct error *err) {
     lreg_status status = meta_connection_run(connection, "BEGIN", err);
     if (status == LREG_OK) {
@@ -402,7 +403,7 @@ lreg_status meta_schema_migrate(struct meta_connection *connection, bool is_expe
     if (status != LREG_OK) {
         return status;
     }
-    /* Again, now that nobody else can be at it. */
+    /* Read again under the write lock: another process may have migrated meanwhile. */
     status = read_version(connection, &version, err);
     for (int64_t at = version; status == LREG_OK && at < LATEST; at++) {
         status = apply(connection, &migrations[at], err);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What others have left unsynced. SQLite shows a commit to others only after its sync, with two exceptions: a log that
- * is recovered after a crash may end with commits whose process was killed before the sync, and an instance that is
+ * Commits that others left unsynced. SQLite shows a commit to others only after its sync, with two exceptions. A log
+ * that is recovered after a crash may end with commits whose process was killed before the sync. An instance that is
  * opened without syncs does not sync at all. A kill loses neither, because the page cache stays; a power cut loses
- * both. So an instance that syncs makes durable what it finds before it answers for it: when it is opened, and
- * whenever a write finds that everything is there already and writes nothing, which SQLite would have synced.
+ * both. So an instance that syncs makes durable what it finds before it acknowledges it: when it is opened, and
+ * whenever a write finds everything in place and writes nothing that SQLite would have synced.
  *
  * The log is synced through the file that a connection has open. What an instance without syncs stored beside the
- * database is not known here. Such an instance leaves a mark among the values; the next write of an instance that syncs
+ * database is not known here. Such an instance leaves a mark among the values. The next write of an instance that syncs
  * has all of it synced (`settle` of the options), and removes the mark in the same transaction. A row that this
- * transaction can see was committed after its bytes were stored, so nothing is missed while both instances go on.
+ * transaction can see was committed after its bytes were stored, so nothing is missed while both instances run.
  */
 
 #include "meta/sqlite/sqlite_internal.h"
@@ -25,7 +25,7 @@ static bool is_durable(const struct meta *meta) {
 
 /* --- The log --- */
 
-/* Of a connection that has read before; NULL when there is none. */
+/* The log's file of a connection that has read before; NULL when there is none. */
 static sqlite3_file *log_file(const struct meta_connection *connection) {
     sqlite3_file *file = NULL;
     int result = sqlite3_file_control(connection->database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
@@ -62,10 +62,9 @@ static lreg_status settle_log(struct meta_connection *connection, struct error *
 
 /* --- A sync that failed --- */
 
-/* The system takes the bytes that it could not write for written: the next sync succeeds without them. If commits were
- * among them that others see (those that did not wait for a sync), every later commit would be lost with them, because
- * the log is read up to the first frame that is damaged. So all that is in it is moved to the database, and it is begun
- * anew. */
+/* The system counts the bytes that it could not write as written: the next sync succeeds without them. If they include
+ * commits that others see (those that did not wait for a sync), every later commit would be lost with them, because the
+ * log is read up to the first damaged frame. So the whole log is moved into the database, and the log is restarted. */
 void meta_doubt_log(struct meta *meta) {
     if (is_durable(meta)) {
         (void)atomic_fetch_add(&meta->doubts, 1);
@@ -82,7 +81,7 @@ lreg_status meta_settle_doubts(struct meta_connection *connection, struct error 
     if (result != SQLITE_OK) {
         return meta_fail(connection, result, err);
     }
-    (void)atomic_compare_exchange_strong(&meta->doubts, &before, 0); /* unless another one failed meanwhile */
+    (void)atomic_compare_exchange_strong(&meta->doubts, &before, 0); /* unless another sync failed meanwhile */
     return LREG_OK;
 }
 
@@ -137,7 +136,7 @@ lreg_status meta_settle_at_commit(struct meta_transaction *transaction, struct e
     struct meta_connection *connection = transaction->connection;
     bool is_promise = transaction->mode == META_WRITE && !transaction->is_unsynced && is_durable(connection->meta);
     if (!is_promise || sqlite3_total_changes(connection->database) != transaction->changes_before) {
-        return LREG_OK; /* what it wrote was synced, and all of the log before it */
+        return LREG_OK; /* its commit was synced, and all of the log before it */
     }
     return settle_log(connection, err);
 }
@@ -161,7 +160,7 @@ lreg_status meta_settle(struct meta *meta, struct error *err) {
         return status;
     }
     status = has_mark(transaction, &is_marked, err);
-    /* What can only be read is promised to nobody. */
+    /* A read-only instance acknowledges nothing. */
     bool is_read_only = sqlite3_db_readonly(transaction->connection->database, "main") == 1;
     bool has_to_write = (is_marked || atomic_load(&meta->doubts) != 0) && !is_read_only;
     if (status == LREG_OK && !has_to_write && !is_read_only) {
@@ -181,7 +180,7 @@ lreg_status meta_sync_log(struct meta *meta, struct error *err) {
     if (status != LREG_OK) {
         return status;
     }
-    status = has_mark(transaction, &is_marked, err); /* so that it has read, and knows the log */
+    status = has_mark(transaction, &is_marked, err); /* the read makes the connection open the log */
     if (status == LREG_OK) {
         status = settle_log(transaction->connection, err);
     }

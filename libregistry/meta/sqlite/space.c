@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The space of the database file. What was deleted leaves free pages, which later rows take; where far more are free
- * than that, they are given back to the file system, a few at a time: each that is given back from the middle costs the
- * move of a page from the end. Files of databases that were made before had no map for such moves (auto_vacuum NONE),
- * and get it when they are written anew.
+ * The space of the database file. Deleted rows leave free pages, which later rows use. When far more pages are free
+ * than are needed for that, they are returned to the file system, a few at a time: returning one from the middle moves
+ * a page from the end. Files of older databases have no map for such moves (auto_vacuum NONE); they get one when they
+ * are rewritten.
  */
 
 #include "meta/engine.h"
 #include "meta/sqlite/sqlite_internal.h"
 
-#define KEPT_PAGES 256 /* that stay free in any case, and a sixteenth of all */
+#define KEPT_PAGES 256 /* free pages that are always kept, besides a sixteenth of all */
 #define STEP_SQL "PRAGMA incremental_vacuum(64)"
 
 struct space {
@@ -59,7 +59,7 @@ static lreg_status look(struct meta *meta, struct space *out, struct error *err)
     return status;
 }
 
-/* Without a sync of its own: a power cut brings the free pages back, and nothing else. */
+/* Without a sync of its own: a power cut brings the free pages back and loses nothing else. */
 static lreg_status give_back(struct meta *meta, struct space *after, struct error *err) {
     struct meta_transaction *transaction = NULL;
     struct meta_statement statement;
@@ -79,7 +79,7 @@ static lreg_status give_back(struct meta *meta, struct space *after, struct erro
     return meta_commit(transaction, err);
 }
 
-/* The file shrinks when the log goes into it. What readers keep from that is for the next one. */
+/* The file shrinks when the log is checkpointed into it. What readers hold up is left to the next call. */
 static void move_log(struct meta *meta) {
     struct meta_connection *connection = NULL;
     if (meta_take_connection(meta, META_READ, &connection, NULL) == LREG_OK) {

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define FIRST_ROWS 8 /* that an array has room for at first */
+#define FIRST_ROWS 8 /* initial capacity of an array */
 
 static void set_failed(struct meta_statement *statement, int result) {
     statement->status = meta_fail(statement->connection, result, statement->err);
@@ -23,7 +23,7 @@ static struct meta_statement_slot *find_slot(struct meta_connection *connection,
     return NULL;
 }
 
-/* A statement whose rows are being visited may be wanted again by the visitor: that one is made anew and not kept. */
+/* A visitor may need the statement whose rows it visits. That second use is prepared separately and not kept. */
 static void prepare(struct meta_statement *statement, const char *sql) {
     struct meta_statement_slot *slot = find_slot(statement->connection, sql);
     if (slot != NULL && slot->in_use) {
@@ -54,7 +54,7 @@ void meta_statement_begin(struct meta_statement *statement, struct meta_transact
                           struct error *err) {
     *statement = (struct meta_statement){.connection = transaction->connection, .err = err};
     if (sqlite3_get_autocommit(statement->connection->database) != 0) {
-        /* Some failures end the transaction on their own; a write after that would stand alone, at once. */
+        /* Some failures end the transaction by themselves; a write after that would be committed alone, at once. */
         lreg_status status = transaction->failure != LREG_OK ? transaction->failure : LREG_INTERNAL;
         statement->status = error_set(err, status, "transaction_failed", "metadata: the transaction has failed before");
         return;
@@ -87,7 +87,7 @@ bool meta_statement_next(struct meta_statement *statement) {
 
 lreg_status meta_statement_end(struct meta_statement *statement) {
     if (statement->slot != NULL) {
-        (void)sqlite3_reset(statement->handle); /* its result is that of the last step, which is known */
+        (void)sqlite3_reset(statement->handle); /* returns the result of the last step, which is known */
         (void)sqlite3_clear_bindings(statement->handle);
         statement->slot->in_use = false;
     } else {
@@ -104,7 +104,7 @@ lreg_status meta_statement_end(struct meta_statement *statement) {
 
 lreg_status meta_statement_run(struct meta_statement *statement, uint64_t *out_changed) {
     while (meta_statement_next(statement)) {
-        /* rows of a write are what RETURNING gives: not wanted here */
+        /* rows of RETURNING are not wanted here */
     }
     if (out_changed != NULL) {
         bool done = statement->status == LREG_OK;
@@ -136,7 +136,7 @@ static lreg_status registry_lives(struct meta_transaction *transaction, const ch
     return meta_statement_exists(&statement, out);
 }
 
-/* Asked for, as the foreign key is content with a deleted one until that is purged. */
+/* Checked here because the foreign key accepts a deleted registry until it is purged. */
 lreg_status meta_statement_run_owned(struct meta_statement *statement, struct meta_transaction *transaction,
                                      const char *registry_id) {
     struct error *err = statement->err;
@@ -253,7 +253,7 @@ void meta_bind_int_or_null(struct meta_statement *statement, int64_t value) {
     if (value != 0) {
         meta_bind_int(statement, value);
     } else {
-        statement->parameter++; /* what is not bound is NULL */
+        statement->parameter++; /* an unbound parameter is NULL */
     }
 }
 
@@ -268,7 +268,7 @@ void meta_bind_limit(struct meta_statement *statement, size_t limit) {
     meta_bind_int(statement, (int64_t)(limit < META_PAGE_MAX ? limit : META_PAGE_MAX));
 }
 
-/* Gives the bytes of the next column, or NULL when they are NULL; `*out_length` is 0 then. */
+/* Returns the bytes of the next column. When the column is NULL, returns NULL and sets `*out_length` to 0. */
 static const void *next_bytes(struct meta_statement *statement, size_t *out_length) {
     int at = statement->column++;
     *out_length = 0;
@@ -283,7 +283,7 @@ static const void *next_bytes(struct meta_statement *statement, size_t *out_leng
     const void *bytes = type == SQLITE_BLOB ? sqlite3_column_blob(handle, at) : sqlite3_column_text(handle, at);
     *out_length = (size_t)sqlite3_column_bytes(handle, at);
     if (bytes == NULL && *out_length == 0 && type == SQLITE_BLOB) {
-        return ""; /* SQLite has no address for an empty one */
+        return ""; /* SQLite returns NULL for an empty blob */
     }
     if (bytes == NULL) {
         statement->status = error_no_memory(statement->err);

@@ -10,24 +10,24 @@
 #include "base/process.h"
 #include "meta/engine.h"
 
-/* A database in memory is one connection, which readers take turns with too. */
+/* A database in memory is one connection, so readers take turns as well. */
 static bool needs_turn(const struct meta *meta, enum meta_mode mode) {
     return mode == META_WRITE || meta->path == NULL;
 }
 
-/* Statements outside of what meta_statement_begin() asks for: they begin and end what it asks for. */
+/* Statements that begin and end a transaction, which meta_statement_begin() requires to be open. */
 static lreg_status run_control(struct meta_connection *connection, const char *sql, struct error *err) {
     struct meta_statement statement;
     meta_statement_begin_control(&statement, connection, sql, err);
     while (meta_statement_next(&statement)) {
-        /* gives no rows */
+        /* there are no rows */
     }
     return meta_statement_end(&statement);
 }
 
-/* Without syncs at commits the log is still synced before what is in it goes to the database. */
+/* Commits do not sync then, but the log is still synced before it is moved into the database. */
 static lreg_status stop_syncing(struct meta_connection *connection, struct error *err) {
-    connection->transaction.is_unsynced = true; /* also after a failure, which may have come late */
+    connection->transaction.is_unsynced = true; /* also after a failure: the setting may have been changed already */
     return meta_connection_run(connection, "PRAGMA synchronous = NORMAL", err);
 }
 
@@ -39,8 +39,8 @@ static void sync_again(struct meta_connection *connection) {
     connection->transaction.is_unsynced = false;
 }
 
-/* Must not fail, whatever a step gives: closing the connection rolls back as well. What is in memory would be lost with
- * it, so there the statement is run past the test's faults. */
+/* Must not fail, whatever a step returns: closing the connection rolls back as well. A database in memory would be lost
+ * with its connection, so there the statement runs without the injected faults. */
 static void roll_back(struct meta_connection *connection) {
     if (sqlite3_get_autocommit(connection->database) == 0) {
         (void)run_control(connection, "ROLLBACK", NULL);
@@ -119,7 +119,7 @@ static void end(struct meta_transaction *transaction) {
     struct meta *meta = connection->meta;
     bool turn = needs_turn(meta, transaction->mode);
     sync_again(connection);
-    meta_give_connection(meta, transaction->mode, connection); /* before the next in line asks for one */
+    meta_give_connection(meta, transaction->mode, connection); /* before the next writer in the queue asks for one */
     if (turn) {
         meta_write_queue_leave(&meta->write_queue);
     }

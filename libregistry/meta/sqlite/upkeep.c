@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Upkeep of a database that is in use: checking it and copying it. Both read one snapshot and keep nobody waiting. */
+/* Upkeep of a database in use: checking and copying it. Both read one snapshot and block no other transaction. */
 
 #include "meta/sqlite/sqlite_internal.h"
 #include "meta/engine.h"
@@ -14,7 +14,7 @@
 #define BACKUP_PAGES 256 /* copied at a time */
 
 struct comparison {
-    const char *sql; /* gives a row for what is wrong */
+    const char *sql; /* returns a row for each thing that is wrong */
     const char *what;
 };
 
@@ -86,7 +86,7 @@ lreg_status meta_check(struct meta *meta, struct error *err) {
     return status;
 }
 
-/* From here on the transaction sees what is there now: SQLite takes the snapshot at the first read. */
+/* Fixes what the transaction sees: SQLite takes the snapshot at the first read. */
 static lreg_status take_snapshot(struct meta_transaction *transaction, struct error *err) {
     struct meta_statement statement;
     bool any = false;
@@ -113,7 +113,7 @@ static int copy_pages(struct meta_connection *source, sqlite3 *target) {
     return result;
 }
 
-/* Without a journal: a copy that was not finished is thrown away, and a finished one is synced as a whole. */
+/* Without a journal: an unfinished copy is discarded, and a finished one is synced as a whole. */
 static int copy_into(struct meta_connection *source, const char *path) {
     sqlite3 *target = NULL;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
@@ -157,7 +157,7 @@ static lreg_status sync_directory_of(const struct meta *meta, const char *path, 
     return status;
 }
 
-/* Makes the file, and fails when there is one. */
+/* Creates the file; fails when it exists. */
 static lreg_status make_new_file(const char *path, struct error *err) {
     int descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
     if (descriptor < 0 && errno == EEXIST) {
@@ -166,7 +166,7 @@ static lreg_status make_new_file(const char *path, struct error *err) {
     if (descriptor < 0) {
         return error_set_errno(err, errno, "make the file of the backup");
     }
-    (void)fchmod(descriptor, 0600); /* whatever the host's umask takes away */
+    (void)fchmod(descriptor, 0600); /* regardless of the host's umask */
     (void)close(descriptor);
     return LREG_OK;
 }

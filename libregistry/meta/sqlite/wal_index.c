@@ -6,11 +6,11 @@
 #include <stddef.h>
 #include <string.h>
 
-#define REGION_BYTES 32768 /* the size of the pieces in which it is mapped */
+#define REGION_BYTES 32768 /* the size of a mapped region */
 #define FORMAT_VERSION 3007000
-#define SHARED_MEMORY_METHODS 2 /* version of the methods of a file from which on they have shared memory */
+#define SHARED_MEMORY_METHODS 2 /* the first version of sqlite3_io_methods with shared memory */
 
-/* The header is at the beginning of the first region, which is mapped by now: asking for it maps nothing. */
+/* The header is at the beginning of the first region, which is mapped already, so this call maps nothing. */
 void meta_wal_index_find(struct meta_wal_index *index, sqlite3 *database) {
     sqlite3_file *file = NULL;
     void volatile *region = NULL;
@@ -30,7 +30,8 @@ static void copy(struct meta_wal_state *to, const volatile uint32_t *from) {
     }
 }
 
-/* Who changes it writes the second copy first: where both are equal, in this order, neither was under way. */
+/* A writer changes the second copy first. So when the copies, read in this order, are equal, neither was being
+ * changed. */
 bool meta_wal_index_read(const struct meta_wal_index *index, struct meta_wal_state *out) {
     struct meta_wal_state second;
     if (index->header == NULL) {

@@ -3,9 +3,9 @@
 #define META_SQLITE_WAL_INDEX_H
 
 /*
- * The header of the WAL-index, in memory that SQLite shares between all processes that have the database open (its file
- * format documents, "WAL-Mode File Format", section 2.1). Every commit changes it, and nothing else does but a
- * recovery after a crash. Looking at it takes no lock and no system call.
+ * The header of the WAL-index, in memory that SQLite shares between all processes that have the database open (SQLite's
+ * file format documentation, "WAL-Mode File Format", section 2.1). It changes with every commit, and otherwise only
+ * with a recovery after a crash. Reading it takes no lock and no system call.
  */
 
 #include <sqlite3.h>
@@ -15,18 +15,19 @@
 #define META_WAL_INDEX_WORDS 12
 
 struct meta_wal_index {
-    const volatile uint32_t *header; /* two copies, one behind the other; NULL: there is none to look at */
+    const volatile uint32_t *header; /* two copies, one after the other; NULL: there is none */
 };
 
-/* What was read of it. Two are of the same commit when they are equal. */
+/* What was read of it. Equal states are of the same commit. */
 struct meta_wal_state {
     uint32_t words[META_WAL_INDEX_WORDS];
 };
 
-/* Finds the header where a connection has it, which has read from its database before. Valid until it is closed. */
+/* Finds the header in the mapping of a connection that has read from its database before. Valid until the connection is
+ * closed. */
 void meta_wal_index_find(struct meta_wal_index *index, sqlite3 *database);
 
-/* False when it cannot be looked at: there is none, somebody is changing it, or it is of a form that is not known. */
+/* False when it cannot be read: there is none, it is being changed, or its format is unknown. */
 bool meta_wal_index_read(const struct meta_wal_index *index, struct meta_wal_state *out);
 
 bool meta_wal_state_equals(const struct meta_wal_state *a, const struct meta_wal_state *b);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The watcher: a connection that never writes, on which SQLite's data_version moves with every commit of others, in
- * this process or another one. The question costs two locks of the file, so it is put only when the header of the
- * WAL-index is not what it was at the last answer.
+ * The watcher: a connection that never writes. On it, SQLite's data_version changes with every commit of other
+ * connections, in this process or another one. Reading data_version takes two locks of the file, so it is read only
+ * when the header of the WAL-index has changed since the last answer.
  */
 
 #include "meta/sqlite/sqlite_internal.h"
@@ -45,7 +45,7 @@ static lreg_status ask_watcher(struct meta *meta, int result, uint64_t *out, str
     return status;
 }
 
-/* The state is looked at before the question: what is committed in between makes the next one ask again. */
+/* The state is read before data_version, so a commit in between makes the next call query again. */
 static lreg_status look(struct meta *meta, int result, uint64_t *out, struct error *err) {
     struct meta_wal_state state = {{0}};
     bool is_readable = meta_wal_index_read(&meta->wal_index, &state);
@@ -74,10 +74,10 @@ lreg_status meta_generation(struct meta *meta, uint64_t *out, struct error *err)
         *out = meta_commits(meta);
         return LREG_OK;
     }
-    int result = meta_step_fault(meta); /* not under the lock: it is a call to outside */
+    int result = meta_step_fault(meta); /* not under the lock: it calls code outside the library */
     (void)pthread_mutex_lock(&meta->watcher_mutex);
     if (meta->is_read_only && meta->watcher != NULL && !meta_files_are(meta, &meta->watcher->files)) {
-        meta_watcher_close(meta); /* the next one's number is another */
+        meta_watcher_close(meta); /* the next watcher has another number */
     }
     if (meta->data_version == NULL) {
         status = meta_watcher_open(meta, err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The writers' line: each waits on a condition of its own, on its own stack, and whoever leaves hands the turn to the
- * first. Without it the threads of one process would meet in SQLite's busy handler, where luck decides who is next.
+ * The writers' queue: each writer waits on a condition of its own, on its own stack, and a writer that leaves hands the
+ * turn to the first. Without it the threads of one process would meet in SQLite's busy handler, which is not fair.
  */
 
 #include "meta/sqlite/write_queue_internal.h"
@@ -108,7 +108,7 @@ void meta_write_queue_leave(struct meta_write_queue *queue) {
     (void)pthread_mutex_lock(&queue->mutex);
     struct meta_writer *next = queue->first;
     if (next != NULL) {
-        /* `taken` stays: the turn goes over to the first without a gap that a newcomer could slip into. */
+        /* `taken` stays set: the turn passes to the first without a gap in which a new writer could take it. */
         queue->first = next->next;
         if (queue->first == NULL) {
             queue->last = NULL;

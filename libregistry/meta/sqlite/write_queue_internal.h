@@ -3,8 +3,8 @@
 #define META_SQLITE_WRITE_QUEUE_INTERNAL_H
 
 /*
- * The line in which the writers of this process wait, first come first served. What is passed on is a turn, not a
- * mutex: it may be given back by another thread than the one that took it, and nothing is locked while it is held.
+ * The queue in which the writers of this process wait, first come first served. What is passed on is a turn, not a
+ * mutex: another thread than the one that took it may return it, and nothing is locked while it is held.
  */
 
 #include <pthread.h>
@@ -24,13 +24,13 @@ struct meta_write_queue {
 };
 
 bool meta_write_queue_init(struct meta_write_queue *queue); /* false: no memory */
-void meta_write_queue_free(struct meta_write_queue *queue); /* nobody is in it */
+void meta_write_queue_free(struct meta_write_queue *queue); /* must be empty */
 
-/* For waits on the monotonic clock: setting the time of day must neither cut nor stretch them. */
+/* For waits on the monotonic clock: setting the time of day must not shorten or extend them. */
 bool meta_condition_init(pthread_cond_t *condition);
 struct timespec meta_deadline_in(int32_t timeout_ms);
 
-/* False when the turn did not come within the time. */
+/* False when the turn did not come within the timeout. */
 bool meta_write_queue_enter(struct meta_write_queue *queue, int32_t timeout_ms);
 void meta_write_queue_leave(struct meta_write_queue *queue);
 
