@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- who somebody is --- */
+/* --- who holds a secret --- */
 
 /* How a token is looked up: by the hash of its secret, or by its id. */
 struct token_key {
@@ -26,7 +26,7 @@ static void copy_id(char out[ID_TEXT], const char *id) {
     out[length] = '\0';
 }
 
-/* "API token Deploy"; of one without a description "API token <id>". */
+/* "API token Deploy"; without a description "API token <id>". */
 static void set_label(struct auth_principal *principal, const struct meta_token *row) {
     const char *kind = principal->kind == AUTH_API_TOKEN ? "API token " : "Registry token ";
     const char *described = row->description[0] == '\0' ? row->id : row->description;
@@ -94,7 +94,7 @@ static lreg_status find_by_secret(struct core *core, const char *secret, struct 
     return find_principal(core, cache_key, &(struct token_key){.secret_sha256 = hash}, out, err);
 }
 
-/* The principal behind a bearer. */
+/* The principal that a bearer was issued to. */
 static lreg_status find_holder(struct core *core, const char *token_id, struct auth_principal *out, struct error *err) {
     char cache_key[16 + ID_TEXT];
     if (token_id[0] == '\0') {
@@ -143,7 +143,7 @@ lreg_status core_authenticate_bearer(struct core *core, const char *text, struct
     return auth_check_expiry(out, hooks_now_ms(&core->hooks), err);
 }
 
-/* --- what he may do --- */
+/* --- what a principal may do --- */
 
 lreg_status core_authorize(struct core *core, const struct auth_principal *principal, enum auth_action action,
                            const struct core_organization *organization, const struct core_registry *registry,
@@ -161,7 +161,7 @@ lreg_status core_authorize(struct core *core, const struct auth_principal *princ
     if (status != LREG_NOT_FOUND) {
         return status;
     }
-    /* In the words for what does not exist, so that the two cannot be told apart. */
+    /* The same error as for something that does not exist, so that the two cannot be distinguished. */
     if (registry != NULL) {
         return core_registry_unknown(registry->row.organization_slug, registry->row.slug, err);
     }

@@ -27,8 +27,8 @@ lreg_status core_audit_data(struct core *core, json_t *object, struct arena *are
     return status;
 }
 
-/* Whoever writes is the only one: the order of the ids is that of the commits, within a millisecond, too, and when a
- * clock was set back or is another's. */
+/* Runs under the write lock, so the order of the ids is the order of the commits, also within a millisecond and when a
+ * clock was set back or differs. */
 static lreg_status new_event_id(struct core *core, struct meta_transaction *transaction, const char *organization_id,
                                 char out[ID_TEXT], struct error *err) {
     char newest[ID_TEXT];

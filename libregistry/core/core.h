@@ -3,12 +3,12 @@
 #define CORE_CORE_H
 
 /*
- * The rules of a registry, once: organizations, registries, packages, tokens, audit. The REST API, the ecosystems and
- * the C API all call these functions; access is decided before, by core_authorize(). The way of bytes in and out is in
- * core/content/, upkeep in core/upkeep/.
+ * The rules of a registry, in one place: organizations, registries, packages, tokens, audit. The REST API, the
+ * ecosystems and the C API all call these functions; they decide access first, by core_authorize(). The way of bytes in
+ * and out is in core/content/, upkeep in core/upkeep/.
  *
- * Threads: everything on `struct core` from any, at once. Snapshots are immutable, counted, may be shared by threads,
- * and may outlive the instance.
+ * Threads: any thread may use a `struct core` at any time. Snapshots are immutable and reference-counted, may be shared
+ * by threads, and may outlive the instance.
  */
 
 #include "core/access.h"

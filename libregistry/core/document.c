@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Documents: found by name, and kept in the cache while they are small. */
+/* Documents: found by name, and kept in the cache if they are small. */
 
 #include "core/document.h"
 
@@ -46,8 +46,8 @@ static lreg_status read_document(struct core *core, struct meta_transaction *tra
     return status;
 }
 
-/* The scope's length keeps two pairs of scope and name apart whatever bytes they hold. False: no document has such a
- * name. */
+/* The scope's length makes keys of different pairs of scope and name differ, whatever bytes they contain. False: no
+ * document has such a name. */
 static bool make_key(const struct document_lookup *lookup, char key[CACHE_KEY_MAX]) {
     int length = snprintf(key, CACHE_KEY_MAX, "document\n%s\n%zu\n%s\n%s", lookup->registry->row.id,
                           strlen(lookup->scope), lookup->scope, lookup->name);
@@ -94,7 +94,7 @@ lreg_status core_document_find(struct core *core, const struct core_registry *re
     char key[CACHE_KEY_MAX];
     *out = NULL;
     if (!make_key(&lookup, key)) {
-        return error_set(err, LREG_NOT_FOUND, "document_unknown", "there is no document of a name that long");
+        return error_set(err, LREG_NOT_FOUND, "document_unknown", "no document has a name that long");
     }
     lreg_status status = core_find_cached(core, &LOOKUP, key, &lookup, &shared, err);
     if (status == LREG_OK) {

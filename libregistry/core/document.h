@@ -10,10 +10,10 @@ struct core_document {
     struct core_shared *shared;
 };
 void core_document_retain(const struct core_document *document);
-void core_document_release(const struct core_document *document); /* NULL is fine */
+void core_document_release(const struct core_document *document); /* NULL is allowed */
 
-/* Whether core_document_find() waits for next to nothing: the document is in memory, short, or not there. One that is
- * longer is read from many pages of the database each time. */
+/* Whether core_document_find() returns quickly: the document is in memory, short, or does not exist. A longer one is
+ * read from many pages of the database each time. */
 bool core_document_is_quick(struct core *core, const struct core_registry *registry, const char *scope,
                             const char *name);
 /* Warm: no SQL. LREG_NOT_FOUND ("document_unknown"); LREG_CORRUPT ("document_damaged"), see quarantine.c. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Organisations: what they may be called, and that they begin and end with a note in the audit log. */
+/* Organizations: the rules for their names; their creation and deletion are recorded in the audit log. */
 
 #include "core/organization.h"
 
@@ -158,7 +158,7 @@ lreg_status core_organization_list(struct core *core, const char *after_slug, si
     return status;
 }
 
-/* The event comes before the end of what it names, while that can still be named. */
+/* The event is written before the deletion, while what it names still exists. */
 static lreg_status delete_in(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
                              const char *slug, struct arena *arena, struct error *err) {
     struct meta_organization row;

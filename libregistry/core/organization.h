@@ -10,16 +10,16 @@ struct core_organization {
     struct core_shared *shared; /* the count and the memory; see core/instance/cache.h */
 };
 void core_organization_retain(const struct core_organization *organization);
-void core_organization_release(const struct core_organization *organization); /* NULL is fine */
+void core_organization_release(const struct core_organization *organization); /* NULL is allowed */
 
-/* `slug` may be NULL: made from the name. LREG_BAD_ARGUMENT when it is malformed or reserved ("reserved_slug"),
- * LREG_CONFLICT. */
+/* `slug` may be NULL: it is then made from the name. LREG_BAD_ARGUMENT when it is malformed or reserved
+ * ("reserved_slug"), LREG_CONFLICT when it is taken. */
 lreg_status core_organization_create(struct core *core, const struct core_actor *actor, const char *slug,
                                      const char *name, const struct core_organization **out, struct error *err);
 /* Warm: no SQL. LREG_NOT_FOUND ("organization_unknown"). */
 lreg_status core_organization_find(struct core *core, const char *slug, const struct core_organization **out,
                                    struct error *err);
-/* Rows live in the arena. */
+/* Rows are allocated in the arena. */
 lreg_status core_organization_list(struct core *core, const char *after_slug, size_t limit, struct arena *arena,
                                    struct meta_organization **out, size_t *out_count, struct error *err);
 lreg_status core_organization_delete(struct core *core, const struct core_actor *actor, const char *slug,
@@ -28,7 +28,7 @@ lreg_status core_organization_delete(struct core *core, const struct core_actor 
 /* First path segments that belong to the library: "v2", "organizations", "-", "packages", "assets" … */
 bool core_slug_is_reserved(const char *slug);
 
-/* Within a transaction: reads it again; LREG_NOT_FOUND when it was deleted meanwhile. */
+/* Reads the organization again, within a transaction; LREG_NOT_FOUND when it was deleted meanwhile. */
 lreg_status core_organization_reread(struct meta_transaction *transaction, const struct core_organization *organization,
                                      struct arena *arena, struct meta_organization *out, struct error *err);
 

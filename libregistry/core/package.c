@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Packages: found, listed, put, deleted, opened. A snapshot also remembers where the package's blob is, when that
- * was read with it, so that a warm download needs no SQL. */
+/* Packages: found, listed, put, deleted, opened. A snapshot also contains the row of the package's blob, if that was
+ * read with it, so that a warm download needs no SQL. */
 
 #include "core/package.h"
 
@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a snapshot is behind its door. */
+/* The whole of a snapshot; callers see only `package`. */
 struct package_object {
     struct core_package package;
     struct meta_blob blob; /* id 0: not read with the row */
@@ -89,7 +89,7 @@ lreg_status core_package_snapshot(struct core *core, const struct core_registry 
 
 /* --- Finding --- */
 
-/* By which of the two a package is looked for. */
+/* A package is looked up by its id or its filename. */
 struct package_lookup {
     const struct core_registry *registry;
     const char *id;
@@ -199,7 +199,7 @@ lreg_status core_package_search(struct core *core, const struct meta_package_que
 
 /* --- Changing --- */
 
-/* A change that is under way. */
+/* A change in progress. */
 struct change {
     struct core *core;
     struct meta_transaction *transaction;
@@ -208,7 +208,7 @@ struct change {
     struct arena *arena;
 };
 
-/* What every change of a registry's packages comes with. */
+/* Recorded with every change to a registry's packages. */
 static lreg_status note_change(const struct change *change, const char *type, const struct meta_package *row,
                                struct error *err) {
     char sha256[DIGEST_SHA256_TEXT];
@@ -226,8 +226,8 @@ static lreg_status note_change(const struct change *change, const char *type, co
                       row->filename, data, err);
 }
 
-/* Of the time that the row has, so that a listing knows where a package stood that is gone; and behind the others of
- * the same millisecond, so that the newest come first there, too. */
+/* The id has the time of the row, so that a listing finds the position of a deleted package. It is greater than the
+ * other ids of the same millisecond, so that the newest come first there as well. */
 static lreg_status new_package_id(const struct change *change, int64_t created_ms, char out[ID_TEXT],
                                   struct error *err) {
     char newest[ID_TEXT];
@@ -260,8 +260,9 @@ static lreg_status insert_package(const struct change *change, struct meta_packa
     return note_change(change, "PACKAGE_CREATED", row, err);
 }
 
-/* Dates of HTTP have whole seconds. Two contents of a name never share one, nor is the later one dated earlier where
- * the clock was put back: clients that ask by date would keep the old one for ever, or join parts of both. */
+/* HTTP dates have whole seconds. Two contents of a name must never share one, and the later content must not have an
+ * earlier date when the clock was set back: clients that ask by date would keep the old content for ever, or join parts
+ * of both. */
 static int64_t update_time_ms(int64_t now_ms, int64_t before_ms) {
     int64_t next_second_ms = (before_ms / 1000 + 1) * 1000;
     return now_ms > next_second_ms ? now_ms : next_second_ms;
@@ -295,7 +296,7 @@ lreg_status core_package_put(struct core *core, struct meta_transaction *transac
     struct meta_registry current;
     struct meta_package existing;
     *created = false;
-    /* As it is now, not as it was when the upload began. */
+    /* The registry as it is now, not as it was when the upload began. */
     lreg_status status = core_registry_reread(transaction, registry, arena, &current, err);
     if (status != LREG_OK) {
         return status;
@@ -324,7 +325,7 @@ lreg_status core_package_put(struct core *core, struct meta_transaction *transac
     return update_package(&change, &existing, row, err);
 }
 
-/* `*row` is the package as it was. */
+/* Sets `*row` to the package as it was. */
 static lreg_status delete_row(const struct change *change, const char *id, struct meta_package *row,
                               struct error *err) {
     const char *registry_id = change->registry->row.id;
@@ -338,7 +339,7 @@ static lreg_status delete_row(const struct change *change, const char *id, struc
     return status == LREG_OK ? note_change(change, "PACKAGE_DELETED", row, err) : status;
 }
 
-/* The ecosystem is asked after the row is gone, with the row as it was: it sees what is left. */
+/* The ecosystem is called after the row is removed, with the row as it was, so it sees what is left. */
 static lreg_status delete_package(const struct change *change, const char *id, struct error *err) {
     const struct core_ecosystem *ecosystem = change->registry->ecosystem;
     const struct core_package *package = NULL;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What comes after the deletion of a registry. That is one short transaction, after which nobody finds it; its rows go
- * here, a page in each transaction, however many there are. Who deletes does a few pages, so that he need not wait for
- * minutes; the collector does the rest, also what a crash has left. Several may be at it at once: each takes what it
- * finds.
+ * Removal of what a deleted registry had. The deletion itself is one short transaction, after which the registry cannot
+ * be found. Its rows are removed here, a page in each transaction. The deleting call does only a few pages, so that it
+ * does not block for minutes; the collector does the rest, including what a crash left. Several callers may work at
+ * once: each takes what it finds.
  */
 
 #include "core/purge.h"
@@ -16,7 +16,7 @@
 #define PAGE_ROWS 256
 #define ARENA_BYTES ((size_t)64 * 1024)
 
-/* Without waiting for the disk: what a power cut brings back is purged again. */
+/* Without waiting for the disk: rows that a power cut brings back are purged again. */
 static lreg_status purge_page(struct core *core, const char *id, size_t rows, bool *out_done, struct error *err) {
     struct meta_transaction *transaction = NULL;
     lreg_status status = meta_begin_unsynced(core->meta, &transaction, err);
@@ -41,7 +41,7 @@ lreg_status core_registry_purge(struct core *core, const char *id, size_t pages,
     return status;
 }
 
-/* The first of those that are not purged yet: "" when there is none. */
+/* The first registry that is not purged yet; "" when there is none. */
 static lreg_status find_deleted(struct core *core, char out[ID_TEXT], struct error *err) {
     struct meta_transaction *transaction = NULL;
     struct arena arena;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Registries: found through the cache, made, changed and ended with a note in the audit log. */
+/* Registries: found through the cache; their creation, changes and deletion are recorded in the audit log. */
 
 #include "core/registry.h"
 
@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define ARENA_MAX ((size_t)1 << 20)
-#define PURGE_PAGES 8 /* of a deleted registry, before its deletion is told: about half a second */
+#define PURGE_PAGES 8 /* of a deleted registry, before its deletion returns: about half a second */
 
 void core_registry_retain(const struct core_registry *registry) {
     core_shared_retain(registry->shared);
@@ -119,7 +119,7 @@ static bool given_flag(int setting, bool otherwise) {
     return setting == CORE_KEEP ? otherwise : setting != 0;
 }
 
-/* Puts what is given into the row; the texts stay borrowed. */
+/* Applies the given settings to the row; the texts stay borrowed. */
 static void apply(const struct core_registry_settings *settings, struct meta_registry *row) {
     row->name = given_text(settings->name, row->name);
     row->description = given_text(settings->description, row->description);
@@ -183,7 +183,7 @@ static json_t *describe(const struct meta_registry *row) {
                      row->strict_names);
 }
 
-/* Adds {"<name>": {"from": …, "to": …}} when the two differ. False when memory is out. */
+/* Adds {"<name>": {"from": …, "to": …}} when the two differ. False when out of memory. */
 static bool note_text(json_t *changes, const char *name, const char *from, const char *to) {
     return strcmp(from, to) == 0 ||
            json_object_set_new(changes, name, json_pack("{s:s, s:s}", "from", from, "to", to)) == 0;
@@ -193,7 +193,7 @@ static bool note_flag(json_t *changes, const char *name, bool from, bool to) {
     return from == to || json_object_set_new(changes, name, json_pack("{s:b, s:b}", "from", from, "to", to)) == 0;
 }
 
-/* What differs, owned; an empty object when nothing does, NULL when memory is out. */
+/* The differences, owned by the caller: an empty object when there are none, NULL when out of memory. */
 static json_t *changes_between(const struct meta_registry *from, const struct meta_registry *to) {
     json_t *changes = json_object();
     bool noted = changes != NULL && note_text(changes, "slug", from->slug, to->slug) &&
@@ -312,7 +312,7 @@ lreg_status core_registry_create(struct core *core, const struct core_actor *act
 
 /* --- change --- */
 
-/* The row as it is to be. `slug` holds the new one where it changes. */
+/* The changed row. `slug` holds the new slug, if it changes. */
 static lreg_status changed_row(const struct core_registry_settings *settings, const struct meta_registry *before,
                                char slug[SLUG_MAX + 1], struct meta_registry *out, struct error *err) {
     *out = *before;
@@ -360,7 +360,7 @@ out:
     return status;
 }
 
-/* What is given that way already is no change: no event, no write. Then the snapshot is the one of before. */
+/* Settings that are equal already are not a change: no event and no write. The snapshot is then the existing one. */
 static lreg_status update_in(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
                              const struct meta_registry *known, const struct core_registry_settings *settings,
                              struct core_shared **out, struct error *err) {
@@ -422,7 +422,7 @@ out:
     return status;
 }
 
-/* --- end --- */
+/* --- deletion --- */
 
 static lreg_status delete_in(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
                              const struct core_registry *registry, struct arena *arena, struct error *err) {
@@ -443,11 +443,11 @@ static lreg_status delete_in(struct core *core, struct meta_transaction *transac
     return audit(core, transaction, actor, &row, "REGISTRY_DELETED", data, arena, err);
 }
 
-/* It is deleted, whatever comes: what fails here, or is much, is left to the collector. */
+/* The registry is deleted already: what fails here, or takes long, is left to the collector. */
 static void purge_deleted(struct core *core, const struct meta_registry *row) {
     struct error failure = {0};
     if (core_registry_purge(core, row->id, PURGE_PAGES, &failure) != LREG_OK) {
-        hooks_log(&core->hooks, LREG_LOG_WARNING, "what registry %s/%s had is left to the next collection: %s",
+        hooks_log(&core->hooks, LREG_LOG_WARNING, "the content of registry %s/%s is left to the next collection: %s",
                   row->organization_slug, row->slug, failure.message);
     }
 }

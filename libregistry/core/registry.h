@@ -11,26 +11,25 @@ struct core_registry {
     struct core_shared *shared;
 };
 void core_registry_retain(const struct core_registry *registry);
-void core_registry_release(const struct core_registry *registry); /* NULL is fine */
+void core_registry_release(const struct core_registry *registry); /* NULL is allowed */
 
-/* What a new registry is to be, or which of its settings to change. In a change NULL and CORE_KEEP leave a setting
- * as it is. */
+/* The settings of a new registry, or those to change. In a change NULL and CORE_KEEP leave a setting as it is. */
 #define CORE_KEEP (-1)
 struct core_registry_settings {
-    const char *name; /* needed at creation */
+    const char *name; /* required at creation */
     const char *slug; /* NULL at creation: made from the name; a change of name alone keeps the slug */
     const char *description;
     const char *emoji;
     const char *color; /* "#RRGGBB" */
-    const char *ecosystem; /* needed at creation; a change is refused (LREG_UNPROCESSABLE) */
+    const char *ecosystem; /* required at creation; a change is refused (LREG_UNPROCESSABLE) */
     int is_public; /* 0, 1, CORE_KEEP; at creation CORE_KEEP is private */
     int allow_overwrite;
     int strict_names;
 };
-void core_registry_settings_init(struct core_registry_settings *settings); /* nothing given */
+void core_registry_settings_init(struct core_registry_settings *settings); /* sets nothing */
 
 /* LREG_BAD_ARGUMENT (name, slug, color …), LREG_UNPROCESSABLE (unknown ecosystem), LREG_CONFLICT (slug taken),
- * LREG_NOT_FOUND (organisation). Audit: REGISTRY_CREATED. */
+ * LREG_NOT_FOUND (organization). Audit: REGISTRY_CREATED. */
 lreg_status core_registry_create(struct core *core, const struct core_actor *actor,
                                  const struct core_organization *organization,
                                  const struct core_registry_settings *settings, const struct core_registry **out,
@@ -41,15 +40,15 @@ lreg_status core_registry_find(struct core *core, const char *organization_slug,
 lreg_status core_registry_list(struct core *core, const struct core_organization *organization, const char *after_slug,
                                size_t limit, struct arena *arena, struct meta_registry **out, size_t *out_count,
                                struct error *err);
-/* Audit: REGISTRY_UPDATED. `*out` may be NULL when it is not wanted. */
+/* Audit: REGISTRY_UPDATED. `out` may be NULL. */
 lreg_status core_registry_update(struct core *core, const struct core_actor *actor,
                                  const struct core_registry *registry, const struct core_registry_settings *settings,
                                  const struct core_registry **out, struct error *err);
-/* With all its packages. Audit: REGISTRY_DELETED. */
+/* Deletes the registry with all its packages. Audit: REGISTRY_DELETED. */
 lreg_status core_registry_delete(struct core *core, const struct core_actor *actor,
                                  const struct core_registry *registry, struct error *err);
 
-/* Within a transaction: reads it again; LREG_NOT_FOUND when it was deleted meanwhile. */
+/* Reads the registry again, within a transaction; LREG_NOT_FOUND when it was deleted meanwhile. */
 lreg_status core_registry_reread(struct meta_transaction *transaction, const struct core_registry *registry,
                                  struct arena *arena, struct meta_registry *out, struct error *err);
 

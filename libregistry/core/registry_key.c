@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A registry's own RSA keys: made when first asked for, and then never changed. Making one takes up to seconds, so it
- * is done outside of any lock; of several who make one at once, the first to write wins, and the others take that one.
+ * A registry's own RSA keys: generated at the first request, and then never changed. Generating one takes up to
+ * seconds, so it happens outside any lock. When several callers generate one at once, the first to write wins, and the
+ * others use its key.
  */
 
 #include "core/registry_key.h"
@@ -55,7 +56,7 @@ static lreg_status generate(struct core *core, unsigned bits, struct pem_pair *o
     return result == 0 ? LREG_OK : report(result, err);
 }
 
-/* What the sealed key is bound to: it cannot be given to another registry, nor go under another name. */
+/* The context that the sealed key is bound to: it cannot be moved to another registry or name. */
 static lreg_status make_context(const struct core_registry *registry, const char *name, struct arena *arena,
                                 const char **out, struct error *err) {
     *out = arena_format(arena, "registry_key\n%s\n%s", registry->row.id, name);
@@ -90,7 +91,7 @@ static lreg_status find(struct core *core, const struct core_registry *registry,
     return status;
 }
 
-/* LREG_CONFLICT when another one was faster. */
+/* LREG_CONFLICT when another caller was faster. */
 static lreg_status insert(struct core *core, const struct meta_registry_key *row, struct error *err) {
     struct meta_transaction *transaction = NULL;
     lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
@@ -166,7 +167,7 @@ lreg_status core_registry_key_find_or_make(struct core *core, const struct core_
 
 void core_registry_key_wipe(struct core_registry_key *key) {
     if (key->private_pem != NULL) {
-        /* The text is in the caller's arena; it is const for those who only read it. */
+        /* The text is in the caller's arena; const is only for readers. */
         memory_wipe((char *)key->private_pem, strlen(key->private_pem));
     }
     *key = (struct core_registry_key){0};

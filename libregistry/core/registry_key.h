@@ -4,7 +4,8 @@
 
 #include "core/registry.h"
 
-/* A registry's own RSA key, made when first asked for: `bits` long, sealed under the instance key, never changed. */
+/* A registry's own RSA key, generated at the first request: `bits` long, sealed under the instance key, never
+ * changed. */
 struct core_registry_key {
     const char *private_pem; /* wipe with core_registry_key_wipe() */
     const char *public_pem; /* SubjectPublicKeyInfo */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What people may write: names, slugs, descriptions; and how it is said that something is not there. */
+/* What users may enter: names, slugs, descriptions; and the errors for things that do not exist. */
 
 #include "core/rules.h"
 
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* First path segments that belong to the library now, or that it may want: "/v2/…", "/organizations/…", "/-/health".
+/* First path segments that belong to the library now or may in future: "/v2/…", "/organizations/…", "/-/health".
  * Bytewise order. */
 static const char *const reserved_slugs[] = {
     "-",          "about",      "account", "admin",        "api",           "assets",   "auth",

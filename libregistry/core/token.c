@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Tokens. The secret of an API token is seen once, at its creation, and kept as a hash; that of a registry token can be
- * shown again, so it is also kept sealed, with the id of its row as context.
+ * Tokens. The secret of an API token is shown once, at its creation, and kept as a hash. The secret of a registry token
+ * can be shown again, so it is also kept sealed, with the id of its row as context.
  */
 
 #include "core/token.h"
@@ -36,8 +36,8 @@ static lreg_status token_unknown(const char *id, struct error *err) {
     return error_set(err, LREG_NOT_FOUND, "token_unknown", "no token %.36s", id);
 }
 
-/* Registry tokens are an alternative for reading what is private: they are out of reach while anybody may read their
- * registry, and count again when it is private. `registry_id` NULL: an API token. */
+/* Registry tokens are for reading a private registry. They are not accessible while their registry is public, and valid
+ * again when it is private. `registry_id` NULL: an API token. */
 static lreg_status check_not_hidden(struct meta_transaction *transaction, const char *registry_id, struct arena *arena,
                                     struct error *err) {
     struct meta_registry registry;
@@ -50,12 +50,12 @@ static lreg_status check_not_hidden(struct meta_transaction *transaction, const 
                          "the tokens of %s/%s are not accessible while it is public: make it private first",
                          registry.organization_slug, registry.slug);
     }
-    return status == LREG_NOT_FOUND ? LREG_OK : status; /* of a registry that is gone nothing is found anyway */
+    return status == LREG_NOT_FOUND ? LREG_OK : status; /* the tokens of a deleted registry are not found anyway */
 }
 
 /* --- reading --- */
 
-/* Which token, and whose it must be. */
+/* The token, and the owner that it must have. */
 struct token_key {
     const char *id;
     const char *organization_id;
@@ -123,7 +123,7 @@ static const struct core_lookup token_lookup = {
     .read = read_token,
 };
 
-/* A registry tells its organisation where that is not given. */
+/* A registry implies its organization when none is given. */
 static const char *owner_id(const struct core_organization *organization, const struct core_registry *registry) {
     return organization != NULL ? organization->row.id : registry->row.organization_id;
 }
@@ -179,7 +179,7 @@ static const char *event_type(const struct meta_token *row, enum change change) 
     return types[row->registry_id == NULL ? 0 : 1][change];
 }
 
-/* Owned; NULL when memory is out. */
+/* The caller owns it; NULL when out of memory. */
 static json_t *scope_list(uint32_t scopes) {
     json_t *list = json_array();
     for (uint32_t bit = 1; list != NULL && bit <= AUTH_ALL_SCOPES; bit <<= 1) {
@@ -209,7 +209,7 @@ static json_t *describe(const struct meta_token *row) {
     return object;
 }
 
-/* `data` is taken; NULL is for when memory is out. */
+/* Takes ownership of `data`; NULL means out of memory. */
 static lreg_status audit(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
                          const struct meta_token *row, enum change change, json_t *data, struct error *err) {
     struct arena arena;
@@ -227,10 +227,10 @@ static lreg_status audit(struct core *core, struct meta_transaction *transaction
 
 /* --- creation --- */
 
-/* What a new token is for. */
+/* A token that is being created. */
 struct new_token {
-    const struct core_organization *organization; /* API tokens; NULL else */
-    const struct core_registry *registry; /* registry tokens; NULL else */
+    const struct core_organization *organization; /* API tokens; otherwise NULL */
+    const struct core_registry *registry; /* registry tokens; otherwise NULL */
     struct meta_token row;
     char id[ID_TEXT];
     char secret[AUTH_SECRET_TEXT];
@@ -248,7 +248,7 @@ static lreg_status check_owner(struct meta_transaction *transaction, const struc
     return status == LREG_OK ? check_not_hidden(transaction, registry.id, arena, err) : status;
 }
 
-/* Behind the others of its list, those of the same millisecond, too. */
+/* The id is greater than the others of its list, including those of the same millisecond. */
 static lreg_status make_id(struct core *core, struct meta_transaction *transaction, struct new_token *token,
                            struct error *err) {
     char newest[ID_TEXT];
@@ -263,7 +263,7 @@ static lreg_status make_id(struct core *core, struct meta_transaction *transacti
     return status;
 }
 
-/* And seals what can be shown again. */
+/* Makes the secret, and seals it if it can be shown again. */
 static lreg_status make_secret(struct core *core, struct new_token *token, struct error *err) {
     bool is_api = token->registry == NULL;
     lreg_status status =
@@ -318,7 +318,7 @@ out:
     return status;
 }
 
-/* Fills in what every new token has, and writes it. */
+/* Fills in what all new tokens have, and writes the row. */
 static lreg_status create(struct core *core, const struct core_actor *actor, struct new_token *token,
                           const struct core_token **out, struct error *err) {
     struct meta_transaction *transaction = NULL;
@@ -382,9 +382,9 @@ lreg_status core_token_create_registry(struct core *core, const struct core_acto
     return status == LREG_OK ? create(core, actor, &token, out, err) : status;
 }
 
-/* --- change and end --- */
+/* --- change and deletion --- */
 
-/* The token as it is now; `known` may be from a time when its registry was private. */
+/* The token as it is now; `known` may be older than its registry's change to public. */
 static lreg_status find_in_reach(struct meta_transaction *transaction, const struct meta_token *known,
                                  struct arena *arena, struct meta_token *out, struct error *err) {
     lreg_status status = check_not_hidden(transaction, known->registry_id, arena, err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Objects as metadata names them: in which storage they are, opened, and removed when they are doomed. */
+/* Objects as the metadata names them: finding their storage, opening them, and removing doomed ones. */
 
 #include "core/content/objects.h"
 
@@ -61,7 +61,7 @@ lreg_status core_sweeps_read(struct core *core, struct meta_transaction *transac
     arena_init(&arena, &core->hooks, ARENA_BYTES);
     lreg_status status = meta_value_find(transaction, VALUE_SWEEPS, &arena, &text, err);
     if (status == LREG_OK && text != NULL && !text_parse_u64(slice_of(text), out)) {
-        status = error_set(err, LREG_CORRUPT, "", "the number of sweeps in the metadata is no number");
+        status = error_set(err, LREG_CORRUPT, "", "the number of sweeps in the metadata is not a number");
     }
     arena_free(&arena);
     return status;
@@ -119,8 +119,8 @@ lreg_status core_blob_open_anew(struct core *core, const struct meta_blob *blob,
     if (status != LREG_NOT_FOUND) {
         return status;
     }
-    /* The collector forgets a row before it removes the object; and the same content may have come back under
-     * another. */
+    /* The collector deletes a row before it removes the object, and the same content may have been published again
+     * under another row. */
     arena_init(&arena, &core->hooks, ARENA_BYTES);
     status = find_again(core, blob, &arena, &current, err);
     if (status == LREG_OK && strcmp(current.key, blob->key) != 0) {

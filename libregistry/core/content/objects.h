@@ -6,28 +6,28 @@
 
 #include "core/package.h"
 
-/* Opens a stored blob for reading. LREG_NOT_FOUND when the collector has just taken it: look the name up again.
- * LREG_CORRUPT when the storage has lost it ("blob_missing"), has another length ("blob_length"), or other bytes were
- * found ("blob_damaged", see core/upkeep/quarantine.h). */
+/* Opens a stored blob for reading. LREG_NOT_FOUND when the collector has just removed it: look the name up again.
+ * LREG_CORRUPT when the storage has lost it ("blob_missing"), when it has another length ("blob_length"), or when it is
+ * in quarantine ("blob_damaged", see core/upkeep/quarantine.h). */
 lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
                            uint64_t *out_length, struct error *err);
 
-/* The package's bytes. LREG_NOT_FOUND when it is gone by now or has no blob (an image: read its document). */
+/* Opens the package's bytes. LREG_NOT_FOUND when the package is gone or has no blob (an image: read its document). */
 lreg_status core_package_open(struct core *core, const struct core_package *package, struct storage_object **out,
                               uint64_t *out_length, struct error *err);
 
-/* The storage that a row names; LREG_UNSUPPORTED ("storage_unknown") when this instance was opened without it. */
+/* Finds the storage that a row names; LREG_UNSUPPORTED ("storage_unknown") when this instance was opened without it. */
 lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err);
 
-/* core_blob_open(), but of the object as it is in the storage now, not as it was kept open, and in quarantine too. */
+/* Like core_blob_open(), but opens the object in the storage instead of a kept one, and also one in quarantine. */
 lreg_status core_blob_open_anew(struct core *core, const struct meta_blob *blob, struct storage_object **out,
                                 uint64_t *out_length, struct error *err);
 
-/* Removes the object of a doomed row from its storage, then the row. No transaction is open. */
+/* Removes the object of a doomed row from its storage, then the row. No transaction may be open. */
 lreg_status core_doomed_remove(struct core *core, const char *storage, const char *key, struct error *err);
 
-/* How often objects that the metadata did not know were doomed. Who reads the same number before it makes an object
- * and in the transaction that names it knows that the object was not among them. */
+/* Reads how often objects that the metadata did not know were doomed. When the number is the same before an object is
+ * created and in the transaction that names it, the object was not among them. */
 lreg_status core_sweeps_read(struct core *core, struct meta_transaction *transaction, uint64_t *out, struct error *err);
 lreg_status core_sweeps_note(struct core *core, struct meta_transaction *transaction, struct error *err);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From bytes to a named blob. The order is what keeps it right at any crash: bytes durable, object committed, and only
- * then one transaction in which metadata names it. An object that no transaction came to name is removed by whoever
- * made it, or later by the collector.
+ * From bytes to a named blob. The order makes it correct after any crash: the bytes are made durable, the object is
+ * committed, and only then one transaction in the metadata names it. An object that no transaction named is removed by
+ * its publisher, or later by the collector.
  *
- * How uploads of equal content meet: under the write lock each looks whether the content has a row. Who finds one uses
- * it, and gives up what it staged itself. How an upload meets the collector: the collector dooms rows and unknown
- * objects under the same lock, so that a publisher either named the blob before, or finds it gone (or its own object
- * doomed) and acts.
+ * Two uploads of equal content: under the write lock each checks whether the content has a row. If it has, the upload
+ * uses that row and discards what it staged. An upload and the collector: the collector dooms rows and unknown objects
+ * under the same lock. So a publisher has either named the blob before, or finds that it is gone (or that its own
+ * object is doomed) and tries again.
  */
 
 #include "core/content/writer_internal.h"
@@ -22,17 +22,17 @@
 
 #define ARENA_BYTES (64u * 1024)
 
-/* What one look at the metadata found. */
+/* What one read of the metadata found. */
 struct look {
-    int64_t id; /* of the content's row, 0 when there is none */
+    int64_t id; /* of the content's row; 0 when there is none */
     uint64_t sweeps; /* see core_sweeps_read() */
-    bool is_lost; /* the row's object is not in the storage, or is another one: this upload brings it back */
+    bool is_lost; /* the row's object is missing, damaged or of another length: this upload restores it */
     char key[LREG_STORAGE_KEY_MAX + 1]; /* of the row */
 };
 
 /* --- Leftovers --- */
 
-/* Dooms the writer's object unless metadata knows its key. */
+/* Dooms the writer's object unless the metadata knows its key. */
 static bool doom_if_unknown(const struct core_blob_writer *writer) {
     const struct meta_doomed doomed = {.storage = writer->storage_name, .key = writer->key};
     struct meta_transaction *transaction = NULL;
@@ -49,8 +49,8 @@ static bool doom_if_unknown(const struct core_blob_writer *writer) {
 }
 
 /*
- * Gives up an object that no row names. After a failed commit that is not certain: what the engine wrote may come back
- * with a crash, so then another commit has to say first that it is doomed. What fails here is left to the collector.
+ * Discards an object that no row names. After a failed commit a crash may still bring the row back, so another commit
+ * must doom the object first. After a failure here the collector does it.
  */
 static void discard_object(struct core_blob_writer *writer) {
     if (writer->in_doubt) {
@@ -63,8 +63,8 @@ static void discard_object(struct core_blob_writer *writer) {
     writer->key[0] = '\0';
 }
 
-/* Ends the session whose bytes have gone with a publication that failed late, so that nobody is told that they are
- * there. What fails here comes out when somebody wants to go on with it. */
+/* Ends the session whose bytes were lost by a publication that failed late, so that no client is told that they exist.
+ * After a failure here the next request that continues the session detects it. */
 static void end_lost_session(const struct core_blob_writer *writer) {
     const struct meta_upload session = {.id = writer->claim.name, .storage = writer->storage_name};
     if (writer->is_session && writer->stage == NULL) {
@@ -78,7 +78,7 @@ static lreg_status commit_stage(struct core_blob_writer *writer, struct error *e
     char digest[DIGEST_SHA256_TEXT];
     hex_encode(writer->digests.sha256, sizeof writer->digests.sha256, digest);
     struct storage_stage *stage = writer->stage;
-    writer->stage = NULL; /* ended, whatever comes */
+    writer->stage = NULL; /* ended in any case */
     lreg_status status = storage_stage_commit(stage, digest, writer->key, err);
     if (status != LREG_OK) {
         writer->key[0] = '\0';
@@ -128,7 +128,7 @@ static lreg_status look_up(const struct core_blob_writer *writer, struct look *o
     return status;
 }
 
-/* True only when the storage says so: a failure to look is no reason to store the content twice. */
+/* True only when the storage reports it: any other failure is not a reason to store the content twice. */
 static bool is_lost(const struct core_blob_writer *writer, const char *key) {
     struct storage_object *object = NULL;
     uint64_t length = 0;
@@ -145,8 +145,8 @@ static lreg_status check_object(const struct core_blob_writer *writer, struct er
     return status == LREG_NOT_FOUND ? collected(err) : status;
 }
 
-/* What the write lock must not be held for: looks at the metadata, and then makes sure that there is an object, unless
- * the content has a row with one. The order counts: a sweep that comes after the look shows in the transaction. */
+/* The work outside the write lock: reads the metadata, and then ensures that there is an object, unless the content has
+ * a row with one. The order matters: a sweep after the read shows in the transaction. */
 static lreg_status prepare(struct core_blob_writer *writer, struct look *out, struct error *err) {
     lreg_status status = look_up(writer, out, err);
     if (status != LREG_OK) {
@@ -166,7 +166,7 @@ static lreg_status check_not_doomed(const struct core_blob_writer *writer, struc
     return status == LREG_OK && doomed ? collected(err) : status;
 }
 
-/* Gives a row whose object was lost the object of this upload. What is left of the other is doomed. */
+/* Points a row whose object was lost to the object of this upload. The remains of the other object are doomed. */
 static lreg_status heal_row(const struct core_blob_writer *writer, struct meta_transaction *transaction,
                             const struct look *now, struct error *err) {
     const struct meta_doomed remains = {.storage = writer->storage_name, .key = now->key};
@@ -197,8 +197,8 @@ static lreg_status insert_row(const struct core_blob_writer *writer, struct meta
     return status == LREG_OK ? meta_blob_insert(transaction, &row, out_id, err) : status;
 }
 
-/* Finds or makes the row for the content. `*out_id` is 0 when that has to be prepared again: the row that was seen is
- * gone or has another object, or a sweep may have taken the object. */
+/* Finds or creates the row for the content. Sets `*out_id` to 0 when the upload must be prepared again: the row that
+ * was seen is gone or has another object, or a sweep may have removed the object. */
 static lreg_status settle_row(struct core_blob_writer *writer, struct meta_transaction *transaction,
                               const struct look *before, int64_t *out_id, struct error *err) {
     struct look now;
@@ -226,7 +226,7 @@ static lreg_status settle_row(struct core_blob_writer *writer, struct meta_trans
     return insert_row(writer, transaction, out_id, err);
 }
 
-/* The transaction that makes it all visible. */
+/* The transaction that makes everything visible. */
 static lreg_status name_blob(struct core_blob_writer *writer, const struct look *before, core_blob_named publish,
                              void *user, bool *out_named, struct error *err) {
     struct meta_transaction *transaction = NULL;
@@ -256,7 +256,7 @@ lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named p
     if (!writer->finished || writer->stage == NULL) {
         return error_set(err, LREG_MISUSE, "", "a blob is published once, after its end");
     }
-    /* One round, unless a collector was at work between the look and the transaction. */
+    /* One round, unless a collector worked between the read and the transaction. */
     while (status == LREG_OK && !named) {
         status = prepare(writer, &look, err);
         if (status == LREG_OK) {
@@ -273,7 +273,7 @@ lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named p
     if (writer->is_surplus) {
         (void)core_doomed_remove(writer->core, writer->storage_name, writer->key, NULL);
     }
-    storage_stage_drop(writer->stage); /* still there when the content was */
+    storage_stage_drop(writer->stage); /* not NULL when the content was stored already */
     writer->stage = NULL;
     return LREG_OK;
 }

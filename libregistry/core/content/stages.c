@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Which stages this process has open. Two requests that write to one upload session at once would mix their bytes under
- * a digest that is neither's, and a collector without grace would take a stage from under its writer: both ask here
- * first.
+ * The stages that this process has open. Two requests that write to one upload session at once would mix their bytes
+ * under a digest that fits neither, and a collector without a grace period would remove a stage that is being written.
+ * Both claim the stage first.
  */
 
 #include "core/content/stages.h"
@@ -43,7 +43,7 @@ bool core_stage_claim(struct core *core, struct core_stage_claim *claim, const c
 
 void core_stage_release(struct core *core, struct core_stage_claim *claim) {
     if (process_is_foreign(&core->hooks)) {
-        return; /* who knows what another thread of the parent was doing to the list */
+        return; /* another thread of the parent may have been changing the list */
     }
     (void)pthread_mutex_lock(&core->stages.mutex);
     if (claim->link != NULL) {

@@ -6,6 +6,6 @@
 
 /* False when `name` is claimed already. The claim lives in the caller's memory until it is released. */
 bool core_stage_claim(struct core *core, struct core_stage_claim *claim, const char *name);
-void core_stage_release(struct core *core, struct core_stage_claim *claim); /* not claimed is fine */
+void core_stage_release(struct core *core, struct core_stage_claim *claim); /* does nothing when not claimed */
 
 #endif

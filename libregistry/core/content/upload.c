@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Upload sessions: a row that says how far an upload has come and the running digest of that, and a stage of the same
- * name with the bytes. The row is only moved when the bytes are durable, so what a client was told to be received is
- * there after a crash; what the stage holds beyond it is cut off when the session goes on. A session whose bytes are
- * gone after all (a crash without syncs, a storage that lost them) ends when that is found: its client begins anew.
+ * Upload sessions: a row with the received length and the running digest, and a stage of the same name with the bytes.
+ * The row is updated only when the bytes are durable, so the length that a client was told exists after a crash;
+ * further bytes in the stage are cut off when the session continues. A session whose bytes are gone all the same (a
+ * crash without syncs, a storage that lost them) ends when that is detected, and its client begins again.
  */
 
 #include "core/content/upload.h"
@@ -35,16 +35,16 @@ static const char *principal_text(const struct auth_principal *principal) {
 
 /* --- Beginning --- */
 
-/* Of the registry's limit: who has no more than that gets in although others have used it up. */
+/* A principal with less than this part of the registry's limit may begin, although others have used it up. */
 #define SHARE 64
 
-/* A session that is to begin. */
+/* A session that begins. */
 struct beginning {
     struct core *core;
     const struct meta_upload *row;
     struct meta_transaction *transaction;
     struct arena arena;
-    const char *ended; /* id of the session that ended for this one; NULL: none did */
+    const char *ended; /* id of the session that ended to make room; NULL: none did */
 };
 
 static lreg_status too_many_own(const struct core_limits *limits, uint64_t count, struct error *err) {
@@ -55,12 +55,12 @@ static lreg_status too_many_own(const struct core_limits *limits, uint64_t count
                      (long long)(limits->max_upload_idle_ms / 1000));
 }
 
-/* One cannot use up what all have together: whoever has few in progress may begin another. */
+/* One principal cannot use up the common limit: a principal with few sessions in progress may begin another. */
 static lreg_status check_progress(const struct beginning *beginning, struct error *err) {
     const struct core_limits *limits = &beginning->core->limits;
     const struct meta_upload *row = beginning->row;
     int64_t since_ms = row->updated_ms - limits->max_upload_idle_ms;
-    int64_t until_ms = row->updated_ms + limits->max_upload_idle_ms; /* later is of a clock that was wrong */
+    int64_t until_ms = row->updated_ms + limits->max_upload_idle_ms; /* later times come from a wrong clock */
     uint64_t own = 0;
     uint64_t all = 0;
     lreg_status status =
@@ -80,7 +80,7 @@ static lreg_status check_progress(const struct beginning *beginning, struct erro
                      (unsigned long long)all, limits->max_uploads, (unsigned long long)own);
 }
 
-/* What stands still costs others nothing, but is bounded too: the longest idle one of the same principal makes room. */
+/* Idle sessions do not count for others, but are bounded too: the longest idle one of the same principal ends. */
 static lreg_status make_room(struct beginning *beginning, struct error *err) {
     const struct meta_upload *row = beginning->row;
     struct meta_upload idlest;
@@ -99,7 +99,7 @@ static lreg_status make_room(struct beginning *beginning, struct error *err) {
     return status;
 }
 
-/* Without waiting for the disk: a power cut takes with the session nothing but its id, and the client begins again. */
+/* Without waiting for the disk: a power cut loses only the id of the session, and the client begins again. */
 static lreg_status note_session(struct beginning *beginning, struct error *err) {
     lreg_status status = meta_begin_unsynced(beginning->core->meta, &beginning->transaction, err);
     if (status != LREG_OK) {
@@ -139,7 +139,8 @@ static lreg_status note_in(struct core *core, struct storage *storage, const str
     return status;
 }
 
-/* The stage comes first: a stage without a row is collected, a row without a stage is a session that cannot go on. */
+/* The stage is created first: a stage without a row is collected, but a row without a stage is a session that cannot
+ * continue. */
 static lreg_status make_session(struct core *core, const struct meta_upload *row, struct error *err) {
     struct storage *storage = NULL;
     struct storage_stage *stage = NULL;
@@ -151,7 +152,7 @@ static lreg_status make_session(struct core *core, const struct meta_upload *row
     if (status != LREG_OK) {
         return status;
     }
-    /* Open until then, so that no collector of another process takes it. */
+    /* Open until the row exists, so that no collector of another process removes it. */
     status = note_in(core, storage, row, err);
     if (status == LREG_OK) {
         storage_stage_close(stage);
@@ -167,7 +168,7 @@ lreg_status core_upload_begin(struct core *core, const struct core_registry *reg
     char id[ID_TEXT];
     struct core_stage_claim claim;
     out_id[0] = '\0';
-    /* Not to be guessed: who knows the id is asked for nothing but the principal. */
+    /* The id must be unguessable: a request that knows it only needs the same principal. */
     lreg_status status = core_check_writable(core, err);
     if (status == LREG_OK) {
         status = id_new_secret(&core->hooks, id, err);
@@ -216,7 +217,7 @@ lreg_status core_upload_find(struct core *core, const struct core_registry *regi
         !text_equals(out->scope, scope)) {
         return core_upload_unknown(err);
     }
-    /* Decided when it began: whether the token has expired since does not matter, whose token it is does. */
+    /* Access was decided when the session began: an expired token does not matter, another principal does. */
     if (!text_equals(out->principal, principal_text(principal))) {
         return error_set(err, LREG_FORBIDDEN, "upload_of_another", "the upload was begun with other credentials");
     }
@@ -255,8 +256,8 @@ lreg_status core_upload_advance(struct core *core, const struct meta_upload *upl
     return status;
 }
 
-/* Not deleted: another process may have made an object of the bytes, and be about to end the session in the transaction
- * that publishes it. What fails here is found again by the next request. */
+/* The row is not deleted, because another process may have made an object of the bytes and be about to end the session
+ * in the transaction that publishes it. After a failure here the next request detects the loss again. */
 void core_upload_lose(struct core *core, const struct meta_upload *upload) {
     struct meta_transaction *transaction = NULL;
     if (meta_begin_unsynced(core->meta, &transaction, NULL) != LREG_OK) {

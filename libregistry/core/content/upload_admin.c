@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Upload sessions as whoever operates a registry sees them: all of them, whoever began them. */
+/* Upload sessions for the operator of a registry: those of all principals. */
 
 #include "core/content/upload.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Writers: bytes on their way into a stage, with the digests of what came so far. What becomes of them is in
- * publish.c. */
+/* Writers: they write bytes to a stage and update the digests. publish.c does the rest. */
 
 #include "core/content/writer_internal.h"
 
@@ -16,7 +15,7 @@
 #define STAGE_PREFIX "w-"
 #define ARENA_BYTES (64u * 1024)
 
-/* A piece for which it is worth while to ask another thread: it is hashed in tens of microseconds. */
+/* The least piece for which another thread is worth its cost: hashing it takes tens of microseconds. */
 #define SHARED_BYTES ((size_t)64 * 1024)
 
 static lreg_status upload_busy(struct error *err) {
@@ -79,7 +78,7 @@ lreg_status core_blob_writer_new(struct core *core, const struct core_registry *
     return LREG_OK;
 }
 
-/* The session stands where the caller saw it. */
+/* Checks that the session has not changed since the caller read it. */
 static lreg_status check_session(struct core *core, const struct meta_upload *upload, struct error *err) {
     lreg_status writable = core_check_writable(core, err);
     if (writable != LREG_OK) {
@@ -119,8 +118,8 @@ static lreg_status restore_digest(struct core_blob_writer *writer, const struct 
     return LREG_OK;
 }
 
-/* Whether the stage is there and can be read, only not as far as was said to be received: what a crash may leave when
- * nothing waits for the disk. A storage that fails says the same of such a stage, so it is asked in turn. */
+/* Whether the stage exists and can be read, but is shorter than the received length: a crash without syncs may leave
+ * that. A storage that fails returns the same status for such a stage, so both are tried. */
 static bool is_shorter(const struct core_blob_writer *writer, const struct meta_upload *upload) {
     struct storage_stage *stage = NULL;
     if (storage_stage_reopen(writer->storage, upload->id, 0, &stage, NULL) != LREG_OK) {
@@ -134,9 +133,9 @@ static bool is_shorter(const struct core_blob_writer *writer, const struct meta_
     return status == LREG_IO;
 }
 
-/* The session is looked at after its stage is open: from then on nobody else can move it. When another request went
- * on with it before, the stage is closed as it is, because what is behind the length that the caller knows is cut
- * off only by the first write. */
+/* Checks the session after its stage is open: from then on no other request can change it. When another request
+ * continued it before, the stage is closed unchanged, because only the first write cuts off what is after the length
+ * that the caller knows. */
 static lreg_status reopen_stage(struct core_blob_writer *writer, const struct meta_upload *upload, struct error *err) {
     lreg_status status = storage_stage_reopen(writer->storage, upload->id, upload->received_bytes, &writer->stage, err);
     if (status == LREG_NOT_FOUND || (status == LREG_IO && is_shorter(writer, upload))) {
@@ -181,7 +180,7 @@ static lreg_status check_open(const struct core_blob_writer *writer, struct erro
     return LREG_OK;
 }
 
-/* The algorithms of one thread, by what they take together; both halves are about the same when all are wanted. */
+/* The algorithms of each thread; both sets take about the same time when all are wanted. */
 static const uint32_t SHARES[] = {DIGEST_SHA256 | DIGEST_SHA512, DIGEST_SHA1 | DIGEST_MD5};
 
 struct share {
@@ -196,7 +195,7 @@ static void feed_share(void *argument) {
     digest_update_share(share->digest, share->algorithms, share->bytes, share->length);
 }
 
-/* Hashes a piece on the host's threads, if it lends some, while this one writes it. */
+/* Hashes a piece on the host's threads, if it provides some, while this thread writes it. */
 static lreg_status write_and_hash(struct core_blob_writer *writer, const void *bytes, size_t length,
                                   struct error *err) {
     enum {

@@ -2,7 +2,7 @@
 #ifndef CORE_CONTENT_WRITER_INTERNAL_H
 #define CORE_CONTENT_WRITER_INTERNAL_H
 
-/* A writer, as writer.c fills it and publish.c empties it. */
+/* A writer: writer.c fills it, and publish.c publishes it. */
 
 #include "core/content/stages.h"
 #include "core/content/writer.h"
@@ -20,8 +20,8 @@ struct core_blob_writer {
     bool is_session; /* the stage is an upload session's */
     bool finished;
     bool is_surplus; /* the content had a row already when the object was to be named */
-    bool in_doubt; /* a commit failed: whether the rows are there is for the database to say */
-    char key[LREG_STORAGE_KEY_MAX + 1]; /* of the committed object, "" before */
+    bool in_doubt; /* a commit failed: its rows may or may not exist */
+    char key[LREG_STORAGE_KEY_MAX + 1]; /* of the committed object; "" before */
 };
 
 #endif

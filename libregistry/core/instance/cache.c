@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Counted objects, and the cache that remembers them: a hash table whose size is fixed by the bound, and a list from
- * the most to the least recently used. One lock, held for a look-up or a relinking only: objects are made and ended
- * outside of it.
+ * Counted objects, and the cache that keeps them: a hash table whose size follows from the bound, and a list from the
+ * most to the least recently used. One lock, held only for a look-up or a change of links: objects are created and
+ * destroyed outside it.
  */
 
 #include "core/instance/state.h"
@@ -20,9 +20,9 @@ struct core_shared {
     void *object;
 };
 
-/* An object with all it points to; the largest are documents. */
+/* Bound on an object with all that it points to; the largest are documents. */
 #define SHARED_MAX_BYTES ((size_t)256 << 20)
-/* What an arena takes from the allocator at least. */
+/* The least that an arena takes from the allocator. */
 #define ARENA_BLOCK_BYTES 4096
 
 lreg_status core_shared_new(struct core *core, size_t bytes, void (*destroy)(void *object), void **out_object,
@@ -71,7 +71,7 @@ void core_shared_release(struct core_shared *shared) {
     if (shared->destroy != NULL) {
         shared->destroy(shared->object);
     }
-    struct hooks hooks = shared->hooks; /* the memory that holds them goes too */
+    struct hooks hooks = shared->hooks; /* the memory that holds them is freed too */
     arena_free(&shared->arena);
     memory_release(&hooks, shared);
 }
@@ -81,7 +81,7 @@ void core_shared_release(struct core_shared *shared) {
 struct entry {
     struct entry *next_in_bucket;
     struct entry *newer;
-    struct entry *older; /* also links those that are taken out to be ended */
+    struct entry *older; /* also links entries that were removed and are to be destroyed */
     struct core_shared *shared;
     uint64_t generation;
     uint64_t hash;
@@ -97,7 +97,7 @@ struct core_cache {
     size_t bytes;
     struct entry *newest;
     struct entry *oldest;
-    uint64_t seed; /* unknown outside, so that nobody can aim at one bucket */
+    uint64_t seed; /* secret, so that an attacker cannot aim at one bucket */
     size_t bucket_count; /* a power of 2 */
     struct entry **buckets;
 };
@@ -163,7 +163,7 @@ void core_cache_unlock(struct core_cache *cache) {
     (void)pthread_mutex_unlock(&cache->mutex);
 }
 
-/* FNV-1a from a secret start, with a final mix, as its low bits choose the bucket. */
+/* FNV-1a with a secret start, and a final mix because the low bits choose the bucket. */
 static uint64_t hash_of(const struct core_cache *cache, const char *key, size_t length) {
     uint64_t hash = cache->seed ^ 0xcbf29ce484222325u;
     for (size_t i = 0; i < length; i++) {
@@ -200,7 +200,7 @@ static void link_as_newest(struct core_cache *cache, struct entry *entry) {
     cache->newest = entry;
 }
 
-/* Takes the entry out and puts it before `taken`. */
+/* Removes the entry and puts it in front of `taken`. */
 static struct entry *take_out(struct core_cache *cache, struct entry *entry, struct entry *taken) {
     struct entry **link = bucket_of(cache, entry->hash);
     while (*link != entry) {

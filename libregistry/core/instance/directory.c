@@ -3,10 +3,10 @@
 /*
  * Whether a directory may be opened as a data directory, decided from its marker and the names in it.
  *
- * With a marker that is ready, a database has to be there. Without one, or with one of an opening that did not end,
- * the names decide: objects that a database must have named, or the key beside the folders of packages, which earlier
- * versions made in the order database, key, folders, say that a database is lost; names that no version makes say that
- * the directory is something else's.
+ * With a marker that is ready, a database must exist. Without a marker, or with one of an opening that did not
+ * complete, the names decide. Two things say that a database was lost: objects, which a database must have named, and
+ * the key beside the folders of packages, because earlier versions created database, key and folders in this order.
+ * Names that no version creates say that the directory belongs to something else.
  */
 
 #include "core/instance/directory_internal.h"
@@ -23,21 +23,22 @@
 
 #define OBJECTS_FOLDER "objects"
 #define STAGING_FOLDER "staging"
-#define LOOKS_MAX 4 /* others may be making it: each look sees a marker that is further */
+#define LOOKS_MAX 4 /* another process may be creating it: each look sees a later state of the marker */
 
-/* What was seen besides the marker. */
+/* What was found besides the marker. */
 struct sight {
     bool has_database; /* with content */
     bool has_empty_database;
     bool has_key;
-    bool has_folders; /* of packages, maybe empty */
+    bool has_folders; /* of packages, possibly empty */
     bool has_objects_folder;
     bool has_objects;
     bool has_foreign;
     char foreign[NAME_MAX + 1];
 };
 
-/* Calls `is_end` for each entry of a folder until it says so; false also when there is no such folder. */
+/* Calls `is_end` for each entry of a folder until it returns true. `*out_ended` is false also when there is no such
+ * folder. */
 static lreg_status scan(int parent, const char *name, bool (*is_end)(int folder, const char *entry, void *user),
                         void *user, bool *out_ended, struct error *err) {
     const struct dirent *entry;
@@ -72,7 +73,7 @@ static bool any_entry(int folder, const char *entry, void *user) {
     return true;
 }
 
-/* `name` is `own`, or a temporary file that becomes it: "<own>.<id>". */
+/* True when `name` is `own`, or a temporary file that will become it: "<own>.<id>". */
 static bool is_or_becomes(const char *name, const char *own) {
     size_t length = strlen(own);
     return strncmp(name, own, length) == 0 &&
@@ -91,7 +92,7 @@ static bool is_own_name(const char *name) {
            is_or_becomes(name, CORE_MARKER_FILE);
 }
 
-/* A new file system has the folder lost+found, which may not be looked into. An empty folder is nobody's work. */
+/* Ignores lost+found, which every new file system has and which may not be readable, and empty folders. */
 static bool is_foreign(int folder, const char *name, void *user) {
     struct sight *sight = user;
     struct stat facts;
@@ -120,7 +121,7 @@ static void see_database(int directory, struct sight *sight) {
     sight->has_empty_database = is_there && facts.st_size == 0;
 }
 
-/* All that decides where no marker says that the directory is ready. */
+/* Collects all that decides where no marker says that the directory is ready. */
 static lreg_status see_all(int directory, struct sight *sight, struct error *err) {
     struct stat facts;
     see_database(directory, sight);
@@ -171,8 +172,8 @@ static lreg_status judge_sight(struct core_directory *directory, const struct si
     return LREG_OK;
 }
 
-/* One look. What it refuses is refused only when the marker is still the same behind it: who makes the directory at
- * this moment makes the marker first. */
+/* One look. A refusal counts only when the marker is still the same afterwards: a process that creates the directory at
+ * this moment creates the marker first. */
 static lreg_status look(struct core_directory *directory, bool *out_again, struct error *err) {
     struct sight sight = {0};
     struct marker later;
@@ -203,10 +204,10 @@ static bool is_denied(int directory, const char *name) {
     return faccessat(directory, name, W_OK, AT_EACCESS) != 0 && (errno == EROFS || errno == EACCES || errno == EPERM);
 }
 
-/* On a read-only file system, or where the files are another user's. */
+/* Read-only: on a read-only file system, or when the files belong to another user. */
 static lreg_status look_for_rights(struct core *core, const struct core_directory *directory, struct error *err) {
     core->is_read_only = is_denied(directory->descriptor, ".") || is_denied(directory->descriptor, META_DATABASE_FILE);
-    core->durable = core->durable && !core->is_read_only; /* there is nothing to sync */
+    core->durable = core->durable && !core->is_read_only; /* nothing is written, so nothing is synced */
     if (!core->is_read_only) {
         return LREG_OK;
     }
@@ -218,7 +219,7 @@ static lreg_status look_for_rights(struct core *core, const struct core_director
     return LREG_OK;
 }
 
-/* Makes a file of no name, or of one for a moment, to see whose it is. */
+/* Creates a temporary file and removes it again, to see which owner it gets. */
 static bool can_make_for(const struct owner *owner, int directory, const char *name) {
     struct owner_ids before;
     owner_assume(owner, &before);
@@ -232,8 +233,7 @@ static bool can_make_for(const struct owner *owner, int directory, const char *n
     return is_theirs;
 }
 
-/* What one user publishes and the server of another cannot read would be lost to it, so the files of a directory have
- * one owner. */
+/* The files of a directory have one owner; otherwise a server could not read what another user publishes. */
 static lreg_status look_for_owner(struct core *core, const struct core_directory *directory, struct error *err) {
     char id[ID_TEXT];
     char name[sizeof(CORE_MARKER_FILE) + ID_TEXT];

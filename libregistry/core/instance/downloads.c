@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Download counts: gathered in a small table and written in one transaction when it is full or has waited long enough,
- * so that a download does no write of its own. What cannot be written is gathered again; what finds no room is not
- * counted.
+ * Download counts: collected in a small table, and written in one transaction when it is full or old enough, so that a
+ * download does not write. Counts whose write failed are collected again; counts for which there is no room are lost.
  */
 
 #include "core/instance/state.h"
 
 #include <string.h>
 
-#define TABLE_CAPACITY 256 /* rows of one transaction too */
-#define FULL_COUNT 192 /* the table is searched by hash, which wants some room */
+#define TABLE_CAPACITY 256 /* also the number of rows in one transaction */
+#define FULL_COUNT 192 /* the hash table needs free slots */
 #define LONGEST_WAIT_MS 10000
 #define OVERDUE_MS (6 * LONGEST_WAIT_MS)
 
@@ -23,7 +22,7 @@ static size_t hash_of(const char *id) {
     return hash;
 }
 
-/* The entry of the package, or the free one where it belongs. The table is never full. */
+/* The entry of the package, or the free one for it. The table is never full. */
 static struct core_download_count *entry_for(struct core_downloads *downloads, const char *id) {
     size_t at = hash_of(id) % downloads->capacity;
     while (downloads->entries[at].count > 0 && strcmp(downloads->entries[at].package_id, id) != 0) {
@@ -36,7 +35,7 @@ static struct core_download_count *new_table(const struct core *core) {
     return memory_allocate_zeroed(&core->hooks, TABLE_CAPACITY, sizeof(struct core_download_count));
 }
 
-/* Puts an empty table in the place of the present one, which it gives. Under the mutex. */
+/* Replaces the table by `table` and returns the previous one. Under the mutex. */
 static struct core_download_count *exchange(struct core_downloads *downloads, struct core_download_count *table) {
     struct core_download_count *before = downloads->entries;
     downloads->entries = table;
@@ -45,7 +44,7 @@ static struct core_download_count *exchange(struct core_downloads *downloads, st
     return before;
 }
 
-/* Makes the first table. Memory is never asked for under the mutex. */
+/* Creates the first table. Memory is never allocated under the mutex. */
 static void prepare_table(struct core *core) {
     struct core_downloads *downloads = &core->downloads;
     (void)pthread_mutex_lock(&downloads->mutex);
@@ -89,10 +88,10 @@ void core_downloads_forget(struct core_downloads *downloads) {
     downloads->count = 0;
 }
 
-/* Takes all that was gathered; NULL when there is nothing. */
+/* Takes all collected counts; NULL when there are none. */
 static struct core_download_count *take(struct core *core) {
     struct core_downloads *downloads = &core->downloads;
-    struct core_download_count *taken = new_table(core); /* what is counted meanwhile; lost when there is no memory */
+    struct core_download_count *taken = new_table(core); /* for counts that arrive meanwhile; NULL: lost */
     (void)pthread_mutex_lock(&downloads->mutex);
     bool is_empty = downloads->count == 0;
     if (!is_empty) {
@@ -150,7 +149,7 @@ lreg_status core_flush_downloads(struct core *core, struct error *err) {
     return status;
 }
 
-/* After a failure not at once again, so that downloads do not wait for a busy database one by one. */
+/* False for a while after a failure, so that downloads do not wait for a busy database one by one. */
 static bool have_waited(struct core *core, int64_t wait_ms) {
     struct core_downloads *downloads = &core->downloads;
     int64_t now_ms = hooks_now_ms(&core->hooks);

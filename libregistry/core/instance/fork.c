@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Forks of the process: an instance at rest, which both may go on with, and what a child does with one that was not. */
+/* Forks of the process: an instance that is prepared for a fork, which both processes may continue to use, and what a
+ * child does with one that was not prepared. */
 
 #include "core/instance/state.h"
 
-/* In this order; nowhere is one asked for under another. */
+/* In this order. No code takes one of these locks while it holds another. */
 static void lock_all(struct core *core) {
     (void)pthread_mutex_lock(&core->downloads.mutex);
     (void)pthread_mutex_lock(&core->stages.mutex);
@@ -19,7 +20,8 @@ static void unlock_all(struct core *core) {
     (void)pthread_mutex_unlock(&core->downloads.mutex);
 }
 
-/* The work is the parent's. What another of its threads was at in this moment is left as it is: it is nobody's here. */
+/* The work is the parent's. What another thread of the parent was changing at the fork is left as it is: no thread here
+ * uses it. */
 static void forget_upkeep(struct core *core) {
     struct core_upkeep *upkeep = &core->upkeep;
     if (pthread_mutex_trylock(&upkeep->mutex) == 0) {
@@ -46,7 +48,7 @@ lreg_status core_fork_begin(struct core *core, struct error *err) {
 void core_fork_end(struct core *core) {
     bool is_child = process_is_foreign(&core->hooks);
     if (is_child) {
-        /* The parent writes the counts, and has the writers; what else is in memory is true for both. */
+        /* The parent writes the counts and has the writers; the rest of the memory is valid in both processes. */
         core_downloads_forget(&core->downloads);
         core->stages.first = NULL;
         forget_upkeep(core);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Who an instance is: its id, which is in the database, and its key, which is not, so that a copy of the database alone
- * opens no sealed secret. The database keeps a proof of the key it was used with: a lost or foreign key is noticed at
- * once, and is never papered over by making another.
+ * The identity of an instance: its id, which is in the database, and its key, which is not, so that a copy of the
+ * database alone opens no sealed secret. The database keeps a proof of the key that it is used with: a lost or foreign
+ * key is detected at once, and never replaced silently by a new one.
  */
 
 #include "core/instance/state.h"
@@ -61,7 +61,7 @@ static bool parse_key(const char *text, size_t length, uint8_t key[AUTH_KEY_BYTE
     return length == KEY_TEXT_LENGTH && hex_decode(text, length, key);
 }
 
-/* LREG_NOT_FOUND when there is none. */
+/* LREG_NOT_FOUND when there is no key. */
 static lreg_status read_key(struct core *core, int directory, uint8_t key[AUTH_KEY_BYTES], struct error *err) {
     char text[KEY_FILE_LENGTH + 1];
     size_t length = 0;
@@ -76,14 +76,14 @@ static lreg_status read_key(struct core *core, int directory, uint8_t key[AUTH_K
                            "the file " CORE_KEY_FILE " does not hold a key of %d hexadecimal digits", KEY_TEXT_LENGTH);
     }
     if (status == LREG_OK && fstat(file, &about) == 0 && (about.st_mode & 077) != 0) {
-        hooks_log(&core->hooks, LREG_LOG_WARNING, "others than the owner can read " CORE_KEY_FILE);
+        hooks_log(&core->hooks, LREG_LOG_WARNING, "users other than the owner can read " CORE_KEY_FILE);
     }
     close(file);
     memory_wipe(text, sizeof(text));
     return status;
 }
 
-/* Writes a new key to a file of its own. The name of the temporary file is given also on failure. */
+/* Writes a new key to the temporary file `name`, which the caller removes also after a failure. */
 static lreg_status write_new_key(struct core *core, int directory, const char *name, struct error *err) {
     uint8_t key[AUTH_KEY_BYTES];
     char text[KEY_FILE_LENGTH + 1];
@@ -95,7 +95,7 @@ static lreg_status write_new_key(struct core *core, int directory, const char *n
     if (file < 0) {
         return error_set_errno(err, errno, "make the instance key");
     }
-    (void)fchmod(file, 0600); /* whatever the host's umask takes away */
+    (void)fchmod(file, 0600); /* regardless of the host's umask */
     lreg_status status = hooks_random(&core->hooks, key, sizeof(key), err);
     if (status == LREG_OK) {
         hex_encode(key, sizeof(key), text);
@@ -108,7 +108,7 @@ static lreg_status write_new_key(struct core *core, int directory, const char *n
     return status;
 }
 
-/* Makes the key unless another process is faster: linking does not replace, so both go on with the same one. */
+/* Creates the key unless another process is faster: linking does not replace, so both use the same key. */
 static lreg_status make_key(struct core *core, int directory, struct error *err) {
     char id[ID_TEXT];
     char name[sizeof(CORE_KEY_FILE) + ID_TEXT];
@@ -126,8 +126,8 @@ static lreg_status make_key(struct core *core, int directory, struct error *err)
     return status;
 }
 
-/* Before the database has a proof of the key, its entry is made durable, whichever process made it, and as far as that
- * is permitted the entry of the directory. */
+/* Makes the key's directory entry durable before the database has a proof of the key, whichever process created it. The
+ * entry of the directory itself is synced as far as that is permitted. */
 static lreg_status settle_key(int directory, struct error *err) {
     int parent = openat(directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (parent >= 0) {
@@ -137,7 +137,7 @@ static lreg_status settle_key(int directory, struct error *err) {
     return storage_sync_directory(directory, err);
 }
 
-/* `may_make`: nothing was sealed yet under a key that could be missing. */
+/* `may_make`: nothing was sealed yet, so a missing key may be created. */
 static lreg_status load_key(struct core *core, bool may_make, uint8_t key[AUTH_KEY_BYTES], struct error *err) {
     if (core->directory == NULL) {
         return hooks_random(&core->hooks, key, AUTH_KEY_BYTES, err);
@@ -165,7 +165,7 @@ static lreg_status load_key(struct core *core, bool may_make, uint8_t key[AUTH_K
     return status;
 }
 
-/* What the database says: both NULL at first. */
+/* The values in the database; both are NULL at first. */
 struct identity {
     const char *id;
     const char *proof;
@@ -191,7 +191,7 @@ static lreg_status read_identity(struct core *core, struct arena *arena, struct 
     return status;
 }
 
-/* The id, sealed under the key. In the arena. */
+/* The id, sealed under the key. Allocated in the arena. */
 static lreg_status make_proof(struct core *core, const char *id, struct arena *arena, const char **out,
                               struct error *err) {
     void *sealed = NULL;
@@ -211,7 +211,7 @@ static lreg_status make_proof(struct core *core, const char *id, struct arena *a
     return status;
 }
 
-/* Writes id and proof, unless another process has just done so: then those. */
+/* Writes id and proof, or returns those that another process has just written. */
 static lreg_status write_identity(struct core *core, struct arena *arena, struct identity *out, struct error *err) {
     struct meta_transaction *transaction = NULL;
     char id[ID_TEXT];
@@ -245,7 +245,7 @@ static lreg_status write_identity(struct core *core, struct arena *arena, struct
     if (status != LREG_OK) {
         goto out;
     }
-    /* The first time that is believed, before a leap of the clock can pass for it. */
+    /* The first trusted time, recorded before a jump of the clock could be taken for it. */
     status = core_time_note(core, transaction, false, &now_ms, NULL, err);
     if (status != LREG_OK) {
         goto out;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* An instance: opened, counted, closed, and what it is made of. */
+/* An instance: opening, counting, closing, and its parts. */
 
 #include "core/instance/directory_internal.h"
 #include "core/instance/state.h"
@@ -69,12 +69,12 @@ lreg_status core_base_url_check(const char *base_url, struct error *err) {
     }
     if (!authority_parse(authority, NULL)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_base_url",
-                         "the base URL names no host: a name or an address (IPv6 in brackets), maybe with a port");
+                         "the base URL names no host: a name or an address (IPv6 in brackets), optionally with a port");
     }
     return LREG_OK;
 }
 
-/* Keeps the base URL without slashes at its end. */
+/* Stores the base URL without trailing slashes. */
 static lreg_status set_base_url(struct core *core, const char *base_url, struct error *err) {
     if (base_url == NULL) {
         return LREG_OK;
@@ -91,12 +91,13 @@ static lreg_status set_base_url(struct core *core, const char *base_url, struct 
     return core->base_url == NULL ? error_no_memory(err) : LREG_OK;
 }
 
-/* Keeps it as an absolute path: the database is opened again and again, and the host may change its directory. */
+/* Stores the directory as an absolute path: the database is opened many times, and the host may change its working
+ * directory. */
 static lreg_status set_directory(struct core *core, const char *directory, struct error *err) {
     char present[PATH_MAX] = "";
     size_t length = 0;
     if (directory[0] != '/' && getcwd(present, sizeof present) == NULL) {
-        return error_set_errno(err, errno, "find the present directory");
+        return error_set_errno(err, errno, "find the current directory");
     }
     if (!size_add(strlen(present) + 1, strlen(directory), &length)) {
         return error_no_memory(err);
@@ -116,7 +117,7 @@ static lreg_status make_directory(struct core *core, const char *directory, stru
         return LREG_OK;
     }
     if (mkdir(directory, 0700) == 0) {
-        (void)chmod(directory, 0700); /* whatever the host's umask takes away */
+        (void)chmod(directory, 0700); /* regardless of the host's umask */
     } else if (errno != EEXIST) {
         return error_set_errno(err, errno, "make the data directory");
     }
@@ -134,7 +135,8 @@ static lreg_status open_storage(struct core *core, const struct core_options *op
     return storage_open_filesystem(&core->hooks, core->directory, core->durable, &core->storage, err);
 }
 
-/* What an instance without syncs has stored in the data directory. A storage of the host's is for the host to sync. */
+/* Syncs what an instance without syncs has stored in the data directory. A storage of the host is synced by the
+ * host. */
 static lreg_status settle_objects(void *user, struct error *err) {
     const struct core *core = user;
     return storage_sync_file_system(core->directory, err);
@@ -155,7 +157,7 @@ static lreg_status open_metadata(struct core *core, const struct core_options *o
     return status == LREG_OK ? core_identity_load(core, err) : status;
 }
 
-/* What is in the directory, between the look at it and its mark. */
+/* Opens the content of the directory, after it was examined and before it is marked as complete. */
 static lreg_status open_contents(struct core *core, const struct core_options *options, struct error *err) {
     struct core_directory directory;
     lreg_status status = core_directory_begin(core, &directory, err);
@@ -174,7 +176,7 @@ static lreg_status open_contents(struct core *core, const struct core_options *o
 
 static lreg_status open_parts(struct core *core, const struct core_options *options, struct error *err) {
     lreg_status status = LREG_OK;
-    if (options->backend != NULL) { /* first: its state is ours from now on, whatever fails */
+    if (options->backend != NULL) { /* first: we own its state from now on, also after a failure */
         status = storage_open_backend(&core->hooks, options->backend, options->backend_state, &core->storage, err);
         if (status != LREG_OK) {
             return status;
@@ -197,7 +199,7 @@ static lreg_status open_parts(struct core *core, const struct core_options *opti
 }
 
 static void free_core(struct core *core) {
-    struct hooks hooks = core->hooks; /* the memory that holds them goes too */
+    struct hooks hooks = core->hooks; /* the memory that holds them is freed too */
     core_pins_end(core);
     process_mark_end(&core->process);
     memory_release(&hooks, core->downloads.entries);
@@ -208,14 +210,14 @@ static void free_core(struct core *core) {
     hooks_release(&hooks);
 }
 
-/* What was under way; the lease stays as it is. */
+/* Drops work in progress; the lease stays as it is. */
 static void drop_upkeep(struct core *core) {
     if (core->upkeep.drop != NULL) {
         core->upkeep.drop(core);
     }
 }
 
-/* Ends what is there, also of an instance that was opened in part only. */
+/* Closes all parts, also of an instance that was opened only in part. */
 static void close_parts(struct core *core) {
     drop_upkeep(core);
     core_cache_free(core->cache);
@@ -229,8 +231,8 @@ static void close_parts(struct core *core) {
     free_core(core);
 }
 
-/* In a forked child: memory and descriptors alone, and of the memory not what a thread of the parent was changing at
- * the fork. The parent sees nothing of it. */
+/* In a forked child: releases memory and descriptors only, except memory that a thread of the parent was changing at
+ * the fork. The parent is not affected. */
 static void abandon_parts(struct core *core) {
     if (core_cache_try_lock(core->cache)) {
         core_cache_unlock(core->cache);

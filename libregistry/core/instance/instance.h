@@ -3,10 +3,10 @@
 #define CORE_INSTANCE_INSTANCE_H
 
 /*
- * One open instance: what it is opened with, its limits, and what every rule needs of it. It is counted: handles that
+ * One open instance: its options, its limits, and what every rule needs of it. It is reference-counted: handles that
  * outlive their instance keep it alive.
  *
- * Threads: everything on `struct core` from any, at once.
+ * Threads: any thread may use a `struct core` at any time.
  */
 
 #include "auth/auth.h"
@@ -14,7 +14,7 @@
 #include "meta/meta.h"
 #include "storage/storage.h"
 
-/* Declared ahead, so that the headers of this folder can be read in any order. */
+/* Forward declarations, so that the headers of this folder can be included in any order. */
 struct core;
 struct core_ecosystem;
 struct core_shared;
@@ -30,14 +30,14 @@ struct core_limits {
     size_t max_headers; /* 200 */
     size_t max_multipart_parts; /* 32 */
     size_t max_part_header_bytes; /* 16 KiB */
-    size_t max_archive_entries; /* 250,000: entries of a package that are looked at */
-    uint64_t max_unpacked_bytes; /* 64 MiB: unpacked bytes of control data that are looked at */
+    size_t max_archive_entries; /* 250,000: entries of a package that are read */
+    uint64_t max_unpacked_bytes; /* 64 MiB: unpacked bytes of control data that are read */
     uint64_t max_package_unpacked_bytes; /* 16 GiB: unpacked bytes of a whole package */
     uint64_t max_unpacked_ratio; /* 100: unpacked bytes for each packed one */
     size_t max_archive_manifest_bytes; /* 32 MiB: all manifests of an image archive together */
     size_t max_uploads; /* 1,000 upload sessions in progress at once, per registry */
-    size_t max_token_uploads; /* 250 of them of one principal */
-    int64_t max_upload_idle_ms; /* 10 min without progress; then a session is not in progress, and may go on */
+    size_t max_token_uploads; /* 250 of them for one principal */
+    int64_t max_upload_idle_ms; /* 10 min without progress; the session then no longer counts, but may continue */
     int64_t max_upload_age_ms; /* 7 days without progress; then a session may be collected */
     int64_t blob_grace_ms; /* 24 h: a blob in an image repository that no manifest names yet */
     int64_t bearer_lifetime_ms; /* 5 min */
@@ -47,7 +47,8 @@ struct core_limits {
 };
 void core_limits_default(struct core_limits *limits);
 
-/* LREG_BAD_ARGUMENT ("bad_base_url"): "http://" or "https://", a host, maybe a path; slashes at the end are fine. */
+/* Requires "http://" or "https://", a host, and optionally a path; trailing slashes are allowed. LREG_BAD_ARGUMENT
+ * ("bad_base_url"). */
 lreg_status core_base_url_check(const char *base_url, struct error *err);
 
 struct core_options {
@@ -55,47 +56,47 @@ struct core_options {
     const char *directory; /* data directory; NULL: everything in memory */
     bool durable;
     int32_t busy_timeout_ms;
-    struct storage *storage; /* taken, also on failure; NULL: by what follows */
-    const lreg_storage_backend *backend; /* of the host; copied, its state is taken, also on failure; NULL: our own */
+    struct storage *storage; /* owned, also on failure; NULL: the next options decide */
+    const lreg_storage_backend *backend; /* of the host; copied; its state is owned, also on failure; NULL: ours */
     void *backend_state;
-    bool memory_storage; /* blobs in memory, whatever `directory` says; else the filesystem below it */
-    const char *base_url; /* "https://packages.example.com/prefix": base of URLs in answers; NULL: the request's */
+    bool memory_storage; /* blobs in memory, whatever `directory` is; otherwise in files below it */
+    const char *base_url; /* "https://packages.example.com/prefix": base of URLs in responses; NULL: from the request */
     struct core_limits limits;
     const struct core_ecosystem *const *ecosystems; /* NULL-terminated; lives as long as the program */
     int (*step_fault)(void *user); /* see meta_options */
     void *step_fault_user;
 };
 
-/* Opens or creates the data directory: `registry.db`, `objects/`, `staging/`, `instance.key` (0600). Costs the same
- * for an empty and a huge store. */
+/* Opens or creates the data directory: `registry.db`, `objects/`, `staging/`, `instance.key` (0600). The cost does not
+ * depend on the size of the store. */
 lreg_status core_open(const struct core_options *options, struct core **out, struct error *err);
 void core_retain(struct core *core);
-void core_release(struct core *core); /* the last one closes; NULL is fine */
+void core_release(struct core *core); /* the last release closes it; NULL is allowed */
 
-/* LREG_MISUSE ("forked") when the instance is that of the process which forked this one. */
+/* LREG_MISUSE ("forked") when the instance belongs to the process that forked this one. */
 lreg_status core_check_process(const struct core *core, struct error *err);
 /* See lreg_fork_begin(). */
 lreg_status core_fork_begin(struct core *core, struct error *err);
 void core_fork_end(struct core *core);
 
-/* This process cannot write to the data directory: what is there is read, every change is LREG_FORBIDDEN ("read_only"),
- * and what reading would note on the side, such as downloads, is left out. */
+/* Whether this process cannot write to the data directory. Then every change fails with LREG_FORBIDDEN ("read_only"),
+ * and side effects of reads, such as download counts, are left out. */
 bool core_is_read_only(const struct core *core);
-/* LREG_OK, or that failure: for what would write to the storage before it writes to the metadata. */
+/* Returns LREG_OK, or that failure. For operations that write to the storage before they write to the metadata. */
 lreg_status core_check_writable(const struct core *core, struct error *err);
 
 const struct hooks *core_hooks(const struct core *core);
 const struct core_limits *core_limits_of(const struct core *core);
-const char *core_base_url(const struct core *core); /* NULL when there is none; without a slash at the end */
+const char *core_base_url(const struct core *core); /* NULL when there is none; without a trailing slash */
 struct meta *core_meta(struct core *core);
 const struct auth_keys *core_keys(const struct core *core);
 
-/* Who does something, for rules and the audit log. */
+/* The actor of an operation, for rules and the audit log. */
 struct core_actor {
     const struct auth_principal *principal;
     const char *remote_address; /* "" when unknown */
 };
-/* The host itself. */
+/* The host as an actor. */
 extern const struct core_actor core_actor_host;
 
 #endif

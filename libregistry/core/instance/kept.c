@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Small objects stay open for the next reader, which saves him three system calls; of the smallest the bytes stay too,
- * which saves the one after him all of them. What is kept is true for one generation of the metadata, and all of it
- * goes when another one is seen, or objects are removed: so no object that is gone takes up its space for longer than
- * until the next look.
+ * Small objects stay open for the next reader, which saves it three system calls. The bytes of the smallest are kept as
+ * well, which saves later readers all of them. What is kept is valid for one generation of the metadata. All of it is
+ * dropped when another generation is seen or objects are removed, so a removed object takes up space only until the
+ * next look-up.
  */
 
 #include "core/instance/state.h"
 
 #include <string.h>
 
-/* The beginning of a key of our own is that of a digest, so that it says enough. */
+/* Our keys begin with a digest, so the first characters are distinct enough. */
 static struct core_kept_object *place_of(struct core_kept_objects *kept, const char *key) {
     unsigned sum = 0;
     for (size_t i = 0; i < 8 && key[i] != '\0'; i++) {
@@ -20,7 +20,7 @@ static struct core_kept_object *place_of(struct core_kept_objects *kept, const c
     return &kept->places[sum % CORE_KEPT_OBJECTS];
 }
 
-/* Takes everything out, for the caller to close outside of the lock. */
+/* Takes all objects out; the caller closes them outside the lock. */
 static size_t take_all(struct core_kept_objects *kept, struct storage_object *taken[CORE_KEPT_OBJECTS]) {
     size_t count = 0;
     for (size_t i = 0; i < CORE_KEPT_OBJECTS; i++) {
@@ -56,7 +56,7 @@ struct storage_object *core_kept_find(struct core *core, const char *key, uint64
     pthread_mutex_unlock(&kept->mutex);
 
     close_all(taken, count);
-    /* Not at the first reader: most objects have no second one within a generation. */
+    /* Not for the first reader: most objects have only one within a generation. */
     if (found != NULL && *out_length <= CORE_HELD_OBJECT_BYTES) {
         storage_object_hold(found);
     }
@@ -76,7 +76,7 @@ void core_kept_put(struct core *core, const char *key, uint64_t generation, stru
         surplus = place->object;
         place->object = object;
         place->length = length;
-        memcpy(place->key, key, strlen(key) + 1); /* the storage has opened it, so it is none too long */
+        memcpy(place->key, key, strlen(key) + 1); /* the storage has opened it, so it is not too long */
     }
     pthread_mutex_unlock(&kept->mutex);
     storage_object_close(surplus);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The file that marks a data directory: written whole under another name, then linked or renamed into its place. */
+/* The file that marks a data directory. It is written completely under another name, then linked or renamed into
+ * place. */
 
 #include "core/instance/directory_internal.h"
 #include "core/instance/state.h"
@@ -24,7 +25,7 @@
 #define PACKAGES_HERE "packages: objects\n"
 #define PACKAGES_ELSEWHERE "packages: elsewhere\n"
 
-/* For the person who finds it. The parser reads the lines before. */
+/* For people who find the file. The parser reads only the lines in front of this text. */
 #define EXPLANATION                                                                                                 \
     "\n"                                                                                                            \
     "This directory is one whole. \"registryctl backup\" copies it, and a copy replaces it as a whole.\n"           \
@@ -32,7 +33,7 @@
     "registry.db   what exists: organizations, registries, packages, tokens (with registry.db-wal and -shm)\n"      \
     "instance.key  opens the secrets in registry.db\n"                                                              \
     "objects/      the bytes of packages\n"                                                                         \
-    "staging/      uploads that are under way\n"                                                                    \
+    "staging/      uploads in progress\n"                                                                           \
     "\n"                                                                                                            \
     "Do not edit, rename or remove any of it while a registry uses it. If registry.db is lost, restore a backup:\n" \
     "a new one cannot know of what is here.\n"
@@ -105,7 +106,7 @@ static lreg_status write_text(int file, const char *text, struct error *err) {
     return fsync(file) == 0 ? LREG_OK : error_set_errno(err, errno, "sync " CORE_MARKER_FILE);
 }
 
-/* A new file with the text, under a name of its own, which is given also after a failure. */
+/* Creates a file with the text under a temporary name, which is returned also after a failure. */
 static lreg_status write_beside(struct core *core, int directory, const char *text, char name[NAME_BYTES],
                                 struct error *err) {
     char id[ID_TEXT];
@@ -123,7 +124,7 @@ static lreg_status write_beside(struct core *core, int directory, const char *te
     if (file < 0) {
         return error_set_errno(err, errno, "make " CORE_MARKER_FILE);
     }
-    (void)fchmod(file, 0600); /* whatever the host's umask takes away */
+    (void)fchmod(file, 0600); /* regardless of the host's umask */
     status = write_text(file, text, err);
     (void)close(file);
     return status;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One question for the generation per request instead of one per look-up: each costs the engine several system calls.
- * What another process commits while the request is answered may be missed, as if the request had come a moment
- * earlier; what this process commits is seen.
+ * Reads the generation once per request instead of once per look-up, because each read costs the engine several system
+ * calls. Commits of other processes during the request may be missed, as if the request had come a moment earlier;
+ * commits of this process are seen.
  */
 
 #include "core/instance/state.h"
@@ -18,7 +18,7 @@ void core_pins_end(struct core *core) {
 
 void core_pin(struct core *core, struct core_pin *pin) {
     pin->is_known = false;
-    (void)pthread_setspecific(core->pin_key, pin); /* without it look-ups just ask each time */
+    (void)pthread_setspecific(core->pin_key, pin); /* without a pin, each look-up reads the generation */
 }
 
 void core_unpin(struct core *core) {
@@ -27,7 +27,7 @@ void core_unpin(struct core *core) {
 
 lreg_status core_generation(struct core *core, uint64_t *out, struct error *err) {
     struct core_pin *pin = pthread_getspecific(core->pin_key);
-    uint64_t commits = meta_commits(core->meta); /* before the question, so that no commit falls between */
+    uint64_t commits = meta_commits(core->meta); /* read first, so that no commit falls in between */
     if (pin != NULL && pin->is_known && pin->commits == commits) {
         *out = pin->generation;
         return LREG_OK;

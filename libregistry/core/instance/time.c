@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What time it is for what is removed by its age: see time.h. */
+/* The time for removals by age: see time.h. */
 
 #include "core/instance/time.h"
 
@@ -9,9 +9,10 @@
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define PASSED_MAX_MS ((int64_t)100 * 365 * DAY_MS) /* so that no sum overflows */
 
-/* At least so much time has passed. A machine that is up for less than before was switched off in between, nobody knows
- * for how long: up to a day of that is believed at once (half of it here, for all of this counts twice). One that is up
- * for longer than it was is taken for never switched off, which gives less than has passed, never more. */
+/* A lower bound of the time that has passed. A machine whose uptime is less than before was switched off in between,
+ * for an unknown time; up to a day of that is trusted at once (half a day here, because the caller counts this twice).
+ * A machine whose uptime is greater counts as never switched off, which may be less than the time that passed, but
+ * never more. */
 static int64_t passed_since(const struct meta_upkeep *row, int64_t uptime_ms) {
     if (row->uptime_ms < 0 || uptime_ms < 0) {
         return 0;
@@ -24,7 +25,7 @@ void core_time_advance(struct meta_upkeep *row, int64_t wall_ms, int64_t uptime_
     int64_t base_ms = row->believed_ms < INT64_MAX / 2 ? row->believed_ms : INT64_MAX / 2;
     int64_t latest_ms = base_ms + 2 * passed_since(row, uptime_ms);
     if (row->believed_ms <= 0) {
-        row->believed_ms = wall_ms; /* the first time that is seen */
+        row->believed_ms = wall_ms; /* the first time that is recorded */
     } else if (wall_ms > row->believed_ms) {
         row->believed_ms = wall_ms < latest_ms ? wall_ms : latest_ms;
     }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * An online backup: a copy of the database, and then each object that the copy names, copied, or linked on demand.
- * Meanwhile a hold keeps collectors off. Where it could not be taken or came to its end, an object may be gone; then
- * the present database does not name it any more, and is copied again, and what is there already stays.
+ * An online backup: a copy of the database, then every object that the copy names, copied or, on demand, linked.
+ * Meanwhile a hold keeps collectors from removing objects. Without a hold, or after it ended, an object may be gone.
+ * Then the current database no longer names it, and is copied again; objects that were copied already stay.
  *
- * All is made under a name of its own beside the destination, and gets the destination's name when it is complete,
- * on disk, and was opened once.
+ * Everything is created under a temporary name beside the destination. It gets the destination's name when it is
+ * complete, durable, and was opened once.
  */
 
 #include "core/upkeep/maintenance.h"
@@ -37,8 +37,8 @@
 struct backup {
     struct core *core;
     struct core *copy; /* the backup, opened; NULL when not */
-    const char *destination; /* without slashes at its end */
-    const char *partial; /* where it is made */
+    const char *destination; /* without trailing slashes */
+    const char *partial; /* its temporary path */
     int64_t held_until_ms; /* 0: no hold */
     bool is_linked; /* objects by hard link */
     struct arena paths;
@@ -50,7 +50,7 @@ static lreg_status path_of(struct backup *run, const char *name, const char **ou
     return *out != NULL ? LREG_OK : error_no_memory(err);
 }
 
-/* A backup belongs to the owner of the instance, so that it can take its place. */
+/* A backup belongs to the owner of the instance, so that it can replace the instance. */
 static lreg_status give(const struct backup *run, const char *path, struct error *err) {
     if (!run->core->owner.is_other) {
         return LREG_OK;
@@ -120,7 +120,7 @@ static void close_copy(struct backup *run) {
     run->copy = NULL;
 }
 
-/* What an attempt before left. */
+/* Removes what an earlier attempt left. */
 static lreg_status remove_database(struct backup *run, struct error *err) {
     static const char *const NAMES[] = {META_DATABASE_FILE, META_DATABASE_FILE "-wal", META_DATABASE_FILE "-shm"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
@@ -136,8 +136,8 @@ static lreg_status remove_database(struct backup *run, struct error *err) {
     return LREG_OK;
 }
 
-/* Opening the copy as an instance shows that its database and its key are sound and belong together. Nothing is
- * synced by it, because all is at the end. */
+/* Opening the copy as an instance verifies that its database and its key are sound and match. Nothing is synced here
+ * because everything is synced at the end. */
 static lreg_status copy_database(struct backup *run, struct error *err) {
     const char *path = NULL;
     struct core_options options = {
@@ -155,7 +155,7 @@ static lreg_status copy_database(struct backup *run, struct error *err) {
         status = meta_backup(run->core->meta, path, err);
     }
     if (status == LREG_OK) {
-        status = give(run, path, err); /* nobody has it open yet, so no lock is lost by closing it */
+        status = give(run, path, err); /* no connection has it open yet, so closing it drops no lock */
     }
     if (status == LREG_OK) {
         status = core_open(&options, &run->copy, err);
@@ -163,7 +163,7 @@ static lreg_status copy_database(struct backup *run, struct error *err) {
     return status;
 }
 
-/* Takes the hold, or makes it longer when half of it is over. A disk that is full is no reason not to back up. */
+/* Takes the hold, or extends it when half of it is over. A full disk is not a reason to fail the backup. */
 static void hold(struct backup *run) {
     int64_t now_ms = hooks_now_ms(&run->core->hooks);
     int64_t until_ms = now_ms + CORE_HOLD_MS;
@@ -183,7 +183,7 @@ static void end_hold(struct backup *run) {
 
 /* --- Objects --- */
 
-/* A blob that the present database still has, and the storage has not, is lost. */
+/* A blob that the current database still names but the storage does not have is lost. */
 static lreg_status judge_missing(struct backup *run, const struct meta_blob *blob, struct error *err) {
     struct meta_transaction *transaction = NULL;
     struct meta_blob current;
@@ -205,7 +205,7 @@ static lreg_status judge_missing(struct backup *run, const struct meta_blob *blo
     return status;
 }
 
-/* `*out_gone` when the collector was faster. */
+/* Sets `*out_gone` when the collector was faster. */
 static lreg_status copy_blob(struct backup *run, const struct meta_blob *blob, bool *out_gone, struct error *err) {
     struct storage *storage = NULL;
     lreg_status status = core_storage_find(run->core, blob->storage, &storage, err);
@@ -265,7 +265,7 @@ static lreg_status copy_store(struct backup *run, struct error *err) {
             status = meta_check(run->copy->meta, err);
         }
         if (status == LREG_OK && !gone) {
-            status = core_hold_end(run->copy, run->held_until_ms, err); /* it was copied too */
+            status = core_hold_end(run->copy, run->held_until_ms, err); /* the hold was copied too */
         }
         close_copy(run);
         if (status != LREG_OK || !gone) {
@@ -285,7 +285,7 @@ static int remove_entry(const char *path, const struct stat *facts, int type, st
     return 0;
 }
 
-/* At most as deep as a store is; symbolic links are removed, not followed. */
+/* The tree is at most as deep as a store; symbolic links are removed, not followed. */
 static void remove_tree(const char *path) {
     (void)nftw(path, remove_entry, TREE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
 }
@@ -340,12 +340,12 @@ static lreg_status choose_paths(struct backup *run, const char *directory, struc
 }
 
 static lreg_status finish(struct backup *run, struct error *err) {
-    /* In one go: file by file it would be a sync for each of up to 65,536 directories. */
+    /* One sync of the file system: otherwise each of up to 65,536 directories would need a sync. */
     lreg_status status = storage_sync_file_system(run->partial, err);
     if (status != LREG_OK) {
         return status;
     }
-    /* Fails when something that is not empty got the name meanwhile. */
+    /* Fails when a non-empty directory got the name meanwhile. */
     if (rename(run->partial, run->destination) != 0) {
         return error_set_errno(err, errno, "cannot give the backup its name");
     }
@@ -357,7 +357,7 @@ static lreg_status back_up(struct backup *run, const char *directory, struct err
     if (status != LREG_OK) {
         return status;
     }
-    if (mkdir(run->partial, 0700) != 0 || chmod(run->partial, 0700) != 0) { /* whatever the umask is */
+    if (mkdir(run->partial, 0700) != 0 || chmod(run->partial, 0700) != 0) { /* regardless of the umask */
         return error_set_errno(err, errno, "cannot make the backup's directory");
     }
     status = give(run, run->partial, err);
@@ -382,7 +382,7 @@ lreg_status core_backup(struct core *core, const char *directory, bool is_linked
         return error_set(err, LREG_UNSUPPORTED, "backup_unsupported",
                          "only an instance with a data directory and filesystem storage can be backed up");
     }
-    (void)core_flush_downloads(core, NULL); /* so that the copy has them; they are not worth a failure */
+    (void)core_flush_downloads(core, NULL); /* so that the copy has them; a failure does not matter */
     arena_init(&run.paths, &core->hooks, ARENA_BYTES);
     arena_init(&run.page, &core->hooks, ARENA_BYTES);
     lreg_status status = back_up(&run, directory, err);

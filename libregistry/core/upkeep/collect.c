@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The collector: its phases, and their steps that go by rows; sweep.c has those that walk over the storage.
+ * The collector: its phases, and the steps that work on rows; sweep.c has the steps that walk over the storage.
  *
- * An object goes in two steps, so that neither a crash between them nor an uploader meanwhile is harmed: first its key
- * is put on the doomed list, in a transaction that makes sure that no blob row has it; then it is removed from the
- * storage, and forgotten. Who names an object finds out in that transaction whether any was doomed (see publish.c).
+ * An object is removed in two steps, so that neither a crash in between nor a concurrent uploader is harmed. First its
+ * key is put on the doomed list, in a transaction that ensures that no blob row has it. Then the object is removed from
+ * the storage and its key from the list. A publisher that names an object checks in that transaction whether any
+ * objects were doomed (see publish.c).
  */
 
 #include "core/upkeep/collect_internal.h"
@@ -43,7 +44,7 @@ static lreg_status purge_registries(struct core_collection *run, bool *out_more,
 
 /* --- Upload sessions --- */
 
-/* Nobody writes to a stage that can be claimed here, and nobody else is to begin. */
+/* A stage that can be claimed here has no writer in this process, and gets none while it is claimed. */
 void collect_remove_stage(struct core_collection *run, const char *name, uint64_t *counter) {
     struct core_stage_claim claim;
     struct error failure = {0};
@@ -62,7 +63,7 @@ void collect_remove_stage(struct core_collection *run, const char *name, uint64_
     }
 }
 
-/* One of the two listings of sessions that are to end. */
+/* One of the two listings of sessions that end. */
 typedef lreg_status (*list_uploads)(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
                                     struct arena *arena, struct meta_upload **out, size_t *out_count,
                                     struct error *err);
@@ -99,14 +100,14 @@ static lreg_status end_uploads(struct core_collection *run, list_uploads list, i
     return LREG_OK;
 }
 
-/* Those that stand still. Without a grace nobody is about to go on, and all end. */
+/* Ends idle sessions. Without a grace period all sessions end. */
 static lreg_status end_stale_uploads(struct core_collection *run, bool *out_more, struct error *err) {
     bool is_graceless = run->young_ms == run->now_ms;
     int64_t stale_ms = is_graceless ? INT64_MAX : run->now_ms - run->core->limits.max_upload_age_ms;
     return end_uploads(run, meta_upload_list_stale, stale_ms, out_more, err);
 }
 
-/* Not so young that somebody may be about to publish them. */
+/* Ends lost sessions, except young ones, which a request may be about to publish. */
 static lreg_status end_lost_uploads(struct core_collection *run, bool *out_more, struct error *err) {
     return end_uploads(run, meta_upload_list_lost, run->young_ms, out_more, err);
 }
@@ -166,7 +167,7 @@ static lreg_status rotate_audit(struct core_collection *run, bool *out_more, str
 
 /* --- The doomed --- */
 
-/* None while there is a hold: they wait for the next collection. */
+/* Lists nothing while there is a hold: doomed objects wait for the next collection. */
 static lreg_status list_doomed(struct core_collection *run, struct meta_doomed **out, size_t *out_count,
                                struct error *err) {
     struct meta_transaction *transaction = NULL;
@@ -184,7 +185,7 @@ static lreg_status list_doomed(struct core_collection *run, struct meta_doomed *
     return status;
 }
 
-/* Removes the objects, and keeps in `doomed` those rows that may be forgotten. */
+/* Removes the objects, and keeps in `doomed` the rows that can be deleted. */
 static void remove_objects(struct core_collection *run, struct meta_doomed *doomed, size_t *count) {
     size_t removed = 0;
     for (size_t i = 0; i < *count; i++) {
@@ -220,7 +221,7 @@ static lreg_status forget_doomed(struct core_collection *run, const struct meta_
     return collect_end_transaction(transaction, status, err);
 }
 
-/* Ends when a page brings nothing more: what a storage does not give up stays for the next time. */
+/* Ends when no object of a page could be removed: those are left to the next collection. */
 static lreg_status remove_doomed(struct core_collection *run, bool *out_more, struct error *err) {
     struct meta_doomed *doomed = NULL;
     size_t count = 0;
@@ -345,7 +346,7 @@ lreg_status core_collect(struct core *core, int64_t grace_ms, struct core_collec
         size_t phase = run->phase;
         status = core_collection_step(run, out, &done, err);
         if (status == LREG_OK && !done && run->phase == phase) {
-            meta_give_way(core->meta); /* there is more of the kind */
+            meta_give_way(core->meta); /* the phase has more steps */
         }
     }
     core_collection_free(run);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A hold: for a while, no collector removes objects that metadata named once. A backup takes one before it copies the
- * database, so that what the copy names is still there when its turn comes. It is a time in the metadata, seen by all
- * processes; one that nobody ends, because its backup died, ends by itself.
+ * A hold: for a limited time, no collector removes objects that metadata has named. A backup takes one before it copies
+ * the database, so that what the copy names still exists when it is copied. The hold is a time in the metadata that all
+ * processes see. A hold whose backup died ends at that time.
  */
 
 #include "core/upkeep/hold.h"
@@ -24,7 +24,7 @@ static lreg_status read_hold(struct core *core, struct meta_transaction *transac
     arena_init(&arena, &core->hooks, ARENA_BYTES);
     lreg_status status = meta_value_find(transaction, VALUE_HOLD, &arena, &text, err);
     if (status == LREG_OK && text != NULL && !text_parse_u64(slice_of(text), out_until_ms)) {
-        status = error_set(err, LREG_CORRUPT, "", "the time of the hold in the metadata is no number");
+        status = error_set(err, LREG_CORRUPT, "", "the time of the hold in the metadata is not a number");
     }
     arena_free(&arena);
     return status;
@@ -36,7 +36,7 @@ static lreg_status write_hold(struct meta_transaction *transaction, uint64_t unt
     return meta_value_set(transaction, VALUE_HOLD, text, err);
 }
 
-/* Changes it from `before_ms` (UINT64_MAX: whatever is earlier) to `until_ms`. */
+/* Changes the hold from `before_ms` (UINT64_MAX: any earlier time) to `until_ms`. */
 static lreg_status change_hold(struct core *core, uint64_t before_ms, uint64_t until_ms, struct error *err) {
     struct meta_transaction *transaction = NULL;
     uint64_t present_ms = 0;
@@ -68,7 +68,7 @@ lreg_status core_hold_is_on(struct core *core, struct meta_transaction *transact
     uint64_t until_ms = 0;
     int64_t now_ms = hooks_now_ms(&core->hooks);
     lreg_status status = read_hold(core, transaction, &until_ms, err);
-    /* One that is farther away than any hold is of a clock that was wrong. */
+    /* A time that is further away than the longest hold comes from a wrong clock. */
     *out = now_ms > 0 && until_ms > (uint64_t)now_ms && until_ms - (uint64_t)now_ms <= CORE_HOLD_MS;
     return status;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What is stored but is not what was published is in quarantine: a mark in its row, which readers look at, so that no
- * process serves it any more. The mark goes when equal content is published again, which brings a new object
- * (publish.c) or content, and when the bytes are found to be right after all, as after the repair of a disk.
+ * Stored bytes that are not the published ones are in quarantine: a mark in the row, which readers check, so that no
+ * process serves them. The mark is removed when equal content is published again, which brings a new object (publish.c)
+ * or content, and when the bytes turn out to be right, as after a disk was repaired.
  */
 
 #include "core/upkeep/quarantine.h"
@@ -13,7 +13,7 @@
 
 #include "base/encoding.h"
 
-#define USERS_MAX 100 /* who get an audit event */
+#define USERS_MAX 100 /* that get an audit event */
 #define ARENA_BYTES ((size_t)256 * 1024)
 
 static lreg_status end(struct meta_transaction *transaction, lreg_status status, bool changed, struct error *err) {
@@ -41,7 +41,7 @@ static lreg_status tell_users(struct core *core, struct meta_transaction *transa
     return status;
 }
 
-/* Whether the mark changed, is what is told to the log. */
+/* The caller logs the damage only when the mark changed. */
 static lreg_status mark_blob(struct core *core, const struct meta_blob *blob, int64_t damaged_ms, bool *out_changed,
                              struct error *err) {
     struct meta_transaction *transaction = NULL;
@@ -97,7 +97,7 @@ static lreg_status find_organization(struct core *core, struct meta_transaction 
     if (status == LREG_OK) {
         *out = registry.organization_id;
     }
-    return status == LREG_NOT_FOUND ? LREG_OK : status; /* it was deleted */
+    return status == LREG_NOT_FOUND ? LREG_OK : status; /* the registry was deleted */
 }
 
 static lreg_status tell_owner(struct core *core, struct meta_transaction *transaction,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The scrub: reads everything that is stored in small pieces, hashes it, and puts what is not what was published into
- * quarantine. Blobs go by id, then documents by position; no transaction is open while bytes of an object are read.
- * What has other bytes is read twice before that is believed, for it may have been the memory and not the disk.
+ * The scrub: reads everything that is stored in small pieces, hashes it, and puts what differs from the published bytes
+ * into quarantine. Blobs are read by id, then documents by position; no transaction is open while bytes of an object
+ * are read. A blob with other bytes is read a second time before it counts as damaged, because the error may have been
+ * in memory and not on disk.
  */
 
 #include "core/upkeep/maintenance.h"
@@ -19,11 +20,11 @@
 
 struct core_scrub {
     struct core *core;
-    int64_t blob; /* the last that is finished */
+    int64_t blob; /* the last one that is finished */
     int64_t document;
     bool has_blobs; /* there may be more */
     bool is_open; /* a blob is being read: */
-    bool is_again; /* for the second time */
+    bool is_again; /* it is the second time */
     struct meta_blob row;
     struct storage_object *object;
     struct digest digest;
@@ -84,7 +85,7 @@ static void finish_blob(struct core_scrub *scrub) {
     scrub->report->blobs++;
 }
 
-/* The next row, if there is one. */
+/* Finds the next row, if there is one. */
 static lreg_status find_blob(struct core_scrub *scrub, bool *out_found, struct error *err) {
     struct meta_transaction *transaction = NULL;
     struct meta_blob *rows = NULL;
@@ -103,7 +104,7 @@ static lreg_status find_blob(struct core_scrub *scrub, bool *out_found, struct e
     return status;
 }
 
-/* Nothing can be said of the blob now: it is passed over. */
+/* The blob cannot be judged now, so it is skipped. */
 static lreg_status pass_over(struct core_scrub *scrub, const struct error *failure) {
     scrub->report->unreadable++;
     hooks_log(&scrub->core->hooks, LREG_LOG_WARNING, "the scrub could not read object %s: %s", scrub->row.key,
@@ -129,7 +130,7 @@ static lreg_status found_damaged(struct core_scrub *scrub, struct error *err) {
     return status;
 }
 
-/* A failure of the storage says nothing of the bytes, unless it says just that. */
+/* A failure of the storage says nothing about the bytes, except for the codes that name missing or damaged blobs. */
 static lreg_status open_blob(struct core_scrub *scrub, struct error *err) {
     struct error failure = {0};
     lreg_status status = core_blob_open_anew(scrub->core, &scrub->row, &scrub->object, &scrub->length, &failure);
@@ -183,7 +184,7 @@ static lreg_status read_piece(struct core_scrub *scrub, uint64_t *out_bytes, str
     lreg_status status =
         piece > 0 ? storage_object_read(scrub->object, scrub->at, scrub->piece, piece, &failure) : LREG_OK;
     if (status == LREG_CORRUPT) {
-        return found_damaged(scrub, err); /* it ends before its end */
+        return found_damaged(scrub, err); /* the object is shorter than its length */
     }
     if (status != LREG_OK) {
         return pass_over(scrub, &failure);
@@ -205,8 +206,8 @@ static lreg_status step_blobs(struct core_scrub *scrub, uint64_t *out_bytes, str
 
 /* --- Documents --- */
 
-/* What is kept of one until its transaction is over: where everything takes turns, as in memory, another cannot begin
- * before. */
+/* Keeps the result until the transaction ends: an instance in memory has one transaction at a time, so a second one
+ * cannot begin before. */
 struct seen {
     struct core_scrub *scrub;
     struct meta_document row;

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What metadata does not know: objects and stages that writers left when they died. They are found by walking over the
- * storage, a page of names at a time; the walk may pause for long between two pages. */
+/* Objects and stages that the metadata does not know: leftovers of writers that died. They are found by walking over
+ * the storage, a page of names at a time; any time may pass between two pages. */
 
 #include "core/upkeep/collect_internal.h"
 
 #include "core/content/objects.h"
 
-/* Names that the walk gathered, judged together. */
+/* Names that the walk collected, judged together. */
 struct page {
     struct core_collection *run;
     const char *names[COLLECT_PAGE_ROWS];
     size_t count;
 };
 
-/* Gathers the next names that are not young. `*out_more` false: the walk is over. Names that are young count for a
- * page too, so that a step stays short. */
+/* Collects the next names that are not young. `*out_more` is false at the end of the walk. Young names count for a page
+ * too, so that a step stays short. */
 static lreg_status gather(struct page *page, bool *out_more, struct error *err) {
     struct core_collection *run = page->run;
     struct storage_listed item;
@@ -60,7 +60,7 @@ static lreg_status walk(struct core_collection *run, int32_t what,
 
 /* --- Stages --- */
 
-/* Keeps those names that are no session's stage. */
+/* Keeps the names that are not the stage of a session. */
 static lreg_status keep_unknown_stages(struct page *page, struct error *err) {
     struct meta_transaction *transaction = NULL;
     size_t kept = 0;
@@ -91,7 +91,7 @@ lreg_status collect_sweep_stages(struct core_collection *run, bool *out_more, st
 
 /* --- Objects --- */
 
-/* Keeps those keys that no row has, in whatever transaction is given. */
+/* Keeps the keys that no row has, in the caller's transaction. */
 static lreg_status keep_unknown_objects(struct page *page, struct meta_transaction *transaction, struct error *err) {
     size_t kept = 0;
     for (size_t i = 0; i < page->count; i++) {
@@ -125,7 +125,7 @@ static lreg_status doom_unknown_objects(struct page *page, struct error *err) {
     return collect_end_transaction(transaction, status, err);
 }
 
-/* Most pages hold nothing unknown: only the others take the write lock. */
+/* Most pages hold nothing unknown; only the others take the write lock. */
 static lreg_status judge_objects(struct page *page, struct error *err) {
     struct meta_transaction *transaction = NULL;
     lreg_status status = meta_begin(page->run->core->meta, META_READ, &transaction, err);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Upkeep: what is to be done now and then, done a little at a time by whoever calls, one process after the other.
+ * Upkeep: periodic work, done a little at a time by the callers, one process after the other.
  *
- * The lease is a row in the metadata. Its holder lets `renewals` grow while it works and clears the row when nothing is
- * due any more, so an idle instance writes nothing. Another process takes it when it is free, or when it stood still
- * for LEASE_MS by that one's own uptime. Wall clocks are not compared: they differ, and are set. Two at work at once,
- * as when one slept for long, do no harm: every step of collection and scrub is right beside another's.
+ * The lease is a row in the metadata. Its holder increments `renewals` while it works and clears the row when nothing
+ * is due, so an idle instance writes nothing. Another process takes the lease when it is free, or when it was unchanged
+ * for LEASE_MS by that process's own uptime. Wall clocks are not compared: they differ, and can be set. Two holders at
+ * once, as when one slept for long, do no harm: every step of collection and scrub is correct beside those of others.
  */
 
 #include "core/instance/time.h"
@@ -14,23 +14,23 @@
 
 #include <string.h>
 
-#define LEASE_MS 60000 /* that a lease may stand still */
+#define LEASE_MS 60000 /* that a lease may stay unchanged */
 #define RENEW_MS 10000
-#define IDLE_MS 60000 /* until the next look, at most */
-#define BUSY_MS 1000 /* while another thread of this instance is at it */
+#define IDLE_MS 60000 /* until the next call, at most */
+#define BUSY_MS 1000 /* while another thread of this instance works */
 #define SWEEP_INTERVAL_MS ((int64_t)24 * 3600 * 1000)
 #define STEP_ROWS 64
-#define SHARE 4 /* a call may be followed by so much more idle time than it took */
+#define SHARE 4 /* the idle time after a call is this many times as long as the call */
 #define REST_MAX_MS 10000
-#define FILL_MAX_MS 1000 /* what a scrub was not given for so long is gone */
+#define FILL_MAX_MS 1000 /* longer gaps add no more to the allowance of the scrub */
 
 struct turn {
     struct core *core;
     const struct core_upkeep_options *options;
     struct core_upkeep_report *report;
-    struct meta_upkeep row; /* as it was read, or written last */
+    struct meta_upkeep row; /* as last read or written */
     int64_t now_ms; /* see time.h */
-    int64_t began_ms; /* uptime, as are the next */
+    int64_t began_ms; /* uptime, like the next one */
     int64_t until_ms;
 };
 
@@ -52,7 +52,8 @@ static int64_t smaller(int64_t a, int64_t b) {
 
 /* --- What is due --- */
 
-/* Until then; 0: it is due. One that was done in what is the future now, by a clock that was wrong, is due, too. */
+/* Returns the time until work is due; 0: now. Work is also due when its last time is in the future, which a wrong clock
+ * recorded. */
 static int64_t due_in(int64_t done_ms, int64_t interval_ms, int64_t now_ms) {
     int64_t next_ms = done_ms <= now_ms ? done_ms + interval_ms : now_ms;
     return done_ms == 0 || next_ms <= now_ms ? 0 : next_ms - now_ms;
@@ -104,7 +105,7 @@ static bool is_same_lease(const struct meta_upkeep *a, const struct meta_upkeep 
     return strcmp(a->holder, b->holder) == 0 && a->renewals == b->renewals;
 }
 
-/* Whether the lease that was just read may be taken. */
+/* Whether the lease that was read last may be taken. */
 static bool is_free(struct turn *turn) {
     struct core_upkeep *state = &turn->core->upkeep;
     if (turn->row.holder[0] == '\0' || is_mine(turn, &turn->row)) {
@@ -118,7 +119,7 @@ static bool is_free(struct turn *turn) {
     return turn->began_ms - state->seen_since_ms >= LEASE_MS;
 }
 
-/* What changes in the row, beside lease and time. */
+/* What changes in the row besides lease and time. */
 struct progress {
     bool collected, swept, scrubbed;
     bool is_over; /* gives the lease up */
@@ -147,7 +148,7 @@ static void apply(struct turn *turn, const struct progress *progress, struct met
     }
 }
 
-/* Writes the row, which also renews the lease; LREG_CONFLICT when that is somebody else's by now. `expected`, if not
+/* Writes the row, which also renews the lease; LREG_CONFLICT when another process has the lease. `expected`, if not
  * NULL, is a lease that may be taken. */
 static lreg_status write_in(struct turn *turn, struct meta_transaction *transaction, const struct progress *progress,
                             const struct meta_upkeep *expected, struct error *err) {
@@ -184,7 +185,7 @@ static lreg_status write_row(struct turn *turn, const struct progress *progress,
     return status;
 }
 
-/* Drops what is under way: the place of the scrub is in the row. */
+/* Drops work in progress: the position of the scrub is in the row. */
 static void drop_work(struct core_upkeep *state) {
     core_collection_free(state->collection);
     state->collection = NULL;
@@ -208,7 +209,7 @@ static lreg_status lose(struct turn *turn, lreg_status status, struct error *err
     return LREG_OK;
 }
 
-/* After it, this instance has the lease, unless the report says that it is elsewhere. */
+/* On success this instance has the lease, unless the report says that it is elsewhere. */
 static lreg_status take_lease(struct turn *turn, struct error *err) {
     struct core_upkeep *state = &turn->core->upkeep;
     const struct progress nothing = {0};
@@ -234,7 +235,7 @@ static lreg_status begin_collection(struct turn *turn, bool sweeps, struct error
                                &turn->core->upkeep.collection, err);
 }
 
-/* Steps until the collection is done or the time is over. */
+/* Runs steps until the collection is done or the time is over. */
 static lreg_status go_on_collecting(struct turn *turn, bool *out_done, struct error *err) {
     struct core_collection *run = turn->core->upkeep.collection;
     lreg_status status = LREG_OK;
@@ -249,7 +250,7 @@ static lreg_status go_on_collecting(struct turn *turn, bool *out_done, struct er
     return status;
 }
 
-/* A failure ends it as well: it is tried again when the next one is due. */
+/* A failure ends the collection as well; the next one is tried when it is due. */
 static lreg_status collect(struct turn *turn, struct error *err) {
     struct core_upkeep *state = &turn->core->upkeep;
     struct progress progress = {0};
@@ -276,7 +277,7 @@ static lreg_status collect(struct turn *turn, struct error *err) {
 
 /* --- Scrubbing --- */
 
-/* So many bytes have become free to be read since the last time. */
+/* Adds the bytes that may be read for the time since the last call. */
 static void fill_allowance(struct turn *turn) {
     struct core_upkeep *state = &turn->core->upkeep;
     int64_t rate =
@@ -290,7 +291,7 @@ static void fill_allowance(struct turn *turn) {
     state->filled_ms = turn->began_ms;
 }
 
-/* How long until something may be read again. */
+/* The time until bytes may be read again. */
 static int64_t rest_ms(const struct turn *turn) {
     int64_t owed = 1 - turn->core->upkeep.allowance;
     int64_t rate = (int64_t)(turn->options->scrub_bytes_per_second / 1000) + 1; /* a millisecond */
@@ -332,7 +333,8 @@ static lreg_status scrub(struct turn *turn, struct error *err) {
 
 /* --- A turn --- */
 
-/* When to come back. The pause after work is longer than the work, so that it takes a fifth of one thread at most. */
+/* Sets when to call again. The pause after work is longer than the work, so that upkeep takes at most a fifth of one
+ * thread. */
 static void plan(struct turn *turn) {
     struct core_upkeep_report *report = turn->report;
     int64_t spent_ms = hooks_uptime_ms(&turn->core->hooks) - turn->began_ms;
@@ -365,7 +367,8 @@ static lreg_status work(struct turn *turn, struct error *err) {
     return status;
 }
 
-/* At once, and all of it or as much as there is time for; the lease is for what nobody asked for. */
+/* Collects at once, all of it or as much as the budget allows, without the lease, which only matters for periodic
+ * work. */
 static lreg_status collect_now(struct turn *turn, struct error *err) {
     struct core_upkeep *state = &turn->core->upkeep;
     bool done = false;
@@ -426,7 +429,7 @@ lreg_status core_upkeep(struct core *core, const struct core_upkeep_options *opt
         return status;
     }
     if (core->is_read_only && !options->collects_now && !options->compacts) {
-        return LREG_OK; /* whoever may write does it */
+        return LREG_OK; /* a process that can write does it */
     }
     if (pthread_mutex_trylock(&core->upkeep.mutex) != 0) {
         out->is_elsewhere = true;
@@ -456,7 +459,7 @@ void core_upkeep_end(struct core *core) {
     struct turn turn = {.core = core, .report = &report};
     const struct progress over = {.is_over = true};
     if (pthread_mutex_trylock(&state->mutex) != 0) {
-        return; /* another thread is at it, through a handle that goes on */
+        return; /* another thread works, through a handle that stays open */
     }
     if (state->holds) {
         (void)write_row(&turn, &over, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Scrubbing: every blob and document is hashed again and compared with what the metadata says, and the database
- * checks itself. In pages and pieces, so that memory stays flat and no transaction is held while bytes are read. */
+/* Verification: every blob and document is hashed again and compared with the metadata, and the database checks itself.
+ * It works in pages and pieces, so that memory use is constant and no transaction is open while bytes are read. */
 
 #include "core/upkeep/verify_internal.h"
 
@@ -53,13 +53,13 @@ static lreg_status hash_object(const struct verification *run, struct storage_ob
     return LREG_OK;
 }
 
-/* Failures that say that this blob is bad. Others end the walk. */
+/* Failures that mean that this blob is bad. Others end the walk. */
 static bool is_finding(lreg_status status) {
     return status != LREG_OK && status != LREG_NO_MEMORY && status != LREG_BUSY;
 }
 
-/* What is found bad is not served from now on. Where that cannot be noted, as on a disk that is full or may only be
- * read, it is told all the same. */
+/* A bad blob is no longer served. When the mark cannot be written, as on a full or read-only disk, the finding is
+ * reported anyway. */
 static void quarantine(const struct verification *run, const struct meta_blob *blob) {
     struct error failure = {0};
     if (core_quarantine_blob(run->core, blob, &failure) != LREG_OK) {
@@ -69,7 +69,7 @@ static void quarantine(const struct verification *run, const struct meta_blob *b
 
 static void release(const struct verification *run, const struct meta_blob *blob) {
     if (blob->damaged_ms != 0) {
-        (void)core_release_blob(run->core, blob, NULL); /* else the scrub does, or the next time */
+        (void)core_release_blob(run->core, blob, NULL); /* after a failure the scrub or the next call does it */
     }
 }
 
@@ -156,7 +156,7 @@ static lreg_status verify_blobs(struct verification *run, struct error *err) {
 
 /* --- Documents and the database --- */
 
-/* What a document of other bytes names counts for nothing. */
+/* The references of a damaged document are not followed. */
 static lreg_status verify_document(void *user, const struct meta_document *document, struct error *err) {
     struct verify_references *references = user;
     const struct verification *run = references->run;
@@ -233,7 +233,7 @@ static lreg_status verify_all(struct verification *run, struct error *err) {
 
 lreg_status core_verify(struct core *core, core_verify_finding finding, void *user, struct core_verify_report *out,
                         struct error *err) {
-    struct error own = {0}; /* findings are read from it, so there has to be one */
+    struct error own = {0}; /* findings are read from it, so it must exist */
     struct verification run = {.core = core, .finding = finding, .user = user, .report = out};
     *out = (struct core_verify_report){0};
     run.piece = memory_allocate(&core->hooks, PIECE_BYTES);

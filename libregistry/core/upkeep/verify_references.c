@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Following references: from a tag to its manifest, from a manifest to its config, layers and children. The content of
- * a document is the truth. It is compared with what is stored, and with what the metadata noted of it, by which the
- * collector and deletions go. That a blob's object is there and sound is found by the walk over the blobs.
+ * Following references: from a tag to its manifest, and from a manifest to its config, layers and children. The content
+ * of a document is authoritative. It is compared with what is stored, and with the links that the metadata recorded for
+ * it, which the collector and deletions rely on. The walk over the blobs checks that a blob's object exists and is
+ * sound.
  */
 
 #include "core/upkeep/verify_internal.h"
@@ -14,7 +15,7 @@
 
 #include <inttypes.h>
 
-#define ARENA_BYTES ((size_t)64 * 1024 * 1024) /* a document, as it was read; taken as needed */
+#define ARENA_BYTES ((size_t)64 * 1024 * 1024) /* for one document; allocated as needed */
 #define REGISTRY_BYTES ((size_t)64 * 1024)
 
 void core_verify_references_begin(struct verify_references *this, const struct verification *run,
@@ -29,7 +30,7 @@ void core_verify_references_end(struct verify_references *this) {
     arena_free(&this->registry_arena);
 }
 
-/* Documents of one registry mostly come together. */
+/* Keeps the last registry: documents of one registry usually follow each other. */
 static lreg_status find_registry(struct verify_references *this, const char *id, struct error *err) {
     if (text_equals(this->registry.id, id)) {
         return LREG_OK;
@@ -49,7 +50,7 @@ static lreg_status find_registry(struct verify_references *this, const char *id,
     return status;
 }
 
-/* What was found under the name of a reference. */
+/* What the name of a reference led to. */
 struct target {
     bool is_there;
     uint64_t size_bytes;
