@@ -116,7 +116,7 @@ lreg_status core_authenticate(struct core *core, const char *secret, struct auth
         break;
     case AUTH_SECRET_BEARER:
         status = error_set(err, LREG_UNAUTHENTICATED, "bearer_elsewhere",
-                           "a bearer of the token endpoint serves for images below /v2/ alone: send the token itself");
+                           "a bearer of the token endpoint is valid only for images below /v2/: send the token itself");
         break;
     case AUTH_SECRET_UNKNOWN:
         status = error_set(err, LREG_UNAUTHENTICATED, "malformed_token",

@@ -23,7 +23,7 @@ lreg_status core_upload_unknown(struct error *err) {
 }
 
 lreg_status core_upload_moved(struct error *err) {
-    return error_set(err, LREG_CONFLICT, "upload_moved", "another request has gone on with this upload meanwhile");
+    return error_set(err, LREG_CONFLICT, "upload_moved", "another request has continued this upload meanwhile");
 }
 
 static const char *principal_text(const struct auth_principal *principal) {
@@ -50,7 +50,7 @@ struct beginning {
 static lreg_status too_many_own(const struct core_limits *limits, uint64_t count, struct error *err) {
     return error_set(err, LREG_TOO_MANY, "too_many_token_uploads",
                      "these credentials have %llu uploads in progress in the registry, the limit for each is %zu; end "
-                     "some, or wait: one that stands still for %lld s no longer counts",
+                     "some, or wait: one without progress for %lld s no longer counts",
                      (unsigned long long)count, limits->max_token_uploads,
                      (long long)(limits->max_upload_idle_ms / 1000));
 }

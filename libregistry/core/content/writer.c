@@ -19,7 +19,7 @@
 #define SHARED_BYTES ((size_t)64 * 1024)
 
 static lreg_status upload_busy(struct error *err) {
-    return error_set(err, LREG_CONFLICT, "upload_busy", "another request is at work on this upload");
+    return error_set(err, LREG_CONFLICT, "upload_busy", "another request is working on this upload");
 }
 
 static lreg_status writer_new(struct core *core, const char *storage_name, const char *stage_name, uint64_t max_bytes,
@@ -113,7 +113,7 @@ static lreg_status restore_digest(struct core_blob_writer *writer, const struct 
         return status;
     }
     if (writer->digest.length != upload->received_bytes || (writer->digest.algorithms & DIGEST_SHA256) == 0) {
-        return error_set(err, LREG_CORRUPT, "upload_state", "the saved state of the upload does not fit to its length");
+        return error_set(err, LREG_CORRUPT, "upload_state", "the saved state of the upload does not match its length");
     }
     return LREG_OK;
 }

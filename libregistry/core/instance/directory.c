@@ -213,7 +213,7 @@ static lreg_status look_for_rights(struct core *core, const struct core_director
     }
     if (!directory->has_database) {
         return error_set(err, LREG_FORBIDDEN, "read_only",
-                         "there is no registry in the directory, and none can be made: it cannot be written to");
+                         "there is no registry in the directory, and none can be created: it cannot be written to");
     }
     hooks_log(&core->hooks, LREG_LOG_WARNING, "the data directory cannot be written to: the registry is only read");
     return LREG_OK;

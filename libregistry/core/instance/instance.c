@@ -64,7 +64,7 @@ lreg_status core_base_url_check(const char *base_url, struct error *err) {
     if (length > BASE_URL_MAX || !url_split_absolute(base_url, &authority, &path) ||
         strpbrk(path, " \"<>?#\\") != NULL || text_has_control(base_url, length) || !text_is_utf8(base_url, length)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_base_url",
-                         "the base URL must be http:// or https:// with a host and maybe a path, at most %d bytes",
+                         "the base URL must be http:// or https:// with a host and optionally a path, at most %d bytes",
                          BASE_URL_MAX);
     }
     if (!authority_parse(authority, NULL)) {

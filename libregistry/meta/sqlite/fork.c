@@ -40,7 +40,7 @@ lreg_status meta_fork_begin(struct meta *meta, struct error *err) {
         meta->is_resting = false;
         (void)pthread_cond_broadcast(&meta->pool_changed);
         (void)pthread_mutex_unlock(&meta->pool_mutex);
-        return error_set(err, LREG_BUSY, "database_busy", "metadata: others were at work for longer than %d ms",
+        return error_set(err, LREG_BUSY, "database_busy", "metadata: the database was in use for longer than %d ms",
                          (int)meta->busy_timeout_ms);
     }
     (void)pthread_mutex_lock(&meta->watcher_mutex);
