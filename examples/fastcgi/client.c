@@ -18,6 +18,8 @@
 #define PARAMS_MAX ((size_t)128 * 1024)
 #define TURN_BYTES ((size_t)1024 * 1024) /* then others have their turn */
 #define LINGER_BYTES ((uint64_t)16 * 1024 * 1024)
+#define WEIGHT_OF_ORGANIZATIONS 4 /* who is known has a larger share than who is not */
+#define WEIGHT_OF_PEERS 1
 #define ROLE_RESPONDER 1
 #define FLAG_KEEP_CONNECTION 1
 
@@ -62,11 +64,32 @@ static void clear_request(struct client *client) {
 void client_free(struct client *client) {
     clear_request(client);
     (void)close(client->socket);
+    free(client->rest);
     free(client);
 }
 
 bool client_is_idle(const struct client *client) {
     return client->state == CLIENT_IDLE || client->state == CLIENT_LINGER;
+}
+
+unsigned client_set_key(struct client *client, const struct fair_queue *queue) {
+    if (client->state == CLIENT_LINGER) {
+        return WEIGHT_OF_PEERS; /* of who was answered */
+    }
+    if (client->state < CLIENT_BEGIN || client->variables.list == NULL) {
+        client->key = fair_queue_key(queue, 0, "");
+        return WEIGHT_OF_ORGANIZATIONS;
+    }
+    const char *share = client->exchange != NULL ? lreg_exchange_share(client->exchange) : "";
+    if (*share != '\0') {
+        client->key = fair_queue_key(queue, 0, share);
+        return WEIGHT_OF_ORGANIZATIONS;
+    }
+    const char *peer = variables_find(&client->variables, "REMOTE_ADDR");
+    const char *credentials = variables_find(&client->variables, "HTTP_AUTHORIZATION");
+    uint64_t key = fair_queue_key(queue, 0, peer != NULL ? peer : "");
+    client->key = fair_queue_key(queue, key, credentials != NULL ? credentials : "");
+    return credentials != NULL && client->state == CLIENT_BEGIN ? WEIGHT_OF_ORGANIZATIONS : WEIGHT_OF_PEERS;
 }
 
 /* --- the request --- */
@@ -108,14 +131,19 @@ static bool has_share(struct client *client) {
 }
 
 /* The variables are complete. False: they are not what they have to be. */
-static bool begin_request(struct client *client) {
-    lreg_error *err = NULL;
+static bool end_params(struct client *client) {
     if (!variables_read(&client->variables, client->params, client->params_length)) {
         return false;
     }
     free(client->params);
     client->params = NULL;
     client->params_length = 0;
+    client->state = CLIENT_BEGIN;
+    return true;
+}
+
+static void begin_request(struct client *client) {
+    lreg_error *err = NULL;
     client->state = CLIENT_BODY;
     client->rate = (struct rate){.waited_ms = 0};
     client->moved_bytes = 0;
@@ -129,7 +157,6 @@ static bool begin_request(struct client *client) {
         lreg_status status = begin_exchange(client, &err);
         judge(client, status, err);
     }
-    return true;
 }
 
 static void take_body(struct client *client, const unsigned char *bytes, size_t length) {
@@ -210,7 +237,7 @@ static bool take_head(struct client *client) {
         return false;
     }
     if (is_ours(client, RECORD_PARAMS) && client->state == CLIENT_PARAMS && is_empty) {
-        return begin_request(client);
+        return end_params(client);
     }
     if (is_ours(client, RECORD_STDIN) && client->state > CLIENT_PARAMS && is_empty) {
         client->is_body_ended = true;
@@ -251,12 +278,18 @@ static bool take_content(struct client *client, const unsigned char *bytes, size
     return true;
 }
 
-/* False: the connection ends. */
-static bool take_bytes(struct client *client, const unsigned char *bytes, size_t length) {
+/* What comes next is another turn: whose it is becomes known only now, or there is work, all of which the library would
+ * do at once if it got more of the body. */
+static bool is_turn_over(const struct client *client) {
+    return client->state == CLIENT_BEGIN || wants_work(client);
+}
+
+/* Takes input until there is no more, or the turn is over. False: the connection ends. */
+static bool take_bytes(struct client *client, const unsigned char **bytes, size_t *length) {
     const unsigned char *content = NULL;
     size_t content_length = 0;
-    for (;;) {
-        switch (record_take(&client->record, &bytes, &length, &content, &content_length)) {
+    while (!is_turn_over(client)) {
+        switch (record_take(&client->record, bytes, length, &content, &content_length)) {
         case RECORD_MORE:
             return true;
         case RECORD_HEAD:
@@ -273,9 +306,34 @@ static bool take_bytes(struct client *client, const unsigned char *bytes, size_t
             return false;
         }
     }
+    return true;
 }
 
 /* --- turns --- */
+
+static bool keep_rest(struct client *client, const unsigned char *bytes, size_t length) {
+    client->rest = length > 0 ? malloc(length) : NULL;
+    client->rest_length = length;
+    if (client->rest != NULL) {
+        memcpy(client->rest, bytes, length);
+    }
+    return length == 0 || client->rest != NULL;
+}
+
+static enum client_need take_input(struct client *client, const unsigned char *bytes, size_t length) {
+    if (!take_bytes(client, &bytes, &length) || !keep_rest(client, bytes, length)) {
+        return CLIENT_NEEDS_END;
+    }
+    return is_turn_over(client) ? CLIENT_NEEDS_TURN : CLIENT_NEEDS_NOTHING;
+}
+
+static enum client_need take_rest(struct client *client) {
+    unsigned char *rest = client->rest;
+    client->rest = NULL;
+    enum client_need need = take_input(client, rest, client->rest_length);
+    free(rest);
+    return need;
+}
 
 static enum client_need receive(struct client *client, unsigned char *buffer, size_t capacity, size_t *turn) {
     ssize_t got = recv(client->socket, buffer, capacity, MSG_DONTWAIT);
@@ -284,7 +342,7 @@ static enum client_need receive(struct client *client, unsigned char *buffer, si
     }
     *turn += (size_t)got;
     if (client->state != CLIENT_LINGER) {
-        return take_bytes(client, buffer, (size_t)got) ? CLIENT_NEEDS_NOTHING : CLIENT_NEEDS_END;
+        return take_input(client, buffer, (size_t)got);
     }
     client->linger_bytes += (uint64_t)got;
     bool is_over = client->linger_bytes >= LINGER_BYTES || client_clock_ms() >= client->linger_until_ms;
@@ -312,6 +370,9 @@ static enum client_need leave_response(struct client *client) {
 }
 
 static enum client_need take_step(struct client *client, unsigned char *buffer, size_t capacity, size_t *turn) {
+    if (client->rest != NULL && !is_turn_over(client)) {
+        return take_rest(client);
+    }
     if (client->state == CLIENT_RESPONSE) {
         enum client_need need = answer_send(client);
         *turn += need == CLIENT_NEEDS_TURN ? capacity : 0;
@@ -322,6 +383,11 @@ static enum client_need take_step(struct client *client, unsigned char *buffer, 
     enum client_need need = answer_flush(client); /* what the protocol had to say */
     if (need != CLIENT_NEEDS_NOTHING) {
         return need;
+    }
+    if (client->state == CLIENT_BEGIN) {
+        begin_request(client);
+        bool is_known = client->state == CLIENT_BODY && *lreg_exchange_share(client->exchange) != '\0';
+        return is_known ? CLIENT_NEEDS_TURN : CLIENT_NEEDS_NOTHING; /* the organization's */
     }
     if (wants_work(client)) {
         work_off(client);

@@ -5,6 +5,7 @@
 /* A connection of the web server, and the request on it. Its socket does not block: what has to wait for the web server
  * is put aside, and costs no thread. */
 
+#include "fair_queue.h"
 #include "peers.h"
 #include "rate.h"
 #include "record.h"
@@ -33,6 +34,7 @@ struct client_settings {
 enum client_state {
     CLIENT_IDLE, /* no request */
     CLIENT_PARAMS, /* reads its variables */
+    CLIENT_BEGIN, /* they are complete; the request begins with the next turn, which is that of its sender */
     CLIENT_BODY, /* the library takes the body, or works */
     CLIENT_RESPONSE,
     CLIENT_LINGER /* all is sent; throws away some of a body that is refused, so that the response is not lost */
@@ -61,6 +63,8 @@ struct client {
     size_t begin_length;
     unsigned char *params;
     size_t params_length;
+    unsigned char *rest; /* input behind what ended the last turn */
+    size_t rest_length;
 
     /* The request. */
     unsigned id;
@@ -87,7 +91,9 @@ struct client {
     int64_t linger_until_ms;
     uint64_t linger_bytes;
 
-    /* Of the server: the list of those that wait for their socket, or the queue of those that wait for a thread. */
+    /* Of the server: the queue of those that wait for a thread, and the list of those that wait for their socket. */
+    struct fair_item turn;
+    uint64_t key; /* client_set_key() */
     struct client *previous;
     struct client *next;
     int64_t deadline_ms;
@@ -104,6 +110,11 @@ void client_free(struct client *client);
 /* Goes as far as the socket lets it, at most for a turn. `buffer` is for what is read. Blocks only in the library.
  * Threads: one at a time for each client. */
 enum client_need client_work(struct client *client, unsigned char *buffer, size_t capacity);
+
+/* Sets whose turn the next one is, and gives its weight: of the organization, as soon as the library knows it; before
+ * that, and for who has none, of the address and the credentials. Connections whose request is not known yet share one
+ * key: it takes next to nothing to get to know it. */
+unsigned client_set_key(struct client *client, const struct fair_queue *queue);
 
 /* Whether it would not be missed: there is no request, or it has its answer. */
 bool client_is_idle(const struct client *client);

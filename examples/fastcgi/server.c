@@ -2,7 +2,10 @@
 
 /* One thread waits, for all clients that wait for their sockets ("parked"); others work. A client belongs to the
  * list of the parked, to the queue, or to the thread that works on it. Only the waiting thread takes clients out of
- * the list, so an event and a deadline never give one client to two threads. */
+ * the list, so an event and a deadline never give one client to two threads.
+ *
+ * Threads are shared out among organizations and peers, turn by turn: see fair_queue.h. What a turn costs is the time
+ * for which it had the thread. */
 
 #include "server.h"
 
@@ -15,6 +18,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EVENTS 64
@@ -40,7 +44,7 @@ struct server {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct list parked; /* who waits for longest comes first */
-    struct list queue;
+    struct fair_queue *queue;
     unsigned count; /* of clients */
     bool is_over; /* for the threads */
     pthread_t threads[THREADS_MAX];
@@ -75,9 +79,29 @@ static void take_out(struct list *list, struct client *client) {
 
 /* --- from thread to thread; the caller has the lock where the name says so --- */
 
+static void count_out_locked(struct server *server) {
+    uint64_t one = 1;
+    server->count--;
+    (void)!write(server->wake, &one, sizeof one); /* with the lock: the server is there as long as it counts one */
+}
+
+static void end(struct server *server, struct client *client) {
+    client_free(client);
+    (void)pthread_mutex_lock(&server->lock);
+    count_out_locked(server);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+/* Out of memory, the client is ended. */
 static void enqueue_locked(struct server *server, struct client *client) {
-    append(&server->queue, client);
-    (void)pthread_cond_signal(&server->changed);
+    unsigned weight = client_set_key(client, server->queue);
+    client->turn.owner = client;
+    if (fair_queue_push(server->queue, client->key, weight, &client->turn)) {
+        (void)pthread_cond_signal(&server->changed);
+    } else {
+        client_free(client);
+        count_out_locked(server);
+    }
 }
 
 static void enqueue(struct server *server, struct client *client) {
@@ -89,24 +113,29 @@ static void enqueue(struct server *server, struct client *client) {
 /* The next client to be worked on; NULL: there will be none any more. */
 static struct client *dequeue(struct server *server) {
     (void)pthread_mutex_lock(&server->lock);
-    while (server->queue.first == NULL && !server->is_over) {
+    struct fair_item *item = NULL;
+    while ((item = fair_queue_take(server->queue)) == NULL && !server->is_over) {
         (void)pthread_cond_wait(&server->changed, &server->lock);
     }
-    struct client *client = server->queue.first;
-    if (client != NULL) {
-        take_out(&server->queue, client);
-    }
     (void)pthread_mutex_unlock(&server->lock);
-    return client;
+    return item != NULL ? item->owner : NULL;
 }
 
-static void end(struct server *server, struct client *client) {
-    uint64_t one = 1;
-    client_free(client);
+/* The turn of a client is over; `goes_on`: it waits for another one. */
+static void end_turn(struct server *server, struct client *client, uint64_t cost, bool goes_on) {
     (void)pthread_mutex_lock(&server->lock);
-    server->count--;
-    (void)!write(server->wake, &one, sizeof one); /* with the lock: the server is there as long as it counts one */
+    fair_queue_done(server->queue, &client->turn, cost);
+    (void)pthread_cond_signal(&server->changed); /* another one of its key may have the thread */
+    if (goes_on) {
+        enqueue_locked(server, client);
+    }
     (void)pthread_mutex_unlock(&server->lock);
+}
+
+static uint64_t now_us(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 /* Waits for the socket of a client. The lock is held until it is watched: an event may come before this returns. */
@@ -134,12 +163,12 @@ static void *work(void *user) {
     unsigned char *buffer = malloc(BUFFER_BYTES);
     struct client *client = NULL;
     while (buffer != NULL && (client = dequeue(server)) != NULL) {
+        uint64_t begun = now_us();
         enum client_need need = client_work(client, buffer, BUFFER_BYTES);
-        if (need == CLIENT_NEEDS_TURN) {
-            enqueue(server, client);
-        } else if (need == CLIENT_NEEDS_END) {
+        end_turn(server, client, now_us() - begun, need == CLIENT_NEEDS_TURN);
+        if (need == CLIENT_NEEDS_END) {
             end(server, client);
-        } else {
+        } else if (need != CLIENT_NEEDS_TURN) {
             park(server, client, need == CLIENT_NEEDS_OUTPUT);
         }
     }
@@ -325,8 +354,9 @@ bool server_run(const struct server_settings *settings, struct client_settings *
     server->clients = clients;
     (void)pthread_mutex_init(&server->lock, NULL);
     (void)pthread_cond_init(&server->changed, NULL);
-    bool is_good = open_server(server);
     unsigned wanted = settings->threads < THREADS_MAX ? settings->threads : THREADS_MAX;
+    server->queue = fair_queue_new(wanted);
+    bool is_good = server->queue != NULL && open_server(server);
     while (is_good && server->thread_count < wanted &&
            pthread_create(&server->threads[server->thread_count], NULL, work, server) == 0) {
         server->thread_count++;
@@ -338,6 +368,7 @@ bool server_run(const struct server_settings *settings, struct client_settings *
         fprintf(stderr, "registry: cannot begin to serve: %s\n", strerror(errno));
     }
     end_threads(server);
+    fair_queue_free(server->queue);
     (void)close(server->epoll);
     (void)close(server->wake);
     (void)pthread_cond_destroy(&server->changed);

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the programs share: a registryd with a data directory of its own, and sockets to it."""
+import contextlib
+import hashlib
+import io
 import json
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import unittest
@@ -271,6 +276,25 @@ class Client:
             return not self.buffer and self.socket.recv(1) == b""
         except ConnectionResetError:
             return True
+
+
+def archive_of_blobs(number, count):
+    """An archive that is long work: many small blobs, each of which is a commit, and no index, so that it is refused
+    (422) at the end. Archives of other numbers have other blobs."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for i in range(count):
+            content = f"blob {number} {i}".encode()
+            entry = tarfile.TarInfo("blobs/sha256/" + hashlib.sha256(content).hexdigest())
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return out.getvalue()
+
+
+def count_blobs(data):
+    """How many rows of blobs the data directory has by now."""
+    with contextlib.closing(sqlite3.connect(os.path.join(data, "registry.db"))) as database:
+        return database.execute("SELECT count(*) FROM blobs").fetchone()[0]
 
 
 def main():

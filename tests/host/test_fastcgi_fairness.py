@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import host
@@ -19,6 +20,7 @@ host.skip_without_programs()
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, GET_VALUES, GET_VALUES_RESULT, UNKNOWN = 1, 2, 3, 4, 5, 6, 9, 10, 11
 FILE = f"/{host.ORGANIZATION}/{host.REGISTRY}/files/"
 LARGE = 8000000
+LONG_UPLOADS, BLOBS, SHORT_UPLOADS = 16, 100, 8
 
 
 def record(kind, content=b"", number=1, padding=0):
@@ -105,7 +107,11 @@ class Program:
         self.path = os.path.join(self.folder, "socket")
         try:
             self.prepare()
-            environment = dict(os.environ, REGISTRY_DATA=self.data, **{f"REGISTRY_{k}": v for k, v in settings.items()})
+            config = os.path.join(self.folder, "config")
+            with open(config, "w", encoding="utf-8") as file:
+                file.write("durable = false\n")
+            environment = dict(os.environ, REGISTRY_DATA=self.data, REGISTRY_CONFIG=config,
+                               **{f"REGISTRY_{k}": v for k, v in settings.items()})
             with open(os.path.join(self.folder, "stderr"), "ab") as errors:
                 self.process = subprocess.Popen([*wrapper, host.program("registry.fcgi"), self.path], env=environment,
                                                 stdin=subprocess.DEVNULL, stderr=errors)
@@ -131,18 +137,24 @@ class Program:
         if kind is None and status != 0:
             raise AssertionError(f"registry.fcgi ended with {status}: {errors}")
 
+    def ctl(self, *arguments):
+        """Runs registryctl; gives what it says."""
+        done = subprocess.run([host.program("registryctl"), "--data", self.data, *arguments], check=True,
+                              capture_output=True, text=True)
+        return done.stdout
+
+    def make_token(self, organization):
+        words = self.ctl("token", "create", organization, "--scopes", "read_packages,write_packages").split()
+        return next(word for word in words if word.startswith("lrg"))
+
     def prepare(self):
-        ctl = [host.program("registryctl"), "--data", self.data]
         large = os.path.join(self.folder, "large-1.0.0.bin")
         with open(large, "wb") as file:
             file.write(b"x" * LARGE)
-        for command in (["organization", "create", host.ORGANIZATION],
-                        ["registry", "create", host.ORGANIZATION, host.REGISTRY, "--ecosystem", "files", "--public"],
-                        ["publish", host.ORGANIZATION, host.REGISTRY, large]):
-            subprocess.run(ctl + command, check=True, capture_output=True)
-        done = subprocess.run([*ctl, "token", "create", host.ORGANIZATION, "--scopes", "read_packages,write_packages"],
-                              check=True, capture_output=True, text=True)
-        self.token = next(word for word in done.stdout.split() if word.startswith("lrg"))
+        self.ctl("organization", "create", host.ORGANIZATION)
+        self.ctl("registry", "create", host.ORGANIZATION, host.REGISTRY, "--ecosystem", "files", "--public")
+        self.ctl("publish", host.ORGANIZATION, host.REGISTRY, large)
+        self.token = self.make_token(host.ORGANIZATION)
 
     def listens(self):
         if self.process.poll() is not None:
@@ -160,12 +172,12 @@ class Program:
     def pairs(self, method, path, peer="192.0.2.1", **more):
         return {"REQUEST_METHOD": method, "REQUEST_URI": path, "HTTP_HOST": "h", "REMOTE_ADDR": peer, **more}
 
-    def upload(self, name, content=b"x" * 1000, **more):
+    def upload(self, name, content=b"x" * 1000, *, path=host.PACKAGES, token=None, **more):
         """The variables of an upload, and its body."""
         form = (f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n').encode()
         form += content + b"\r\n--b--\r\n"
-        return self.pairs("POST", host.PACKAGES, CONTENT_TYPE="multipart/form-data; boundary=b",
-                          CONTENT_LENGTH=str(len(form)), HTTP_AUTHORIZATION=f"Bearer {self.token}", **more), form
+        return self.pairs("POST", path, CONTENT_TYPE="multipart/form-data; boundary=b", CONTENT_LENGTH=str(len(form)),
+                          HTTP_AUTHORIZATION=f"Bearer {token or self.token}", **more), form
 
     def get(self, path="/-/health", **more):
         with self.connect() as client:
@@ -451,6 +463,46 @@ def count_sockets(folder):
         with contextlib.suppress(OSError):
             count += os.readlink(os.path.join(folder, name)).startswith("socket:")
     return count
+
+
+class Turns(unittest.TestCase):
+    """Threads are shared among organizations, turn by turn, also behind one address."""
+
+    def test_organization_does_not_wait_for_the_long_work_of_another(self):
+        images, other = "my-images", "other-organization"
+        with Program(THREADS="2") as program, contextlib.ExitStack() as stack:
+            program.ctl("registry", "create", host.ORGANIZATION, images, "--ecosystem", "container")
+            program.ctl("organization", "create", other)
+            program.ctl("registry", "create", other, "files", "--ecosystem", "files")
+            token = program.make_token(other)
+            statuses = []
+
+            def upload(client, number):
+                pairs, form = program.upload("x.tar", host.archive_of_blobs(number, BLOBS),
+                                             path=host.PACKAGES.replace(host.REGISTRY, images))
+                client.begin(pairs)
+                for i in range(0, len(form), 60000):
+                    client.send(record(STDIN, form[i : i + 60000]))
+                client.send(record(STDIN))
+                statuses.append(client.response().status)
+
+            clients = [stack.enter_context(program.connect()) for _ in range(LONG_UPLOADS)]
+            threads = [threading.Thread(target=upload, args=(client, i)) for i, client in enumerate(clients)]
+            for thread in threads:
+                thread.start()
+            host.wait_until(lambda: host.count_blobs(program.data) > LONG_UPLOADS, "the uploads to be at work")
+            path = host.PACKAGES.replace(host.ORGANIZATION, other).replace(host.REGISTRY, "files")
+            for number in range(SHORT_UPLOADS):
+                pairs, form = program.upload(f"short-1.0.{number}.bin", path=path, token=token)
+                with program.connect() as client:
+                    client.begin(pairs)
+                    client.send(record(STDIN, form), record(STDIN))
+                    self.assertEqual(client.response().status, 200)
+            ended = len(statuses)
+            for thread in threads:
+                thread.join()
+            self.assertEqual(statuses, [422] * LONG_UPLOADS)
+            self.assertLessEqual(ended, LONG_UPLOADS // 4)
 
 
 class End(unittest.TestCase):

@@ -4,11 +4,9 @@
 """registryd beside long work: whose turn it is, and lists that are made of what a version before has stored."""
 import hashlib
 import http.client
-import io
 import json
 import os
 import sqlite3
-import tarfile
 import threading
 import unittest
 
@@ -25,18 +23,6 @@ host.skip_without_programs()
 
 def digest_of(content):
     return "sha256:" + hashlib.sha256(content).hexdigest()
-
-
-def make_archive(number):
-    """Many small blobs, each of which is a commit, and no index: refused at the end."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for i in range(BLOBS):
-            content = f"blob {number} {i}".encode()
-            entry = tarfile.TarInfo("blobs/sha256/" + hashlib.sha256(content).hexdigest())
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return out.getvalue()
 
 
 def publish(server, token, organization, registry, filename, content):
@@ -60,13 +46,14 @@ class Turns(unittest.TestCase):
             ended, statuses = [], []
 
             def upload(number):
-                statuses.append(publish(server, server.token, host.ORGANIZATION, IMAGES, "x.tar", make_archive(number)))
+                archive = host.archive_of_blobs(number, BLOBS)
+                statuses.append(publish(server, server.token, host.ORGANIZATION, IMAGES, "x.tar", archive))
                 ended.append(number)
 
             threads = [threading.Thread(target=upload, args=(number,)) for number in range(UPLOADS)]
             for thread in threads:
                 thread.start()
-            host.wait_until(lambda: self.count_blobs(server) > 20, "the uploads are at work")
+            host.wait_until(lambda: host.count_blobs(server.data) > 20, "the uploads are at work")
             status = publish(server, other, OTHER, "files", "a-1.0.zip", b"x")
             ended_before = len(ended)
             for thread in threads:
@@ -74,13 +61,6 @@ class Turns(unittest.TestCase):
             self.assertEqual(status, 200)
             self.assertEqual(statuses, [422] * UPLOADS)
             self.assertLessEqual(ended_before, 2)
-
-    @staticmethod
-    def count_blobs(server):
-        database = sqlite3.connect(os.path.join(server.data, "registry.db"))
-        count = database.execute("SELECT count(*) FROM blobs").fetchone()[0]
-        database.close()
-        return count
 
 
 class Referrers(unittest.TestCase):
