@@ -287,8 +287,8 @@ static const char upkeep[] =
     ") STRICT;"
     "INSERT INTO upkeep SELECT 1, '', 0, coalesce(max(at_ms), 0), -1, 0, 0, 0, 0, 0"
     "    FROM audit_events;"
-    /* When the stored bytes were found to be others; 0: they were not. Such bytes are not served
-                              * until they are right again. */
+    /* When the stored bytes were found to be others; 0: they were not. Such bytes are not served until they are right
+     * again. Behind the content of a document 0 costs no page: it has no bytes in the row. */
     "ALTER TABLE blobs ADD COLUMN damaged_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE documents ADD COLUMN damaged_ms INTEGER NOT NULL DEFAULT 0;";
 

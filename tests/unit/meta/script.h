@@ -83,6 +83,7 @@ static inline lreg_status script_create(struct meta_transaction *t, struct arena
     static const struct meta_blob first = {.storage = "main", .sha256 = {0x51}, .size_bytes = 3, .key = "script-1"};
     static const struct meta_blob second = {.storage = "main", .sha256 = {0x52}, .size_bytes = 4, .key = "script-2"};
     lreg_status status = LREG_OK;
+    bool changed = false;
     (void)arena;
     (void)(THEN(meta_organization_insert(t, &script_organization, err)) &&
            THEN(meta_registry_insert(t, &script_registry, err)) &&
@@ -93,6 +94,8 @@ static inline lreg_status script_create(struct meta_transaction *t, struct arena
            THEN(meta_document_put(t, &script_document, script_targets, 2, err)) &&
            THEN(meta_document_put(t, &script_document, script_targets, 2, err)) &&
            THEN(meta_document_put(t, &script_document_left, script_targets, 1, err)) &&
+           THEN(meta_document_set_damaged(t, 1, script_document.sha256, 7, &changed, err)) &&
+           THEN(meta_document_set_damaged(t, 1, script_document.sha256, 0, &changed, err)) &&
            THEN(meta_doomed_insert(t, &script_doomed, err)) && THEN(meta_registry_touch(t, "sr", err)));
     return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of documents, what they name and refer to, and the walk over all. */
+#include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 
 static int setup(void **state) {
@@ -255,4 +256,75 @@ static void test_meta_documents__all_are_visited_with_their_content(void **state
     assert_string_equal(fixture->err.code, "found");
     assert_int_equal(walk.documents, 2);
     fixture_commit(fixture, transaction);
+}
+
+static int64_t damaged_ms(struct meta_transaction *transaction, struct arena *arena) {
+    struct meta_document found = {0};
+    assert_int_equal(meta_document_find_head(transaction, "r2", "team/image", "sha256:m", arena, &found, NULL),
+                     LREG_OK);
+    return found.damaged_ms;
+}
+
+static bool set_damaged(struct meta_transaction *transaction, const uint8_t *sha256, int64_t at_ms) {
+    bool changed = false;
+    assert_int_equal(meta_document_set_damaged(transaction, 1, sha256, at_ms, &changed, NULL), LREG_OK);
+    return changed;
+}
+
+static void test_meta_documents__damage_is_marked_until_the_document_is_put_again_or_gone(void **state) {
+    struct fixture *fixture = *state;
+    static const uint8_t other[DIGEST_SHA256_BYTES] = {1};
+    struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
+    assert_int_equal(meta_document_put(transaction, &full, NULL, 0, NULL), LREG_OK);
+    assert_false(set_damaged(transaction, full.sha256, 0));
+    assert_false(set_damaged(transaction, other, 7)); /* it was put again meanwhile */
+    assert_int_equal(damaged_ms(transaction, &fixture->arena), 0);
+    assert_true(set_damaged(transaction, full.sha256, 7));
+    assert_false(set_damaged(transaction, full.sha256, 8)); /* when it was found first */
+    assert_false(set_damaged(transaction, other, 0));
+    assert_int_equal(damaged_ms(transaction, &fixture->arena), 7);
+    assert_true(set_damaged(transaction, full.sha256, 0));
+    assert_int_equal(damaged_ms(transaction, &fixture->arena), 0);
+    assert_true(set_damaged(transaction, full.sha256, 9));
+    assert_int_equal(meta_document_put(transaction, &full, NULL, 0, NULL), LREG_OK);
+    assert_int_equal(damaged_ms(transaction, &fixture->arena), 0);
+    assert_true(set_damaged(transaction, full.sha256, 9));
+    assert_int_equal(meta_document_delete(transaction, "r2", "team/image", "sha256:m", NULL), LREG_OK);
+    assert_int_equal(meta_document_put(transaction, &full, NULL, 0, NULL), LREG_OK);
+    assert_int_equal(damaged_ms(transaction, &fixture->arena), 0); /* at the position of the one before */
+    meta_rollback(transaction);
+}
+
+/* The pages that a connection has read so far. */
+static int pages_read(const struct fixture *fixture) {
+    int pages = 0;
+    int unused = 0;
+    assert_int_equal(sqlite3_db_status(fixture->meta->idle->database, SQLITE_DBSTATUS_CACHE_MISS, &pages, &unused, 0),
+                     SQLITE_OK);
+    return pages;
+}
+
+static void test_meta_documents__the_head_is_read_without_the_pages_of_the_content(void **state) {
+    struct fixture *fixture = fixture_new(true);
+    void *own = fixture;
+    struct meta_document long_one = full;
+    struct meta_document found = {0};
+    (void)state; /* of which nothing is on disk */
+    long_one.content_length = (size_t)1 << 20;
+    long_one.content = test_calloc(1, long_one.content_length);
+    fixture_open(fixture);
+    fixture_add_owners(fixture);
+    struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
+    assert_int_equal(meta_document_put(transaction, &long_one, NULL, 0, NULL), LREG_OK);
+    fixture_commit(fixture, transaction);
+    test_free((void *)long_one.content);
+    fixture_reopen(fixture);
+    int before = pages_read(fixture);
+    transaction = fixture_begin(fixture, META_READ);
+    assert_int_equal(
+        meta_document_find_head(transaction, "r2", "team/image", "sha256:m", &fixture->arena, &found, NULL), LREG_OK);
+    assert_int_equal(found.content_length, (size_t)1 << 20);
+    meta_rollback(transaction);
+    assert_in_range(pages_read(fixture) - before, 0, 20);
+    assert_int_equal(fixture_free(&own), 0);
 }
