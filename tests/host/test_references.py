@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two servers on one data directory: one pushes what names a blob while the other deletes it. Whatever the order, a
 manifest that was acknowledged can be pulled with all that it names."""
+import contextlib
 import hashlib
 import http.client
 import json
@@ -19,6 +20,19 @@ OPERATIONS = int(os.environ.get("LREG_OPERATIONS", "100"))
 IMAGES = "my-images"
 IMAGE_TYPE = "application/vnd.oci.image.manifest.v1+json"
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+# What that version of the schema was without, taken away again.
+BACK_TO_VERSION_3 = """
+    DROP INDEX uploads_by_registry;
+    DROP INDEX uploads_by_progress;
+    DROP INDEX uploads_by_principal;
+    CREATE INDEX uploads_by_registry ON uploads (registry_id, lost);
+    DROP TABLE upkeep;
+    ALTER TABLE blobs DROP COLUMN damaged_ms;
+    ALTER TABLE documents DROP COLUMN damaged_ms;
+    DROP TABLE referrers;
+    CREATE INDEX documents_by_subject ON documents (registry_id, scope, subject, name) WHERE subject IS NOT NULL;
+    PRAGMA user_version = 3;
+"""
 
 host.skip_without_programs()
 
@@ -185,6 +199,34 @@ class References(unittest.TestCase):
             ))
             self.assertIn(outcome, {(201, 405), (400, 202)})
             self.assertEqual(deleter.pull(f"t{number}"), outcome[0] == 201)
+
+    def test_references_of_a_store_of_before_are_kept(self):
+        """Of schema version 3, which is made here of one of today."""
+        repository = self.repository(self.first, "old")
+        config, layer = b"config", b"layer"
+        image = make_image(config, [layer])
+        self.assertEqual([repository.push_blob(config), repository.push_blob(layer)], [201, 201])
+        self.assertEqual(repository.push(digest_of(image), image), 201)
+        index = make_index([image])
+        self.assertEqual(repository.push("all", index, INDEX_TYPE), 201)
+        self.first.stop()
+        self.second.stop()
+        with contextlib.closing(sqlite3.connect(os.path.join(self.first.data, "registry.db"))) as database:
+            database.executescript(BACK_TO_VERSION_3)
+        self.first.start()
+        repository = self.repository(self.first, "old")
+        for _ in range(2):
+            self.assertEqual(repository.delete("blobs", digest_of(layer)), 405)
+            self.assertEqual(repository.delete("blobs", digest_of(config)), 405)
+            self.assertEqual(repository.delete("manifests", digest_of(image)), 405)
+            self.assertTrue(repository.pull("all"))
+            self.first.stop()
+            self.first.start()
+            repository = self.repository(self.first, "old")
+        self.assertEqual(self.first.ctl("verify")["dangling"], 0)
+        statuses = [repository.delete("manifests", reference) for reference in (digest_of(index), digest_of(image))]
+        self.assertEqual(statuses, [202, 202])
+        self.assertEqual(repository.delete("blobs", digest_of(layer)), 202)
 
     def test_whatever_is_done_what_is_there_is_whole(self):
         servers = [self.first, self.second] * 2

@@ -74,6 +74,72 @@ static void test_meta_schema__a_database_of_version_1_is_migrated_with_what_it_h
     fixture_check(fixture);
 }
 
+/* The tables of that version, with a document that names a blob, a child and a subject. */
+static void make_version_3(struct fixture *fixture) {
+    static const char *const targets[] = {"sha256:blob", "sha256:child"};
+    const struct meta_document row = {.registry_id = "r2",
+                                      .scope = "app",
+                                      .name = "sha256:index",
+                                      .content = "{}",
+                                      .content_length = 2,
+                                      .subject = "sha256:subject"};
+    fixture_open(fixture);
+    fixture_add_owners(fixture);
+    struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
+    assert_int_equal(meta_document_put(transaction, &row, targets, 2, NULL), LREG_OK);
+    fixture_commit(fixture, transaction);
+    meta_close(fixture->meta);
+    fixture->meta = NULL;
+    run_sql(fixture, "DROP INDEX uploads_by_registry; DROP INDEX uploads_by_progress; DROP INDEX uploads_by_principal;"
+                     "CREATE INDEX uploads_by_registry ON uploads (registry_id, lost);"
+                     "DROP TABLE upkeep;"
+                     "ALTER TABLE blobs DROP COLUMN damaged_ms; ALTER TABLE documents DROP COLUMN damaged_ms;"
+                     "DROP TABLE referrers; CREATE INDEX documents_by_subject ON documents"
+                     " (registry_id, scope, subject, name) WHERE subject IS NOT NULL;"
+                     "PRAGMA user_version = 3;");
+}
+
+static lreg_status open_with_fault(struct fixture *fixture, size_t step) {
+    struct meta_options options = fixture_options(fixture);
+    options.step_fault = fixture_step_fault;
+    options.step_fault_user = fixture;
+    fixture->steps = 0;
+    fixture->fail_at = step;
+    fixture->fail_with = 10; /* SQLITE_IOERR */
+    return meta_open(&fixture->hooks, &options, &fixture->meta, &fixture->err);
+}
+
+static bool is_named(struct meta_transaction *transaction, const char *target) {
+    bool named = false;
+    assert_int_equal(meta_document_target_is_named(transaction, "r2", "app", target, &named, NULL), LREG_OK);
+    return named;
+}
+
+/* Each step fails once, on a database that all attempts before have left as it was. */
+static void test_meta_schema__an_interrupted_migration_is_run_again_and_references_are_kept(void **state) {
+    struct fixture *fixture = *state;
+    size_t failures = 0;
+    lreg_status status = LREG_IO;
+    make_version_3(fixture);
+    while ((status = open_with_fault(fixture, failures + 1)) != LREG_OK) {
+        assert_int_equal(status, LREG_IO);
+        assert_null(fixture->meta);
+        failures++;
+    }
+    assert_true(failures > 10);
+    fixture->fail_at = 0;
+    assert_int_equal(number(fixture, "PRAGMA user_version"), 6);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM referrers WHERE subject = 'sha256:subject'"
+                                     " AND name = 'sha256:index'"),
+                     1);
+    struct meta_transaction *transaction = fixture_begin(fixture, META_READ);
+    assert_true(is_named(transaction, "sha256:blob"));
+    assert_true(is_named(transaction, "sha256:child"));
+    assert_false(is_named(transaction, "sha256:other"));
+    meta_rollback(transaction);
+    fixture_check(fixture);
+}
+
 static void test_meta_schema__all_tables_are_strict(void **state) {
     struct fixture *fixture = *state;
     fixture_open(fixture);
