@@ -5,6 +5,7 @@
 #include "unit/meta/fixture.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -82,17 +83,17 @@ static void close_database(struct fixture *fixture) {
     fixture->meta = NULL;
 }
 
-/* A process that ends without closing it, as one that is killed. */
+/* A process that is killed while it has it open. */
 static void leave_database(struct fixture *fixture) {
     int status = -1;
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         make_database(fixture);
-        _exit(0);
+        (void)raise(SIGKILL);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     assert_true(is_there(fixture, "-wal"));
     assert_true(is_there(fixture, "-shm"));
 }
