@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* See the header. Keys are there only while one of their items waits or is served. */
+/* See the header. A key exists only while one of its items waits or is served. */
 
 #include "fair_queue.h"
 
@@ -12,9 +12,9 @@
 
 struct fair_key {
     struct fair_key *next_in_bucket;
-    struct fair_key *next_waiting; /* in the order in which they came to wait */
+    struct fair_key *next_waiting; /* in order of arrival */
     uint64_t key;
-    uint64_t used; /* cost by weight */
+    uint64_t used; /* cost divided by weight */
     unsigned weight;
     unsigned served;
     struct fair_item *first;
@@ -22,9 +22,9 @@ struct fair_key {
 };
 
 struct fair_queue {
-    unsigned servers_of_one; /* that one key has at most */
+    unsigned servers_of_one; /* the most that one key has */
     uint64_t secret;
-    uint64_t now; /* what the key had used that was served last */
+    uint64_t now; /* `used` of the key that was served last */
     struct fair_key *waiting;
     struct fair_key *buckets[BUCKETS];
 };
@@ -49,7 +49,7 @@ void fair_queue_free(struct fair_queue *queue) {
     free(queue);
 }
 
-/* FNV-1a from a secret. Who finds two texts with one key only shares a queue with himself. */
+/* FNV-1a, seeded with a secret. A client that finds two texts with one key only shares a queue with itself. */
 uint64_t fair_queue_key(const struct fair_queue *queue, uint64_t seed, const char *text) {
     uint64_t hash = seed != 0 ? seed : queue->secret ^ UINT64_C(0xcbf29ce484222325);
     for (const char *at = text; *at != '\0'; at++) {
@@ -117,7 +117,7 @@ bool fair_queue_push(struct fair_queue *queue, uint64_t key, unsigned weight, st
     return true;
 }
 
-/* Where the key is linked that is next; NULL: none may be served. */
+/* The link to the next key; NULL: no key may be served. */
 static struct fair_key **choose(struct fair_queue *queue) {
     struct fair_key **best = NULL;
     for (struct fair_key **at = &queue->waiting; *at != NULL; at = &(*at)->next_waiting) {
@@ -141,7 +141,7 @@ struct fair_item *fair_queue_take(struct fair_queue *queue) {
     struct fair_key *key = *place;
     struct fair_item *item = key->first;
     queue->now = key->used > queue->now ? key->used : queue->now;
-    *place = key->next_waiting; /* and behind the others when it has more: equal ones take turns */
+    *place = key->next_waiting; /* a key with further items is appended again, so that equal keys take turns */
     key->first = item->next;
     if (key->first != NULL) {
         append_waiting(queue, key);

@@ -3,15 +3,15 @@
 #define EXAMPLES_FAIR_QUEUE_H
 
 /*
- * A queue for each key (an organization, a peer) in front of a number of servers (threads). The next to be served is
- * the first of the key that has used least, in proportion to its weight; of equal ones the one that waits longest. A
- * key has half of the servers at most, so that another key never waits for the end of a turn that is long, and finds
- * processors and locks that are free.
+ * A queue for each key (an organization, a peer) in front of a number of servers (threads). The next item is the first
+ * one of the key that has used the least cost in proportion to its weight; of equal keys, the one that has waited
+ * longest. A key has at most half of the servers. So another key never waits for the end of a long turn, and finds free
+ * processors and locks.
  *
- * What a turn costs is said when it is over, in any unit. A key that comes back after it had nothing to do begins where
- * the others are: it has saved nothing, and owes nothing.
+ * The cost of a turn, in any unit, is given when the turn is over. A key that becomes busy again starts where the
+ * others are: it keeps neither credit nor debt.
  *
- * Threads: one at a time; the caller has a lock.
+ * Threads: one at a time; the caller holds a lock.
  */
 
 #include <stdbool.h>
@@ -20,7 +20,7 @@
 struct fair_key;
 struct fair_queue;
 
-/* Part of what is queued. Zeroed before its first use. */
+/* An entry of the queue, inside its owner. Zeroed before its first use. */
 struct fair_item {
     void *owner;
     struct fair_item *next;
@@ -28,18 +28,18 @@ struct fair_item {
 };
 
 struct fair_queue *fair_queue_new(unsigned servers); /* NULL: out of memory */
-void fair_queue_free(struct fair_queue *queue); /* may be NULL; what still waits is forgotten */
+void fair_queue_free(struct fair_queue *queue); /* may be NULL; items that still wait are dropped */
 
-/* Puts an item behind the others of its key. `weight` is at least 1. False: out of memory. */
+/* Appends an item to those of its key. `weight` is at least 1. False: out of memory. */
 bool fair_queue_push(struct fair_queue *queue, uint64_t key, unsigned weight, struct fair_item *item);
 
-/* The next item, whose turn begins; NULL: there is none, or its key has its share of servers. */
+/* The next item, whose turn begins. NULL: there is none, or its key has its share of servers. */
 struct fair_item *fair_queue_take(struct fair_queue *queue);
 
 /* The turn of an item is over. It may then be pushed again, with any key. */
 void fair_queue_done(struct fair_queue *queue, struct fair_item *item, uint64_t cost);
 
-/* A key of a text, which differs from process to process; 0 for `seed` begins one, and the key of a part goes on. */
+/* Hashes a text to a key; keys differ from process to process. `seed` is 0, or the key of the preceding part. */
 uint64_t fair_queue_key(const struct fair_queue *queue, uint64_t seed, const char *text);
 
 #endif

@@ -30,7 +30,7 @@ lreg_instance *gateway_open(void) {
     lreg_instance *instance = NULL;
     lreg_error *err = NULL;
     const char *data = getenv("REGISTRY_DATA");
-    if (data == NULL) { /* which would be one in memory */
+    if (data == NULL) { /* NULL would open a registry in memory */
         fprintf(stderr, "registry: REGISTRY_DATA is not set\n");
         return NULL;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A hash table with chains, an entry for each peer that has a connection. The table's size is fixed: with as many peers
- * as there can be connections a chain has a few entries. Peers choose their addresses, so the hash has a secret. */
+/* A hash table with chains and an entry for each peer that has a connection. Its size is fixed: even with the largest
+ * number of connections, a chain has a few entries. Peers choose their addresses, so the hash has a secret. */
 
 #include "peers.h"
 
@@ -34,7 +34,7 @@ struct peers *peers_new(void) {
     if (peers == NULL) {
         return NULL;
     }
-    (void)!getrandom(peers->secret, sizeof peers->secret, 0); /* without it chains may grow long, no more */
+    (void)!getrandom(peers->secret, sizeof peers->secret, 0); /* without it, chains may grow long */
     (void)pthread_mutex_init(&peers->lock, NULL);
     return peers;
 }
@@ -63,7 +63,7 @@ bool peers_key_of_text(const char *address, unsigned char out_key[PEER_KEY_BYTES
     return true;
 }
 
-/* Multiply and shift, keyed: enough where the only harm is a long chain. */
+/* Multiply and shift, keyed: sufficient, because the only harm is a long chain. */
 static size_t bucket_of(const struct peers *peers, const unsigned char key[PEER_KEY_BYTES]) {
     uint64_t words[2];
     memcpy(words, key, sizeof words);

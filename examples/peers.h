@@ -2,8 +2,8 @@
 #ifndef EXAMPLES_PEERS_H
 #define EXAMPLES_PEERS_H
 
-/* How many connections, or requests, each peer address has: so that one peer cannot have them all. An IPv6 network of
- * 64 bits is one peer, because a host is given that much. */
+/* Counts the connections, or requests, of each peer address, so that one peer cannot have them all. An IPv6 network of
+ * 64 bits is one peer, because one host is assigned that much. */
 
 #include <stdbool.h>
 
@@ -21,14 +21,14 @@ void peers_free(struct peers *peers);
 /* Makes the key of an address of 16 bytes, with IPv4 as ::ffff:a.b.c.d. */
 void peers_key(const unsigned char address[16], unsigned char out_key[PEER_KEY_BYTES]);
 
-/* The key of an address as a text, "192.0.2.1" or "2001:db8::1". False when it is neither. */
+/* The key of an address as text, "192.0.2.1" or "2001:db8::1". False when it is neither. */
 bool peers_key_of_text(const char *address, unsigned char out_key[PEER_KEY_BYTES]);
 
-/* Counts one more. Gives the peer, and how many it has with this one. NULL when memory is out: that is nobody's share.
- * Threads: any. */
+/* Counts one more. Returns the peer, and in `out_count` its number including this one. NULL when out of memory: the
+ * connection then counts for no peer. Threads: any. */
 struct peer *peers_enter(struct peers *peers, const unsigned char key[PEER_KEY_BYTES], unsigned *out_count);
 
-/* Counts one less. `peer` is what peers_enter() gave, or NULL. Threads: any. */
+/* Counts one less. `peer` is the result of peers_enter(), or NULL. Threads: any. */
 void peers_leave(struct peers *peers, struct peer *peer);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define FIRST_MS 5000 /* a server that was just started has other things to do */
+#define FIRST_MS 5000 /* leaves a starting server to its first requests */
 #define FAILED_MS 60000
 
 struct upkeep {
@@ -40,7 +40,7 @@ static bool rest(struct upkeep *upkeep, int64_t ms) {
     return goes_on;
 }
 
-/* Does a part, and gives how long to rest. */
+/* Does one call. Returns how long to rest. */
 static int64_t work(const struct upkeep *upkeep) {
     lreg_upkeep_report report = {.size = sizeof report};
     lreg_error *error = NULL;

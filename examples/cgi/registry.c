@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* registry.cgi: the registry as a CGI program (RFC 3875), a process for each request. gateway.h has its settings, and
- * besides there are, as for registry.fcgi: REGISTRY_BODY_TIMEOUT, REGISTRY_MIN_RATE, REGISTRY_RATE_WINDOW and
- * REGISTRY_REFUSED_TIMEOUT, so that a body that trickles does not hold the process for ever. */
+/* registry.cgi: the registry as a CGI program (RFC 3875), one process for each request. gateway.h lists its settings.
+ * As for registry.fcgi, there are also REGISTRY_BODY_TIMEOUT, REGISTRY_MIN_RATE, REGISTRY_RATE_WINDOW and
+ * REGISTRY_REFUSED_TIMEOUT, so that a slow body does not occupy the process indefinitely. */
 
 #include "gateway.h"
 #include "rate.h"
@@ -16,11 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifndef _GNU_SOURCE /* which declares it, too */
+#ifndef _GNU_SOURCE /* declares it, too */
 extern char **environ;
 #endif
 
-/* By SIGTERM Apache says that the client is gone: what was staged is to be removed before we go. */
+/* Apache sends SIGTERM when the client is gone: staged bytes are removed before the exit. */
 static volatile sig_atomic_t is_ended;
 
 static void end(int number) {
@@ -29,14 +29,14 @@ static void end(int number) {
 
 #define TOO_SLOW (LREG_HOST_STATUS + 1)
 
-/* The body, and what its sender may take his time for. */
+/* The body, and the limits on the time of its sender. */
 struct body {
     const lreg_exchange *exchange;
     struct rate_limit limit;
     struct rate rate;
     int64_t silence_ms;
     int64_t refused_ms;
-    int64_t refused_until_ms; /* 0: it is wanted */
+    int64_t refused_until_ms; /* 0: the body is wanted */
 };
 
 static int64_t now_ms(void) {
@@ -55,7 +55,7 @@ static bool read_settings(struct body *body) {
     return is_good;
 }
 
-/* The end of a body that is refused is read because Apache may lose the answer otherwise, but not for long. */
+/* The rest of a refused body is read for a limited time, because Apache may lose the answer otherwise. */
 static bool is_given_up(struct body *body, int64_t begin_ms, int64_t *out_wait_ms) {
     *out_wait_ms = body->silence_ms;
     if (lreg_exchange_wants(body->exchange) == LREG_WANTS_BODY) {

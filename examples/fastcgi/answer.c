@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Responses: the head as CGI has it, then the body, in records of STDOUT. One buffer's worth is made at a time. */
+/* Responses: the head in CGI form, then the body, in records of STDOUT. One buffer is filled at a time. */
 
 #include "client.h"
 #include "gateway.h"
@@ -13,10 +13,10 @@
 #include <sys/socket.h>
 
 #define OUT_BYTES ((size_t)64 * 1024)
-#define BODY_ROOM ((size_t)16 * 1024) /* a record of the body is not begun with less */
-#define END_ROOM ((size_t)3 * RECORD_HEAD_BYTES) /* the end of STDOUT, and that of the request */
+#define BODY_ROOM ((size_t)16 * 1024) /* the least room for which a record of the body is begun */
+#define END_ROOM ((size_t)3 * RECORD_HEAD_BYTES) /* the end of STDOUT, and the end of the request */
 
-/* The head while it is made. */
+/* The head while it is built. */
 struct text {
     char *bytes;
     size_t length;
@@ -112,7 +112,7 @@ static void put_head(struct text *text, const struct client *client) {
     put(text, "\r\n", "", "", "");
 }
 
-/* Makes the head, which has to fit. */
+/* Builds the head, which has to fit. */
 static bool make_head(struct client *client) {
     if (!make_room(client, OUT_BYTES / 2)) {
         return false;
@@ -150,7 +150,7 @@ static bool has_body(const struct client *client) {
     return client->refusal == 0 && !is_left;
 }
 
-/* Fills the buffer with what comes next. False: the response breaks off, without an end, so that nobody takes it for
+/* Fills the buffer with the next part. False: the response is cut off without an end, so that it is not taken for
  * complete. */
 static bool make_more(struct client *client) {
     if (!client->is_head_made && !make_head(client)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A request of FastCGI goes its way: variables, body, response. One connection has one request at a time, which is what
- * web servers do; a second one is told so in the words of the protocol. The response goes out as soon as there is one,
- * also when the body is not at its end: who is refused cannot hold anything by sending slowly. */
+/* The phases of a FastCGI request: variables, body, response. One connection has one request at a time, as web servers
+ * use it; a second one is refused in the terms of the protocol. The response is sent as soon as it exists, even before
+ * the end of the body, so a refused client cannot hold resources by sending slowly. */
 
 #include "client.h"
 
@@ -40,7 +40,7 @@ struct client *client_new(struct client_settings *settings, int socket) {
     return client;
 }
 
-/* What belongs to one request. */
+/* Frees what belongs to one request. */
 static void clear_request(struct client *client) {
     lreg_exchange_free(client->exchange);
     variables_free(&client->variables);
@@ -109,7 +109,7 @@ static lreg_status begin_exchange(struct client *client, lreg_error **err) {
     return status == LREG_OK ? lreg_exchange_begin(client->exchange, err) : status;
 }
 
-/* Looks what the library wants now, and tells of what it could not do. */
+/* Reads what the library wants now, and reports failures. */
 static void judge(struct client *client, lreg_status status, lreg_error *err) {
     if (status != LREG_OK) {
         gateway_complain(status, err);
@@ -124,13 +124,13 @@ static bool has_share(struct client *client) {
     unsigned count = 0;
     const char *peer = variables_find(&client->variables, "REMOTE_ADDR");
     if (peer == NULL || !peers_key_of_text(peer, key)) {
-        return true; /* behind something that does not say */
+        return true; /* the web server sends no usable address */
     }
     client->share = peers_enter(client->settings->peers, key, &count);
     return count <= client->settings->requests_per_peer;
 }
 
-/* The variables are complete. False: they are not what they have to be. */
+/* The variables are complete. False: they are not valid. */
 static bool end_params(struct client *client) {
     if (!variables_read(&client->variables, client->params, client->params_length)) {
         return false;
@@ -176,7 +176,7 @@ static bool wants_work(const struct client *client) {
     return client->state == CLIENT_BODY && lreg_exchange_wants(client->exchange) == LREG_WANTS_WORK;
 }
 
-/* A turn of it. */
+/* Does one turn of the library's work. */
 static void work_off(struct client *client) {
     lreg_error *err = NULL;
     lreg_status status = lreg_exchange_work(client->exchange, &err);
@@ -210,7 +210,7 @@ static bool take_begin(struct client *client) {
     return true;
 }
 
-/* What is asked about the program, and not about a request. */
+/* A query about the program, not about a request. */
 static bool answer_management(struct client *client) {
     static const unsigned char values[] = "\x0f\x01"
                                           "FCGI_MPXS_CONNS0";
@@ -221,7 +221,7 @@ static bool answer_management(struct client *client) {
     return answer_put(client, RECORD_UNKNOWN_TYPE, 0, unknown, sizeof unknown);
 }
 
-/* Whether a record is one of the request that is worked on. */
+/* Whether a record belongs to the current request. */
 static bool is_ours(const struct client *client, enum record_type type) {
     return client->record.type == type && client->record.id == client->id && client->state != CLIENT_IDLE;
 }
@@ -351,7 +351,7 @@ static enum client_need receive(struct client *client, unsigned char *buffer, si
 
 /* The response is sent. */
 static enum client_need leave_response(struct client *client) {
-    /* Of a body that was taken to its length only the end is to come, which is skipped then. */
+    /* Of a body that was read to its length, only the end is missing, which is skipped then. */
     bool has_rest =
         !client->is_body_ended && (client->exchange == NULL || lreg_exchange_body_remaining(client->exchange) != 0);
     bool goes_on = client->keeps_connection && !has_rest && !atomic_load(&client->settings->is_ending);
@@ -380,7 +380,7 @@ static enum client_need take_step(struct client *client, unsigned char *buffer, 
                : need == CLIENT_NEEDS_TURN  ? CLIENT_NEEDS_NOTHING
                                             : need;
     }
-    enum client_need need = answer_flush(client); /* what the protocol had to say */
+    enum client_need need = answer_flush(client); /* answers of the protocol first */
     if (need != CLIENT_NEEDS_NOTHING) {
         return need;
     }
@@ -409,7 +409,7 @@ static bool is_too_slow(struct client *client) {
     return !is_fast;
 }
 
-/* Too slow, or silent. False: there is nothing to be said. */
+/* Too slow, or silent. False: no answer is possible. */
 static bool give_up(struct client *client, const char *message) {
     if (client->state != CLIENT_BODY) {
         return false;

@@ -2,8 +2,8 @@
 #ifndef FASTCGI_CLIENT_H
 #define FASTCGI_CLIENT_H
 
-/* A connection of the web server, and the request on it. Its socket does not block: what has to wait for the web server
- * is put aside, and costs no thread. */
+/* A connection of the web server, and the request on it. Its socket is non-blocking: a client that waits for the web
+ * server is put aside, and uses no thread. */
 
 #include "fair_queue.h"
 #include "peers.h"
@@ -22,12 +22,12 @@ struct client_settings {
     lreg_instance *instance;
     const char *sendfile; /* gateway_sendfile() */
     struct peers *peers;
-    unsigned requests_max; /* at once; more are told so */
+    unsigned requests_max; /* at once; more are refused */
     unsigned requests_per_peer;
     atomic_uint requests;
     struct rate_limit rate;
     int64_t silence_ms; /* without a byte */
-    int64_t refused_ms; /* for the rest of a body that is refused */
+    int64_t refused_ms; /* for the rest of a refused body */
     atomic_bool is_ending;
 };
 
@@ -37,27 +37,27 @@ enum client_state {
     CLIENT_BEGIN, /* they are complete; the request begins with the next turn, which is that of its sender */
     CLIENT_BODY, /* the library takes the body, or works */
     CLIENT_RESPONSE,
-    CLIENT_LINGER /* all is sent; throws away some of a body that is refused, so that the response is not lost */
+    CLIENT_LINGER /* all is sent; discards some of a refused body, so that the response is not lost */
 };
 
-/* How it goes on. */
+/* What it needs to continue. */
 enum client_need {
     CLIENT_NEEDS_INPUT,
     CLIENT_NEEDS_OUTPUT,
     CLIENT_NEEDS_TURN, /* there is more to do, but others are waiting too */
     CLIENT_NEEDS_END,
-    CLIENT_NEEDS_NOTHING /* only inside */
+    CLIENT_NEEDS_NOTHING /* internal */
 };
 
 struct client {
     struct client_settings *settings;
     int socket;
     enum client_state state;
-    bool is_counted; /* among the requests */
+    bool is_counted; /* in the number of requests */
     bool has_served; /* a request before */
-    bool is_expired; /* its time is over: set before client_work() */
+    bool is_expired; /* a deadline has passed: set before client_work() */
 
-    /* What is read. */
+    /* Input. */
     struct record record;
     unsigned char begin[RECORD_BEGIN_BYTES];
     size_t begin_length;
@@ -76,22 +76,23 @@ struct client {
     int refusal; /* an HTTP status: the host itself answers */
     const char *refusal_message;
 
-    /* What is written. */
+    /* Output. */
     unsigned char *out;
     size_t out_length;
     size_t out_sent;
     bool is_head_made;
     bool is_end_made;
 
-    /* How fast the peer is. */
+    /* The rate of the peer. */
     struct rate rate;
     uint64_t moved_bytes;
-    int64_t waiting_since_ms; /* 0: it is worked on */
+    int64_t waiting_since_ms; /* 0: it is being worked on */
     int64_t waited_ms;
     int64_t linger_until_ms;
     uint64_t linger_bytes;
 
-    /* Of the server: the queue of those that wait for a thread, and the list of those that wait for their socket. */
+    /* Links of the server: the queue of clients that wait for a thread, and the list of those that wait for their
+     * socket. */
     struct fair_item turn;
     uint64_t key; /* client_set_key() */
     struct client *previous;
@@ -101,37 +102,37 @@ struct client {
     bool is_watched;
 };
 
-/* Takes the socket. NULL: out of memory, and the socket is closed. */
+/* Takes ownership of the socket. NULL: out of memory, and the socket is closed. */
 struct client *client_new(struct client_settings *settings, int socket);
 
-/* Breaks off what there is. */
+/* Aborts the request, if any, and frees the client. */
 void client_free(struct client *client);
 
-/* Goes as far as the socket lets it, at most for a turn. `buffer` is for what is read. Blocks only in the library.
+/* Continues as far as the socket allows, for at most one turn. `buffer` is for input. Blocks only in the library.
  * Threads: one at a time for each client. */
 enum client_need client_work(struct client *client, unsigned char *buffer, size_t capacity);
 
-/* Sets whose turn the next one is, and gives its weight: of the organization, as soon as the library knows it; before
- * that, and for who has none, of the address and the credentials. Connections whose request is not known yet share one
- * key: it takes next to nothing to get to know it. */
+/* Sets whose turn the next one is, and returns its weight: of the organization, as soon as the library knows it; before
+ * that, and for requests without one, of the address and the credentials. Connections whose request is not known yet
+ * share one key, because reading the variables takes little work. */
 unsigned client_set_key(struct client *client, const struct fair_queue *queue);
 
-/* Whether it would not be missed: there is no request, or it has its answer. */
+/* Whether it may be closed: there is no request, or it has its answer. */
 bool client_is_idle(const struct client *client);
 
-/* Milliseconds of a clock that never jumps. */
+/* Milliseconds of a monotonic clock. */
 int64_t client_clock_ms(void);
 
-/* Of answer.c. Makes the host itself answer; the first refusal counts. */
+/* Of answer.c. The host itself answers; the first refusal is used. */
 void answer_refuse(struct client *client, int status, const char *message);
 
-/* Sends what the request of the client has to say, as far as the socket takes it. NOTHING: all is sent. */
+/* Sends the response of the client's request, as far as the socket takes it. NOTHING: all is sent. */
 enum client_need answer_send(struct client *client);
 
-/* Adds a record to what is written. False: there is no memory or no room for it. */
+/* Adds a record to the output. False: there is no memory or no room for it. */
 bool answer_put(struct client *client, enum record_type type, unsigned id, const void *content, size_t length);
 
-/* Sends what was put. NOTHING: all is sent. */
+/* Sends the output. NOTHING: all is sent. */
 enum client_need answer_flush(struct client *client);
 
 #endif

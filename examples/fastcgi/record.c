@@ -70,7 +70,7 @@ void record_put_head(unsigned char out[RECORD_HEAD_BYTES], enum record_type type
 void record_put_end(unsigned char out[2 * RECORD_HEAD_BYTES], unsigned id, enum record_end how) {
     record_put_head(out, RECORD_END_REQUEST, id, RECORD_HEAD_BYTES);
     memset(out + RECORD_HEAD_BYTES, 0, RECORD_HEAD_BYTES);
-    out[RECORD_HEAD_BYTES + 4] = (unsigned char)how; /* behind the status of the program */
+    out[RECORD_HEAD_BYTES + 4] = (unsigned char)how; /* after the status of the program */
 }
 
 /* A length has 1 byte, or 4 when the first bit is set. */
@@ -124,7 +124,7 @@ bool variables_read(struct variables *variables, const unsigned char *bytes, siz
         return false;
     }
     variables->list = calloc(count + 1, sizeof *variables->list);
-    variables->text = malloc(length + 1); /* "=" and NUL are no longer than the two lengths were */
+    variables->text = malloc(length + 1); /* "=" and NUL need no more room than the two lengths did */
     if (variables->list == NULL || variables->text == NULL) {
         variables_free(variables);
         return false;

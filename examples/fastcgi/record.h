@@ -2,8 +2,7 @@
 #ifndef FASTCGI_RECORD_H
 #define FASTCGI_RECORD_H
 
-/* Records of FastCGI 1.0, as bytes: they are read in pieces of any size, and written as a head of 8 bytes and
- * content. */
+/* Records of FastCGI 1.0, as bytes: read in pieces of any size, written as a head of 8 bytes and content. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,19 +24,19 @@ enum record_type {
     RECORD_UNKNOWN_TYPE = 11
 };
 
-/* How a request ended, in the protocol. */
+/* How a request ended, in the terms of the protocol. */
 enum record_end {
     RECORD_END_COMPLETE = 0,
     RECORD_END_CANNOT_MULTIPLEX = 1,
     RECORD_END_UNKNOWN_ROLE = 3
 };
 
-/* A record while it is read; zeroed: none is begun. */
+/* A record while it is read. Zeroed: none is begun. */
 struct record {
     unsigned char head[RECORD_HEAD_BYTES];
     size_t head_length;
     unsigned type;
-    unsigned id; /* of the request; 0: about the connection */
+    unsigned id; /* of the request; 0: of the connection */
     size_t content_left;
     size_t padding_left;
 };
@@ -46,11 +45,11 @@ enum record_part {
     RECORD_MORE, /* all bytes are taken */
     RECORD_HEAD, /* the head of a record: type, id and content_left are set */
     RECORD_CONTENT, /* some of its content; it was the last when content_left is 0 */
-    RECORD_BAD /* this is no FastCGI 1 */
+    RECORD_BAD /* the bytes are not FastCGI 1 */
 };
 
-/* Takes bytes up to the end of the next part: moves `*bytes` and `*length` on. `*out_content` is where the content
- * begins, for RECORD_CONTENT, which is never empty. */
+/* Takes bytes up to the end of the next part, and advances `*bytes` and `*length`. For RECORD_CONTENT, which is never
+ * empty, `*out_content` is the start of the content. */
 enum record_part record_take(struct record *record, const unsigned char **bytes, size_t *length,
                              const unsigned char **out_content, size_t *out_content_length);
 
@@ -67,10 +66,10 @@ struct variables {
 };
 
 /* Reads the content of all RECORD_PARAMS of a request. False: it is malformed, has more than 1024 variables, or memory
- * is out; nothing is to be freed then. */
+ * is out; there is nothing to free then. */
 bool variables_read(struct variables *variables, const unsigned char *bytes, size_t length);
 
-/* NULL when there is none of that name. */
+/* NULL when there is no variable of that name. */
 const char *variables_find(const struct variables *variables, const char *name);
 
 void variables_free(struct variables *variables);

@@ -5,22 +5,22 @@
  *
  *     registry.fcgi [SOCKET]
  *
- * SOCKET is a path, or "ADDRESS:PORT" (":PORT" is one of 127.0.0.1); without it the listening socket is the standard
- * input, as spawn-fcgi and systemd give it. Only the web server may reach it: it is believed whatever it says.
- * gateway.h has the settings, and besides there are:
+ * SOCKET is a path, or "ADDRESS:PORT" (":PORT" is one of 127.0.0.1). Without it, the listening socket is standard
+ * input, as passed by spawn-fcgi and systemd. Only the web server may reach the socket, because it is trusted.
+ * gateway.h has the settings; in addition there are:
  *
- *   REGISTRY_THREADS            threads that answer (16). Requests that wait for their clients need none
+ *   REGISTRY_THREADS            threads that serve requests (16). Requests that wait for their clients need none
  *   REGISTRY_REQUESTS           requests at once (1024); more are answered with 503
  *   REGISTRY_REQUESTS_PER_PEER  of one REMOTE_ADDR or IPv6 /64 (an eighth of them, at least 16);
  *                               more are answered with 429
  *   REGISTRY_BODY_TIMEOUT       seconds without a byte of a body, in or out (240)
- *   REGISTRY_MIN_RATE           bytes a second of a body, in or out, at least (256); 0 is no limit
- *   REGISTRY_RATE_WINDOW        seconds of waiting for which that is the average (60)
- *   REGISTRY_REFUSED_TIMEOUT    seconds for the rest of a body that is refused (10)
- *   REGISTRY_UPKEEP             "off": something else keeps the registry in order
+ *   REGISTRY_MIN_RATE           minimum bytes a second of a body, in or out (256); 0 means no limit
+ *   REGISTRY_RATE_WINDOW        seconds of waiting over which that is averaged (60)
+ *   REGISTRY_REFUSED_TIMEOUT    seconds for the rest of a refused body (10)
+ *   REGISTRY_UPKEEP             "off": another program maintains the registry
  *   REGISTRY_UPKEEP_INTERVAL    seconds from one collection to the next (3600)
  *
- * SIGTERM ends it when the requests that it has are answered.
+ * SIGTERM ends it when its current requests are answered.
  */
 
 #include "client.h"
@@ -79,7 +79,7 @@ static int listen_at(const struct sockaddr *address, socklen_t length) {
     return -1;
 }
 
-/* A socket of the file system; one that is left from before is replaced. */
+/* A socket in the file system; a leftover one is replaced. */
 static int listen_at_path(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {
@@ -117,14 +117,14 @@ static int open_listening(int argc, char **argv) {
     return fd;
 }
 
-/* Blocks the signals that end the server, in all threads, and gives a descriptor that tells of them. */
+/* Blocks the signals that end the server, in all threads. Returns a descriptor that reports them. */
 static int open_signals(void) {
     sigset_t signals;
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    (void)signal(SIGPIPE, SIG_IGN); /* a client that goes away is a failed write */
+    (void)signal(SIGPIPE, SIG_IGN); /* a write to a disconnected client fails instead */
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 

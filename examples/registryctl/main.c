@@ -52,7 +52,7 @@ static size_t name_matches(const struct command *command, char **words, size_t c
     return 0;
 }
 
-/* Looks whether the words so far are a command's name, which they then no longer hold. */
+/* If the words so far are a command's name, sets the command and removes them. */
 static void find_command(struct invocation *invocation) {
     for (size_t i = 0; i < TABLES; i++) {
         for (const struct command *command = tables[i]; command->name != NULL; command++) {
@@ -109,7 +109,7 @@ static bool add_option(struct invocation *invocation, const char *name, const ch
     return true;
 }
 
-/* Takes `--name`, `--name=value`, or `--name` with the argument behind it. False after a message. */
+/* Takes `--name`, `--name=value`, or `--name` and the next argument. False after a message. */
 static bool take_option(struct invocation *invocation, char **argv, int *at) {
     char *name = argv[*at] + 2;
     char *value = strchr(name, '=');
@@ -160,7 +160,7 @@ static bool sort_command_line(struct invocation *invocation, int argc, char **ar
 
 /* --- running --- */
 
-/* The data directory is made by few commands only, so that one that is mistyped is told and not made. */
+/* Only few commands create the data directory, so that a mistyped one is reported and not created. */
 static int look_for_data(const struct invocation *invocation) {
     struct stat facts;
     if (invocation->data == NULL || invocation->data[0] == '\0') {

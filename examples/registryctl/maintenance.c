@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <time.h>
 
-/* Writers at work are younger than this. */
+/* Active writers are younger than this. */
 #define GRACE_DEFAULT_S 3600
 
-#define SECONDS_DEFAULT 300 /* of upkeep: what a line in a crontab may take */
+#define SECONDS_DEFAULT 300 /* of upkeep: how long a line in a crontab may take */
 #define SECONDS_MAX 86400
-#define CLOCK_AHEAD_MS ((int64_t)24 * 3600 * 1000) /* which is worth a word */
+#define CLOCK_AHEAD_MS ((int64_t)24 * 3600 * 1000) /* more than that is reported */
 
 /* Opening the instance has made it. */
 static int init(struct invocation *invocation) {
@@ -112,7 +112,7 @@ static int collect(struct invocation *invocation) {
     return print_report(invocation, &report);
 }
 
-/* Adds what one call did to the sum; what is not a count is that of the last. */
+/* Adds the report of one call to the sum; members that are not counts are those of the last call. */
 static void add_report(lreg_upkeep_report *sum, const lreg_upkeep_report *report) {
     sum->flags = report->flags;
     sum->next_ms = report->next_ms;
@@ -144,7 +144,7 @@ static void rest(int64_t ms) {
     (void)nanosleep(&pause, NULL);
 }
 
-/* Calls until nothing is due, another process is at it, or the time is over. */
+/* Calls until nothing is due, another process has the lease, or the time is over. */
 static lreg_status keep_up(struct invocation *invocation, const lreg_upkeep_options *options, int64_t seconds,
                            lreg_upkeep_report *sum, lreg_error **error) {
     int64_t until_ms = now_ms() + seconds * 1000;

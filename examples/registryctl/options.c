@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What was given on the command line. */
+/* Options of the command line. */
 
 #include "registryctl.h"
 

@@ -18,7 +18,7 @@ static void print_row(const lreg_organization *organization) {
            lreg_organization_id(organization));
 }
 
-/* Prints one and ends it. */
+/* Prints one and frees it. */
 static int print_one(const struct invocation *invocation, lreg_organization *organization) {
     int result = EXIT_DONE;
     if (invocation->json) {

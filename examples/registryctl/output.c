@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What people and programs read. */
+/* Output for people and programs. */
 
 #include "registryctl.h"
 
@@ -87,7 +87,7 @@ json_t *json_of_registry(const lreg_registry *registry) {
                      time_text(lreg_registry_created_ms(registry), created));
 }
 
-/* Those that are known. */
+/* The digests that are known. */
 static json_t *json_of_digests(const lreg_package *package) {
     static const char *const algorithms[] = {"md5", "sha1", "sha256", "sha512"};
     json_t *value = json_object();

@@ -122,7 +122,7 @@ static int copy_content(lreg_content *content, FILE *out) {
     return EXIT_DONE;
 }
 
-/* Makes the file, which must not exist, and fills it; one that could not be filled is removed again. */
+/* Creates the file, which must not exist, and fills it; after a failure it is removed again. */
 static int write_file(lreg_content *content, const char *path) {
     FILE *out = fopen(path, "wbx");
     if (out == NULL) {

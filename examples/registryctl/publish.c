@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* registryctl publish: one file after the other, with a progress bar where a person looks on. */
+/* registryctl publish: one file after the other, with a progress bar on a terminal. */
 
 #include "registryctl.h"
 
@@ -16,12 +16,12 @@
 struct progress {
     const char *name;
     uint64_t total;
-    int percent; /* shown last */
+    int percent; /* as last shown */
     bool is_shown;
 };
 
 static void show_progress(struct progress *progress, uint64_t done) {
-    /* A file that grows meanwhile is full until it ends. */
+    /* A file that grows meanwhile stays at 100 until its end. */
     int percent = done >= progress->total ? 100 : (int)(done * 100 / progress->total);
     if (!progress->is_shown || percent == progress->percent) {
         return;
@@ -41,7 +41,7 @@ static void end_progress(const struct progress *progress) {
     }
 }
 
-/* Which file it was, before what was wrong with it. */
+/* Prints the file name before the error. */
 static int fail_with_file(const char *path, lreg_error *error) {
     fprintf(stderr, "registryctl: %s: %s\n", path, lreg_error_message(error));
     lreg_error_free(error);
@@ -73,7 +73,7 @@ static int send_file(FILE *file, const char *path, lreg_publication *publication
     return ferror(file) ? fail_with_text("cannot read %s: %s", path, strerror(number)) : EXIT_DONE;
 }
 
-/* Shows what was published: a line at once, or an element of `values` for the end. */
+/* Shows a published package: a line at once, or an element of `values` for the end. */
 static int show_published(json_t *values, const char *path, const lreg_package *package, lreg_bool created) {
     if (values == NULL) {
         printf("%s: %s %s %s\n", path, lreg_package_name(package), lreg_package_version(package),
@@ -121,7 +121,7 @@ static int publish_file(const struct invocation *invocation, const lreg_registry
     return result;
 }
 
-/* A file that cannot be published does not stop the others; the exit status tells. */
+/* A file that cannot be published does not stop the others; the exit status reports it. */
 int publish(struct invocation *invocation) {
     lreg_error *error = NULL;
     lreg_registry *registry = NULL;

@@ -13,7 +13,7 @@ static void print_row(const lreg_registry *registry) {
            lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC) ? "public" : "private", lreg_registry_name(registry));
 }
 
-/* Prints one and ends it. */
+/* Prints one and frees it. */
 static int print_one(const struct invocation *invocation, lreg_registry *registry) {
     int result = EXIT_DONE;
     if (invocation->json) {
@@ -137,7 +137,7 @@ static int list(struct invocation *invocation) {
     return end_listing(invocation, status, values, error);
 }
 
-/* As in the pages: the name has to be given again, exactly. */
+/* As on the web pages: the name has to be repeated exactly. */
 static int delete_registry(struct invocation *invocation) {
     lreg_error *error = NULL;
     lreg_registry *registry = NULL;

@@ -4,7 +4,7 @@
 
 /*
  * registryctl: the admin tool, on the public API alone. A command is a function in a table; it gets its words and
- * options, uses the instance, prints, and returns an exit status. No rule of a registry lives here.
+ * options, uses the instance, prints, and returns an exit status. It contains no rule of a registry.
  */
 
 #include <jansson.h>
@@ -32,7 +32,7 @@ struct invocation {
     bool json;
     struct option_value options[OPTIONS_MAX];
     size_t option_count;
-    char **words; /* what is left behind the command's name */
+    char **words; /* the words after the command's name */
     size_t word_count;
     lreg_instance *instance;
 };
@@ -45,7 +45,7 @@ struct command {
     size_t min_words;
     size_t max_words;
     int (*run)(struct invocation *invocation);
-    bool makes_data; /* may make the data directory */
+    bool makes_data; /* may create the data directory */
 };
 
 /* NULL-terminated by name. */
@@ -63,20 +63,21 @@ int publish(struct invocation *invocation);
 /* Value of an option, "" for a switch that was given; NULL when it was not. */
 const char *option_of(const struct invocation *invocation, const char *name);
 /* A decimal number from 0 to OPTION_NUMBER_MAX, which are seconds that still fit as milliseconds; false after a
- * message. Absent: *out stays. */
+ * message. Without the option, *out is unchanged. */
 #define OPTION_NUMBER_MAX (INT64_MAX / 1000)
 bool option_number(const struct invocation *invocation, const char *name, int64_t *out);
 
 /* --- output.c --- */
-/* "registryctl: operation: message" on standard error; frees the error. Gives EXIT_FAILED. */
+/* "registryctl: operation: message" on standard error; frees the error. Returns EXIT_FAILED. */
 int fail_with(lreg_error *error);
 int fail_with_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Prints one JSON value on one line and releases it; NULL, as when memory is out, is a failure. Gives the exit
+/* Prints one JSON value on one line and releases it. NULL, as when memory is out, is a failure. Returns the exit
  * status. */
 int print_json(json_t *value);
-/* The end of a listing: prints `values`, which is taken, where JSON is wanted, or the error. Gives the exit status. */
+/* Ends a listing: prints `values`, whose ownership it takes, as JSON if requested; or the error. Returns the exit
+ * status. */
 int end_listing(const struct invocation *invocation, lreg_status status, json_t *values, lreg_error *error);
-/* Says that something is gone: nothing to people, {"deleted": …} as JSON. Gives the exit status. */
+/* Reports a deletion: nothing for people, {"deleted": …} as JSON. Returns the exit status. */
 int print_deleted(const struct invocation *invocation, const char *what);
 /* A point in time for people and JSON; `text` has TIME_TEXT bytes. */
 #define TIME_TEXT 32
@@ -85,7 +86,7 @@ const char *time_text(int64_t unix_ms, char *text);
 #define SIZE_TEXT 32
 const char *size_text(uint64_t bytes, char *text);
 
-/* "-" for nothing, so that columns stay columns. */
+/* "-" for an empty text, so that columns stay aligned. */
 const char *or_dash(const char *text);
 
 json_t *json_of_registry(const lreg_registry *registry);

@@ -20,7 +20,7 @@ static json_t *json_of(const lreg_token *token) {
     return value;
 }
 
-/* A new token is printed alone on its line, so that a script can take it. */
+/* A new token is printed alone on its line, so that a script can read it. */
 static int print_new(const struct invocation *invocation, lreg_token *token) {
     int result = EXIT_DONE;
     if (invocation->json) {
@@ -67,7 +67,7 @@ static int create_for_registry(struct invocation *invocation) {
     return status == LREG_OK ? print_new(invocation, token) : fail_with(error);
 }
 
-/* The registry that the second word names; NULL, which is fine, without one. */
+/* The registry that the second word names; NULL without one. */
 static lreg_status find_registry(const struct invocation *invocation, const char *slug, lreg_registry **out,
                                  lreg_error **error) {
     *out = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Reads and writes addresses. IPv4 is handled as the part of IPv6 that stands for it, so that one comparison does. */
+/* Parses and formats addresses. IPv4 is handled as IPv4-mapped IPv6, so that one comparison is sufficient. */
 
 #include "address.h"
 
@@ -12,7 +12,7 @@
 
 static const unsigned char MAPPED_PREFIX[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-/* Parts "host:port" at its last colon; brackets around the host are taken off. */
+/* Splits "host:port" at its last colon; removes brackets around the host. */
 static bool split(const char *text, char *host, size_t host_size, const char **out_port) {
     const char *colon = strrchr(text, ':');
     if (colon == NULL || colon[1] == '\0') {
@@ -23,7 +23,7 @@ static bool split(const char *text, char *host, size_t host_size, const char **o
         text++;
         length -= 2;
     } else if (memchr(text, ':', length) != NULL) {
-        return false; /* IPv6 without brackets: where the port begins is anybody's guess */
+        return false; /* IPv6 without brackets: the port is ambiguous */
     }
     if (length >= host_size) {
         return false;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Cuts a chunked body. http-parser would do it too, but forgives what others read otherwise: any two bytes behind the
- * data, a bare LF within an extension. Where two programs see two ends of a body, requests are smuggled in between
- * (RFC 9112 section 11.2), so here nothing is forgiven. */
+/* Parses a chunked body. http-parser could do it, but accepts what other programs read differently: any two bytes after
+ * the data, a bare LF in an extension. Where two programs see two ends of a body, a request can be smuggled in between
+ * (RFC 9112 section 11.2), so this parser is strict. */
 
 #include "chunks.h"
 
 #include <string.h>
 
-#define SIZE_LINE_MAX ((size_t)4096) /* with extensions, which mean nothing here */
-#define TRAILERS_MAX ((size_t)64 * 1024) /* nor do trailers */
+#define SIZE_LINE_MAX ((size_t)4096) /* with extensions, which are ignored */
+#define TRAILERS_MAX ((size_t)64 * 1024) /* trailers are ignored, too */
 
 static bool take_digit(struct chunks *chunks, char byte) {
     static const char digits[] = "0123456789abcdef";
@@ -35,7 +35,7 @@ static enum chunks_state expect(char byte, char wanted, enum chunks_state next) 
     return byte == wanted ? next : CHUNKS_BAD;
 }
 
-/* Blanks may stand before an extension (RFC 9112 section 7.1.1), not before the line end. */
+/* Blanks are allowed before an extension (RFC 9112 section 7.1.1), not before the line end. */
 static enum chunks_state behind_size(char byte, bool is_behind_blank) {
     if (byte == ' ' || byte == '\t') {
         return CHUNKS_SIZE_BLANK;
@@ -48,7 +48,7 @@ static enum chunks_state end_line(struct chunks *chunks, enum chunks_state next)
     return next;
 }
 
-/* The states of the lines with sizes, and of what is around data. */
+/* The states of the size lines, and of the line ends around data. */
 static enum chunks_state step_chunk(struct chunks *chunks, char byte) {
     switch (chunks->state) {
     case CHUNKS_SIZE_BEGIN:

@@ -2,7 +2,7 @@
 #ifndef STANDALONE_CHUNKS_H
 #define STANDALONE_CHUNKS_H
 
-/* The chunked transfer coding (RFC 9112 section 7.1), by the letter. */
+/* The chunked transfer coding (RFC 9112 section 7.1), strictly. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,12 +28,12 @@ enum chunks_state {
 
 struct chunks {
     enum chunks_state state;
-    uint64_t left; /* of the data of this chunk */
+    uint64_t left; /* in the data of this chunk */
     size_t line_bytes; /* of the line of this chunk's size, or of all trailers */
 };
 
-/* Takes bytes that are all data, or none of them is: `*out_is_data`. Gives how many, at least one of `length` unless
- * the body is DONE, or BAD. */
+/* Takes bytes, either only data or no data: `*out_is_data`. Returns how many; at least one of `length` unless the body
+ * is DONE or BAD. */
 size_t chunks_take(struct chunks *chunks, const char *bytes, size_t length, bool *out_is_data);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The life of a connection: a state, and one step for each. A step goes as far as the socket lets it; then the
- * connection waits, with the deadline of its state. Sockets are watched edge-triggered from the beginning to the end,
- * so that a request costs no call to change what is watched; `is_readable` and `is_writable` remember what was said. */
+/* The state machine of a connection, with one step for each state. A step continues as far as the socket allows;
+ * then the connection waits, with the deadline of its state. Sockets are watched edge-triggered from beginning to
+ * end, so that a request needs no call to change the watched events; `is_readable` and `is_writable` hold the last
+ * known state. */
 
 #include "connection.h"
 
@@ -20,14 +21,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINGER_BYTES ((uint64_t)16 * 1024 * 1024) /* of a refused body, behind the response */
+#define LINGER_BYTES ((uint64_t)16 * 1024 * 1024) /* of a refused body, after the response */
 #define WATCHED_EVENTS ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLRDHUP))
-#define STEPS_OF_A_TURN 128 /* who sends many requests at once waits for the others now and then */
+#define STEPS_OF_A_TURN 128 /* a client that sends many requests at once then waits for others */
 
 enum step {
-    STEP_AGAIN, /* there is more that can be done */
+    STEP_AGAIN, /* more can be done */
     STEP_WAIT, /* for the socket */
-    STEP_YIELD, /* let others have their turn */
+    STEP_YIELD, /* others have their turn */
     STEP_AWAY, /* a worker has it */
     STEP_CLOSE
 };
@@ -67,7 +68,7 @@ enum transfer connection_receive(struct connection *connection, char *buffer, si
         connection->input = (struct input){.at = buffer, .length = got};
         connection->has_progressed = true;
         connection->moved_bytes += got;
-        /* A short count means that the socket is empty, and the end of the stream would have been announced. */
+        /* A short count means that the socket is empty; the end of the stream would have been reported. */
         bool is_drained = got < capacity && connection->transport.session == NULL && !connection->is_hung_up;
         connection->is_readable = !is_drained;
     } else if (transfer == TRANSFER_WAIT) {
@@ -200,7 +201,7 @@ static enum step step_handshake(struct connection *connection) {
         return STEP_WAIT;
     }
     if (transport->session == NULL && transport_is_plain_request(transport)) {
-        connection->state = CONNECTION_HEAD; /* to be told so */
+        connection->state = CONNECTION_HEAD; /* to answer that */
         return STEP_AGAIN;
     }
     if (transport->session == NULL) {
@@ -284,7 +285,7 @@ static enum step after_work(struct connection *connection, enum work work) {
         return STEP_WAIT;
     case WORK_YIELD:
         return STEP_YIELD;
-    case WORK_ELSEWHERE: /* is dealt with where it can come from */
+    case WORK_ELSEWHERE: /* not from a worker; step_body() handles it */
     case WORK_LOST:
         break;
     }
@@ -322,7 +323,7 @@ static enum step leave_response(struct connection *connection) {
         connection->state = CONNECTION_HEAD;
         return STEP_AGAIN;
     }
-    /* Closing a socket with unread bytes resets it, and a reset may overtake the response. */
+    /* Closing a socket with unread bytes resets it, and the reset may overtake the response. */
     if (has_more || connection->transport.session != NULL) {
         return linger(connection);
     }
@@ -346,7 +347,7 @@ static enum step step_response(struct connection *connection) {
     return STEP_CLOSE;
 }
 
-/* Below TLS, too: what it says is not of interest any more. */
+/* Reads below TLS as well: the content is discarded. */
 static enum step step_linger(struct connection *connection) {
     if (!connection->is_readable) {
         return STEP_WAIT;
@@ -400,8 +401,8 @@ static enum timer_kind deadline_of(const struct connection *connection) {
     return TIMER_REFUSED;
 }
 
-/* Whether the peer gets no more time for the rest of a body that is refused. Each piece of it is seen to by a worker,
- * which ends the timer; so this counts from the first one. */
+/* Whether the time for the rest of a refused body is over. Workers read each piece and end the timer, so the time is
+ * counted from the first piece. */
 static bool is_refused_for_long(struct connection *connection) {
     const struct loop *loop = connection->loop;
     if (connection->state != CONNECTION_BODY || !request_is_refused(connection->request)) {
@@ -413,7 +414,7 @@ static bool is_refused_for_long(struct connection *connection) {
     return loop->now_ms >= connection->refused_until_ms;
 }
 
-/* The connection is about to wait for its socket. Whether its peer was too slow before. */
+/* Called before the connection waits for its socket. Whether its peer was too slow until now. */
 static bool is_too_slow(struct connection *connection) {
     const struct options *options = connection->loop->server->options;
     const struct rate_limit limit = {options->min_rate, options->rate_window_ms};
@@ -432,7 +433,8 @@ static void end_waiting(struct connection *connection) {
     }
 }
 
-/* Waits for the socket. Bodies earn their next deadline by progress; heads have one for all. False: it was closed. */
+/* Waits for the socket. Progress of a body renews the deadline; a head has one deadline in all. False: it was
+ * closed. */
 static bool settle(struct connection *connection) {
     struct loop *loop = connection->loop;
     if (!connection_keep_input(connection) || (loop->stopping != STOPPING_NO && is_idle(connection))) {
@@ -448,7 +450,7 @@ static bool settle(struct connection *connection) {
     return true;
 }
 
-/* As many steps as there can be, and as one turn has. */
+/* Takes as many steps as possible in one turn. */
 static enum step take_turn(struct connection *connection) {
     enum step step = STEP_AGAIN;
     for (unsigned i = 0; i < STEPS_OF_A_TURN && step == STEP_AGAIN; i++) {
@@ -484,7 +486,7 @@ static void note_events(struct connection *connection, uint32_t events) {
 
 void connection_event(struct connection *connection, uint32_t events) {
     if (connection->is_with_worker) {
-        /* A worker that receives a large body would cause an event for each piece of it. */
+        /* Otherwise, a worker that receives a large body would cause an event for each piece. */
         connection->missed_events |= events;
         connection->is_muted = connection->is_muted || watch(connection, EPOLL_CTL_MOD, 0);
         return;
@@ -505,7 +507,7 @@ void connection_returned(struct connection *connection) {
     connection->missed_events = 0;
     bool is_over = connection->loop->stopping == STOPPING_NOW;
     if (connection->is_muted) {
-        is_over = is_over || !watch(connection, EPOLL_CTL_MOD, WATCHED_EVENTS); /* tells of what was missed, too */
+        is_over = is_over || !watch(connection, EPOLL_CTL_MOD, WATCHED_EVENTS); /* also reports missed events */
         connection->is_muted = false;
     }
     if (is_over || after_work(connection, connection->work) == STEP_CLOSE) {
@@ -520,7 +522,7 @@ void connection_expired(struct connection *connection) {
     enum timer_kind kind = connection->timer.kind;
     timers_clear(timers, connection);
     if (connection->is_in_ready_list) {
-        timers_set(timers, connection, kind, connection->loop->now_ms); /* it is not the client who is late */
+        timers_set(timers, connection, kind, connection->loop->now_ms); /* the server is late, not the client */
         return;
     }
     bool is_receiving = connection->state == CONNECTION_HEAD || connection->state == CONNECTION_BODY;
@@ -542,7 +544,7 @@ void connection_expired(struct connection *connection) {
 
 void connection_stop(struct connection *connection) {
     if (is_idle(connection) && !connection->is_in_ready_list) {
-        connection->is_readable = true; /* a request that is on its way is still answered */
+        connection->is_readable = true; /* a request that has arrived is still answered */
         connection_run(connection);
     }
 }

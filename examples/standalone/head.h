@@ -3,16 +3,16 @@
 #define STANDALONE_HEAD_H
 
 /*
- * The grammar of a request's head (RFC 9112 sections 2 to 5), by the letter:
+ * The grammar of a request's head (RFC 9112 sections 2 to 5), strictly:
  *
  *     head   = *16CRLF token SP target SP "HTTP/" DIGIT "." DIGIT CRLF *( field CRLF ) CRLF
  *     field  = token ":" *( HTAB / SP / VCHAR / obs-text )
  *     target = 1*( VCHAR / obs-text )
  *
- * Every byte passes here before the parser sees it, so what the parser forgives (docs/dependencies.md lists it) never
- * reaches it: a bare CR or LF, blanks around and between the parts of the first line, a folded line, a blank before a
- * colon. What a target or a field means is checked elsewhere. Bytes above ASCII in a target are beyond the RFC, but
- * clients send names of files so; the library takes them when they are UTF-8.
+ * Every byte is checked here before the parser gets it. So what the parser tolerates (docs/dependencies.md lists it)
+ * never reaches it: a bare CR or LF, blanks around and between the parts of the first line, a folded line, a blank
+ * before a colon. The meaning of targets and fields is checked elsewhere. Bytes above ASCII in a target are not in the
+ * RFC, but clients send names of files in this way; the library accepts them when they are UTF-8.
  */
 
 #include <stddef.h>
@@ -37,11 +37,11 @@ struct head {
     enum head_state state;
     unsigned empty_lines;
     unsigned version_bytes;
-    const char *fault; /* BAD: what is wrong; lives as long as the program */
+    const char *fault; /* BAD: what is wrong; a string constant */
 };
 
-/* Looks at bytes until the head is DONE or BAD. Gives how many are sound: up to the end of the head, or those before
- * the byte that is not. */
+/* Checks bytes until the head is DONE or BAD. Returns how many are valid: up to the end of the head, or up to the
+ * invalid byte. */
 size_t head_take(struct head *head, const char *bytes, size_t length);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Whatever is not understood is handed on as it came, for Mbed TLS to refuse. */
+/* Anything unknown is passed on unchanged, for Mbed TLS to refuse. */
 
 #include "hello.h"
 
@@ -32,7 +32,7 @@ static size_t content_length(const unsigned char head[HELLO_RECORD_HEAD]) {
     return (size_t)head[3] << 8 | head[4];
 }
 
-/* Whether a record may hold a part of the message: its content is not empty, and has room. */
+/* Whether a record may hold a part of the message: its content is not empty, and there is room for it. */
 static bool is_part(const struct hello *hello) {
     size_t length = content_length(hello->head);
     bool is_first = hello->length == 0;
@@ -41,7 +41,7 @@ static bool is_part(const struct hello *hello) {
            (is_first || memcmp(hello->head, hello->bytes, 2) == 0);
 }
 
-/* The head of a record is complete. The first one stands before what is put together. */
+/* The head of a record is complete. The head of the first record becomes the head of the result. */
 static void begin_record(struct hello *hello) {
     bool is_good = is_part(hello);
     if (!is_good || hello->length == 0) {
@@ -56,7 +56,7 @@ static void begin_record(struct hello *hello) {
     hello->state = HELLO_CONTENT;
 }
 
-/* The content of a record is complete: so is the message, or another record has the rest. */
+/* The content of a record is complete. Either the message is complete, or another record has the rest. */
 static void end_record(struct hello *hello) {
     const unsigned char *message = hello->bytes + HELLO_RECORD_HEAD;
     size_t length = hello->length - HELLO_RECORD_HEAD;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Opens the library's instance: its options are some of ours, and those that --set names. */
+/* Opens the library's instance, with registryd's options and those of --set. */
 
 #include "instance.h"
 
@@ -34,7 +34,7 @@ static lreg_status set_forwarded(lreg_options *library, const struct options *op
                              : status;
 }
 
-/* Settings of the library by name first, so that an option of our own wins. */
+/* The settings of --set come first, so that registryd's own options override them. */
 static lreg_status set_options(lreg_options *library, struct server *server, lreg_error **error) {
     const struct options *options = server->options;
     const lreg_executor executor = {.size = sizeof executor, .user = server, .run = lend_thread};
@@ -78,7 +78,7 @@ static bool open_library(struct server *server) {
     return status == LREG_OK;
 }
 
-/* Lets the library judge the mount, once, before anybody asks. */
+/* Has the library check the mount once, before the first request. */
 static bool check_mount(const struct server *server) {
     lreg_exchange *exchange = NULL;
     lreg_error *error = NULL;
@@ -96,7 +96,7 @@ static bool check_mount(const struct server *server) {
     return status == LREG_OK;
 }
 
-/* The only time that the token is told. */
+/* The token is shown only here. */
 static lreg_status make_token(lreg_instance *instance, const char *organization, lreg_error **error) {
     lreg_token *token = NULL;
     lreg_status status = lreg_token_create(instance, organization, "registryd", ALL_SCOPES, 0, &token, error);
@@ -108,7 +108,7 @@ static lreg_status make_token(lreg_instance *instance, const char *organization,
     return status;
 }
 
-/* For whoever starts with nothing: an instance in memory can be reached by this server alone. */
+/* For a start without data: no other program can reach an instance in memory. */
 static bool make_organization(const struct server *server) {
     const char *slug = server->options->organization;
     lreg_organization *organization = NULL;

@@ -6,7 +6,7 @@
 
 #include "server.h"
 
-/* Opens it as the options say, with the organization that they want; `server->workers` has been started. False after a
+/* Opens it by the options, and makes the organization that they name. `server->workers` must be started. False after a
  * complaint. */
 bool instance_open(struct server *server);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The main thread accepts, and gives each connection to the loop that has the fewest. When there are --max-connections,
- * the one that is idle for longest goes for a new one. When none is idle, a few more are let in to be told so; the rest
- * waits in the queue of the kernel. Who has his share already is told so, or closed at once. */
+/* The main thread accepts connections and gives each to the loop with the fewest. At --max-connections, a new
+ * connection replaces the one that has been idle longest. When none is idle, a few more are accepted to be answered
+ * 503; the rest waits in the kernel's queue. A peer at its limit is answered 429, or closed at once. */
 
 #include "listener.h"
 
@@ -23,8 +23,8 @@
 
 #define BACKLOG 4096
 #define REFUSED_AT_ONCE 64
-#define REFUSED_OF_A_PEER 8 /* at once; more are closed without a word */
-#define COMPLAINT_MS 60000 /* one for all in that time */
+#define REFUSED_OF_A_PEER 8 /* at once; more are closed without an answer */
+#define COMPLAINT_MS 60000 /* at most one complaint in that time */
 #define ACCEPTS_OF_A_TURN 256
 
 static int open_socket(const char *text) {
@@ -37,7 +37,7 @@ static int open_socket(const char *text) {
     int one = 1;
     int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     bool is_set = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
-                  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0; /* connections inherit it */
+                  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0; /* accepted connections inherit it */
     if (!is_set || bind(fd, (const struct sockaddr *)&address, length) != 0 || listen(fd, BACKLOG) != 0) {
         complain("cannot listen on %s: %s", text, strerror(errno));
         if (fd >= 0) {
@@ -54,7 +54,7 @@ static uint16_t port_of(int fd) {
     return getsockname(fd, (struct sockaddr *)&address, &length) == 0 ? address_port(&address) : 0;
 }
 
-/* Whoever waits for the file never sees half of it. */
+/* Renames the complete file into place, so that a reader never sees half of it. */
 static bool write_port_file(const char *path, uint16_t port) {
     char temporary[4096];
     int length = snprintf(temporary, sizeof temporary, "%s.new", path);
@@ -124,7 +124,7 @@ bool listeners_make_room(struct server *server) {
     return best != NULL;
 }
 
-/* There is no descriptor left: neither a loop without end, nor a log without end. */
+/* No descriptor is left. Sleeps and complains once in a while, so that neither the loop nor the log is flooded. */
 static void wait_for_descriptors(struct server *server, int reason) {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -134,10 +134,10 @@ static void wait_for_descriptors(struct server *server, int reason) {
         server->next_complaint_ms = now_ms + COMPLAINT_MS;
     }
     (void)listeners_make_room(server);
-    (void)usleep(100000); /* the connections that there are go on meanwhile */
+    (void)usleep(100000); /* the existing connections continue meanwhile */
 }
 
-/* Counts the connection in with its peer. False: it is one too many to be told anything. */
+/* Counts the connection for its peer. False: the peer has too many to be answered. */
 static bool take_share(struct server *server, struct arrival *arrival) {
     unsigned char address[16];
     unsigned char key[PEER_KEY_BYTES];

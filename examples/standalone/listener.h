@@ -2,7 +2,7 @@
 #ifndef STANDALONE_LISTENER_H
 #define STANDALONE_LISTENER_H
 
-/* Sockets that listen, and what comes in by them. */
+/* Listening sockets, and the connections that they accept. */
 
 #include "server.h"
 
@@ -13,18 +13,18 @@ struct listeners {
     unsigned count;
 };
 
-/* Opens all that the options name, and writes the port file. False after a complaint; what is open then is closed. */
+/* Opens all sockets of the options, and writes the port file. False after a complaint; all are closed again then. */
 bool listeners_open(struct listeners *listeners, const struct options *options);
 
 void listeners_close(struct listeners *listeners);
 
-/* Accepts until there is nothing more, and hands the connections to the loops. */
+/* Accepts all waiting connections, and hands them to the loops. */
 void listeners_accept(const struct listeners *listeners, struct server *server);
 
-/* Asks for the end of the connection that is idle for longest. False when none is. */
+/* Requests the end of the connection that has been idle longest. False when none is idle. */
 bool listeners_make_room(struct server *server);
 
-/* Whether there are so many connections that no more should be accepted at all. */
+/* Whether no more connections should be accepted. */
 bool listeners_are_full(const struct server *server);
 
 #endif

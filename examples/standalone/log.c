@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Lines are made in a buffer of the thread and written with one call for many, always whole. What clients sent is
- * escaped, so that a line stays a line. */
+/* Lines are built in a buffer of the thread. One call writes many of them, always whole. Text from clients is escaped,
+ * so that it cannot end a line. */
 
 #include "log.h"
 
@@ -17,10 +17,10 @@
 
 #define BUFFER_BYTES ((size_t)32 * 1024)
 #define LINE_BYTES ((size_t)8 * 1024)
-#define TARGET_BYTES 4000 /* of a target or a field that are logged; each byte may need two more */
+#define TARGET_BYTES 4000 /* the most of a logged target or field; each byte may need two more */
 
 struct access_log {
-    pthread_mutex_t lock; /* around the descriptor */
+    pthread_mutex_t lock; /* guards the descriptor */
     int file;
     bool is_json;
     char *path; /* NULL: standard output */
@@ -110,7 +110,7 @@ void access_log_close(struct access_log *log) {
     free(log);
 }
 
-/* A line while it is made; what does not fit is left out. */
+/* A line while it is built; text that does not fit is left out. */
 struct line {
     char *at;
     size_t left;
@@ -130,7 +130,7 @@ static void put_number(struct line *line, uint64_t number) {
     put(line, digits);
 }
 
-/* What a client sent, cut, and with everything escaped that could end a text or a line. */
+/* Text from a client, truncated, with everything escaped that could end a text or a line. */
 static void put_escaped(struct line *line, const char *text, bool is_json) {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; text[i] != '\0' && i < TARGET_BYTES && line->left > 512; i++) {
@@ -151,7 +151,7 @@ static const char *or_else(const char *text, const char *otherwise) {
     return text != NULL && text[0] != '\0' ? text : otherwise;
 }
 
-/* As the combined log format has it, or as RFC 3339. */
+/* In the combined log format, or as RFC 3339. */
 static void put_time(struct line *line, bool is_json) {
     char text[64];
     struct tm parts;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The event loop. Nothing in it may wait: what does, goes to the workers (request.c says what). */
+/* The event loop. It must not block: work that may block goes to the workers (request.c decides). */
 
 #include "loop.h"
 
@@ -103,7 +103,7 @@ void loop_return(struct loop *loop, struct connection *connection) {
     bool was_empty = loop->returned == NULL;
     connection->next = loop->returned;
     loop->returned = connection;
-    /* Woken with the lock held: once the loop has the connection, it may end, and free itself. */
+    /* Wake with the lock held: once the loop has the connection, the loop may end and free itself. */
     if (was_empty) {
         loop_wake(loop);
     }
@@ -123,8 +123,8 @@ static void take_returned(struct loop *loop) {
     }
 }
 
-/* Those that are ready now; what gets ready again meanwhile has the next turn. Any of them may end on the way, and is
- * out of the list then. */
+/* Runs the connections that are ready now. Those that become ready meanwhile have the next turn. Any of them may end on
+ * the way, and is removed from the list then. */
 static void run_ready(struct loop *loop) {
     for (size_t left = loop->ready_count; left > 0 && loop->ready_first != NULL; left--) {
         struct connection *connection = loop->ready_first;
@@ -149,7 +149,7 @@ static void stop_idle(struct loop *loop, enum timer_kind kind) {
     }
 }
 
-/* All but those that workers have; they are closed when they come back. */
+/* Closes all connections except those that workers have, which are closed when they are returned. */
 static void close_all(struct loop *loop) {
     for (int kind = TIMER_NONE + 1; kind < TIMER_KINDS; kind++) {
         while (loop->timers.lists[kind].first != NULL) {
@@ -172,7 +172,7 @@ static void notice_stopping(struct loop *loop) {
     }
 }
 
-/* Those that wait for no response: who was refused, who has had a response, who has not sent a whole head yet. */
+/* The connection that has been idle longest: it was refused, has had a response, or has not sent a whole head yet. */
 static struct connection *find_idle(const struct loop *loop, int64_t *out_since_ms) {
     static const enum timer_kind kinds[] = {TIMER_REFUSED, TIMER_IDLE, TIMER_HEADER};
     struct connection *found = NULL;
@@ -192,7 +192,7 @@ void loop_evict(struct loop *loop) {
     loop_wake(loop);
 }
 
-/* Makes the room that was asked for, and tells how long the next one is idle. */
+/* Closes as many idle connections as were requested, and publishes how long the next one has been idle. */
 static void evict(struct loop *loop) {
     int64_t since_ms = INT64_MAX;
     for (unsigned left = atomic_exchange(&loop->evictions, 0); left > 0; left--) {
@@ -216,7 +216,7 @@ static bool is_done(const struct loop *loop) {
     return loop->stopping != STOPPING_NO && atomic_load(&loop->connections) == 0;
 }
 
-/* What workers gave back comes last: a connection may end with it, and a later event of the batch may be its own. */
+/* Returned connections come last: one may end with that, and a later event of the batch may belong to it. */
 static void handle_events(struct loop *loop, const struct epoll_event *events, int count) {
     bool is_woken = false;
     for (int i = 0; i < count; i++) {

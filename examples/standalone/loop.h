@@ -28,27 +28,27 @@ struct loop {
     int epoll;
     int wake; /* eventfd */
     atomic_uint connections;
-    _Atomic int64_t idle_since_ms; /* of the connection that is idle for longest; INT64_MAX: none */
-    atomic_uint newcomers; /* connections that the loop has not seen yet: they are idle, too */
-    atomic_uint evictions; /* how many idle connections are to go, to make room */
+    _Atomic int64_t idle_since_ms; /* of the connection that has been idle longest; INT64_MAX: none */
+    atomic_uint newcomers; /* connections that the loop has not handled yet: they count as idle */
+    atomic_uint evictions; /* how many idle connections to close */
 
-    /* The thread's own. */
+    /* Used by the thread alone. */
     char *input; /* LOOP_INPUT_BYTES */
     char *output; /* LOOP_OUTPUT_BYTES */
     struct timers timers;
     int64_t now_ms;
-    int stopping; /* as far as the loop has seen it */
+    int stopping; /* as last seen by the loop */
     struct connection *ready_first;
     struct connection *ready_last;
     size_t ready_count;
     unsigned seen_newcomers; /* in this turn */
-    struct request *spare; /* requests for the next ones */
+    struct request *spare; /* requests for reuse */
     unsigned spare_count;
     struct access_buffer log;
     char date[LOOP_DATE_TEXT]; /* the field Date */
     int64_t date_second;
 
-    /* What workers gave back. */
+    /* Connections that workers returned. */
     pthread_mutex_t lock;
     struct connection *returned;
 };
@@ -59,23 +59,23 @@ struct loop *loop_new(struct server *server);
 /* Starts its thread, which ends when the server is stopping and no connection is left. */
 bool loop_start(struct loop *loop);
 
-/* One turn of it: waits for something to do, for at most so long, and does it. What the thread of the loop calls, and
- * tests without one. */
+/* One turn of the loop: waits for something to do, at most `wait_ms`, and does it. Called by the thread of the loop,
+ * and by tests without one. */
 void loop_turn(struct loop *loop, int64_t wait_ms);
 
-/* Waits for its end and frees it. `loop` may be NULL. */
+/* Waits for the end of the thread and frees the loop. `loop` may be NULL. */
 void loop_join(struct loop *loop);
 
-/* Lets it look at the server's `stopping`. Threads: any. */
+/* Makes the loop check the server's `stopping`. Threads: any. */
 void loop_wake(struct loop *loop);
 
-/* Has the loop close the connection that is idle for longest. Threads: any. */
+/* Makes the loop close the connection that has been idle longest. Threads: any. */
 void loop_evict(struct loop *loop);
 
-/* Gives a connection back. Threads: any. */
+/* Returns a connection to its loop. Threads: any. */
 void loop_return(struct loop *loop, struct connection *connection);
 
-/* Only from the thread of the loop. A connection that is not in the ready list may be taken out of it all the same. */
+/* Only from the thread of the loop. loop_forget_ready() accepts a connection that is not in the ready list. */
 void loop_make_ready(struct loop *loop, struct connection *connection);
 void loop_forget_ready(struct loop *loop, struct connection *connection);
 struct request *loop_take_request(struct loop *loop); /* NULL: out of memory */

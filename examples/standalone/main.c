@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* registryd: the library on sockets. The main thread accepts connections and waits for signals; loops serve them;
- * workers write. Everything that a registry is happens in the library. */
+ * workers write. The library has all that defines a registry. */
 
 #include "instance.h"
 #include "listener.h"
@@ -28,9 +28,9 @@
 
 #define THREADS_MAX 8
 #define FULL_WAIT_MS 50
-#define DESCRIPTORS_BESIDE 128 /* of small files that stay open, of logs and loops */
-#define DESCRIPTORS_OF_A_THREAD 4 /* of the database */
-#define SHARES 8 /* so many peers with their share of connections make the server full */
+#define DESCRIPTORS_BESIDE 128 /* for small files that stay open, logs and loops */
+#define DESCRIPTORS_OF_A_THREAD 4 /* for the database */
+#define SHARES 8 /* so many peers with a full share of connections fill the server */
 #define SHARE_MIN 16
 
 static bool read_networks(struct server *server) {
@@ -71,8 +71,8 @@ static unsigned thread_count(const struct options *options) {
     return processors < 1 ? 1 : (unsigned)(processors < THREADS_MAX ? processors : THREADS_MAX);
 }
 
-/* As many descriptors as the machine lets us have: a connection needs one, and another for the file that it sends. What
- * there is no descriptor for is no connection, so that those that are served do not fail for want of one. */
+/* Raises the limit of descriptors to its maximum: a connection needs one, and another for the file that it sends. The
+ * number of connections is bounded by the descriptors, so that served connections do not fail for lack of one. */
 static void set_limits(struct server *server) {
     const struct options *options = server->options;
     struct rlimit limit;
@@ -96,7 +96,7 @@ static void set_limits(struct server *server) {
                                    : share > SHARE_MIN               ? share
                                                                      : SHARE_MIN;
 #ifdef M_ARENA_MAX /* of the GNU C library */
-    (void)mallopt(M_ARENA_MAX, 2); /* memory is small here; many arenas would only keep more of it */
+    (void)mallopt(M_ARENA_MAX, 2); /* memory use is small; many arenas would only retain more of it */
 #endif
 }
 
@@ -165,7 +165,7 @@ static void stop(struct server *server, enum stopping how) {
     }
 }
 
-/* Ends what was started, in the reverse order; whatever is still at work is ended now. */
+/* Ends what was started, in reverse order. Running requests are aborted. */
 static void end(struct server *server) {
     stop(server, STOPPING_NOW);
     for (unsigned i = 0; i < server->loop_count; i++) {
@@ -183,7 +183,7 @@ static void end(struct server *server) {
     }
 }
 
-/* Blocks the signals that end the server, in all threads, and gives a descriptor that tells of them. */
+/* Blocks the signals that end the server, in all threads. Returns a descriptor that reports them. */
 static int open_signals(void) {
     sigset_t signals;
     (void)sigemptyset(&signals);
@@ -199,7 +199,7 @@ static int open_signals(void) {
     return fd;
 }
 
-/* Whether a signal came that ends the server. */
+/* Whether a signal arrived that ends the server. */
 static bool take_signal(int signals, struct server *server) {
     struct signalfd_siginfo signal;
     bool ends = false;
@@ -213,7 +213,7 @@ static bool take_signal(int signals, struct server *server) {
     return ends;
 }
 
-/* Accepts until a signal comes. */
+/* Accepts until a signal arrives. */
 static void serve(const struct listeners *listeners, int signals, struct server *server) {
     struct pollfd polls[OPTIONS_LIST_MAX + 1] = {{.fd = signals, .events = POLLIN}};
     for (unsigned i = 0; i < listeners->count; i++) {
@@ -238,7 +238,7 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Lets running requests end. A second signal, or the time limit, ends the wait. */
+/* Waits until running requests have finished. A second signal, or the time limit, ends the wait. */
 static void wait_for_requests(int signals, struct server *server) {
     int64_t deadline = now_ms() + server->options->shutdown_timeout_ms;
     uint64_t ended = 0;

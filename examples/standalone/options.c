@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* One table says what options there are; the command line, the configuration file and --help are made from it. */
+/* One table defines the options. The command line, the configuration file and --help use it. */
 
 #include "options.h"
 
@@ -195,7 +195,7 @@ static bool set_option(struct options *options, const struct option_rule *rule, 
     return set_number(member(options, rule), rule, value);
 }
 
-/* Takes one option of the command line: "--name value", "--name=value" or a flag. Gives how many arguments it was; 0
+/* Takes one option of the command line: "--name value", "--name=value" or a flag. Returns how many arguments it took; 0
  * after a complaint. */
 static int read_argument(struct options *options, int left, char *const *arguments) {
     const char *text = arguments[0];
@@ -232,7 +232,7 @@ static bool read_arguments(struct options *options, int count, char *const *argu
     return true;
 }
 
-/* Takes blanks off both ends. */
+/* Removes blanks at both ends. */
 static char *trim(char *text) {
     text += strspn(text, " \t\r\n");
     size_t length = strlen(text);
@@ -308,7 +308,7 @@ static bool is_one_of(const char *name, const char *value, const char *const *wo
     return false;
 }
 
-/* What does not go together, or goes only together. */
+/* Checks which options exclude or require each other. */
 static bool check(struct options *options) {
     static const char *const formats[] = {"text", "json", NULL};
     static const char *const families[] = {"x-forwarded", "forwarded", NULL};
@@ -331,7 +331,7 @@ static bool check(struct options *options) {
            is_one_of("log-format", options->log_format, formats) && is_one_of("log-level", options->log_level, levels);
 }
 
-/* The file first, then the command line again, whose settings win. */
+/* The file first, then the command line again, whose settings override it. */
 static bool read_config(struct options *options, int count, char *const *arguments) {
     char *path = options->config;
     options->config = NULL;

@@ -2,25 +2,25 @@
 #ifndef STANDALONE_OPTIONS_H
 #define STANDALONE_OPTIONS_H
 
-/* What registryd is told: the command line, and a file with lines of the same names. */
+/* The options of registryd: the command line, and a file with lines of the same names. */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define OPTIONS_LIST_MAX 32
-#define OPTIONS_MAX_CONNECTIONS 10000 /* when nothing is said */
+#define OPTIONS_MAX_CONNECTIONS 10000 /* the default */
 
 struct text_list {
     char *items[OPTIONS_LIST_MAX];
     size_t count;
-    bool is_default; /* replaced, not added to, by the next item */
+    bool is_default; /* replaced by the next item, not extended */
 };
 
 struct options {
     char *config;
     char *data;
-    char *organization; /* NULL: as it is */
+    char *organization; /* NULL: none is made */
     struct text_list settings; /* "NAME=VALUE" */
     struct text_list listen;
     char *port_file;
@@ -42,7 +42,7 @@ struct options {
     int64_t body_timeout_ms;
     int64_t idle_timeout_ms;
     int64_t refused_timeout_ms;
-    int64_t min_rate; /* bytes a second; 0: none */
+    int64_t min_rate; /* bytes a second; 0: no limit */
     int64_t rate_window_ms;
     int64_t shutdown_timeout_ms;
     int64_t upkeep_interval_ms;
@@ -55,8 +55,8 @@ struct options {
     bool wants_version;
 };
 
-/* Reads the command line, and before it the file that it names with --config; the command line wins. False: it was
- * said on the standard error stream what is wrong. The options are to be freed in any case. */
+/* Reads the command line, and before it the file of --config; the command line overrides the file. False after a
+ * complaint. Free the options in any case. */
 bool options_read(struct options *options, int count, char *const *arguments);
 
 void options_free(struct options *options);

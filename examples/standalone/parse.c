@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Heads and bodies out of bytes. A request whose end is open to interpretation is how requests are smuggled past a
- * proxy (RFC 9112 section 11.2), so everything doubtful is refused. Three parts see to it:
+/*
+ * Parses heads and bodies. A request whose end is ambiguous can be used to smuggle another one past a proxy (RFC 9112
+ * section 11.2), so everything ambiguous is refused, in three places:
  *
- * - head.c holds each byte of a head against the grammar, before the parser gets it;
- * - http-parser cuts what is left into method, target, names and values, and stops before the last byte of the head. It
- *   is a new one for each request, and sees no body;
- * - check_fields() reads by itself what the fields say of the body: two lengths, a length beside a coding, codings
- *   other than chunked, no or several Host fields are refused. What http-parser believes of the body is not used.
+ * - head.c checks each byte of a head against the grammar, before the parser gets it.
+ * - http-parser splits the head into method, target, names and values, and stops before the last byte of the head.
+ *   It is initialized for each request, and sees no body.
+ * - check_fields() reads the fields about the body itself. It refuses two lengths, a length beside a coding, codings
+ *   other than chunked, and none or several Host fields. http-parser's view of the body is not used.
  *
- * Another parser goes in at cut(): SETTINGS are its callbacks, `connection->parser` its state. */
+ * Another parser would replace cut(): SETTINGS has the callbacks, `connection->parser` the state.
+ */
 
 #include "parse.h"
 
@@ -20,7 +22,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define HEAD_MAX ((size_t)128 * 1024) /* the parser itself ends at 80 KiB */
+#define HEAD_MAX ((size_t)128 * 1024) /* the parser itself stops at 80 KiB */
 #define HEAD_FIRST ((size_t)1024)
 
 static bool append(struct request *request, const char *bytes, size_t length) {
@@ -51,7 +53,7 @@ static bool is_blank(char byte) {
     return byte == ' ' || byte == '\t';
 }
 
-/* Ends the target, a name or a value; blanks behind a value are no part of it (RFC 9112 section 5). */
+/* Ends the target, a name or a value; blanks after a value are not part of it (RFC 9112 section 5). */
 static bool end_text(struct request *request) {
     while (request->part == PART_VALUE && is_blank(request->head[request->head_length - 1])) {
         request->head_length--;
@@ -112,7 +114,7 @@ static void check_expectation(struct request *request, const char *value, bool i
     }
 }
 
-/* Content-Length: digits, once (RFC 9112 section 6.3 lets a server refuse a repeated one, too). */
+/* Content-Length: digits, once (RFC 9112 section 6.3 allows a server to refuse a repeated one). */
 static void take_length(struct request *request, const char *value) {
     uint64_t length = 0;
     bool is_sound = value[0] != '\0' && !request->has_length;
@@ -194,7 +196,7 @@ static const http_parser_settings SETTINGS = {.on_message_begin = on_message_beg
                                               .on_header_value = on_header_value,
                                               .on_headers_complete = on_headers_complete};
 
-/* Gives bytes of a head to the parser. False: it does not take them for a part of a head, or memory is out. */
+/* Passes bytes of a head to the parser. False: the parser refuses them, or memory is out. */
 static bool cut(struct connection *connection, const char *bytes, size_t length) {
     http_parser *parser = &connection->parser;
     if (connection->request == NULL) {
@@ -207,7 +209,7 @@ static bool cut(struct connection *connection, const char *bytes, size_t length)
     return code == HPE_OK ? connection->head.state != HEAD_DONE : is_last && connection->head.state == HEAD_DONE;
 }
 
-/* What the parser, or head.c, has against a head. */
+/* The complaint of the parser, or of head.c. */
 static const char *fault_of(const struct connection *connection, enum http_errno code) {
     if (code != HPE_OK && code != HPE_PAUSED) {
         return http_errno_description(code);
@@ -215,7 +217,7 @@ static const char *fault_of(const struct connection *connection, enum http_errno
     return connection->head.fault != NULL ? connection->head.fault : "the head of the request is malformed";
 }
 
-/* A response to bytes that are no request; what the callbacks have said counts first. */
+/* Answers bytes that are not a request. A refusal by the callbacks comes first. */
 static enum parse refuse(struct connection *connection) {
     bool is_known = connection->request != NULL;
     enum http_errno code = is_known ? HTTP_PARSER_ERRNO(&connection->parser) : HPE_OK;
@@ -252,7 +254,7 @@ enum parse parse_head(struct connection *connection) {
     return connection->request->refusal != 0 ? PARSE_REFUSED : PARSE_DONE;
 }
 
-/* A body with a length: as many bytes as that, and what follows is the next request. */
+/* A body with a length: as many bytes as that; the next request follows. */
 static enum parse parse_counted(struct connection *connection) {
     struct request *request = connection->request;
     uint64_t left = request->body_length - request->received_bytes;

@@ -2,7 +2,7 @@
 #ifndef STANDALONE_PARSE_H
 #define STANDALONE_PARSE_H
 
-/* The bytes of requests. */
+/* Parsing of requests. */
 
 #include "connection.h"
 
@@ -13,11 +13,11 @@ enum parse {
     PARSE_FAILED /* out of memory */
 };
 
-/* Takes input, at least a byte, until the head is complete. The connection has its request from the first byte on. */
+/* Takes input, at least one byte, until the head is complete. The connection has its request from the first byte on. */
 enum parse parse_head(struct connection *connection);
 
-/* Takes input, at least a byte, until the body is complete, and writes it to the exchange. For a request whose body is
- * not complete. */
+/* Takes input, at least one byte, until the body is complete, and writes it to the exchange. Only for a request whose
+ * body is not complete. */
 enum parse parse_body(struct connection *connection);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A request and its exchange. Reading requests are answered by the event loop itself, which makes them fast; all others
- * are worked on by the workers, from begin to the moment when the response is ready, because the library waits for the
- * disk in them. A worker receives straight from the socket, and gives the connection back when the socket is empty:
- * a slow client costs no thread. Long work comes in turns, between which others are served. */
+/* A request and its exchange. The event loop answers reads itself, which makes them fast. Workers do all other
+ * requests, from begin until the response is ready, because the library waits for the disk in them. A worker receives
+ * from the socket, and returns the connection when the socket is empty, so a slow client uses no thread. Long work is
+ * done in turns, between which others are served. */
 
 #include "request.h"
 
@@ -14,9 +14,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define HEAD_KEPT_BYTES ((size_t)16 * 1024) /* memory of a spare request */
-#define LEFTOVER_BYTES ((size_t)64 * 1024) /* what may come behind a body, and has to be kept for later */
-#define DRAIN_BYTES ((uint64_t)64 * 1024) /* a refused body is read to its end when it is as short as that */
+#define HEAD_KEPT_BYTES ((size_t)16 * 1024) /* memory of a request for reuse */
+#define LEFTOVER_BYTES ((size_t)64 * 1024) /* the most that may follow a body, and is kept for later */
+#define DRAIN_BYTES ((uint64_t)64 * 1024) /* the rest of a refused body is read if it is not longer */
 #define TURN_BYTES ((size_t)8 * 1024 * 1024) /* then another upload has its turn */
 
 static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -132,7 +132,7 @@ static void begin(struct connection *connection) {
     }
 }
 
-/* Whether the rest of a body that nobody wants is short enough to be read, so that the connection can be kept. */
+/* Whether the rest of a refused body is short enough to be read, so that the connection can be kept. */
 static bool is_worth_draining(const struct request *request) {
     return !request->is_chunked && !request->expects_continue &&
            request->body_length - request->received_bytes <= DRAIN_BYTES;
@@ -157,14 +157,14 @@ static bool is_settled(const struct request *request) {
     return request_is_refused(request) && (request->is_body_given_up || !is_worth_draining(request));
 }
 
-/* The library has more to do before anything else is given to it. */
+/* The library has more work to do before it takes further input. */
 static bool has_work(const struct request *request) {
     return request->refusal == 0 && lreg_exchange_wants(request->exchange) == LREG_WANTS_WORK;
 }
 
 static void finish(struct request *request) {
     if (request->refusal != 0) {
-        lreg_exchange_reset(request->exchange); /* removes what was staged, here where it may take its time */
+        lreg_exchange_reset(request->exchange); /* removes staged bytes, in a thread that may block */
         return;
     }
     lreg_status status = LREG_OK;
@@ -180,7 +180,7 @@ static void finish(struct request *request) {
     }
 }
 
-/* Says "100 Continue" when somebody waits for it and the body is wanted (RFC 9110 section 10.1.1). */
+/* Sends "100 Continue" when the client waits for it and the body is wanted (RFC 9110 section 10.1.1). */
 static enum transfer send_continue(struct connection *connection) {
     struct request *request = connection->request;
     size_t length = sizeof CONTINUE - 1;
@@ -196,7 +196,7 @@ static enum transfer send_continue(struct connection *connection) {
     return TRANSFER_DONE;
 }
 
-/* How much may be received, so that what comes behind the body is never more than can be kept. */
+/* How much to receive, so that what follows the body is never more than can be kept. */
 static size_t receive_size(const struct request *request, size_t capacity) {
     uint64_t left = request->body_length - request->received_bytes;
     if (request->is_chunked) {
@@ -210,7 +210,7 @@ static enum work lose(struct connection *connection) {
     return WORK_LOST;
 }
 
-/* Gets more of the body; DONE when there is input, or a refusal. */
+/* Receives more of the body; DONE when there is input, or a refusal. */
 static enum transfer receive(struct connection *connection, char *buffer, size_t capacity) {
     struct request *request = connection->request;
     enum transfer transfer = send_continue(connection);
@@ -226,7 +226,7 @@ static enum transfer receive(struct connection *connection, char *buffer, size_t
     return transfer;
 }
 
-/* What was not for the event loop, or one turn of long work. */
+/* Does work that the event loop must not do, or one turn of long work. */
 static void work_off(struct request *request) {
     lreg_status status = lreg_exchange_work(request->exchange, NULL);
     if (status != LREG_OK) {
@@ -240,7 +240,7 @@ enum work request_work(struct connection *connection, char *buffer, size_t capac
     if (!request->is_begun && request->refusal == 0) {
         begin(connection);
         if (!is_quick && request->has_body && *lreg_exchange_share(request->exchange) != '\0') {
-            return WORK_YIELD; /* now that it is known whose turns the rest takes */
+            return WORK_YIELD; /* the share is now known, and selects the queue for the rest */
         }
     }
     if (has_work(request)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Sends responses: the head with the fields that are the host's (Content-Length, Date, Connection), together with the
- * body where that is small, so that it is one call and one segment; larger bodies piece by piece, files by sendfile.
- * What the socket does not take of the head and what goes with it is copied; the rest stays where it is. */
+/* Sends responses: the head with the fields of the host (Content-Length, Date, Connection), together with a small body
+ * in one call and one segment. Larger bodies are sent piece by piece, files by sendfile. What the socket does not take
+ * of the first part is copied; the rest is not. */
 
 #include "response.h"
 
@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #define HEAD_BYTES ((size_t)32 * 1024)
-#define TURN_BYTES ((uint64_t)256 * 1024) /* then others have their turn: each waits for those of all */
-#define CLIENT_GONE 499 /* for the log: the client went before there was a response */
+#define TURN_BYTES ((uint64_t)256 * 1024) /* then others have their turn; each of them waits for the turns of all */
+#define CLIENT_GONE 499 /* for the log: the client disconnected before there was a response */
 
-/* A head while it is made. */
+/* A head while it is built. */
 struct text {
     char *bytes;
     size_t length;
@@ -64,7 +64,7 @@ static void put_status(struct text *text, int status) {
     put(text, "\r\n");
 }
 
-/* Clients of Alpine reuse a connection only when it is said, although it is the default of HTTP/1.1. */
+/* Alpine clients reuse a connection only with an explicit keep-alive, although it is the default of HTTP/1.1. */
 static void put_last_fields(struct text *text, const struct connection *connection, int64_t content_length) {
     if (content_length >= 0) {
         put(text, "Content-Length: ");
@@ -119,7 +119,7 @@ static bool copy_piece(struct text *text, const lreg_piece *piece) {
     return got == (ssize_t)length;
 }
 
-/* Puts pieces behind the head as long as they have room. The last one that was looked at is in `piece`. */
+/* Appends pieces to the head while there is room. `piece` is the last one that was read. */
 static bool add_pieces(struct text *text, struct request *request, lreg_piece *piece) {
     for (;;) {
         if (!next_piece(request->exchange, piece)) {
@@ -142,7 +142,7 @@ static bool must_close(const struct connection *connection) {
            atomic_load_explicit(&connection->loop->server->stopping, memory_order_relaxed) != STOPPING_NO;
 }
 
-/* Makes the head and what goes with it. `out_is_whole`: nothing comes behind. */
+/* Builds the head and what is sent with it. `out_is_whole`: nothing follows. */
 static bool make_beginning(struct connection *connection, struct text *text, bool *out_is_whole) {
     struct request *request = connection->request;
     *out_is_whole = true;

@@ -11,8 +11,8 @@ enum sending {
     SENDING_FAILED
 };
 
-/* Sends what the request of the connection has to say, as far as the socket takes it. Sets `must_close` when the
- * response is begun. Only from the thread of the loop. */
+/* Sends the response of the connection's request, as far as the socket takes it. Sets `must_close` when the response
+ * begins. Only from the thread of the loop. */
 enum sending response_send(struct connection *connection);
 
 /* The status that was sent, for the log. */

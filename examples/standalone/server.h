@@ -2,7 +2,7 @@
 #ifndef STANDALONE_SERVER_H
 #define STANDALONE_SERVER_H
 
-/* What all threads share. Everything but the atomics is set before they start and stays as it is. */
+/* State that all threads share. All but the atomics is set before they start, and constant then. */
 
 #include "address.h"
 #include "options.h"
@@ -18,10 +18,10 @@ struct tls;
 struct upkeep;
 struct workers;
 
-/* How far the end is. */
+/* The progress of the shutdown. */
 enum stopping {
     STOPPING_NO,
-    STOPPING_GRACEFULLY, /* running requests may end */
+    STOPPING_GRACEFULLY, /* running requests may finish */
     STOPPING_NOW
 };
 
@@ -32,15 +32,15 @@ struct server {
     struct access_log *access_log; /* NULL: none */
     struct network trusted[OPTIONS_LIST_MAX];
     size_t trusted_count;
-    struct peers *peers; /* with a connection; proxies of ours do not count */
-    int64_t max_connections; /* as far as there are descriptors for them */
+    struct peers *peers; /* with a connection; trusted proxies do not count */
+    int64_t max_connections; /* bounded by the available descriptors */
     int64_t connections_per_peer;
-    int64_t next_complaint_ms; /* the main thread's own: about descriptors */
+    int64_t next_complaint_ms; /* used by the main thread: about descriptors */
     struct workers *workers;
     struct upkeep *upkeep; /* NULL: none */
     struct loop **loops;
     unsigned loop_count;
-    int loop_ended; /* eventfd: counts loops that are done */
+    int loop_ended; /* eventfd: counts loops that have ended */
     atomic_uint connections;
     atomic_int stopping; /* enum stopping */
 };

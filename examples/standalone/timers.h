@@ -2,8 +2,8 @@
 #ifndef STANDALONE_TIMERS_H
 #define STANDALONE_TIMERS_H
 
-/* Deadlines of connections. Each kind of deadline has one length, so a list that grows at its end is in order: setting
- * and clearing cost the same with any number of connections. A connection has at most one. */
+/* Deadlines of connections. All deadlines of one kind have the same length, so a list with appended entries is sorted:
+ * setting and clearing take constant time. A connection has at most one deadline. */
 
 #include <stdint.h>
 
@@ -14,7 +14,7 @@ enum timer_kind {
     TIMER_HEADER, /* until the head is complete */
     TIMER_BODY, /* until there is progress of a body, in or out */
     TIMER_IDLE, /* until the next request begins */
-    TIMER_REFUSED, /* until a client that is refused has heard it */
+    TIMER_REFUSED, /* until a refused client has received its answer */
     TIMER_KINDS
 };
 
@@ -28,7 +28,7 @@ struct timers {
     struct timer_list lists[TIMER_KINDS];
 };
 
-/* In a connection. */
+/* A member of a connection. */
 struct timer {
     enum timer_kind kind;
     int64_t deadline_ms;
@@ -36,14 +36,14 @@ struct timer {
     struct connection *next;
 };
 
-/* Starts the deadline anew; one that it had before ends. */
+/* Starts a deadline; it replaces a former one. */
 void timers_set(struct timers *timers, struct connection *connection, enum timer_kind kind, int64_t now_ms);
 void timers_clear(struct timers *timers, struct connection *connection);
 
 /* A connection whose deadline has passed, or NULL. */
 struct connection *timers_expired(const struct timers *timers, int64_t now_ms);
 
-/* When the first of the list began to wait, or INT64_MAX. */
+/* When the first connection of the list began to wait, or INT64_MAX. */
 int64_t timers_since(const struct timers *timers, enum timer_kind kind);
 
 /* Milliseconds to the next deadline, at most `limit_ms`. */

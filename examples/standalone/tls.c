@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Mbed TLS 2.28 or 3: TLS 1.2, forward secrecy only. The configuration is read by all threads and written by none;
- * random bytes come from the kernel, so that there is no generator to be locked. */
+/* Mbed TLS 2.28 or 3: TLS 1.2, forward secrecy only. All threads read the configuration and none writes it. Random
+ * bytes come from the kernel, so there is no generator to lock. */
 
 #include "tls.h"
 
@@ -48,11 +48,11 @@ static int fill_random(void *user, unsigned char *bytes, size_t length) {
     return 0;
 }
 
-/* A connection. Its context comes first, for that is what others know of it. */
+/* A connection. Its context is the first member, because callers only have the context. */
 struct session {
     mbedtls_ssl_context context;
     const int *socket;
-    struct hello hello; /* has no bytes any more when all were handed on */
+    struct hello hello; /* `bytes` is NULL when all were passed on */
     size_t hello_given;
 };
 
@@ -86,7 +86,7 @@ static int give_hello(struct session *session, unsigned char *bytes, size_t capa
     return (int)length;
 }
 
-/* The first message is whole before Mbed TLS sees a byte of it. */
+/* Mbed TLS gets no byte before the first message is complete. */
 static int receive_bytes(void *user, unsigned char *bytes, size_t capacity) {
     struct session *session = user;
     struct hello *hello = &session->hello;
@@ -110,8 +110,8 @@ static void complain_of_file(const char *what, const char *file, int code) {
     complain("cannot use the %s %s: %s", what, file, reason);
 }
 
-/* Mbed TLS 3 wants random numbers for these two, and names versions in another way. TLS 1.3 would need its PSA library,
- * whose state belongs to the whole process. */
+/* Mbed TLS 3 needs random numbers for these two functions, and names versions differently. TLS 1.3 would need its PSA
+ * library, whose state belongs to the whole process. */
 #if MBEDTLS_VERSION_MAJOR < 3
 static int parse_key_file(mbedtls_pk_context *key, const char *file) {
     return mbedtls_pk_parse_keyfile(key, file, NULL);

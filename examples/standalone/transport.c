@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* One set of functions for plain sockets and for TLS. Files go out by sendfile where the kernel may see their bytes. */
+/* The same functions for plain sockets and for TLS. Plain sockets send files by sendfile. */
 
 #include "transport.h"
 
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FILE_PIECE_BYTES ((uint64_t)1024 * 1024) /* one call; so that one connection does not hold up its neighbours */
+#define FILE_PIECE_BYTES ((uint64_t)1024 * 1024) /* one call; so that one connection does not delay the others */
 #define TLS_PIECE_BYTES ((size_t)16 * 1024) /* one record */
 
 static enum transfer judge_errno(void) {
@@ -59,7 +59,7 @@ enum transfer transport_send(struct transport *transport, const void *bytes, siz
     return TRANSFER_DONE;
 }
 
-/* TLS has to see the bytes. What was read for a record that could not go out is read again, and is the same. */
+/* TLS has to encrypt the bytes. If a record cannot be sent now, its bytes are read again later, and are the same. */
 static enum transfer send_file_by_tls(struct transport *transport, int file, int64_t offset, uint64_t length,
                                       uint64_t *out_sent) {
     unsigned char record[TLS_PIECE_BYTES];
@@ -87,7 +87,7 @@ enum transfer transport_send_file(struct transport *transport, int file, int64_t
         return judge_errno();
     }
     *out_sent = (uint64_t)sent;
-    return sent > 0 ? TRANSFER_DONE : TRANSFER_FAILED; /* the file is shorter than it was */
+    return sent > 0 ? TRANSFER_DONE : TRANSFER_FAILED; /* the file has become shorter */
 }
 
 bool transport_is_plain_request(const struct transport *transport) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A queue for each organization and peer, and a few threads. A worker that has had its turn with a request puts it to
- * the end of its queue. What a turn costs is the time for which it had the thread. */
+/* A queue for each organization and peer, and a few threads. After its turn, a request with more work is appended to
+ * its queue. The cost of a turn is the time for which it had the thread. */
 
 #include "workers.h"
 
@@ -18,17 +18,17 @@
 
 #define BUFFER_BYTES ((size_t)256 * 1024)
 
-/* What is lent to the library: its threads wait for it, so it goes before the connections. */
+/* A thread lent to the library. The library's thread waits for it, so tasks come before connections. */
 struct task {
     void (*function)(void *argument);
     void *argument;
 };
 
-/* Who is known has a larger share than who is not. */
+/* Known organizations have a larger weight than peers. */
 #define WEIGHT_OF_ORGANIZATIONS 4
 #define WEIGHT_OF_PEERS 1
 
-#define TASKS_MAX 16 /* that were promised a thread, which has not woken yet */
+#define TASKS_MAX 16 /* tasks that were accepted and that no thread has taken yet */
 
 struct workers {
     pthread_mutex_t lock;
@@ -44,7 +44,7 @@ struct workers {
     pthread_t threads[];
 };
 
-/* The next connection or, when there is one, task; false when there is nothing more to do, ever. */
+/* The next connection or, if there is one, the next task. False when there is nothing left and the workers stop. */
 static bool take(struct workers *workers, struct connection **out_connection, struct task *out_task) {
     *out_connection = NULL;
     *out_task = (struct task){.function = NULL};
@@ -64,8 +64,8 @@ static bool take(struct workers *workers, struct connection **out_connection, st
     return *out_connection != NULL || out_task->function != NULL;
 }
 
-/* A connection that was handed in and a task that was lent may want the same idle thread; the task gets it, as it is
- * taken first, and is short. */
+/* A submitted connection and a task may want the same idle thread. The task gets it, because tasks are taken first, and
+ * is short. */
 bool workers_lend(struct workers *workers, void (*task)(void *argument), void *argument) {
     (void)pthread_mutex_lock(&workers->lock);
     bool is_lent = workers->idle > workers->task_count && workers->task_count < TASKS_MAX;
@@ -77,15 +77,15 @@ bool workers_lend(struct workers *workers, void (*task)(void *argument), void *a
     return is_lent;
 }
 
-/* The address that a proxy of ours has added last. */
+/* The peer, or the address that a trusted proxy added last. */
 static const char *client_of(const struct connection *connection) {
     const char *field = connection->is_trusted ? request_find_field(connection->request, "X-Forwarded-For") : NULL;
     const char *comma = field != NULL ? strrchr(field, ',') : NULL;
     return field == NULL ? connection->peer : comma != NULL ? comma + 1 : field;
 }
 
-/* Whose queue a request belongs to: the organization's, as soon as the library knows it; before that, and for who has
- * none, that of its address and credentials. */
+/* The queue of a request: that of its organization once the library knows it; otherwise that of its address and
+ * credentials. */
 static uint64_t key_of(const struct workers *workers, const struct connection *connection, unsigned *out_weight) {
     const struct request *request = connection->request;
     const char *share = request->is_begun ? lreg_exchange_share(request->exchange) : "";
@@ -99,7 +99,7 @@ static uint64_t key_of(const struct workers *workers, const struct connection *c
     return fair_queue_key(workers->queue, key, credentials != NULL ? credentials : "");
 }
 
-/* With the lock. */
+/* With the lock held. */
 static bool push(struct workers *workers, struct connection *connection) {
     unsigned weight = 1;
     uint64_t key = key_of(workers, connection, &weight);
@@ -132,7 +132,7 @@ static char *take_buffer(struct workers *workers) {
     return workers->buffers + number * BUFFER_BYTES;
 }
 
-/* Whether its loop waits for it, to close it: a client that sends fast enough would keep it here to the last byte. */
+/* Whether the loop waits to close it: a client that sends fast enough would keep the worker until the last byte. */
 static bool is_over(const struct connection *connection) {
     return atomic_load(&connection->loop->server->stopping) == STOPPING_NOW;
 }
@@ -143,13 +143,13 @@ static uint64_t now_us(void) {
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* The end of a turn. True: there is another one to come. */
+/* Ends a turn. True: another one is queued. */
 static bool end_turn(struct workers *workers, struct connection *connection, uint64_t cost, bool goes_on) {
     (void)pthread_mutex_lock(&workers->lock);
     fair_queue_done(workers->queue, &connection->turn, cost);
     bool is_queued = goes_on && push(workers, connection);
     if (!is_queued) {
-        (void)pthread_cond_signal(&workers->changed); /* its key may have another one */
+        (void)pthread_cond_signal(&workers->changed); /* its key may have another item */
     }
     (void)pthread_mutex_unlock(&workers->lock);
     return is_queued;
@@ -184,7 +184,7 @@ static void *work(void *user) {
 
 struct workers *workers_start(unsigned count) {
     struct workers *workers = calloc(1, sizeof *workers + count * sizeof workers->threads[0]);
-    char *buffers = malloc(count * BUFFER_BYTES); /* pages that no upload needed are never there */
+    char *buffers = malloc(count * BUFFER_BYTES); /* pages that no upload needed are never allocated */
     struct fair_queue *queue = fair_queue_new(count);
     if (workers == NULL || buffers == NULL || queue == NULL) {
         complain("out of memory");
