@@ -123,7 +123,7 @@ static bool make_head(struct client *client) {
         put_head(&text, client);
     }
     if (text.is_full) {
-        answer_refuse(client, 500, "the server could not give the response");
+        answer_refuse(client, 500, "the server could not produce the response");
     }
     if (client->refusal != 0) {
         text = (struct text){.bytes = bytes, .capacity = text.capacity};

@@ -164,11 +164,11 @@ static bool sort_command_line(struct invocation *invocation, int argc, char **ar
 static int look_for_data(const struct invocation *invocation) {
     struct stat facts;
     if (invocation->data == NULL || invocation->data[0] == '\0') {
-        fail_with_text("which data directory? give --data DIR, or set LIBREGISTRY_DATA");
+        fail_with_text("no data directory; use --data DIR, or set LIBREGISTRY_DATA");
         return EXIT_USAGE;
     }
     if (!invocation->command->makes_data && stat(invocation->data, &facts) != 0) {
-        return fail_with_text("cannot open %s: %s; \"registryctl --data %s init\" makes a new one", invocation->data,
+        return fail_with_text("cannot open %s: %s; \"registryctl --data %s init\" creates a new one", invocation->data,
                               strerror(errno), invocation->data);
     }
     return EXIT_DONE;

@@ -86,11 +86,10 @@ static int print_report(const struct invocation *invocation, const lreg_upkeep_r
         printf("the database gave back %s\n", size_text(report->freed_bytes, size));
     }
     if (report->clock_ahead_ms >= CLOCK_AHEAD_MS) {
-        fprintf(
-            stderr,
-            "registryctl: the clock is %lld days ahead of the time that has passed as far as is known, so nothing is\n"
-            "removed for its age before; if the clock is right, say --trust-clock\n",
-            (long long)(report->clock_ahead_ms / CLOCK_AHEAD_MS));
+        fprintf(stderr,
+                "registryctl: the clock is %lld days ahead of the time that is known to have passed, so nothing is\n"
+                "removed for its age by this clock; if the clock is right, use --trust-clock\n",
+                (long long)(report->clock_ahead_ms / CLOCK_AHEAD_MS));
     }
     return EXIT_DONE;
 }
@@ -207,11 +206,11 @@ static int backup(struct invocation *invocation) {
 }
 
 const struct command maintenance_commands[] = {
-    {"init", "", "make the data directory, if it is not there", NULL, 0, 0, init, true},
+    {"init", "", "create the data directory, if it does not exist", NULL, 0, 0, init, true},
     {"verify", "", "hash everything stored again, follow what it names, check the database", NULL, 0, 0, verify, false},
     {"gc", "[--grace-seconds N] [--trust-clock] [--compact]", "remove what nothing names any more",
      "grace-seconds=,trust-clock,compact", 0, 0, collect, false},
-    {"upkeep", "[--seconds N] [--scrub-rate BYTES]", "do what is due, in small steps, as servers do by themselves",
+    {"upkeep", "[--seconds N] [--scrub-rate BYTES]", "do the upkeep that is due, in small steps, as servers do",
      "seconds=,scrub-rate=", 0, 0, upkeep, false},
     {"backup", "[--copy|--link] DIR", "make a consistent copy in a new directory, online", "copy,link", 1, 1, backup,
      false},

@@ -145,7 +145,8 @@ static int download(struct invocation *invocation) {
     lreg_content *content = NULL;
     const char *path = option_of(invocation, "output");
     if (path == NULL && invocation->json) {
-        fail_with_text("package download: --json needs --output, for the package goes to standard output else");
+        fail_with_text(
+            "package download: --json needs --output, because the package goes to standard output otherwise");
         return EXIT_USAGE;
     }
     lreg_status status = find_package(invocation, &package, &error);

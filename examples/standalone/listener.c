@@ -31,7 +31,7 @@ static int open_socket(const char *text) {
     struct sockaddr_storage address;
     socklen_t length = 0;
     if (!address_parse(text, &address, &length)) {
-        complain("\"%s\" is no address to listen on; write ADDRESS:PORT or [ADDRESS]:PORT", text);
+        complain("\"%s\" is not an address to listen on; write ADDRESS:PORT or [ADDRESS]:PORT", text);
         return -1;
     }
     int one = 1;

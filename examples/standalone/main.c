@@ -37,7 +37,7 @@ static bool read_networks(struct server *server) {
     const struct text_list *list = &server->options->trust_forwarded;
     for (size_t i = 0; i < list->count; i++) {
         if (!network_parse(list->items[i], &server->trusted[i])) {
-            complain("\"%s\" is no network; write ADDRESS or ADDRESS/BITS", list->items[i]);
+            complain("\"%s\" is not a network; write ADDRESS or ADDRESS/BITS", list->items[i]);
             return false;
         }
         server->trusted_count++;

@@ -34,15 +34,15 @@ struct option_rule {
 #define YEAR_SECONDS (366 * SECONDS_MAX)
 
 static const struct option_rule RULES[] = {
-    {"data", "DIR", KIND_TEXT, AT(data), 0, 0, "data directory; made when it is not there"},
-    {"memory", NULL, KIND_FLAG, AT(is_in_memory), 0, 0, "keep everything in memory instead; gone at the end"},
+    {"data", "DIR", KIND_TEXT, AT(data), 0, 0, "data directory; created if it does not exist"},
+    {"memory", NULL, KIND_FLAG, AT(is_in_memory), 0, 0, "keep everything in memory; lost at the end"},
     {"organization", "SLUG", KIND_TEXT, AT(organization), 0, 0,
-     "make this organization when it is not there, and tell a\n"
-     "token for all of it on the standard output"},
+     "create this organization if it does not exist, and write\n"
+     "a token with all scopes to standard output"},
     {"listen", "ADDRESS:PORT", KIND_LIST, AT(listen), 0, 0,
-     "where to listen, such as [::1]:8080; port 0 is any free\n"
-     "one; may be repeated (default: 127.0.0.1:8080)"},
-    {"port-file", "FILE", KIND_TEXT, AT(port_file), 0, 0, "write the port of the first --listen there, when listening"},
+     "address to listen on, such as [::1]:8080; port 0 is any\n"
+     "free one; may be repeated (default: 127.0.0.1:8080)"},
+    {"port-file", "FILE", KIND_TEXT, AT(port_file), 0, 0, "write the port of the first --listen to a file"},
     {"tls-cert", "FILE", KIND_TEXT, AT(tls_certificate), 0, 0, "speak TLS with this certificate chain (PEM)"},
     {"tls-key", "FILE", KIND_TEXT, AT(tls_key), 0, 0, "its private key (PEM)"},
     {"base-url", "URL", KIND_TEXT, AT(base_url), 0, 0, "absolute base of URLs in answers (default: from each request)"},
@@ -54,33 +54,33 @@ static const struct option_rule RULES[] = {
      "which fields these are: x-forwarded (X-Forwarded-For,\n"
      "-Proto, -Host, -Port, -Prefix; default) or forwarded"},
     {"forwarded-hops", "N", KIND_COUNT, AT(forwarded_hops), 1, 16,
-     "proxies of one's own that a request passes in a row: the\n"
-     "N-th element from the end counts (default: 1)"},
+     "number of your own proxies in a row: the N-th element\n"
+     "from the end is used (default: 1)"},
     {"threads", "N", KIND_COUNT, AT(threads), 1, 64, "threads that serve connections (default: processors, at most 8)"},
     {"workers", "N", KIND_COUNT, AT(workers), 1, 256, "threads that take uploads and other changes (default: 8)"},
     {"max-connections", "N", KIND_COUNT, AT(max_connections), 1, 1000000,
-     "when there are more, the longest idle one is closed; when\n"
-     "none is idle, more are answered with 503 (default: 10000)"},
+     "above it, the longest idle connection is closed; if none\n"
+     "is idle, new ones are answered with 503 (default: 10000)"},
     {"connections-per-peer", "N", KIND_COUNT, AT(connections_per_peer), 1, 1000000,
      "of one address or IPv6 /64; more are answered with 429.\n"
      "Not for --trust-forwarded networks (default: an eighth\n"
      "of --max-connections, at least 16)"},
     {"header-timeout", "SECONDS", KIND_SECONDS, AT(header_timeout_ms), 0.001, SECONDS_MAX,
-     "for the head of a request to be complete (default: 60)"},
+     "for the whole head of a request (default: 60)"},
     {"body-timeout", "SECONDS", KIND_SECONDS, AT(body_timeout_ms), 0.001, SECONDS_MAX,
      "without a byte of a body received or sent (default: 120)"},
     {"idle-timeout", "SECONDS", KIND_SECONDS, AT(idle_timeout_ms), 0.001, SECONDS_MAX,
      "between two requests (default: 75)"},
     {"refused-timeout", "SECONDS", KIND_SECONDS, AT(refused_timeout_ms), 0.001, SECONDS_MAX,
-     "for a client that is refused to end its body (default: 10)"},
+     "for the rest of a refused body (default: 10)"},
     {"min-rate", "BYTES", KIND_COUNT, AT(min_rate), 0, 1000000000,
-     "a second, of a body received or sent; 0 is no limit\n"
-     "(default: 256)"},
+     "a second, the minimum for a body received or sent; 0\n"
+     "means no limit (default: 256)"},
     {"rate-window", "SECONDS", KIND_SECONDS, AT(rate_window_ms), 0.001, SECONDS_MAX,
-     "of waiting for a client, over which --min-rate is the\n"
-     "average (default: 60)"},
+     "of waiting for a client, over which --min-rate is\n"
+     "averaged (default: 60)"},
     {"shutdown-timeout", "SECONDS", KIND_SECONDS, AT(shutdown_timeout_ms), 0, SECONDS_MAX,
-     "for running requests to end after SIGTERM (default: 60)"},
+     "for running requests to finish after SIGTERM (default: 60)"},
     {"access-log", "FILE", KIND_TEXT, AT(access_log), 0, 0,
      "a line for each request; - is the standard output;\n"
      "SIGHUP opens the file again"},
@@ -91,19 +91,19 @@ static const struct option_rule RULES[] = {
      "do not wait for the disk: faster, but a power cut loses\n"
      "what was acknowledged in the last seconds"},
     {"upkeep-interval", "SECONDS", KIND_SECONDS, AT(upkeep_interval_ms), 0.001, YEAR_SECONDS,
-     "from one collection of what nothing names any more to\n"
+     "from one collection (removal of what nothing names) to\n"
      "the next (default: 3600)"},
     {"upkeep-scrub-interval", "SECONDS", KIND_SECONDS, AT(scrub_interval_ms), 0.001, YEAR_SECONDS,
-     "from having read everything stored again to beginning\n"
-     "anew (default: 604800, a week)"},
+     "from the end of a scrub, which reads everything stored\n"
+     "again, to the next one (default: 604800, a week)"},
     {"upkeep-scrub-rate", "BYTES", KIND_COUNT, AT(scrub_rate), 1, 2147483647,
-     "that are read again in a second (default: 8388608)"},
+     "a second that the scrub reads (default: 8388608)"},
     {"no-upkeep", NULL, KIND_FLAG, AT(is_without_upkeep), 0, 0,
-     "leave all that to \"registryctl upkeep\" or another host"},
+     "leave upkeep to \"registryctl upkeep\" or another host"},
     {"set", "NAME=VALUE", KIND_LIST, AT(settings), 0, 0,
      "a limit of the library, such as package-bytes=1000000;\n"
      "may be repeated"},
-    {"config", "FILE", KIND_TEXT, AT(config), 0, 0, "read lines \"name = value\" with these names first"},
+    {"config", "FILE", KIND_TEXT, AT(config), 0, 0, "first read lines \"name = value\" with these names"},
     {"help", NULL, KIND_FLAG, AT(wants_help), 0, 0, "this text"},
     {"version", NULL, KIND_FLAG, AT(wants_version), 0, 0, "print the version"},
 };
@@ -164,7 +164,7 @@ static bool set_number(int64_t *number, const struct option_rule *rule, const ch
     bool is_plain = strspn(value, "0123456789.") == strlen(value) && value[0] != '\0';
     bool is_whole = rule->kind == KIND_SECONDS || strchr(value, '.') == NULL;
     if (!is_plain || !is_whole || errno != 0 || *end != '\0' || parsed < rule->minimum || parsed > rule->maximum) {
-        complain("--%s wants a number from %g to %g, not \"%s\"", rule->name, rule->minimum, rule->maximum, value);
+        complain("--%s needs a number from %g to %g, not \"%s\"", rule->name, rule->minimum, rule->maximum, value);
         return false;
     }
     *number = (int64_t)(rule->kind == KIND_SECONDS ? parsed * 1000 : parsed);
@@ -200,14 +200,14 @@ static bool set_option(struct options *options, const struct option_rule *rule, 
 static int read_argument(struct options *options, int left, char *const *arguments) {
     const char *text = arguments[0];
     if (strncmp(text, "--", 2) != 0) {
-        complain("\"%s\" is no option; --help lists them", text);
+        complain("\"%s\" is not an option; --help lists the options", text);
         return 0;
     }
     const char *name = text + 2;
     size_t length = strcspn(name, "=");
     const struct option_rule *rule = find_rule(name, length);
     if (rule == NULL) {
-        complain("there is no option %s; --help lists them", text);
+        complain("unknown option %s; --help lists the options", text);
         return 0;
     }
     bool is_joined = name[length] == '=';
@@ -215,7 +215,7 @@ static int read_argument(struct options *options, int left, char *const *argumen
         return set_option(options, rule, is_joined ? name + length + 1 : "true") ? 1 : 0;
     }
     if (!is_joined && left < 2) {
-        complain("--%s wants a value: %s", rule->name, rule->value_name);
+        complain("--%s needs a value: %s", rule->name, rule->value_name);
         return 0;
     }
     return set_option(options, rule, is_joined ? name + length + 1 : arguments[1]) ? (is_joined ? 1 : 2) : 0;
@@ -386,6 +386,6 @@ void options_print_help(void) {
     for (size_t i = 0; i < RULE_COUNT; i++) {
         print_rule(&RULES[i]);
     }
-    printf("\nSIGTERM and SIGINT end it when running requests are done; a second one ends it at once.\n"
-           "registryctl makes organizations, registries and tokens, also while it runs.\n");
+    printf("\nSIGTERM and SIGINT end it when running requests have finished; a second one ends it at once.\n"
+           "registryctl creates organizations, registries and tokens, also while it runs.\n");
 }

@@ -123,7 +123,7 @@ static void take_length(struct request *request, const char *value) {
         length = is_sound ? length * 10 + (uint64_t)(*value - '0') : 0;
     }
     if (!is_sound) {
-        request_refuse(request, 400, "the field Content-Length is no number, or there twice");
+        request_refuse(request, 400, "the field Content-Length is not a number, or occurs twice");
     }
     request->has_length = true;
     request->body_length = length;

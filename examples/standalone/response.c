@@ -218,7 +218,7 @@ static enum sending send_beginning(struct connection *connection) {
     struct text text = {.bytes = connection->loop->output};
     bool is_whole = false;
     if (!make_beginning(connection, &text, &is_whole)) {
-        request_refuse(request, 500, "the server could not give the response");
+        request_refuse(request, 500, "the server could not produce the response");
         request->sent_bytes = 0;
         text = (struct text){.bytes = connection->loop->output};
         (void)make_beginning(connection, &text, &is_whole);
