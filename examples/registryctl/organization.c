@@ -119,11 +119,11 @@ static int audit(struct invocation *invocation) {
 }
 
 const struct command organization_commands[] = {
-    {"organization create", "SLUG [--name NAME]", "create an organisation", "name=", 1, 1, create, true},
-    {"organization list", "", "list the organisations", NULL, 0, 0, list, false},
-    {"organization show", "SLUG", "show an organisation", NULL, 1, 1, show, false},
-    {"organization delete", "SLUG", "delete an organisation that has no registries", NULL, 1, 1, delete_organization,
+    {"organization create", "SLUG [--name NAME]", "create an organization", "name=", 1, 1, create, true},
+    {"organization list", "", "list the organizations", NULL, 0, 0, list, false},
+    {"organization show", "SLUG", "show an organization", NULL, 1, 1, show, false},
+    {"organization delete", "SLUG", "delete an organization that has no registries", NULL, 1, 1, delete_organization,
      false},
-    {"audit", "ORG [--limit N]", "show the newest events of an organisation's audit log", "limit=", 1, 1, audit, false},
+    {"audit", "ORG [--limit N]", "show the newest events of an organization's audit log", "limit=", 1, 1, audit, false},
     {0},
 };

@@ -166,7 +166,7 @@ const struct command registry_commands[] = {
      "ORG NAME --ecosystem files|alpine|container [--public] [--slug SLUG] [--description TEXT]\n"
      "    [--emoji TEXT] [--color #RRGGBB] [--allow-overwrite] [--strict-names]",
      "create a registry", "ecosystem=," SETTINGS, 2, 2, create, false},
-    {"registry list", "ORG", "list an organisation's registries", NULL, 1, 1, list, false},
+    {"registry list", "ORG", "list an organization's registries", NULL, 1, 1, list, false},
     {"registry show", "ORG REGISTRY", "show a registry", NULL, 2, 2, show, false},
     {"registry update",
      "ORG REGISTRY [--name NAME] [--slug SLUG] [--description TEXT] [--emoji TEXT] [--color #RRGGBB]\n"
