@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * How long a fresh process takes to open an existing instance and to answer one request, as a CGI program does. Prints
- * milliseconds: open, answer, both.
+ * Measures how long a new process takes to open an existing instance and to answer one request, as a CGI program does.
+ * Prints milliseconds: open, answer, both.
  */
 
 #include <libregistry.h>
@@ -21,7 +21,7 @@ static int fail(lreg_error *error) {
     return 1;
 }
 
-/* Reads the response to its end; gives its length. */
+/* Reads the response to its end and returns its length. */
 static uint64_t drain(lreg_exchange *exchange) {
     char bytes[16384];
     size_t got = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * How long writers of another process wait while a registry with very many packages is deleted. Fills a registry in a
- * new data directory (the bytes stay in memory: this is about the metadata), deletes it, collects, and has another
- * process publish into a second registry all the while. Prints how long both took, and how long a publication took in
- * the middle and at most.
+ * Measures how long writers in another process wait while a registry with very many packages is deleted. Fills a
+ * registry in a new data directory (package bytes stay in memory: this is about the metadata), deletes it and collects.
+ * Meanwhile another process publishes into a second registry. Prints the time of both, and the median, 99th percentile
+ * and maximum time of a publication.
  */
 
 #include <libregistry.h>
@@ -108,7 +108,7 @@ static void publish_until_ended(const char *directory, int ready) {
     signal(SIGTERM, end);
     lreg_instance *instance = open_instance(directory, 1);
     check(lreg_registry_find(instance, "acme", "other", &registry, &error), error);
-    publish(instance, registry, "first", 0); /* there already, the second time */
+    publish(instance, registry, "first", 0); /* exists already the second time */
     if (times == NULL || write(ready, "r", 1) != 1) {
         exit(1);
     }
@@ -126,7 +126,7 @@ static void publish_until_ended(const char *directory, int ready) {
     free(times);
 }
 
-/* --- this one --- */
+/* --- this process --- */
 
 static void delete_large(lreg_instance *instance) {
     lreg_error *error = NULL;
@@ -141,7 +141,7 @@ static void collect(lreg_instance *instance) {
     check(lreg_collect(instance, 0, NULL, &error), error);
 }
 
-/* Runs `work` beside the other process. */
+/* Runs `work` while the other process publishes. */
 static void measure(const char *directory, const char *name, void (*work)(lreg_instance *instance)) {
     int ready[2];
     char byte;

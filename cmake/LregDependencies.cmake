@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Finds what the library stands on and makes the interface target lreg_dependencies of it. A missing library ends the
-# configuration with the name of its Debian package.
+# Finds the libraries that libregistry depends on and adds them to the interface target lreg_dependencies. If a library
+# is missing, configuration stops and names its Debian package.
 
 find_package(PkgConfig QUIET)
 if(NOT PkgConfig_FOUND)
@@ -55,7 +55,8 @@ elseif(NOT LREG_DIGEST_PROVIDER STREQUAL "mbedtls")
     message(FATAL_ERROR "LREG_DIGEST_PROVIDER is \"${LREG_DIGEST_PROVIDER}\"; it may be AUTO, mbedtls or nettle")
 endif()
 
-# The examples' HTTP/1 parser: no .pc file either. examples/standalone says what is missing when it is built.
+# The HTTP/1 parser of the examples has no .pc file either. examples/standalone reports what is missing when it is
+# built.
 find_path(LREG_HTTP_PARSER_INCLUDE_DIR http_parser.h)
 find_library(LREG_HTTP_PARSER_LIBRARY http_parser)
 mark_as_advanced(LREG_HTTP_PARSER_INCLUDE_DIR LREG_HTTP_PARSER_LIBRARY)

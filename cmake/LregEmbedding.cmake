@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What not everybody can build: C++, for the tests of bindings/cpp, and the servers of others in examples/embed-*. Each
-# is left out where something is missing, and says so.
+# Optional parts: C++, for the tests of bindings/cpp, and the third-party servers in examples/embed-*. A part whose
+# dependency is missing is left out, with a message.
 
 if(NOT CMAKE_CXX_COMPILER_LOADED)
     include(CheckLanguage)
     if(NOT CMAKE_CXX_COMPILER)
-        unset(CMAKE_CXX_COMPILER CACHE) # one that was installed since the last configuration is found
+        unset(CMAKE_CXX_COMPILER CACHE) # finds one that was installed since the last configuration
     endif()
     check_language(CXX)
     if(CMAKE_CXX_COMPILER)

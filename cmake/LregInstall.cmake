@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Headers, the ABI as data, both libraries, the CMake package, libregistry.pc and the man pages. Everything is
-# relocatable: the installed files name each other by relative paths.
+# Installs the headers, the ABI as data, both libraries, the CMake package, libregistry.pc and the man pages. All of it
+# is relocatable: the installed files refer to each other by relative paths.
 
 include(CMakePackageConfigHelpers)
 
@@ -24,7 +24,7 @@ endif()
 string(REPLACE " " ", " LREG_PC_REQUIRES_PRIVATE "${LREG_CMAKE_REQUIRES_PRIVATE}")
 
 if(TARGET registry)
-    # Two exports: who uses the shared library alone need not have what the static one stands on.
+    # Two exports: a project that uses only the shared library does not need the dependencies of the static one.
     install(TARGETS registry EXPORT libregistry_shared LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
     install(TARGETS registry_static EXPORT libregistry_static ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
     install(EXPORT libregistry_shared NAMESPACE libregistry:: FILE libregistry-shared.cmake
@@ -56,7 +56,7 @@ foreach(program IN ITEMS registryd registryctl)
     endif()
 endforeach()
 
-# Programs that only web servers start, and the settings of web servers to copy.
+# Programs that only web servers start, and sample web server settings.
 foreach(program IN ITEMS registry_cgi registry_fcgi)
     if(TARGET ${program})
         set(folder "${CMAKE_INSTALL_LIBEXECDIR}/libregistry")
@@ -65,7 +65,7 @@ foreach(program IN ITEMS registry_cgi registry_fcgi)
         install(TARGETS ${program} RUNTIME DESTINATION "${folder}")
     endif()
 endforeach()
-# They name the prefix of this installation, which cmake --install --prefix may say as late as now.
+# These files contain the installation prefix, which cmake --install --prefix may set at install time.
 file(GLOB settings CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/cgi/*.conf.in"
      "${PROJECT_SOURCE_DIR}/examples/fastcgi/*.conf.in")
 foreach(source IN LISTS settings)

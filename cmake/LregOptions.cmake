@@ -39,7 +39,7 @@ if(sanitizers)
     target_compile_options(lreg_options INTERFACE ${sanitizers} -fno-omit-frame-pointer)
     target_link_options(lreg_options INTERFACE ${sanitizers})
 else()
-    # Both make the sanitizers blind, or are made blind by them.
+    # These do not work together with the sanitizers.
     target_compile_definitions(lreg_options INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
     target_link_options(lreg_options INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-Wl,--gc-sections>)
 endif()
@@ -62,7 +62,7 @@ add_library(lreg_lto INTERFACE)
 set(LREG_LTO_ACTIVE OFF)
 if(LREG_LTO AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT LREG_SANITIZE AND NOT LREG_COVERAGE)
     set(LREG_LTO_ACTIVE ON)
-    # Fat objects: whoever links with -fno-lto gets ordinary code.
+    # Fat objects: a program that links with -fno-lto gets ordinary code.
     target_compile_options(lreg_lto INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-flto=auto>
                                               $<$<CONFIG:Release,RelWithDebInfo>:-ffat-lto-objects>)
 endif()

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A room is a folder of libregistry/ that is compiled as one object library, room_<name>. Its rank says which rooms it
-# may include (scripts/check-layers) and which ones its unit tests are linked with.
+# A room is a folder of libregistry/ that is compiled as one object library, room_<name>. Its rank determines which
+# rooms it may include (scripts/check-layers) and which rooms its unit tests are linked with.
 
-# Rank of each room, lowest first. The folder of a room is its name with "/" for "_": a room within a room is built of
-# what the outer one declares when both have one rank, and is a layer of its own when they have not.
+# Rank of each room, lowest first. The folder of a room is its name with "/" for "_". A room within a room of the same
+# rank builds on what the outer one declares; with a different rank it is a layer of its own.
 set(LREG_ROOMS
     base:0
     formats:1
@@ -44,7 +44,7 @@ function(lreg_room)
     target_link_libraries(${target} PRIVATE lreg_options lreg_lto lreg_dependencies)
 endfunction()
 
-# The object libraries of all rooms up to a rank (ALL: of every one) that have sources.
+# The object libraries of all rooms up to a rank (ALL: every rank) that have sources.
 function(lreg_rooms_up_to rank out)
     set(targets "")
     foreach(entry IN LISTS LREG_ROOMS)
@@ -58,7 +58,7 @@ function(lreg_rooms_up_to rank out)
     set(${out} "${targets}" PARENT_SCOPE)
 endfunction()
 
-# The rank of a room, or of the highest room within it: tests of core/ are linked with core/upkeep/ too.
+# The rank of a room, or the highest rank of the rooms within it: tests of core/ are linked with core/upkeep/ too.
 function(lreg_room_rank name out)
     set(highest -1)
     foreach(entry IN LISTS LREG_ROOMS)
@@ -72,7 +72,7 @@ function(lreg_room_rank name out)
     set(${out} "${highest}" PARENT_SCOPE)
 endfunction()
 
-# For tests and fuzzers: the insides of all rooms up to a rank, as objects, in place of the library.
+# For tests and fuzzers: the internals of all rooms up to a rank, as objects, in place of the library.
 function(lreg_link_rooms target rank)
     lreg_rooms_up_to(${rank} rooms)
     foreach(room IN LISTS rooms)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whatever .PKGINFO says, a record that comes of it has the lines of a record, and nothing that an index cannot bear.
- * */
+/* Whatever .PKGINFO contains, a record that results has the lines of a record, and nothing that breaks an index. */
 #include "ecosystems/alpine/index_record.h"
 #include "ecosystems/alpine/names.h"
 #include "ecosystems/alpine/version.h"
 
 #include "support/fuzzer.h"
 
-/* Known letters in their order, each once, no line longer than clients read. */
+/* Known letters in their order, each once; no line is longer than clients read. */
 static void check_record(const char *text, size_t length) {
     static const char letters[] = "CPVSITULomtckDpi";
     const char *letter = letters;
@@ -40,7 +39,7 @@ static void check_package(const struct hooks *hooks, const struct alpine_package
     strbuf_free(&out);
 }
 
-/* Two halves of the input as versions: the order is the same from both sides. */
+/* Compares two halves of the input as versions: the order is the same in both directions. */
 static void check_versions(const char *bytes, size_t length) {
     struct slice a = {bytes, length / 2};
     struct slice b = {bytes + length / 2, length - length / 2};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A package as a whole and in pieces that its last byte chooses must get the same verdict. With an odd first byte the
- * rest is control data, which the harness packs, so that the tar and .PKGINFO readers are reached without a checksum.
- * */
+/* A package, whole and in pieces whose size the last byte sets, must get the same verdict. If the first byte is odd,
+ * the rest is control data that the harness packs, so that inputs reach the tar and .PKGINFO readers without valid
+ * checksums. */
 #include "formats/gzip.h"
 #include "ecosystems/alpine/package_reader.h"
 
@@ -24,7 +24,7 @@ static void run(const struct hooks *hooks, const char *bytes, size_t length, uin
     };
     out->status = alpine_package_reader_new(hooks, &limits, &reader, &out->err);
     for (size_t done = 0, taken; out->status == LREG_OK && done < length; done += taken) {
-        struct turn turn = {.left = (step & 1) != 0 ? 1 : TURN_UNITS}; /* short turns change nothing either */
+        struct turn turn = {.left = (step & 1) != 0 ? 1 : TURN_UNITS}; /* short turns do not change the verdict */
         size_t piece = next_piece(&step, length - done);
         out->status = alpine_package_reader_take(reader, bytes + done, piece, &turn, &taken, &out->err);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Authorities, networks and mounts: what is accepted is made again of its parts, and stands for itself in a URL. */
+/* Authorities, networks and mounts: accepted text can be rebuilt from its parsed parts and can stand in a URL. */
 #include "http/authority.h"
 
 #include "http/mount.h"
@@ -12,7 +12,7 @@
 
 #define TEXT_MAX 300
 
-/* Host and port as they were parsed, written again. */
+/* Rebuilds host and port from their parsed parts. */
 static void write_again(const struct authority *authority, const char *port, char out[TEXT_MAX]) {
     bool is_ipv6 = authority->kind == AUTHORITY_IPV6;
     int length = snprintf(out, TEXT_MAX, "%s%.*s%s%s%s", is_ipv6 ? "[" : "", (int)authority->host.length,
@@ -61,7 +61,7 @@ static void check_network(const char *text) {
     expect(network_contains(&network, address) && !network_contains(&network, text[length] == '/' ? text : ""));
 }
 
-/* A mount is below itself, and what is behind it is given as it is. */
+/* A mount is below itself; the path after it is returned unchanged. */
 static void check_mount(const char *text, const char *other) {
     if (!mount_is_sound(text)) {
         return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Credentials: what is accepted is clean text, and nothing is told of what is not. */
+/* Credentials: accepted ones are clean text; nothing is returned for refused ones. */
 #include "http/authorization.h"
 
 #include "base/text.h"
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     hooks_default(&hooks);
-    /* The first byte chooses how scarce memory is. */
+    /* The first byte sets how scarce memory is. */
     arena_init(&arena, &hooks, data[0] < 128 ? data[0] : (size_t)1 << 20);
     char *value = copy_text(data + 1, size - 1);
     check(value, &arena);

@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Builds the fuzzers as OSS-Fuzz and its relatives want it: compilers in $CC and $CXX, their flags in $CFLAGS and
+# Builds the fuzzers as OSS-Fuzz and similar services expect it: compilers in $CC and $CXX, their flags in $CFLAGS and
 # $CXXFLAGS, the engine in $LIB_FUZZING_ENGINE, results in $OUT. Each fuzzer gets its corpus (NAME_seed_corpus.zip) and
-# its dictionary beside it, and the shared libraries that it needs below $OUT/lib. For a try without all that:
-#   CC=clang CXX=clang++ CFLAGS="-O1 -g -fsanitize=address,fuzzer-no-link" CXXFLAGS="$CFLAGS" \
-#       LIB_FUZZING_ENGINE=-fsanitize=fuzzer OUT=/tmp/fuzzers fuzz/build.sh
+# its dictionary beside it, and its shared libraries below $OUT/lib. To try it locally:
 set -euo pipefail
 : "${CC:?}" "${CXX:?}" "${CFLAGS:?}" "${LIB_FUZZING_ENGINE:?}" "${OUT:?}"
 source=$(cd "$(dirname "$0")/.." && pwd)
 build=${WORK:-$(mktemp -d)}/libregistry-fuzz
 
-# The flags are the engine's: no build type, and no sanitizers of ours. Shared libraries are found beside the program.
+# The flags come from the engine: no build type and no sanitizers of our own. Shared libraries are found beside the
+# program.
 cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="$CFLAGS" \
     -DCMAKE_CXX_FLAGS="${CXXFLAGS:-$CFLAGS}" \
     -DCMAKE_EXE_LINKER_FLAGS="-Wl,-rpath,'\$ORIGIN/lib'" \

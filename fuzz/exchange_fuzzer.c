@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole stories: requests one after the other, of all three ecosystems and of their management. Each gets a sound
- * response that is no internal error and is true, and in the end nothing is missing or damaged. A story that is told
- * again, as one in sixteen is, gets the same answers to the last byte. The language is that of support/script.h. */
+/* Whole stories: sequences of requests in all three ecosystems and in management. Each request gets a well-formed, true
+ * response that is not an internal error, and at the end nothing is missing or damaged. One story in sixteen is played
+ * twice and must get byte-identical answers. support/script.h defines the language. */
 #include "support/fuzzer.h"
 #include "support/script.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What comes in on a connection of registry.fcgi, as a whole and in pieces that the last byte chooses: the same
- * records. The content of PARAMS is read as variables, which are what they have to be for the library. */
+/* Bytes on a connection of registry.fcgi, whole and in pieces whose size the last byte sets: both yield the same
+ * records. The content of PARAMS is parsed as variables, which must satisfy the library's rules. */
 #include "record.h"
 
 #include "support/fuzzer.h"
 
-/* What is told of records: a digest, and the content of all PARAMS. */
+/* What is recorded: a digest, and the content of all PARAMS. */
 struct story {
     uint64_t hash;
     unsigned char *params;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The variables of a gateway, one on each line: what is taken from them is a request that an exchange takes, and
- * answers below the mount that it names. The first byte chooses how long a target may be and how scarce memory is. */
+/* Gateway variables, one per line: accepted variables form a request that an exchange accepts and that it answers below
+ * the mount they name. The first byte sets the maximum length of a target and how scarce memory is. */
 #include "http/gateway.h"
 
 #include "http/authority.h"
@@ -21,7 +21,7 @@ static void check_request(const struct gateway_request *request, bool is_whole) 
     (void)url_split_absolute(request->target, &authority, &path);
     size_t mount = strlen(request->mount);
     expect(!is_whole || strncmp(path, request->mount, mount) == 0);
-    expect(!is_whole || mount == 0 || strchr("/?#%", path[mount]) != NULL); /* of %2f the exchange says 404 */
+    expect(!is_whole || mount == 0 || strchr("/?#%", path[mount]) != NULL); /* the exchange answers %2f with 404 */
 }
 
 static void check_fields(const char *const *variables) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Heads of requests at an instance that has nothing: targets, routes, framing, and all that says where clients see us.
- * Each is answered soundly, nothing is an internal error. One instance serves all inputs, as no request finds
- * anything that it could change. The first byte says what the host sets; then come the variables of a gateway, or the
- * request line and fields. */
+/* Request heads at an empty instance: targets, routes, framing, and everything that says under which address clients
+ * see the instance. Each gets a well-formed answer that is not an internal error. One instance serves all inputs,
+ * because no request finds anything to change. The first byte sets what the host program sets; then come gateway
+ * variables, or a request line and fields. */
 #include "support/fuzzer.h"
 
 #include <libregistry.h>
@@ -72,7 +72,7 @@ static void set_host_side(lreg_exchange *exchange, uint8_t how) {
     }
 }
 
-/* The only thing that variables cannot do without; the last one counts. */
+/* The only required variable; the last one counts. */
 static bool has_method(char **variables) {
     static const char name[] = "REQUEST_METHOD=";
     bool found = false;
@@ -84,7 +84,7 @@ static bool has_method(char **variables) {
     return found;
 }
 
-/* False: the variables are no request. */
+/* False: the variables do not form a request. */
 static bool give_head(lreg_exchange *exchange, uint8_t how, char **lines, size_t count) {
     if ((how & IS_GATEWAY) != 0) {
         lreg_status status = lreg_exchange_set_environment(exchange, (const char *const *)lines, NULL);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON bodies: what is accepted is no deeper than it may be, and is read again from what it is written as. The first
- * byte is the depth. */
+/* JSON bodies: accepted bodies stay within the depth limit and can be parsed again after serialization. The first byte
+ * is the depth limit. */
 #include "base/json.h"
 
 #include "support/fuzzer.h"
 
 #define LEVELS_MAX 64
 
-/* Whether the text has no more open brackets at once than `most`, brackets in strings not counted. */
+/* Returns whether the text never has more than `most` open brackets, not counting those in strings. */
 static bool is_within(const char *text, size_t length, size_t most) {
     size_t open = 0;
     bool is_string = false;

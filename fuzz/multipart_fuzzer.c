@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A multipart body as a whole and in pieces that its last byte chooses must tell the same. The first line is the
- * Content-Type; without a type in it, the boundary is "b". */
+/* A multipart body, whole and in pieces whose size the last byte sets, must yield the same events. The first line is
+ * the Content-Type; without a type in it, the boundary is "b". */
 #include "http/multipart.h"
 
 #include "support/fuzzer.h"
 
-/* A digest of what was told: contents count byte by byte, wherever they were cut. */
+/* A digest of the events: contents count byte by byte, regardless of how they were cut. */
 struct story {
     uint64_t hash;
     bool in_part;

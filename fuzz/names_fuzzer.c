@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of everything but images: slugs, ids, file names, keys of storage, names and dependencies of Alpine. What is
- * accepted fits into paths, headers and indexes as it is. */
+/* All names except those of images: slugs, ids, file names, storage keys, names and dependencies of Alpine packages. An
+ * accepted name can be used unchanged in paths, headers and indexes. */
 #include "base/id.h"
 #include "core/rules.h"
 #include "ecosystems/alpine/dependency.h"
@@ -66,7 +66,7 @@ static void check_storage(const char *text) {
     }
 }
 
-/* A word of a dependency list becomes one word, which is then spelled as it is. */
+/* One word of a dependency list yields one word, whose canonical spelling is stable. */
 static void check_dependency(const struct hooks *hooks, const char *text, enum alpine_dependency_role role) {
     struct strbuf out;
     struct strbuf again;

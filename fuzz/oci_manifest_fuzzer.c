@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Manifests: what is accepted has sound descriptors, within bounds, and is accepted again. */
+/* Manifests: an accepted manifest has valid descriptors within the bounds, and is accepted again. */
 #include "ecosystems/oci/manifest.h"
 
 #include "support/fuzzer.h"
@@ -46,7 +46,7 @@ static void run(const char *text, size_t length, const char *content_type, struc
     oci_manifest_free(&manifest);
 }
 
-/* The first byte chooses the type of the request, and how scarce memory is. */
+/* The first byte sets the type of the request and how scarce memory is. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const char *const types[] = {
         NULL, OCI_MEDIA_MANIFEST, OCI_MEDIA_INDEX, OCI_MEDIA_DOCKER_MANIFEST, OCI_MEDIA_DOCKER_LIST, "application/json",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names, tags, digests and scopes: what is accepted fits into paths and headers as it is, and has one spelling. */
+/* Names, tags, digests and scopes: accepted ones can be used unchanged in paths and headers, and have one spelling. */
 #include "auth/auth.h"
 #include "ecosystems/oci/names.h"
 #include "ecosystems/oci/token_scope.h"
@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-/* What is written of a scope that was read is read as the same. */
+/* A scope that was parsed and written again parses to the same scope. */
 static void check_scopes(const char *text) {
     struct slice list = slice_of(text);
     struct slice part;

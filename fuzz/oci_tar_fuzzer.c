@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tar archives: the same files come out, whatever pieces the bytes come in; as many bytes as each says. */
+/* Tar archives: the same files come out, however the bytes are cut, each with as many bytes as its header says. */
 #include "ecosystems/oci/tar.h"
 
 #include "base/digest.h"
@@ -57,7 +57,7 @@ static lreg_status read_all(const uint8_t *bytes, size_t size, size_t piece, str
     return status;
 }
 
-/* The first byte chooses the pieces. */
+/* The first byte sets the pieces. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct digest_set whole;
     struct digest_set cut;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file with options: what is wrong is refused with the number of its line, and a line has the effect of its setter.
- * The same lines are set one by one, too, which must come to the same verdict. */
+/* An option file: an invalid line is refused with its number, and a valid line has the effect of its setter. The same
+ * lines are also set one by one, which must lead to the same verdict. */
 #include "support/fuzzer.h"
 
 #include <libregistry.h>

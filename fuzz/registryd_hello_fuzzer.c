@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first message of a TLS client, as a whole and in pieces that the last byte chooses: the same record. */
+/* The first message of a TLS client, whole and in pieces whose size the last byte sets: both yield the same record. */
 #include "hello.h"
 
 #include "support/fuzzer.h"

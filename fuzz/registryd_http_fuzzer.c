@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What comes in on a connection of registryd, as a whole and in pieces that the last byte chooses: the same requests
- * with the same bodies, and both or none of them refused. Which of several reasons is given may differ. */
+/* Bytes on a connection of registryd, whole and in pieces whose size the last byte sets: both yield the same requests
+ * with the same bodies, and both or neither are refused. If there are several reasons for a refusal, they may report
+ * different ones. */
 #include "support/registryd.h"
 
 #include "support/fuzzer.h"
 
-/* What is told of a connection: a digest of its requests. */
+/* What is recorded of a connection: a digest of its requests. */
 struct story {
     uint64_t hash;
     size_t requests;
@@ -34,7 +35,7 @@ static void tell_head(struct story *story, const struct request *request) {
     story->requests++;
 }
 
-/* Gives the head to the story. False: the connection is not read any further. */
+/* Adds the head to the record. False: the connection is not read any further. */
 static bool take_head(struct connection *connection, struct story *story, struct body_taker *taker) {
     enum parse parse = parse_head(connection);
     if (parse == PARSE_MORE) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file that registryd --config reads, command lines, and networks: what is accepted is within its bounds. The
+/* The file that registryd --config reads, command lines, and networks: accepted values are within their bounds. The
  * input is the file; lines that begin with "--" are arguments. */
 #include "address.h"
 #include "log.h"
@@ -20,7 +20,7 @@ static void check_options(const struct options *options) {
     expect(options->header_timeout_ms >= 0 && options->shutdown_timeout_ms >= 0);
 }
 
-/* Texts as command lines and files have them; every line of both is tried as a network, too. */
+/* Texts as command lines and files contain them; every line of both is tried as a network too. */
 static void check_network(const char *text) {
     struct network network;
     struct sockaddr_storage address = {.ss_family = AF_INET};
@@ -47,12 +47,12 @@ static void write_line(int file, const char *line, size_t length) {
     expect(write(file, line, length) == (ssize_t)length && write(file, "\n", 1) == 1);
 }
 
-/* Of log.c: what is wrong is told to nobody here. */
+/* Replaces a function of log.c: messages are discarded. */
 void complain(const char *format, ...) {
     expect(format[0] != '\0');
 }
 
-/* No other file is read than ours. */
+/* Reads no file other than the input. */
 static bool is_argument(const char *line) {
     return strncmp(line, "--", 2) == 0 && strncmp(line, "--config", 8) != 0;
 }

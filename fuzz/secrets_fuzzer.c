@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scopes, tokens and bearers. Nobody guesses a checksum or a signature, so the first byte chooses whether the harness
- * makes them; then a single byte that the input changes has to be noticed. */
+/* Scopes, tokens and bearers. A fuzzer cannot guess a checksum or a signature, so the first byte chooses whether the
+ * harness computes them; then a change of a single byte, which the input selects, must be detected. */
 #include "auth/auth.h"
 
 #include "base/encoding.h"
@@ -45,7 +45,8 @@ static void check_secret(const char *text) {
     expect(status == LREG_UNAUTHENTICATED ? err.code[0] != '\0' : status == LREG_OK && kind == AUTH_SECRET_BEARER);
 }
 
-/* The text with a checksum behind it is a token when its characters may be in one, and with another one it is not. */
+/* The text followed by its checksum is a token if its characters are allowed in one; followed by another checksum it is
+ * not. */
 static void check_checksum(const char *text) {
     char secret[AUTH_SECRET_TEXT];
     if (strlen(text) != SECRET_CHARACTERS) {
@@ -62,8 +63,8 @@ static void check_checksum(const char *text) {
     }
 }
 
-/* A bearer that we issued is read, with the grants that the rest of the input made; once the input has changed a byte
- * of it, it is not. */
+/* A bearer that we issued is accepted, with the grants that the rest of the input set; after a change of one byte it is
+ * refused. */
 static void check_bearer(const uint8_t *data, size_t size) {
     struct auth_principal principal = {.kind = AUTH_API_TOKEN, .token_id = "01932a4b-8f6e-7c3d-9a1b-2c3d4e5f6a7b"};
     struct auth_bearer issued;

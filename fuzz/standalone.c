@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Drives a fuzzer without libFuzzer: gives it each file that is named, and each file of the folders that are named,
- * and nothing at all. Who crashes names the input in the last line that was written.
+ * Drives a fuzzer without libFuzzer: plays each named file, each file of the named folders, and the empty input. The
+ * last line of the output names the current input, so it identifies the input of a crash.
  */
 
 #include <dirent.h>
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t inputs;
 
-/* In memory of exactly its size, so that reading behind it is seen. */
+/* Uses memory of exactly the input's size, so that reads past the end are detected. */
 static bool run_bytes(const uint8_t *bytes, size_t length) {
     uint8_t *copy = malloc(length > 0 ? length : 1);
     if (copy == NULL) {

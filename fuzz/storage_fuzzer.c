@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole stories as in exchange_fuzzer.c, on a storage each of whose answers is drawn from the input: what stands before
- * the first end of a request. Whatever it answers, nothing is leaked or closed twice; as long as it does not lie, what
- * was acknowledged is there, and the collector finds all that is left behind. */
+/* Whole stories as in exchange_fuzzer.c, on a storage whose every answer is drawn from the input: from the bytes before
+ * the first end of a request. Whatever the storage answers, nothing is leaked or closed twice. As long as the storage
+ * does not lie, acknowledged data is there, and the collector finds all leftovers. */
 #include "support/fuzzer.h"
 #include "support/hostile_backend.h"
 #include "support/script.h"
@@ -16,7 +16,7 @@ static int64_t now_ms(void *user) {
     return script->world.now_ms;
 }
 
-/* The storage is heard once more by the collector, and then it is in order. */
+/* The collector uses the storage once more, now without faults. */
 static void check_order(struct script *script, struct hostile_backend *backend) {
     lreg_verify_report report = {.size = sizeof report};
     (void)lreg_verify(script->world.instance, NULL, NULL, &report, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Encodings, numbers, points in time and UTF-8: what is decoded is encoded to the one spelling that is accepted, and
- * what was made printable is. */
+/* Encodings, numbers, points in time and UTF-8: decoded text encodes to the one accepted spelling, and text that was
+ * made printable is printable. */
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/text.h"
@@ -15,7 +15,7 @@
 typedef bool decode_function(const char *text, size_t length, void *out, size_t capacity, size_t *out_length);
 typedef void encode_function(const void *bytes, size_t length, char *out);
 
-/* `spare` bytes fewer than are needed have to be refused. */
+/* A buffer that is one byte too short must be refused. */
 static void check_base64(const char *text, size_t length, decode_function *decode, encode_function *encode,
                          size_t encoded_length) {
     size_t capacity = length / 4 * 3 + 3;
@@ -88,7 +88,7 @@ static void check_number(const char *text, size_t length) {
     }
 }
 
-/* A point in time is written in the first of the three forms, and that is read as the same one. */
+/* A point in time is written in the first of the three forms, which parses to the same point in time. */
 static void check_clock(const char *text) {
     int64_t first = 0;
     int64_t second = 0;

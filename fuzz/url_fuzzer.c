@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Targets and forms: what is accepted is clean text, and encoding it again leads back to it. */
+/* Targets and forms: accepted ones are clean text, and encoding the decoded text yields an equivalent one. */
 #include "http/url.h"
 
 #include "support/fuzzer.h"
@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     hooks_default(&hooks);
-    /* The first byte chooses how scarce memory is. */
+    /* The first byte sets how scarce memory is. */
     arena_init(&arena, &hooks, (data[0] & 1) != 0 ? (size_t)data[0] * 4 : (size_t)16 << 20);
     bool is_scarce = arena.max_bytes < 4096;
     char *text = copy_text(data + 1, size - 1);

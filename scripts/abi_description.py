@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes bindings/abi.json of the public headers: scripts/make-abi-description writes it, scripts/check-abi-description
-compares. bindings/README.md says what is in it.
+"""Makes bindings/abi.json from the public headers: scripts/make-abi-description writes it,
+scripts/check-abi-description compares. bindings/README.md describes its content.
 
-Names and types come from the declarations, ownership and threads from the words of their comments (docs/abi.md says
-what they mean), sizes, offsets and values from a C compiler.
+Names and types come from the declarations, ownership and threads from the wording of their comments (docs/abi.md
+defines it), sizes, offsets and values from a C compiler.
 """
 import json
 import os
@@ -21,14 +21,14 @@ FORMAT = 1
 LINE_LENGTH = 120
 ERROR_OUT = "*mut *mut lreg_error"
 THREADS = re.compile(r"Threads: (any, at once|any, one at a time per handle|only from inside the callback)")
-# Lines of a header that are no declarations, but belong there.
+# Lines of a header that are not declarations but belong there.
 SCAFFOLD = re.compile(
     r'^\s*(#\s*(if|ifdef|ifndef|elif|else|endif|include)\b.*|#define (\w+_H|LREG_EXPORT)\b.*|extern "C" \{|\}|)$'
 )
 
 
 class Builder:
-    """Gathers the parts; `problems` has a line for each declaration that is not of the neutral subset."""
+    """Collects the parts; `problems` has a line for each declaration outside the neutral subset."""
 
     def __init__(self, root):
         self.root, self.problems, self.known = root, [], {}
@@ -62,7 +62,7 @@ class Builder:
             self.problem(header, declaration, str(problem))
 
     def leftovers(self, header):
-        """Nothing of a header may be overlooked."""
+        """Every line of a header must be accounted for."""
         rest = c_source.without_comments(header.source, True)
         declared = [declaration for declaration, _ in header.types]
         declared += ["LREG_EXPORT " + prototype for prototype, _ in header.functions]
@@ -112,7 +112,8 @@ class Builder:
         return read
 
     def call(self, call, comment):
-        """Result and parameters with what their comment says of them. What a member is called with has none."""
+        """Result and parameters with what their comment says about them. The parameters of a callback member have no
+        comment."""
         read = {"result": call["result"], "parameters": []}
         said, before = dict(comment.parameters) if comment else {}, ""
         for parameter in call["parameters"]:
@@ -154,7 +155,7 @@ class Builder:
         handle["ended_by"] = ends[0] if ends else ""
 
     def measure(self):
-        """Sizes, offsets and values, by a program."""
+        """Sizes, offsets and values, computed by a C program."""
         lines = [f"#include <{header.name}.h>" for header in self.headers] + [MEASURE]
         for struct in self.structs:
             lines.append(f'SIZE({struct["name"]})')
@@ -203,7 +204,7 @@ def run_c(source, include):
 
 
 def members_of(body):
-    """(declaration, comment) of each member; its comment stands before it, or behind it and begins with a '<'."""
+    """(declaration, comment) of each member. The comment precedes the member, or follows it and begins with "<"."""
     found, pending = [], ""
     for match in re.finditer(r"(?P<comment>/\*.*?\*/)|(?P<member>[^/;]+);", body, re.S):
         text = " ".join(api_docs.plain(match.group("comment") or "").split())
@@ -225,7 +226,7 @@ def since_and_threads(comment):
 
 
 def contract(read, said):
-    """What the words about a parameter say of NULL and of who ends it."""
+    """What the comment on a parameter says about NULL and about ownership."""
     if read["type"] == ERROR_OUT and read["name"] == "err":
         return {"nullable": True, "ownership": "owned", "ended_by": "lreg_error_free"}
     if read["type"] == "callback":
@@ -238,12 +239,12 @@ def contract(read, said):
 
 
 def may_be_null(said):
-    """A comment says where NULL may be given; "NULL on failure" is about what comes back."""
+    """A comment says where NULL may be passed; "NULL on failure" is about the result."""
     return re.search(r"\bmay be NULL\b|\bNULL( makes| takes|:|, the default)", said) is not None
 
 
 def ownership(said):
-    """The word that says who ends a thing, and what ends it."""
+    """The word for the owner of a value, and the function that ends it."""
     if "static storage" in said:
         return {"ownership": "static"}
     word = re.search(r"(?:^|[;,] )(owned|copied|taken|borrowed)\b", said)
@@ -262,7 +263,7 @@ def ownership(said):
 
 
 def statuses(constants):
-    """Those of the status type; what HTTP makes of each stands behind it in its comment."""
+    """The constants of the status type; the comment of each names its HTTP status."""
     found = []
     for constant in constants:
         http = re.search(r"\((\d{3})\)$", constant["note"])
@@ -273,7 +274,7 @@ def statuses(constants):
 
 
 def describe(root):
-    """(text of bindings/abi.json, problems)."""
+    """Returns (text of bindings/abi.json, problems)."""
     builder = Builder(root)
     builder.read()
     if builder.problems:
@@ -298,7 +299,7 @@ def describe(root):
 
 
 def laid_out(value, indent, before=0):
-    """JSON in which what fits on a line stands on one."""
+    """JSON in which everything that fits on one line is on one line."""
     line = json.dumps(value, ensure_ascii=False)
     if len(indent) + before + len(line) < LINE_LENGTH or not isinstance(value, (dict, list)):
         return line

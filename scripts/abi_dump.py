@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ABI of a built library by the tools of abigail: scripts/make-abi-dump keeps that of a release, scripts/check-abi
-compares with it. Values of constants, which no library holds, are kept beside it, from bindings/abi.json."""
+"""The ABI of a built library, by the tools of abigail: scripts/make-abi-dump stores that of a release,
+scripts/check-abi compares with it. Values of constants, which no library contains, are stored beside it, taken from
+bindings/abi.json."""
 import glob
 import json
 import os
@@ -12,7 +13,7 @@ import c_source
 
 FOLDER = "tests/abi"
 TOOLS = ("abidw", "abidiff")
-# Nothing of the inside, and nothing that depends on where and with which other libraries it was built.
+# Nothing internal, and nothing that depends on the place of the build or on the versions of other libraries.
 DUMP = ["--drop-private-types", "--exported-interfaces-only", "--drop-undefined-syms", "--no-corpus-path",
         "--no-comp-dir-path", "--no-show-locs", "--no-elf-needed", "--no-architecture", "--no-write-default-sizes",
         "--no-parameter-names", "--type-id-style", "hash"]
@@ -47,14 +48,14 @@ def constants(root):
 
 
 def kept(root):
-    """(major, minor) of the newest release whose ABI is kept."""
+    """(major, minor) of the newest release whose ABI is stored."""
     names = glob.glob(os.path.join(root, FOLDER, "libregistry-*.abi"))
     found = [re.search(r"libregistry-(\d+)\.(\d+)\.abi$", name) for name in names]
     return max((tuple(map(int, match.groups())) for match in found if match), default=None)
 
 
 def without_growth(old, new):
-    """Writes the new dump anew, without the members that structs got behind their former end (docs/abi.md)."""
+    """Rewrites the new dump without the members that were appended to structs (docs/abi.md)."""
     before = {struct.get("name"): int(struct.get("size-in-bits"))
               for struct in xml.etree.ElementTree.parse(old).iter("class-decl") if struct.get("size-in-bits")}
     tree = xml.etree.ElementTree.parse(new)
@@ -70,11 +71,12 @@ def without_growth(old, new):
 
 
 def differences(old, new):
-    """What abidiff says of functions and types that went or changed; nothing when all that is new was added."""
+    """What abidiff reports about functions and types that were removed or changed; empty when there are only
+    additions."""
     without_growth(old, new)
     done = subprocess.run(["abidiff", "--no-added-syms", "--harmless", old, new], capture_output=True, text=True,
                           check=False)
-    # The bits 4 and 8 are differences; all else is a failure of the tool.
+    # The bits 4 and 8 are differences; all others are failures of the tool.
     if done.returncode & ~12:
         raise SystemExit(f"abidiff ends with {done.returncode}\n{done.stderr}{done.stdout}")
     return [line for line in done.stdout.splitlines() if line.strip()] if done.returncode else []

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The C declarations that the ABI is made of, read into the types of bindings/README.md.
+"""Parses the C declarations of the ABI into the types of bindings/README.md.
 
-It knows the neutral subset alone: what another language could not call by a plain foreign function interface is a
-Problem, and so is what this reader does not understand.
+It accepts only the neutral subset: a declaration that other languages cannot call through a plain foreign function
+interface is a Problem, and so is one that this parser does not understand.
 """
 import re
 
@@ -20,7 +20,7 @@ TOKEN = re.compile(r"\s*(\.\.\.|\w+|[^\w\s])")
 
 
 class Problem(Exception):
-    """A declaration that is not of the neutral subset."""
+    """A declaration outside the neutral subset."""
 
 
 def outside(token):
@@ -28,7 +28,7 @@ def outside(token):
 
 
 class Reader:
-    """Reads one declaration; `known` has the kind of every name: "scalar", "callback", "struct" or "handle"."""
+    """Parses one declaration; `known` has the kind of every name: "scalar", "callback", "struct" or "handle"."""
 
     def __init__(self, text, known):
         self.tokens, self.at, self.known = TOKEN.findall(text), 0, known
@@ -37,7 +37,7 @@ class Reader:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
     def take(self, *wanted):
-        """The next token; with `wanted` it must be one of them."""
+        """The next token; if `wanted` is given, it must be one of them."""
         token = self.peek()
         if not token or (wanted and token not in wanted):
             raise outside(token) if token else Problem("ends too early")
@@ -69,7 +69,7 @@ class Reader:
         return word, kind
 
     def parameters(self):
-        """What stands between parentheses."""
+        """The text between parentheses."""
         self.take("(")
         if self.tokens[self.at:self.at + 2] == ["void", ")"]:
             self.at += 2
@@ -81,8 +81,8 @@ class Reader:
         return found
 
     def declaration(self, result=False):
-        """A parameter, a member, a type definition; or, as a result, a function: name, type, and what it is called
-        with when it is one."""
+        """A parameter, a member or a type definition; or, as a result, a function: name, type, and the parameters of a
+        function."""
         kind_of_thing, kind = self.pointed()
         if self.skip("("):
             self.take("*")
@@ -124,7 +124,7 @@ def function(text, known):
 
 
 def variable(text, known):
-    """Of a member or a type definition: name, type, and what it is called with."""
+    """Of a member or a type definition: name, type, and the parameters of a function."""
     reader = Reader(text, known)
     read = reader.declaration()
     reader.end()

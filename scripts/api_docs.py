@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes docs/api/: scripts/make-api-docs writes it, scripts/check-api-docs compares.
 
-Contracts are those of the comments in the public headers; error codes are those that the sources set.
+Contracts come from the comments in the public headers, error codes from the sources.
 """
 import os
 import re
@@ -22,7 +22,7 @@ def plain(comment):
 
 
 class Comment:
-    """What a contract says, taken apart by its tags."""
+    """A contract, split by its tags."""
 
     def __init__(self, comment):
         text = plain(comment)
@@ -45,7 +45,7 @@ class Comment:
 
 
 def header_names(root):
-    """Names such as libregistry/error: the one that includes all first, the second tier last."""
+    """Names such as libregistry/error: the header that includes all others first, the second tier last."""
     found = [path[len("include/"):-len(".h")] for path in c_source.files(root, ".h") if path.startswith("include/")]
     return sorted(found, key=lambda name: (name.count("/"), name))
 
@@ -97,7 +97,7 @@ class Header:
 
 
 def escape(text):
-    """Markdown that shows this text, but for what stands between backticks."""
+    """Escapes text for Markdown, except what is between backticks."""
     parts = re.split(r"(`[^`]*`)", text)
     for i in range(0, len(parts), 2):
         parts[i] = re.sub(r"([*\[\]])", r"\\\1", parts[i]).replace("<", "&lt;").replace("|", "\\|")
@@ -105,7 +105,7 @@ def escape(text):
 
 
 def linked(text, places):
-    """Escaped text in which function names lead to their contracts."""
+    """Escaped text in which function names link to their contracts."""
 
     def link(match):
         place = places.get(match.group(1))
@@ -118,7 +118,7 @@ def linked(text, places):
 
 
 def prose(text, places):
-    """Paragraphs as they are; what is indented by four blanks stays code."""
+    """Paragraphs unchanged; text indented by four blanks stays code."""
     lines = []
     for line in text.split("\n"):
         lines.append(line if line.startswith("    ") else linked(line, places))
@@ -206,7 +206,7 @@ CODE = re.compile(rf'\b(LREG_[A-Z_]+),\s*"([a-z][a-z0-9_]*)",\s*({LITERAL}(?:\s*
 
 
 def codes(root):
-    """(code, status) -> a message, of every failure whose code and status stand together in the sources."""
+    """(code, status) -> message, for every failure whose code and status are set together in the sources."""
     found = {}
     for path in c_source.files(root, ".c"):
         if not path.startswith("libregistry/"):
@@ -233,7 +233,7 @@ def codes_page(root, http):
 
 
 def render(root):
-    """Path below the root -> text, of all that docs/api/ should hold."""
+    """Path below the root -> text, of everything that docs/api/ should contain."""
     headers = [Header(root, name) for name in header_names(root)]
     places = {
         function_name(prototype): f"{page_name(header.name)}#{function_name(prototype)}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the check-* scripts share: the files of the tree, C without comments, functions, a common way to report."""
+"""Shared by the check-* scripts: the files of the tree, C without comments, functions, and a common report format."""
 import argparse
 import os
 import re
@@ -10,14 +10,14 @@ SKIPPED_FOLDERS = {".git", "build", "__pycache__", ".cache"}
 
 
 def arguments(description):
-    """A parser with --root, the tree to look at (default: the one that the script is in)."""
+    """A parser with --root, the tree to check (default: the one that contains the script)."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--root", default=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     return parser
 
 
 def files(root, *endings):
-    """Paths of the tree, relative to `root`, sorted: what git knows or would add, else all that is there."""
+    """Paths of the tree, relative to `root`, sorted: files that git tracks or would add; without git, all files."""
     if os.path.exists(os.path.join(root, ".git")):  # a file in a worktree
         command = ["git", "-c", "safe.directory=*", "-C", root, "ls-files", "-z", "-co", "--exclude-standard"]
         listed = subprocess.run(command, capture_output=True, check=False)
@@ -41,7 +41,7 @@ _TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])
 
 
 def without_comments(text, keep_strings=False):
-    """The same text, comments and (unless kept) the insides of literals blanked; line numbers stay."""
+    """The same text with comments and (unless kept) the contents of literals blanked; line numbers stay."""
 
     def blank(match):
         token = match.group(0)
@@ -53,7 +53,7 @@ def without_comments(text, keep_strings=False):
 
 
 def without_preprocessor(text):
-    """Lines of the preprocessor and their continuations blanked."""
+    """Preprocessor lines and their continuations blanked."""
     lines, inside = [], False
     for line in text.split("\n"):
         inside = inside or line.lstrip().startswith("#")
@@ -95,7 +95,8 @@ def functions(text):
 
 
 def finish(problems, summary):
-    """Prints one line per problem, then the summary; the exit status says whether there were any."""
+    """Prints one line per problem, then the summary; returns the exit status, which is nonzero if there are
+    problems."""
     for problem in problems:
         print(problem)
     print(f"{summary}: {len(problems)} problems" if problems else f"{summary}: ok")

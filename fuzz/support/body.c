@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Makes bodies of texts, so that a change of one letter leaves a package whose checksums are right:
+ * Builds bodies from texts, so that a change of one letter results in a package with valid checksums:
  *
  *     =form FILENAME   a multipart form with one file
  *     =apk             an Alpine package; the text is .PKGINFO, to which size and datahash are added
- *     =tar             an archive; entries are parted by 0x1d, the first line of each is its name, where "$" is
+ *     =tar             an archive; 0x1d separates the entries; the first line of each is its name, where "$" is
  *                      blobs/sha256/<digest of the contents>
  */
 
@@ -43,7 +43,7 @@ static void append_piece(const struct script_piece *piece, bool is_length, struc
     }
 }
 
-/* Gives how many bytes the word behind a $ has; 0: it is none. */
+/* Returns the length of the word after a $; 0 if it is not one. */
 static size_t append_word(const struct script *script, const char *at, size_t left, struct strbuf *out) {
     bool has_number = left > 1 && at[1] >= '0' && at[1] <= '9';
     size_t number = has_number ? (size_t)(at[1] - '0') : 0;
@@ -130,7 +130,7 @@ static void append_gzip(struct strbuf *out, const struct strbuf *plain) {
     expect(status == LREG_OK || out->status != LREG_OK);
 }
 
-/* The text as .PKGINFO, and a data segment with one file. */
+/* Builds a package with the text as .PKGINFO and a data segment with one file. */
 static void make_apk(const struct script *script, const struct strbuf *text, struct strbuf *out) {
     struct strbuf tar;
     struct strbuf data;
@@ -154,7 +154,7 @@ static void make_apk(const struct script *script, const struct strbuf *text, str
     strbuf_free(&tar);
 }
 
-/* One entry of =tar; later ones may name it. */
+/* Adds one entry of =tar; later ones may name it. */
 static void make_entry(struct script *script, size_t number, const char *bytes, size_t length, struct strbuf *out) {
     struct strbuf content;
     struct script_piece piece;
@@ -198,7 +198,7 @@ static void make_form(const struct strbuf *file, const char *filename, size_t le
     strbuf_append_text(out, "\r\n--b--\r\n");
 }
 
-/* Gives the type of what it made. */
+/* Returns the type of the built body. */
 static const char *wrap(struct script *script, const struct wrapping *how, const struct strbuf *text,
                         struct strbuf *out) {
     if (how->length >= 5 && memcmp(how->bytes, "form ", 5) == 0) {
@@ -230,7 +230,7 @@ const char *script_make_body(struct script *script, const char *bytes, size_t le
     bool is_archive = count > 0 && how[count - 1].length == 3 && memcmp(how[count - 1].bytes, "tar", 3) == 0;
     strbuf_clear(&script->body);
     if (is_archive) {
-        strbuf_append(&script->body, bytes, length); /* each entry is expanded by itself */
+        strbuf_append(&script->body, bytes, length); /* each entry is expanded separately */
     } else {
         script_expand(script, bytes, length, &script->body);
     }

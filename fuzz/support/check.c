@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Sends a request, takes its response, and looks whether the response is true. */
+/* Sends a request, takes its response, and checks that the response is true. */
 
 #include "support/script.h"
 
@@ -19,7 +19,7 @@ static void tell(struct script *script, const void *bytes, size_t length) {
     }
 }
 
-/* Each piece in memory of exactly its size, so that reading behind it is seen. */
+/* Copies each piece to memory of exactly its size, so that reads past the end are detected. */
 static void give_body(struct script *script) {
     lreg_exchange *exchange = script->world.exchange;
     const char *at = strbuf_text(&script->body);
@@ -56,7 +56,7 @@ static lreg_status take_by_pieces(struct script *script, struct digest *digest, 
             *length += (int64_t)taken;
             expect(lreg_exchange_consume(script->world.exchange, taken, NULL) == LREG_OK);
         }
-        if (status == LREG_OK && piece.kind == LREG_PIECE_FILE) { /* whose descriptor may be none */
+        if (status == LREG_OK && piece.kind == LREG_PIECE_FILE) { /* whose descriptor may be absent */
             *length += (int64_t)piece.length;
             expect(lreg_exchange_consume(script->world.exchange, piece.length, NULL) == LREG_OK);
         }
@@ -98,7 +98,7 @@ static void take_body(struct script *script, int32_t *status, bool is_head) {
     expect(announced < 0 || is_head ? length == 0 : length == announced);
 }
 
-/* Path and query of the Location, as the next request may have it for its target. */
+/* Path and query of the Location, usable as the target of the next request. */
 static void note_location(struct script *script, const char *value) {
     const char *authority = strstr(value, "://");
     const char *path = authority != NULL ? strchr(authority + 3, '/') : value;
@@ -118,7 +118,7 @@ static void take_head(struct script *script) {
     }
 }
 
-/* The text behind `mark`, up to the next quote; what was noted before stays when there is none. */
+/* The text after `mark`, up to the next quote; without `mark` the earlier value stays. */
 static void note_member(const struct script *script, const char *mark, char out[SCRIPT_WORD_MAX]) {
     const char *at = strstr(strbuf_text(&script->answer), mark);
     const char *end = at != NULL ? strchr(at + strlen(mark), '"') : NULL;
@@ -128,7 +128,7 @@ static void note_member(const struct script *script, const char *mark, char out[
     }
 }
 
-/* A path goes into a header field of the host's. */
+/* A path goes into a header field that the host writes. */
 static void check_path(const lreg_exchange *exchange, int32_t status) {
     const char *path = lreg_exchange_file_path(exchange);
     size_t length = strlen(path);
@@ -165,7 +165,7 @@ int32_t script_exchange(struct script *script, bool is_head) {
     return status;
 }
 
-/* A request of the harness's own, as the owner. Gives the status. */
+/* Sends a request of the harness itself, as the owner. Returns the status. */
 static int32_t ask(struct script *script, const char *target) {
     const char *authorization = world_authorization(&script->world, WORLD_OWNER);
     char location[SCRIPT_WORD_MAX];
@@ -194,7 +194,7 @@ static bool is_lied_to(const struct script *script) {
     return script->is_lied_to != NULL && *script->is_lied_to;
 }
 
-/* What was put there comes back byte by byte. */
+/* What was PUT there comes back byte by byte. */
 static void check_stored(struct script *script, const uint8_t sha256[32]) {
     char target[SCRIPT_WORD_MAX];
     memcpy(target, script->location, sizeof target);

@@ -2,7 +2,7 @@
 #ifndef FUZZ_SUPPORT_FUZZER_H
 #define FUZZ_SUPPORT_FUZZER_H
 
-/* What fuzzers share: the entry point, the end of a run whose property does not hold, and cutting the input. */
+/* What fuzzers share: the entry point, aborting a run whose property does not hold, and cutting the input. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,8 +18,8 @@ static inline void expect(bool holds) {
     }
 }
 
-/* A copy with a NUL behind it, in memory of exactly that size; free() it. A NUL within it ends it for those who read
- * it as text. */
+/* Returns a copy followed by a NUL, in memory of exactly that size; free() it. A NUL within it ends the text for code
+ * that reads it as a string. */
 static inline char *copy_text(const void *bytes, size_t length) {
     char *text = malloc(length + 1);
     expect(text != NULL);
@@ -30,8 +30,8 @@ static inline char *copy_text(const void *bytes, size_t length) {
     return text;
 }
 
-/* The length of the next piece of `left` bytes: all of them when the step is 0; a step above 1 is another one next
- * time. */
+/* Returns the length of the next piece of `left` bytes: all of them when the step is 0. A step above 1 changes with
+ * each call. */
 static inline size_t next_piece(uint8_t *step, size_t left) {
     size_t piece = *step == 0 || *step > left ? left : *step;
     *step = (uint8_t)(*step > 1 ? *step * 5 % 64 + 1 : *step);

@@ -10,8 +10,8 @@
 
 enum fault {
     FAULT_NONE,
-    FAULT_BEFORE, /* nothing happens but what a failure owes */
-    FAULT_AFTER, /* it happens, and the answer says that it failed */
+    FAULT_BEFORE, /* nothing happens except what a failure requires */
+    FAULT_AFTER, /* it takes effect, but the answer reports a failure */
     FAULT_LIE
 };
 
@@ -37,7 +37,7 @@ static struct decision decide(struct hostile_backend *backend) {
     return decision;
 }
 
-/* What a call gives whose handle or effect is there. */
+/* The result of a call whose handle or effect exists. */
 static lreg_status outcome(const struct decision *decision, lreg_status status) {
     return decision->fault == FAULT_AFTER && status == LREG_OK ? decision->status : status;
 }
@@ -128,7 +128,7 @@ static lreg_status stage_remove(void *state, const char *name) {
     return outcome(&decision, backend->inner.stage_remove(backend->inner_state, name));
 }
 
-/* Keys that are none, or that of no object. */
+/* Invalid keys, or a key without an object. */
 static void lie_about_key(uint8_t amount, char *key) {
     switch (amount % 4) {
     case 0:
@@ -267,7 +267,7 @@ static lreg_status list_open(void *state, int32_t what, void **out_list) {
     return give(backend, &decision, status, list, backend->inner.list_close, out_list);
 }
 
-/* Names that are none, that of nothing, and ends that come too early. */
+/* Invalid names, a name of nothing, and listings that end too early. */
 static lreg_status list_next(void *state, void *list, char *name, int64_t *out_modified_ms, uint64_t *out_length) {
     struct hostile_backend *backend = state;
     struct decision decision = decide(backend);

@@ -3,8 +3,8 @@
 #define FUZZ_SUPPORT_HOSTILE_BACKEND_H
 
 /*
- * A storage around one in memory, each of whose answers a stream of bytes decides: right, failed before or after its
- * effect, or wrong. When the stream is over, or off, all answers are right.
+ * A storage that wraps one in memory. A stream of bytes decides each answer: correct, failed before or after its
+ * effect, or wrong. When the stream is exhausted or switched off, all answers are correct.
  */
 
 #include "base/memory.h"
@@ -16,12 +16,12 @@ struct hostile_backend {
     const uint8_t *answers; /* borrowed */
     size_t left;
     bool is_on;
-    bool has_lied; /* said LREG_OK and did something else */
+    bool has_lied; /* returned LREG_OK but did something else */
     int64_t open_handles;
     int destroyed; /* times */
 };
 
-/* `hooks` and `backend` are to live as long as the storage that is made of `*out_table` and `backend`. */
+/* `hooks` and `backend` must outlive the storage that is made from `*out_table` and `backend`. */
 void hostile_backend_begin(struct hostile_backend *backend, const struct hooks *hooks, const uint8_t *answers,
                            size_t length, lreg_storage_backend *out_table);
 

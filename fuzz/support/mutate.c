@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Changes scripts as stories: requests come, go and change places, lines and bodies change by themselves. libFuzzer
- * calls it in place of its own changes, which are still made now and then. */
+/* Changes scripts as stories: adds, removes and reorders requests, and changes single lines and bodies. libFuzzer calls
+ * this in place of its own mutations, which are still used now and then. */
 
 #include "support/templates.h"
 
@@ -33,7 +33,7 @@ static size_t choose(struct story *story, size_t count) {
     return count == 0 ? 0 : (story->state >> 8) % count;
 }
 
-/* Puts `length` bytes in place of a part; nothing happens where they do not fit. */
+/* Replaces a part with `length` bytes; does nothing if they do not fit. */
 static void replace(struct story *story, struct part part, const void *bytes, size_t length) {
     size_t behind = story->size - part.at - part.length;
     if (story->size - part.length + length > story->max_size) {
@@ -46,7 +46,7 @@ static void replace(struct story *story, struct part part, const void *bytes, si
     story->size = part.at + length + behind;
 }
 
-/* The requests, each with the mark at its end. */
+/* The requests, each including its end mark. */
 static size_t find_requests(const struct story *story, struct part out[PARTS_MAX]) {
     size_t count = 0;
     size_t at = 0;
@@ -111,7 +111,7 @@ static void add_line(struct story *story) {
     bool is_directive = choose(story, 2) == 0;
     const char *const *lines = is_directive ? script_directives : script_fields;
     const char *line = lines[choose(story, is_directive ? script_directive_count : script_field_count)];
-    if (!is_directive) { /* behind the request line */
+    if (!is_directive) { /* after the request line */
         const uint8_t *end = place.length > 0 ? memchr(story->data + place.at, '\n', place.length) : NULL;
         place.at = end != NULL ? (size_t)(end - story->data) + 1 : place.at;
     }
@@ -119,7 +119,7 @@ static void add_line(struct story *story) {
     replace(story, place, line, strlen(line));
 }
 
-/* Lets libFuzzer change a part, in a buffer of its own. */
+/* Lets libFuzzer mutate a part in a separate buffer. */
 static void change(struct story *story, struct part part) {
     size_t room = part.length + story->max_size - story->size;
     room = room < part.length * 2 + 64 ? room : part.length * 2 + 64;

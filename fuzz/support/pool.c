@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* SQLite's memory from a pool: each input opens a database of its own, and thousands of small pieces through the
- * sanitizer's allocator would take half of the time. What SQLite keeps is counted at the end of each input; that
- * nobody reads what SQLite has freed is seen where the corpora are played, which is without this. */
+/* Gives SQLite memory from a pool. Each input opens a database of its own, and thousands of small allocations through
+ * the sanitizer's allocator would take half of the time. The memory that SQLite keeps is counted at the end of each
+ * input. Reads of memory that SQLite has freed are detected when the corpora are played, because that runs without the
+ * pool. */
 
 #include "support/fuzzer.h"
 
@@ -14,11 +15,11 @@
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-/* In front of each piece. */
+/* Precedes each piece. */
 union head {
     struct {
-        union head *next; /* of those that are free */
-        size_t bytes; /* room behind the head */
+        union head *next; /* the free pieces */
+        size_t bytes; /* space after the head */
     } is;
     char room[16];
 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- what the parser asks for --- */
+/* --- what the parser calls --- */
 
 struct request *loop_take_request(struct loop *loop) {
     (void)loop;
@@ -55,7 +55,7 @@ int32_t lreg_status_http(lreg_status status) {
     return status == LREG_OK ? 200 : 500;
 }
 
-/* --- what asks the parser --- */
+/* --- what calls the parser --- */
 
 void registryd_begin(struct connection *connection, struct body_taker *taker) {
     connection->request->is_begun = true;

@@ -2,8 +2,8 @@
 #ifndef SUPPORT_REGISTRYD_H
 #define SUPPORT_REGISTRYD_H
 
-/* Stands in for the rest of registryd, so that its parser runs on bytes in memory. Linked with parse.c, head.c and
- * chunks.c; for the fuzzer registryd_http, and for tests/host/programs/framing.c. */
+/* Replaces the rest of registryd, so that its parser runs on bytes in memory. Linked with parse.c, head.c and chunks.c;
+ * for the fuzzer registryd_http, and for tests/host/programs/framing.c. */
 
 #include "loop.h"
 #include "parse.h"
@@ -18,7 +18,7 @@ struct body_taker {
 /* Begins the request whose head is complete. */
 void registryd_begin(struct connection *connection, struct body_taker *taker);
 
-/* Ends the request of the connection. False: the connection was the request's alone. */
+/* Ends the current request of the connection. False: the connection must be closed. */
 bool registryd_end(struct connection *connection);
 
 #endif

@@ -7,13 +7,13 @@
  *     @basic        as a password
  *     @cut N        the body comes in pieces, the first has N bytes
  *     @open         the body comes without a length
- *     @gone         the client goes away when half of the body is sent
- *     @pieces       the response is taken by next and consume
- *     @defer        work that may wait for something is done apart
+ *     @gone         the client disconnects when half of the body is sent
+ *     @pieces       the response is read with next and consume
+ *     @defer        work that may block is deferred
  *     @files        a front server can send files
- *     @trust, @scheme S, @host H, @mount M, @peer A       what the host says
+ *     @trust, @scheme S, @host H, @mount M, @peer A       what the host sets
  *     @wait N       N minutes pass first
- *     @collect N    what nothing names any more, and is older than N minutes, is collected first
+ *     @collect N    content that is unreferenced and older than N minutes is collected first
  */
 
 #include "support/script.h"
@@ -27,7 +27,7 @@
 #define LINE_MAX_BYTES 10000
 #define MINUTE_MS 60000
 
-/* Takes a line off, expanded and without its end; false at an empty one and at the end of the bytes. */
+/* Takes one line, expanded and without its line end; returns false at an empty one and at the end of the bytes. */
 static bool take_line(const struct script *script, const char **at, const char *end, struct strbuf *line) {
     const char *stop = memchr(*at, '\n', (size_t)(end - *at));
     size_t length = stop != NULL ? (size_t)(stop - *at) : (size_t)(end - *at);
@@ -56,7 +56,7 @@ static void collect(struct script *script, int64_t grace_ms) {
     expect(status == LREG_OK || script->may_fail);
 }
 
-/* What a host sets; what is malformed is refused by the call. */
+/* What a host sets; the call refuses malformed values. */
 static bool give_setting(lreg_exchange *exchange, const char *name, const char *value) {
     if (strcmp(name, "trust") == 0) {
         (void)lreg_exchange_trust_forwarded(exchange, 1, NULL);
@@ -107,7 +107,7 @@ static void take_directive(struct script *script, char *name) {
     }
 }
 
-/* "name: value" to the exchange. */
+/* Passes "name: value" to the exchange. */
 static bool give_field(struct script *script, const struct strbuf *line) {
     char *name = copy_text(strbuf_text(line), line->length);
     char *colon = strchr(name, ':');
@@ -158,7 +158,7 @@ static void give_own_fields(struct script *script, const char *type) {
     }
 }
 
-/* Where the body begins: behind the first empty line. */
+/* The start of the body: after the first empty line. */
 static const char *find_body(const char *at, const char *end) {
     if (at < end && *at == '\n') {
         return at + 1;
@@ -167,7 +167,7 @@ static const char *find_body(const char *at, const char *end) {
     return gap != NULL ? gap + 2 : end;
 }
 
-/* The body comes first: the head may name its digest. */
+/* The body is built first, because the head may contain its digest. */
 static void run_request(struct script *script, const char *at, const char *end) {
     struct strbuf line;
     struct world *world = &script->world;

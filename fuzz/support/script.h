@@ -3,7 +3,7 @@
 #define FUZZ_SUPPORT_SCRIPT_H
 
 /*
- * A small language for whole stories: requests one after the other, parted by SCRIPT_END.
+ * A small language for whole stories: a sequence of requests that SCRIPT_END separates.
  *
  *     @as reader                          lines that begin with @: how it is sent, see script.c
  *     POST /v2/acme/images/app/blobs/uploads/
@@ -13,7 +13,7 @@
  *     =apk
  *     pkgname = a
  *
- * In targets, values and bodies these words stand for what an input could not know:
+ * In targets, values and bodies these words stand for values that an input cannot know:
  *
  *     $d0 … $d9  $s0 … $s9   digest ("sha256:…") and length of the body of that request
  *     $D  $S  $H             of the body of this one (not within it); $H is its SHA-512
@@ -42,11 +42,11 @@ struct script_piece {
 struct script_manner {
     enum world_who who;
     uint8_t step; /* length of the first piece of the body; 0: in one piece */
-    bool is_basic; /* the token comes as a password */
-    bool is_open; /* the body comes without a length */
-    bool is_cut_off; /* the client goes away in the middle of the body */
-    bool by_pieces; /* the response is taken by next and consume */
-    bool is_elsewhere; /* paths in answers may have something in front */
+    bool is_basic; /* the token is sent as a password */
+    bool is_open; /* the body is sent without a length */
+    bool is_cut_off; /* the client disconnects in the middle of the body */
+    bool by_pieces; /* the response is read with next and consume */
+    bool is_elsewhere; /* paths in answers may have a prefix */
 };
 
 struct script {
@@ -60,18 +60,18 @@ struct script {
     char token[SCRIPT_WORD_MAX];
     char sha512[144]; /* of the body of this request */
     struct strbuf body; /* of the request, as it is sent */
-    struct strbuf answer; /* the body of the response, its beginning */
-    uint8_t answer_sha256[32]; /* of all of it */
+    struct strbuf answer; /* the beginning of the response body */
+    uint8_t answer_sha256[32]; /* of the whole response body */
     uint64_t told; /* a digest of all answers */
     struct script_manner manner;
-    bool may_fail; /* the storage may: 5xx and failed exchanges are no finding */
-    const bool *is_lied_to; /* NULL or whether what was acknowledged may be gone or other */
-    void (*set_faults)(void *user, bool on); /* off while the harness itself looks; may be NULL */
+    bool may_fail; /* the storage may fail: 5xx and failed exchanges are not findings */
+    const bool *is_lied_to; /* NULL, or says whether acknowledged data may be missing or different */
+    void (*set_faults)(void *user, bool on); /* switched off while the harness itself checks; may be NULL */
     void *user;
 };
 
-/* Runs all requests; `backend` as in world_open(). Ends the world with world_close() and the rest with script_end(),
- * in this order, when all that is to be looked at was. */
+/* Runs all requests; `backend` as in world_open(). When all checks are done, call world_close() and then script_end().
+ * */
 void script_begin(struct script *script, const lreg_storage_backend *backend, void *state);
 void script_run(struct script *script, const uint8_t *bytes, size_t length);
 void script_end(struct script *script);
@@ -81,7 +81,7 @@ void script_end(struct script *script);
 /* Appends `length` bytes with the words that begin with $ replaced. */
 void script_expand(const struct script *script, const char *bytes, size_t length, struct strbuf *out);
 
-/* Makes script->body of the text of a body. Gives the Content-Type that goes with it, NULL for none. */
+/* Builds script->body from the text of a body. Returns the Content-Type that goes with it, or NULL. */
 const char *script_make_body(struct script *script, const char *bytes, size_t length);
 
 /* Notes digest and length of bytes. */
@@ -89,11 +89,11 @@ void script_note(const void *bytes, size_t length, struct script_piece *out);
 
 /* --- check.c --- */
 
-/* After a response to `method target`: what was acknowledged is there, and what was removed is not. */
+/* After a response to `method target`: checks that acknowledged data is there, and that removed data is not. */
 void script_check_effect(struct script *script, const char *method, const char *target, int32_t status);
 
-/* Sends the request of the exchange, whose head is complete, and takes its response; gives the status, 0 when the
- * storage broke it off. */
+/* Sends the request of the exchange, whose head is complete, and reads its response. Returns the status, or 0 when the
+ * storage made it break off. */
 int32_t script_exchange(struct script *script, bool is_head);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* One request of each kind that the registry knows, and lines that change how it is answered. */
+/* One request of each kind that the registry supports, and lines that change how it is answered. */
 
 #include "support/templates.h"
 

@@ -2,7 +2,7 @@
 #ifndef FUZZ_SUPPORT_TEMPLATES_H
 #define FUZZ_SUPPORT_TEMPLATES_H
 
-/* Requests and lines that the mutator puts into scripts, see script.h for the language. */
+/* Requests and lines that the mutator inserts into scripts, see script.h for the language. */
 
 #include <stddef.h>
 
@@ -10,7 +10,7 @@ extern const char *const script_templates[]; /* whole requests */
 extern const size_t script_template_count;
 extern const char *const script_directives[]; /* lines before the request line */
 extern const size_t script_directive_count;
-extern const char *const script_fields[]; /* lines behind it */
+extern const char *const script_fields[]; /* lines after the request line */
 extern const size_t script_field_count;
 
 #endif

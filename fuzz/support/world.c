@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Makes the instance that scripts talk to. Tokens cost time and are made when somebody is to use one; so do keys that
- * sign indexes, and there is one for all. */
+/* Makes the instance that scripts talk to. Tokens are expensive, so each is made at its first use. Keys that sign
+ * indexes are expensive too, so all registries share one. */
 
 #include "support/world.h"
 
@@ -30,7 +30,7 @@ static lreg_status fill(void *user, void *bytes, size_t length) {
 }
 
 typedef int random_function(void *user, unsigned char *bytes, size_t length);
-/* The names that the linker's --wrap gives. */
+/* The names that the linker's --wrap expects. */
 int make_real_key(mbedtls_rsa_context *key, random_function *random, void *user, unsigned bits,
                   int exponent) __asm__("__real_mbedtls_rsa_gen_key");
 int make_key(mbedtls_rsa_context *key, random_function *random, void *user, unsigned bits,
@@ -40,7 +40,8 @@ static int fill_key(void *user, unsigned char *bytes, size_t length) {
     return fill(user, bytes, length) == LREG_OK ? 0 : MBEDTLS_ERR_RSA_RNG_FAILED;
 }
 
-/* In place of mbedtls' own (the linker wraps it): a key would take a second, for each input that asks for an index. */
+/* Replaces the Mbed TLS function (the linker wraps it): a key would take a second for each input that requests an
+ * index. */
 int make_key(mbedtls_rsa_context *key, random_function *random, void *user, unsigned bits, int exponent) {
     static mbedtls_rsa_context once;
     (void)random;

@@ -4,7 +4,7 @@
 
 /*
  * What scripts talk to: a new instance in memory with the organization "acme" and its registries "files", "alpine" and
- * "images", whose clock and randomness are the same each time.
+ * "images". Its clock and randomness are the same each time.
  */
 
 #include <libregistry.h>
@@ -24,14 +24,14 @@ struct world {
     lreg_exchange *exchange;
     int64_t now_ms;
     uint32_t random;
-    char authorization[WORLD_WHO_COUNT][96]; /* made when first asked for */
+    char authorization[WORLD_WHO_COUNT][96]; /* made at first use */
 };
 
-/* `backend` NULL: packages are in memory too; else its state is taken. */
+/* `backend` NULL: packages are in memory too. Otherwise takes ownership of the state of `backend`. */
 void world_open(struct world *world, const lreg_storage_backend *backend, void *state);
 void world_close(struct world *world);
 
-/* The value of the field Authorization; "" for nobody, and when the registry has been deleted. */
+/* The value of the field Authorization; "" for an anonymous client, and when the registry has been deleted. */
 const char *world_authorization(struct world *world, enum world_who who);
 
 #endif

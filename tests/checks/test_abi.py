@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/check-abi must let pass what is added, and find what goes or changes: with tiny libraries, built here."""
+"""scripts/check-abi must accept additions, and find removals and changes. Uses tiny libraries that are built here."""
 import json
 import os
 import re
@@ -47,7 +47,7 @@ class Abi(unittest.TestCase):
             file.write(text)
 
     def build(self, header, inside=INSIDE, constant=1):
-        """A library that has the functions of this header."""
+        """Builds a library with the functions of this header."""
         constants = [{"name": "LREG_ONE", "value": constant}, {"name": "LREG_VERSION_MINOR", "value": 1}]
         self.write("bindings/abi.json", json.dumps({"constants": constants}))
         self.write("include/libregistry/abi.h", header)
@@ -89,7 +89,7 @@ class Abi(unittest.TestCase):
     def test_structs_grow_at_their_end(self):
         grown = "    int64_t more;\n    void *yet_more;\n} lreg_table;"
         self.passes(self.changed("} lreg_table;", grown))
-        # In what was padding before: the size does not tell that it is there.
+        # In what was padding before, so the size does not show that it was added.
         self.finds(self.changed("} lreg_table;", "    int32_t padding;\n} lreg_table;"), "padding")
         header = self.changed("} lreg_table;", grown).replace("int32_t level;", "int64_t level;")
         self.finds(header, "'void* user' offset changed")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The checkers check: each must find what it is there for in a small made-up tree, and pass a clean one."""
+"""Tests of the checkers: each must find its kind of problem in a small made-up tree, and accept a clean one."""
 import json
 import os
 import subprocess
@@ -220,7 +220,7 @@ class Checks(unittest.TestCase):
             self.assertEqual(made["functions"], [function])
 
     def described(self, declarations):
-        """What is made of these declarations."""
+        """The description of these declarations."""
         with tempfile.TemporaryDirectory() as root:
             os.makedirs(os.path.join(root, "include/libregistry"))
             with open(os.path.join(root, "include/libregistry/abi.h"), "w", encoding="utf-8") as file:

@@ -3,8 +3,8 @@
 #define COMPONENT_FIXTURE_H
 
 /*
- * What the tests of the C API share: an instance in memory or in a temporary folder, whose allocator counts and whose
- * clock stands until it is moved; and calls that have to succeed, in one line each. Public headers only.
+ * Shared by the tests of the C API: an instance in memory or in a temporary folder, with a counting allocator and a
+ * clock that stands still until a test moves it; and one-line calls that must succeed. Public headers only.
  */
 
 #include "support/failing_allocator.h"
@@ -39,7 +39,7 @@ static inline void check_at(const char *file, int line, lreg_status status, lreg
 }
 #define CHECK(status, err) check_at(__FILE__, __LINE__, (status), (err))
 
-/* The call failed as it should: status, code, and an error object that says the same; which is ended. */
+/* The call must fail with this status and code, and with an error object that says the same. Frees the error object. */
 static inline void expect_at(const char *file, int line, lreg_status status, lreg_error **err, lreg_status wanted,
                              const char *code) {
     if (status != wanted || *err == NULL || lreg_error_status(*err) != wanted ||
@@ -88,7 +88,7 @@ static inline void fixture_remove_folder(const char *folder) {
     }
 }
 
-/* Options with the counting allocator and the standing clock, not durable (tests cut no power). */
+/* Options with the counting allocator and the fixed clock, not durable (tests cut no power). */
 static inline void fixture_prepare(struct fixture *fixture) {
     lreg_error *err = NULL;
     memset(fixture, 0, sizeof *fixture);
@@ -123,7 +123,7 @@ static inline void fixture_open_folder(struct fixture *fixture) {
     fixture_open(fixture);
 }
 
-/* Ends all of it; every byte that the instance took from its allocator has to be back. */
+/* Frees everything; every byte that the instance allocated must be freed again. */
 static inline void fixture_close(struct fixture *fixture) {
     lreg_close(fixture->instance);
     lreg_options_free(fixture->options);
@@ -175,7 +175,7 @@ static inline lreg_registry *find_files(lreg_instance *instance) {
     return registry;
 }
 
-/* Publishes as much as it can: the status is that of the first call that failed, else of finish. */
+/* Publishes as far as it can: returns the status of the first call that failed, or of finish. */
 static inline lreg_status try_publish(lreg_instance *instance, const lreg_registry *registry, const char *filename,
                                       const void *bytes, size_t length, lreg_package **out, lreg_bool *out_created,
                                       lreg_error **err) {
@@ -202,7 +202,7 @@ static inline lreg_package *publish_text(lreg_instance *instance, const lreg_reg
     return package;
 }
 
-/* The package of that name has exactly these bytes. */
+/* The package of that name consists of exactly these bytes. */
 static inline void check_content(lreg_instance *instance, const lreg_registry *registry, const char *filename,
                                  const void *bytes, size_t length) {
     lreg_error *err = NULL;

@@ -2,7 +2,7 @@
 #ifndef COMPONENT_FORKS_H
 #define COMPONENT_FORKS_H
 
-/* What the tests of forks do in parents and children, where cmocka's assertions are the parent's alone. */
+/* Helpers for tests of fork. Only the parent may use cmocka's assertions; children use these. */
 
 #include "component/fixture.h"
 #include "support/processes.h"
@@ -31,7 +31,7 @@ static inline bool has(lreg_instance *instance, const char *filename) {
     return status == LREG_OK;
 }
 
-/* Everything that is named is there, and nothing else. */
+/* All named packages are there, and no others. */
 static inline void check_sound(lreg_instance *instance) {
     lreg_error *err = NULL;
     lreg_verify_report report = {.size = sizeof report};

@@ -3,8 +3,8 @@
 #define COMPONENT_HOST_STORAGE_H
 
 /*
- * A storage as a host might bring it: bytes in memory of its own, made on <libregistry/sys/storage_backend.h> alone. It
- * gives no descriptors, counts what is open, and fails with a status of the host's when told to.
+ * A storage as a host might implement it: bytes in memory, based only on <libregistry/sys/storage_backend.h>. It
+ * returns no descriptors, counts open handles, and fails with a status of the test's choice on request.
  */
 
 #include <libregistry/sys/storage_backend.h>
@@ -20,14 +20,14 @@
 struct host_entry {
     char name[LREG_STORAGE_KEY_MAX + 1]; /* "" when free */
     int is_object;
-    int readers; /* of an object; a removed one lives until its last reader is gone */
+    int readers; /* of an object; a removed one lives until its last reader closes it */
     int is_removed;
     unsigned char *bytes;
     size_t length;
 };
 
 struct host_storage {
-    pthread_mutex_t mutex; /* guards all below */
+    pthread_mutex_t mutex; /* guards all members below */
     struct host_entry entries[HOST_ENTRIES];
     int commits;
     int destroyed; /* how often */
@@ -184,7 +184,7 @@ static inline void host_object_close(void *state, void *object) {
     pthread_mutex_unlock(&host->mutex);
 }
 
-/* The struct itself belongs to the test, which looks at it afterwards. */
+/* The struct belongs to the test, which inspects it afterwards. */
 static inline void host_destroy(void *state) {
     struct host_storage *host = state;
     host->destroyed++;

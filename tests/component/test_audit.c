@@ -2,7 +2,7 @@
 /* The audit log through the C API: every change leaves one event. */
 #include "component/fixture.h"
 
-/* A clock that never stands, so that it is known which of two events is newer. */
+/* A clock that always advances, so that the order of two events is known. */
 static int64_t ticking(void *user) {
     return atomic_fetch_add((atomic_llong *)user, 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests that come as variables of CGI: what becomes of them. How they are read is tested in unit/http. */
+/* Requests passed as CGI variables, and their results. Parsing is tested in unit/http. */
 #include "component/fixture.h"
 
 static struct fixture fixture;
@@ -44,7 +44,7 @@ static const char *header(const char *wanted) {
     return "";
 }
 
-/* "HTTP_AUTHORIZATION=Bearer …" of a token that may read and write. */
+/* "HTTP_AUTHORIZATION=Bearer …" with a token that may read and write. */
 static const char *authorization(void) {
     static char variable[160];
     lreg_error *err = NULL;
@@ -115,14 +115,14 @@ static void test_component_environment__decoded_bodies_may_still_name_their_codi
 
 static lreg_status read_within(void *user, void *buffer, size_t capacity, size_t *out_got) {
     size_t *rest = user;
-    assert_true(capacity > 0 && capacity <= *rest); /* a gateway's input need not end where the body does */
+    assert_true(capacity > 0 && capacity <= *rest); /* a gateway's input may continue after the body */
     memset(buffer, '-', capacity);
     *out_got = capacity < 7 ? capacity : 7;
     *rest -= *out_got;
     return LREG_OK;
 }
 
-/* The same, up to an end. */
+/* The same for an input that ends. */
 static lreg_status read_all_of(void *user, void *buffer, size_t capacity, size_t *out_got) {
     const size_t *rest = user;
     *out_got = 0;
@@ -142,7 +142,7 @@ static lreg_status drop_body(void *user, const void *bytes, size_t length) {
     return LREG_OK;
 }
 
-/* Gives the status. `rest` bytes come, and how many of them are left afterwards is in it then. */
+/* Returns the status. `*rest` is the number of bytes after the body, and on return how many of them are unread. */
 static int32_t refuse(size_t *rest, uint32_t flags, const char *length, const char *coding) {
     lreg_error *err = NULL;
     const lreg_dispatch_io io = {.size = sizeof io,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors as objects: what they tell, how long they live, and what happens when there is no memory for one. */
+/* Error objects: their content, their lifetime, and what happens when there is no memory for one. */
 #include "component/fixture.h"
 
 static void test_component_error__statuses_have_names_and_http_statuses(void **state) {
@@ -92,7 +92,7 @@ static void test_component_error__success_leaves_it_untouched(void **state) {
     fixture_close(&fixture);
 }
 
-/* The last memory is gone: the error is there all the same, and ending it twice does no harm. */
+/* Memory runs out: the error exists nevertheless, and freeing it twice is harmless. */
 static void test_component_error__out_of_memory_needs_no_memory(void **state) {
     (void)state;
     struct fixture fixture;
@@ -110,7 +110,7 @@ static void test_component_error__out_of_memory_needs_no_memory(void **state) {
     fixture_close(&fixture);
 }
 
-/* The returned status is the truth; the object says what it can. */
+/* The returned status is always right; the object says what it can. */
 static void test_component_error__status_is_right_when_the_object_cannot_be_made(void **state) {
     (void)state;
     struct fixture fixture;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests through the public exchange, as a host writes it. What the answers say is tested in protocol/. */
+/* Requests through the public exchange, as a host writes them. Contents of responses are tested in protocol/. */
 #include "component/fixture.h"
 
 static struct fixture fixture;
@@ -75,7 +75,7 @@ static void test_component_exchange__answers_by_pieces_of_a_file(void **state) {
     assert_int_equal(lreg_exchange_wants(exchange), LREG_WANTS_NOTHING);
 }
 
-/* Who asks for the same small file again gets its bytes, and may still get a part of them. */
+/* The second request for a small file gets its bytes, which the host may consume in parts. */
 static void test_component_exchange__a_small_file_is_bytes_when_it_is_wanted_again(void **state) {
     (void)state;
     lreg_error *err = NULL;
@@ -157,7 +157,7 @@ static void test_component_exchange__mount_is_taken_off(void **state) {
     assert_int_equal(lreg_exchange_status(exchange), 404);
 }
 
-/* Container clients cannot be told of a mount: they begin at /v2/, and go on where an answer sends them. */
+/* Container clients do not know about a mount: they start at /v2/ and follow the addresses in answers. */
 static void test_component_exchange__container_clients_find_a_mounted_registry(void **state) {
     (void)state;
     static const char *const mounts[] = {"/packages", "/v", "/v2x", "/v2/x"};
@@ -193,7 +193,7 @@ static void test_component_exchange__method_and_target_may_come_one_by_one(void 
     EXPECT(lreg_exchange_begin(exchange, &err), &err, LREG_MISUSE, "");
 }
 
-/* What the host says of scheme, name and peer counts; what a proxy says only when it is trusted. */
+/* What the host sets for scheme, name and peer counts; what a proxy sets counts only if it is trusted. */
 static void test_component_exchange__origin_is_what_the_host_says(void **state) {
     (void)state;
     static const char *const bases[] = {"realm=\"https://packages.example.com/", "realm=\"https://public.example.com/"};
@@ -254,7 +254,7 @@ static lreg_status drop_body(void *user, const void *bytes, size_t length) {
     return LREG_OK;
 }
 
-/* Three bytes at a time. */
+/* Returns three bytes at a time. */
 static lreg_status give_body(void *user, void *buffer, size_t capacity, size_t *out_got) {
     struct conversation *conversation = user;
     size_t length = strlen(conversation->sends);

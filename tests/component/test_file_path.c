@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers whose body a front server sends as a file (X-Sendfile). */
+/* Responses whose body a front server sends as a file (X-Sendfile). */
 #include "component/fixture.h"
 
 #define TARGET "/acme/files/files/a.txt"
@@ -32,7 +32,7 @@ static int teardown(void **state) {
     return 0;
 }
 
-/* A request with one field more; gives the path. */
+/* Makes a request with one more field; returns the path. */
 static const char *path_of(const char *method, const char *name, const char *value, int32_t status) {
     lreg_error *err = NULL;
     lreg_exchange_reset(exchange);
@@ -50,7 +50,7 @@ static void test_component_file_path__is_that_of_the_whole_content(void **state)
     char path[256];
     char bytes[32];
     open_with(false);
-    const char *below = path_of("GET", "Range", "bytes=2-4", 200); /* ranges are the front server's */
+    const char *below = path_of("GET", "Range", "bytes=2-4", 200); /* the front server handles ranges */
     assert_int_equal(strncmp(below, "objects/", 8), 0);
     assert_int_equal(strspn(below, "abcdefghijklmnopqrstuvwxyz0123456789-/"), strlen(below));
     assert_true(lreg_exchange_content_length(exchange) == 10);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes that fork: what a child may do with the instance of its parent, and that it never disturbs the parent.
+/* Processes that fork: what a child may do with its parent's instance, and that it never disturbs the parent.
  * Labels: threaded */
 #include "component/forks.h"
 #include "support/http_script.h"
@@ -89,7 +89,7 @@ static char *make_authorization(lreg_instance *instance) {
     return text;
 }
 
-/* A PATCH of an upload whose body has yet to come. */
+/* A PATCH of an upload whose body has not arrived yet. */
 static lreg_exchange *begin_chunk(const struct http_script *script, const char *target) {
     lreg_error *err = NULL;
     lreg_exchange *exchange = NULL;
@@ -119,7 +119,7 @@ static void test_component_fork__begun_twice_is_refused(void **state) {
     fixture_close(&fixture);
 }
 
-/* The engine would take the parent's locks for the child's own, and what the child writes could be lost. */
+/* The engine would mistake the parent's locks for the child's own, and what the child writes could be lost. */
 static int open_beside(void *user) {
     struct fixture *fixture = user;
     lreg_error *err = NULL;
@@ -144,8 +144,8 @@ static void test_component_fork__no_instance_beside_that_of_the_parent(void **st
     fixture_close(&fixture);
 }
 
-/* A chunk that is under way at the fork ends in the parent; then the next must not find the upload in use because the
- * child has the same file open. */
+/* A chunk in progress at the fork ends in the parent; the next one must not find the upload in use because the child
+ * has the same file open. */
 static int wait_only(void *user) {
     struct process_gate *gate = user;
     process_gate_wait(gate);
@@ -190,7 +190,7 @@ static void test_component_fork__a_child_does_not_hold_uploads(void **state) {
     fixture_close(&fixture);
 }
 
-/* A clock that stops whoever asks it. */
+/* A clock that blocks its caller. */
 struct slow_clock {
     struct fixture *fixture;
     sem_t asked;
@@ -216,7 +216,7 @@ static void *publish_slowly(void *user) {
     return done ? clock : NULL;
 }
 
-/* Stops a publication wherever it asks for the time: some of it is within a transaction. */
+/* Blocks a publication at each call of the clock; some of these calls are within a transaction. */
 static void test_component_fork__waits_for_transactions_and_gives_up(void **state) {
     (void)state;
     struct fixture fixture;
@@ -312,7 +312,7 @@ static int publish_late(void *user) {
     return 0;
 }
 
-/* Opens the directory and closes it: if it were alone it would put the log away. */
+/* Opens and closes the directory: as the only user, it would remove the log. */
 static int open_and_close(void *user) {
     const struct fixture *fixture = user;
     lreg_instance *own = NULL;
@@ -322,7 +322,7 @@ static int open_and_close(void *user) {
     return 0;
 }
 
-/* The parent and everybody else go: nobody takes the child for gone too, and its log away. */
+/* The parent and all other processes end. None of them may mistake the child for ended and remove its log. */
 static void outlive_parent(bool is_prepared) {
     struct fixture fixture;
     struct late_child child = {.fixture = &fixture, .is_prepared = is_prepared};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Forks of a process whose threads are at work. The address sanitizer does not take part: the one of clang 14 forks
- * while other threads hold the locks of its allocator, and its child waits for them for ever.
- * Labels: threaded release */
+/* Forks of a process with running threads. Does not run under the address sanitizer: that of clang 14 forks while other
+ * threads hold the locks of its allocator, so its child waits for them forever. Labels: threaded release */
 #include "component/forks.h"
 
 #include <pthread.h>
@@ -32,7 +31,7 @@ struct child {
     int number;
 };
 
-/* Uses both the instance that it got and one of its own. */
+/* Uses both the inherited instance and one of its own. */
 static int publish_twice(void *user) {
     struct child *child = user;
     lreg_instance *own = NULL;
@@ -82,7 +81,7 @@ static void test_component_fork_threads__both_go_on_while_threads_publish(void *
     fixture_close(&fixture);
 }
 
-/* Not prepared, at any instant: the child can do nothing, and the parent sees nothing of it. */
+/* Not prepared, at any instant: the child's calls are refused, and the parent does not notice. */
 static int end_at_once(void *user) {
     struct fixture *fixture = user;
     lreg_error *err = NULL;

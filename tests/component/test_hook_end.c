@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a host gives with a hook is ended exactly once, when nobody can call the hook any more. */
+/* The user pointer of a hook is freed exactly once, when the hook can no longer be called. */
 #include "component/fixture.h"
 
 static lreg_options *options;
 static lreg_error *err;
 
-/* What clocks of these tests bring with them. */
+/* User data of the clocks in these tests. */
 struct guest {
     int ended;
 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a host puts in place of the operating system: replays are exact, memory may run out anywhere, threads may be
- * lent. Labels: threaded */
+/* Replacements of operating system services by the host: runs repeat exactly, memory may run out anywhere, threads may
+ * be lent. Labels: threaded */
 #include "component/fixture.h"
 #include "support/lent_threads.h"
 
-/* A source of randomness that gives the same bytes in every run. */
+/* A source of randomness that returns the same bytes in every run. */
 static lreg_status count_up(void *user, void *bytes, size_t length) {
     unsigned char *next = user;
     for (size_t i = 0; i < length; i++) {
@@ -13,7 +13,7 @@ static lreg_status count_up(void *user, void *bytes, size_t length) {
     return LREG_OK;
 }
 
-/* Runs a few changes and notes what came out by chance: ids, a secret. */
+/* Runs a few changes and records their random results: ids, a secret. */
 static void run_and_note(char *note, size_t size) {
     struct fixture fixture;
     lreg_error *err = NULL;
@@ -70,7 +70,7 @@ static void note_line(void *user, int32_t level, const char *message) {
     }
 }
 
-/* A store that is in order has nothing to warn of. */
+/* An intact store logs no warnings. */
 static void test_component_hooks__log_stays_quiet_below_its_level(void **state) {
     (void)state;
     struct fixture fixture;
@@ -127,7 +127,7 @@ static void test_component_hooks__digests_are_the_same_with_threads_of_the_host(
 
 /* --- memory runs out --- */
 
-/* A step may fail for want of memory and then must have given nothing; anything else ends the test. */
+/* A step may fail for lack of memory and then must return nothing; any other failure ends the test. */
 static bool went(lreg_status status, lreg_error **err, const void *out) {
     if (status == LREG_OK) {
         return true;
@@ -137,7 +137,7 @@ static bool went(lreg_status status, lreg_error **err, const void *out) {
     return false;
 }
 
-/* One of everything, as far as it comes. True when it came to its end. */
+/* Calls one of everything, as far as memory lasts. True when it completed. */
 static bool run_all(struct fixture *fixture) {
     lreg_error *err = NULL;
     lreg_registry_settings *settings = settings_of("files", "files");
@@ -228,7 +228,8 @@ static void test_component_hooks__any_allocation_may_fail(void **state) {
     fixture_close(&fixture);
 }
 
-/* What was created is never told as failed for want of memory: the second attempt would meet the first. */
+/* A creation that succeeded is never reported as failed for lack of memory: a second attempt would conflict with the
+ * first. */
 static void test_component_hooks__out_of_memory_leaves_nothing_half_created(void **state) {
     (void)state;
     struct fixture fixture;

@@ -81,7 +81,7 @@ static void push_blob(const char *bytes) {
     send("POST", target, "application/octet-stream", bytes, 201);
 }
 
-/* Pushes it as app:1.0, and gives its manifest. */
+/* Pushes it as app:1.0, and returns its manifest. */
 static void push(char manifest[1024]) {
     push_blob(config);
     push_blob(layer);

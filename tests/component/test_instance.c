@@ -103,7 +103,7 @@ static void test_component_instance__two_on_one_directory_see_each_other(void **
     fixture_close(&fixture);
 }
 
-/* Every kind of handle at once; the instance goes first, and each still does its work. */
+/* Every kind of handle at once. The instance is closed first, and each handle still works. */
 static void test_component_instance__handles_outlive_it(void **state) {
     (void)state;
     struct fixture fixture;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NULL where a handle is needed: an error, "" or 0, never a crash. */
+/* NULL where a handle is required: an error, "" or 0, never a crash. */
 #include "component/fixture.h"
 
 static void test_component_null__ends_nothing(void **state) {
@@ -97,7 +97,7 @@ static void test_component_null__tells_zeros(void **state) {
     assert_null(value);
 }
 
-/* Every call that can fail, without its handle: refused in words, and what it gives is NULL. */
+/* Every call that can fail, without its handle: refused with a message, and its result is NULL. */
 #define REFUSED(call)                                           \
     do {                                                        \
         lreg_error *err = NULL;                                 \
@@ -211,7 +211,7 @@ static void test_component_null__is_no_options_and_no_settings(void **state) {
     REFUSED(lreg_registry_settings_set_switch(NULL, LREG_REGISTRY_PUBLIC, 1, &err));
 }
 
-/* With an instance: each of the other pointers that is needed. */
+/* With an instance: each of the other required pointers. */
 static void test_component_null__is_no_argument(void **state) {
     struct fixture fixture;
     fixture_open_memory(&fixture);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options: what is refused, what is taken over, and what happens to a storage that a host gave. */
+/* Options: what is refused, what is copied, and what happens to a storage that a host supplied. */
 #include "component/fixture.h"
 #include "component/host_storage.h"
 
 static lreg_options *options;
 static lreg_error *err;
-static struct host_storage hosts[2]; /* may end with the options, in the teardown */
+static struct host_storage hosts[2]; /* may be freed with the options, in the teardown */
 
 static int setup(void **state) {
     (void)state;
@@ -186,7 +186,7 @@ static void test_component_options__hooks_of_the_wrong_size_or_without_functions
     assert_int_equal(calls, 0);
 }
 
-/* A host that was compiled against a later version has a longer struct; only the known part is taken. */
+/* A host compiled against a later version has a longer struct; only the known part is used. */
 static void test_component_options__longer_hooks_are_taken(void **state) {
     (void)state;
     lreg_instance *instance = NULL;
@@ -195,7 +195,7 @@ static void test_component_options__longer_hooks_are_taken(void **state) {
         void (*later)(void);
     } longer = {.clock = {.size = sizeof longer, .now_ms = stopped}, .later = NULL};
     CHECK(lreg_options_set_clock(options, &longer.clock, &err), err);
-    memset(&longer, 0, sizeof longer); /* never looked at again */
+    memset(&longer, 0, sizeof longer); /* never read again */
     CHECK(lreg_open(options, &instance, &err), err);
     lreg_registry *registry = make_files(instance);
     assert_true(lreg_registry_created_ms(registry) == FIXTURE_NOW);
@@ -231,7 +231,7 @@ static void test_component_options__failing_randomness_passes_through(void **sta
     lreg_error_free(err);
 }
 
-/* --- a storage of the host: its destroy comes once, whatever happens --- */
+/* --- a storage of the host: its destroy is called exactly once --- */
 
 static void test_component_options__unused_storage_ends_with_the_options(void **state) {
     (void)state;
@@ -314,7 +314,7 @@ static void test_component_options__storage_ends_when_the_instance_does_not_open
     assert_int_equal(hosts[0].destroyed, 1);
 }
 
-/* Every allocation of opening fails in turn: the storage ends once each time. */
+/* Every allocation of opening fails, one at a time: the storage is destroyed exactly once each time. */
 static void test_component_options__storage_ends_once_wherever_memory_runs_out(void **state) {
     (void)state;
     lreg_instance *instance = NULL;

@@ -32,7 +32,7 @@ static lreg_status read_file(const char *text, size_t length) {
 
 #define READ(text) read_file(text, strlen(text))
 
-/* What a request with two fields gets. */
+/* The status of a request with two fields. */
 static int32_t status_of_two_fields(lreg_instance *instance) {
     lreg_exchange *exchange = NULL;
     CHECK(lreg_exchange_new(instance, &exchange, &err), err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Organisations through the C API. */
+/* Organizations through the C API. */
 #include "component/fixture.h"
 
 static struct fixture fixture;
@@ -175,7 +175,7 @@ static void test_component_organization__list_passes_over_what_was_deleted_meanw
     lreg_organization_list_free(list);
 }
 
-/* The call that ran out of memory can be made again, and nothing is missing or twice. */
+/* A call that ran out of memory can be repeated, and nothing is missing or duplicated. */
 static void test_component_organization__list_goes_on_after_a_failure(void **state) {
     (void)state;
     lreg_error *err = NULL;

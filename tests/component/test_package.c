@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking packages up, listing, reading and deleting them through the C API. */
+/* Finding, listing, reading and deleting packages through the C API. */
 #include "component/fixture.h"
 
 static struct fixture fixture;
@@ -44,7 +44,7 @@ static void test_component_package__name_without_a_version_is_the_whole_file_nam
     lreg_package_free(package);
 }
 
-/* Of "abc", as FIPS 180-4 and RFC 1321 give them. */
+/* Of "abc", as in FIPS 180-4 and RFC 1321. */
 static void test_component_package__digests_are_right(void **state) {
     (void)state;
     lreg_package *package = publish_text(fixture.instance, registry, "abc", "abc");
@@ -211,7 +211,7 @@ static void test_component_package__deleted_one_is_gone_and_can_come_back(void *
     lreg_package_free(package);
 }
 
-/* Downloads count over HTTP; the host's own reading does not. */
+/* Downloads over HTTP are counted; reads by the host are not. */
 static void test_component_package__downloads_are_counted(void **state) {
     (void)state;
     lreg_error *err = NULL;
@@ -234,7 +234,7 @@ static void test_component_package__downloads_are_counted(void **state) {
         assert_int_equal(lreg_exchange_status(exchange), 200);
     }
     lreg_exchange_free(exchange);
-    lreg_close(fixture.instance); /* writes what was gathered */
+    lreg_close(fixture.instance); /* writes the pending counts */
     fixture_open(&fixture);
     CHECK(lreg_package_find_by_filename(fixture.instance, registry, "a.txt", &found, &err), err);
     assert_int_equal(lreg_package_downloads(found), 3);

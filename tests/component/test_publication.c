@@ -251,7 +251,7 @@ struct worker {
     int failures;
 };
 
-/* No assertion of cmocka in here: those are for the thread of the test. */
+/* No cmocka assertions here: they belong to the test's main thread. */
 static void *publish_rounds(void *user) {
     struct worker *worker = user;
     for (int round = 0; round < ROUNDS; round++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Package bytes in a storage that the host brings. */
+/* Packages in a storage that the host supplies. */
 #include "component/fixture.h"
 #include "component/host_storage.h"
 
@@ -42,7 +42,7 @@ static void test_component_storage__packages_are_kept_there(void **state) {
     lreg_package_free(publish_text(fixture.instance, registry, "a.txt", "content"));
     lreg_package_free(publish_text(fixture.instance, registry, "b.txt", "content"));
     check_content(fixture.instance, registry, "a.txt", "content", 7);
-    assert_int_equal(count_entries(), 1); /* equal content once, no stage left */
+    assert_int_equal(count_entries(), 1); /* equal content is stored once, no stage remains */
     CHECK(lreg_verify(fixture.instance, NULL, NULL, &report, &err), err);
     assert_int_equal(report.blobs, 1);
     assert_int_equal(report.missing + report.damaged, 0);

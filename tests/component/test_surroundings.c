@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a host may do to the process around the library: umask, directories, descriptors, signals, small stacks. Each in
- * a process of its own. */
+/* What a host may change in the process around the library: umask, directories, descriptors, signals, small stacks.
+ * Each test runs in a process of its own. */
 #include "component/fixture.h"
 #include "support/http_script.h"
 #include "support/processes.h"
@@ -84,7 +84,7 @@ static void test_component_surroundings__no_umask_shows_files_or_takes_them_away
     fixture_close(&fixture);
 }
 
-/* --- the present directory --- */
+/* --- the current directory --- */
 
 static int with_relative_directory(void *user) {
     struct fixture *fixture = user;
@@ -93,7 +93,7 @@ static int with_relative_directory(void *user) {
     EXIT_UNLESS(lreg_options_set_directory(fixture->options, "data", NULL) == LREG_OK);
     EXIT_UNLESS(lreg_open(fixture->options, &fixture->instance, NULL) == LREG_OK);
     EXIT_UNLESS(mkdir("elsewhere", 0700) == 0 && chdir("elsewhere") == 0);
-    EXIT_UNLESS(lreg_fork_begin(fixture->instance, NULL) == LREG_OK); /* connections are opened anew after it */
+    EXIT_UNLESS(lreg_fork_begin(fixture->instance, NULL) == LREG_OK); /* connections are opened again after it */
     lreg_fork_end(fixture->instance);
     lreg_registry_free(make_files(fixture->instance));
     EXIT_UNLESS(publish(fixture->instance, "a.txt", "a", NULL) == LREG_OK);
@@ -126,7 +126,7 @@ static void close_streams(void) {
     }
 }
 
-/* Whoever writes to a stream that is closed must not write into a package. */
+/* Output to a standard stream that is closed must not end up in a package. */
 static int without_streams(void *user) {
     struct fixture *fixture = user;
     lreg_publication *publication = NULL;
@@ -141,7 +141,7 @@ static int without_streams(void *user) {
         return 2;
     }
     registry = make_files(fixture->instance);
-    close_streams(); /* SQLite has put something there */
+    close_streams(); /* SQLite has opened something there */
     if (lreg_publication_begin(fixture->instance, registry, "a.txt", &publication, NULL) != LREG_OK ||
         lreg_publication_write(publication, "quiet", 5, NULL) != LREG_OK) {
         return 3;
@@ -183,7 +183,7 @@ static void take_all_descriptors(void) {
     limit.rlim_cur = 64;
     EXIT_UNLESS(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     while (dup(STDERR_FILENO) >= 0) {
-        /* until there is none left */
+        /* until none is left */
     }
 }
 
@@ -258,7 +258,7 @@ static void ring(int number) {
     rings = rings + 1;
 }
 
-/* Every call that can be interrupted is, again and again; SIGPIPE is deadly, and nothing causes it. */
+/* Every interruptible call is interrupted repeatedly. SIGPIPE would end the process, and nothing raises it. */
 static int with_signals(void *user) {
     struct fixture *fixture = user;
     const struct sigaction action = {.sa_handler = ring};
@@ -314,7 +314,7 @@ static lreg_status take_body(void *user, const void *bytes, size_t length) {
     return length > 0 && bytes != NULL ? LREG_OK : LREG_HOST_STATUS;
 }
 
-/* The blocking form has buffers of its own on the stack. */
+/* The blocking form has its own buffers on the stack. */
 static void dispatch(lreg_instance *instance) {
     static const char *const headers[] = {"Host", "localhost", NULL};
     int32_t answer = 0;
@@ -334,7 +334,7 @@ static void *use_stack(void *user) {
     return NULL;
 }
 
-/* How much of the stack is no longer as it was painted. */
+/* How much of the stack no longer has the paint. */
 static size_t used_bytes(const unsigned char *stack, size_t length) {
     size_t untouched = 0;
     while (untouched < length && stack[untouched] == STACK_PAINT) {

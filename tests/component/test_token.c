@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens through the C API, and what they open over HTTP. */
+/* Tokens through the C API, and what they permit over HTTP. */
 #include "component/fixture.h"
 
 static struct fixture fixture;
@@ -27,7 +27,7 @@ static lreg_token *make_token(const char *scopes, int64_t expires_ms) {
     return token;
 }
 
-/* The status of a GET with this secret as bearer; "" for none. */
+/* The status of a GET with this secret as bearer; "" sends none. */
 static int get_with(const char *secret, const char *target) {
     lreg_error *err = NULL;
     lreg_exchange *exchange = NULL;
@@ -227,7 +227,7 @@ static void test_component_token__registry_tokens_are_hidden_while_their_registr
            "tokens_hidden");
     EXPECT(lreg_token_delete(fixture.instance, token, &err), &err, LREG_NOT_FOUND, "tokens_hidden");
     set_public(false);
-    CHECK(lreg_token_list_next(list, &found, &err), err); /* goes on where it was */
+    CHECK(lreg_token_list_next(list, &found, &err), err); /* continues where it was */
     assert_string_equal(lreg_token_secret(found), lreg_token_secret(token));
     assert_int_equal(get_with(lreg_token_secret(token), file), 200);
     lreg_token_list_free(list);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two instances with different settings in one process, each used by eight threads at once: no setting of one is ever
- * seen through the other. Labels: threaded */
+ * visible through the other. Labels: threaded */
 #include "component/fixture.h"
 
 #include <pthread.h>
@@ -18,13 +18,13 @@ struct side {
     uint64_t limit_bytes; /* of a package */
     bool durable;
     bool is_in_memory;
-    lreg_status large; /* what publishing LARGE bytes gives */
+    lreg_status large; /* the result of publishing LARGE bytes */
     int json_status; /* of a request with a body of 300 bytes */
     /* made from it: */
     struct fixture fixture;
     atomic_ullong random;
     char authorization[96];
-    char id_prefix[32]; /* of what is made by its clock */
+    char id_prefix[32]; /* of objects that its clock dates */
 };
 
 static lreg_status fill(void *user, void *bytes, size_t length) {
@@ -66,11 +66,11 @@ static void open_side(struct side *side) {
              (unsigned long long)side->now_ms & 0xffff);
 }
 
-/* --- requests, whose failures are told by return: cmocka's are the main thread's --- */
+/* --- requests report failures by return value: cmocka's assertions belong to the main thread --- */
 
 struct answer {
     int status;
-    const char *send; /* what is left of the body of the request */
+    const char *send; /* the rest of the request body */
     size_t length;
     char body[BODY_MAX];
 };
@@ -171,7 +171,7 @@ static const char *request_both(struct worker *worker, int round) {
         answer->status != side->json_status) {
         return "limit of JSON";
     }
-    /* A token of one side is nobody on the other. */
+    /* A token of one instance is unknown to the other. */
     struct side borrowed = {.fixture = {.instance = side->fixture.instance}};
     memcpy(borrowed.authorization, worker->other->authorization, sizeof borrowed.authorization);
     if (!ask(&borrowed, "GET", "/v2/packages/organizations/acme/registries", NULL, answer) || answer->status != 401) {
@@ -233,6 +233,6 @@ static void test_component_two_instances__no_setting_leaks(void **state) {
     }
     for (int i = 0; i < 2; i++) {
         assert_true(atomic_load(&sides[i].random) > THREADS * ROUNDS);
-        fixture_close(&sides[i].fixture); /* all of its memory is back, and none of the other's */
+        fixture_close(&sides[i].fixture); /* it got all of its memory back, and none of the other's */
     }
 }

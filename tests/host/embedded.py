@@ -13,7 +13,7 @@ import host
 
 
 class Embedded(host.Registryd):
-    """One of them that runs; `environment` is added to the one that it gets."""
+    """One running server; `environment` is added to its own."""
 
     mount = "/packages"
 
@@ -44,11 +44,11 @@ class Embedded(host.Registryd):
         self.port = int(self.url.rsplit(":", 1)[1])
 
     def staged(self):
-        """What is left of uploads."""
+        """Leftovers of uploads."""
         return os.listdir(os.path.join(self.data, "staging"))
 
     def skopeo(self, *arguments):
-        """Runs skopeo; gives what it printed when it failed, else nothing."""
+        """Runs skopeo; returns its output if it failed, otherwise an empty text."""
         done = subprocess.run(
             ["skopeo", "--insecure-policy", *arguments],
             stdin=subprocess.DEVNULL,
@@ -65,7 +65,7 @@ def has_skopeo():
 
 
 def make_image(folder):
-    """An OCI image layout with one layer; gives the digest of its manifest."""
+    """An OCI image layout with one layer; returns the digest of its manifest."""
     blobs = os.path.join(folder, "blobs", "sha256")
     os.makedirs(blobs)
 

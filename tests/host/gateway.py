@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Web servers with a registry behind them, for tests: Apache with the CGI program, nginx with the FastCGI program. All
-is installed to a folder of its own, and the settings of the web servers are those that are installed with it, with
-paths replaced."""
+"""Web servers with a registry behind them, for tests: Apache with the CGI program, nginx with the FastCGI program.
+Everything is installed to a separate folder. The web servers use the installed settings, with paths replaced."""
 import glob
 import http.client
 import json
@@ -26,11 +25,11 @@ MODULES = "/usr/lib/apache2/modules"
 FASTCGI_PARAMS = "/etc/nginx/fastcgi_params"
 ORGANIZATION = host.ORGANIZATION
 README_PREFIX = "/usr/local"
-# What the installed settings say, and the tests replace.
+# Values in the installed settings, which the tests replace.
 SETTINGS_DATA = "/var/lib/registry"
 SETTINGS_SOCKET = "/run/registry/registry.sock"
 
-# Apache gives up root, and what it starts is then this user's.
+# Apache drops root, and its child processes then run as this user.
 WEB_USER = "www-data" if os.getuid() == 0 else None
 
 
@@ -56,8 +55,8 @@ def write(path, text):
 
 
 class Site:
-    """An installed prefix, a data directory with registries, and a web server on a port of its own. `start_server` and
-    `stop_server` are those of the kinds below."""
+    """An installed prefix, a data directory with registries, and a web server on a port of its own. The subclasses
+    below define `start_server` and `stop_server`."""
 
     url_prefix = ""
 
@@ -113,7 +112,7 @@ class Site:
         return text
 
     def start(self):
-        """Starts on a free port; another process may take it in between, so more than once."""
+        """Starts on a free port. Another process may take the port in between, so it may take several attempts."""
         for _ in range(5):
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
@@ -157,7 +156,7 @@ class Site:
     def stop_server(self):
         pass
 
-    # --- talking to it ---
+    # --- requests ---
 
     @property
     def base(self):
@@ -178,7 +177,7 @@ class Site:
             connection.close()
 
     def curl(self, *arguments):
-        """Runs curl with the token; gives status and body."""
+        """Runs curl with the token; returns status and body."""
         done = subprocess.run(
             ["curl", "-sS", "--noproxy", "*", "--max-time", "300", "-H", f"Authorization: Bearer {self.token}", "-w",
              "\n%{http_code}", *arguments], stdout=subprocess.PIPE, check=True)
@@ -190,7 +189,7 @@ class Site:
         return self.curl("-F", f"file=@{path}", *more, url)
 
     def run_readme(self, section):
-        """Runs what a section of the README says to clients, against this site."""
+        """Runs the commands of a README section for clients, against this site."""
         for path in re.findall(r"/usr/local/\S+", readme.section(section)):
             if not os.path.exists(path.replace(README_PREFIX, self.prefix)):
                 raise AssertionError(f"{path} is not installed")
@@ -251,7 +250,7 @@ class Apache(Site):
         os.makedirs(self.path("www"), exist_ok=True)
         write(self.path("apache.conf"), "\n".join(lines))
         with open(self.path("start.log"), "ab") as log:
-            # It ends by a signal to its process group.
+            # Apache ends by sending a signal to its process group.
             self.process = subprocess.Popen([APACHE, "-f", self.path("apache.conf"), "-DFOREGROUND"],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
@@ -310,7 +309,7 @@ class Nginx(Site):
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def stop_registry(self):
-        """Ends it as an operator does; gives its exit status."""
+        """Stops it as an operator does; returns its exit status."""
         self.registry.send_signal(signal.SIGTERM)
         status = self.registry.wait(host.PATIENCE_S)
         self.registry = None

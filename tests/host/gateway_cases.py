@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a registry behind any web server has to do; test_cgi_apache.py and test_fastcgi_nginx.py run it."""
+"""What a registry behind any web server must do; test_cgi_apache.py and test_fastcgi_nginx.py run these cases."""
 import concurrent.futures
 import hashlib
 import http.client
@@ -24,10 +24,10 @@ class Cases:
     """Mixed into a unittest.TestCase with `site`, a gateway.Site."""
 
     site = None
-    requests = 1000 # of the mixed ones
+    requests = 1000 # of the class that this is mixed into
 
     def put(self, name, content):
-        """Publishes by curl; gives the path of the file."""
+        """Publishes with curl; returns the path of the file."""
         path = self.site.path(name)
         with open(path, "wb") as file:
             file.write(content)
@@ -43,7 +43,7 @@ class Cases:
         self.assertEqual((status, body), (200, content))
         listing = self.site.request("GET", PACKAGES)
         self.assertIn(b'"round"', listing.body)
-        self.assertIn(self.site.base.encode() + b"/v2/packages/", listing.body) # URLs name the mount
+        self.assertIn(self.site.base.encode() + b"/v2/packages/", listing.body) # URLs contain the mount
 
     def test_names_come_as_the_client_sent_them(self):
         content = b"plus"
@@ -159,7 +159,7 @@ class Cases:
         self.assertEqual(self.site.request("GET", FILES + "/my-custom-app-1.0.0.ipa").body, b"an app")
 
     def mixed(self, number):
-        """One of a thousand; gives its status and whether it was the expected one."""
+        """One of a thousand requests; returns its status and whether it was the expected one."""
         content = b"mixed content"
         if number % 10 == 0:
             body, kind = self.site.form(f"mixed-1.0.{number}.bin", content)
@@ -203,7 +203,7 @@ class Cases:
         return os.listdir(os.path.join(self.site.data, "staging"))
 
     def forget_staged(self):
-        """What a killed program leaves goes when a collector finds it old enough."""
+        """Leftovers of a killed program are removed when a collector finds them old enough."""
         for name in self.staged():
             os.unlink(os.path.join(self.site.data, "staging", name))
 

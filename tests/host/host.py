@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the programs share: a registryd with a data directory of its own, and sockets to it."""
+"""Shared by the tests of the programs: a registryd with a data directory of its own, and sockets to it."""
 import contextlib
 import hashlib
 import io
@@ -17,7 +17,7 @@ import time
 import unittest
 
 BIN = os.environ.get("LREG_BIN", "build/release/bin")
-# Sanitizers are slow, and so are machines that do much else: nothing is expected within less.
+# Sanitizers and busy machines are slow: no test expects anything in less time.
 PATIENCE_S = int(os.environ.get("LREG_PATIENCE_S", "60"))
 ORGANIZATION, REGISTRY = "my-organization", "my-files"
 PACKAGES = f"/v2/packages/organizations/{ORGANIZATION}/registries/{REGISTRY}/packages"
@@ -35,7 +35,7 @@ def skip_without_programs():
 
 
 def wait_until(condition, what):
-    """Polls; for what has no event to wait for."""
+    """Polls; for conditions without an event to wait for."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         value = condition()
@@ -46,7 +46,7 @@ def wait_until(condition, what):
 
 
 class Registryd:
-    """A server that runs, its data directory, and the command line tool for it."""
+    """A running server, its data directory, and the command line tool for it."""
 
     mount = ""  # path of the registry in the server
 
@@ -82,7 +82,7 @@ class Registryd:
         self.token = self.make_token("read_packages,write_packages,delete_packages")
 
     def ctl(self, *arguments):
-        """Runs registryctl with --json; gives what it printed, parsed."""
+        """Runs registryctl with --json; returns its parsed output."""
         done = subprocess.run(
             [program("registryctl"), "--data", self.data, *arguments, "--json"],
             stdout=subprocess.PIPE,
@@ -135,7 +135,7 @@ class Registryd:
             return file.read()
 
     def stop(self, how=signal.SIGTERM):
-        """Ends the server; gives its exit status."""
+        """Stops the server; returns its exit status."""
         if self.process is None:
             return 0
         self.process.send_signal(how)
@@ -170,13 +170,13 @@ class Registryd:
         return f"Authorization: Bearer {self.token}\r\n" if self.token else ""
 
     def get(self, path, more=""):
-        """A GET or, with a method in `more`, anything: a response on a connection of its own."""
+        """A GET, or another method with `more`: a response on a connection of its own."""
         with self.connect() as client:
             client.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n{self.authorization()}Connection: close\r\n{more}\r\n")
             return client.response()
 
     def upload_head(self, name, body, framing=None, more=""):
-        """The head of an upload, and the body that belongs to it, as a form."""
+        """The head of a form upload, and its body."""
         boundary = "----end-of-part"
         form = (
             f"--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n"
@@ -214,7 +214,7 @@ class Response:
 
 
 class Client:
-    """A connection that reads what the server writes, and trusts none of it."""
+    """A connection that reads what the server writes, and validates all of it."""
 
     def __init__(self, connection):
         self.socket = connection
@@ -264,14 +264,14 @@ class Client:
         return Response(int(status), headers, body)
 
     def rest(self):
-        """Everything that still comes."""
+        """Everything that still arrives."""
         while self._more():
             pass
         taken, self.buffer = self.buffer, b""
         return taken
 
     def is_closed(self):
-        """Waits for the end of the connection, and that nothing comes before it."""
+        """Waits for the end of the connection; nothing may arrive before it."""
         try:
             return not self.buffer and self.socket.recv(1) == b""
         except ConnectionResetError:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine of its own for a test that does to the letter what instructions say, as root: namespaces of mounts,
-network and processes. What it writes to the folders of the system stays in memory and is gone with it, its loopback
-interface and all ports are nobody else's, and its processes end with the first of them."""
+"""A private machine for a test that follows instructions to the letter, as root: namespaces of mounts, network and
+processes. Writes to system folders stay in memory and vanish with it. Its loopback interface and all ports are private,
+and its processes end with the first of them."""
 import ctypes
 import fcntl
 import os
@@ -15,7 +15,7 @@ FLAGS = ("--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
 INSIDE = "LREG_PRIVATE_MACHINE"
 SYSTEM = ("/etc", "/opt", "/root", "/srv", "/usr", "/var")
 RUN = "/run"
-STORE = "/run/private-machine"  # where what is written is kept
+STORE = "/run/private-machine"  # where writes are kept
 SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 
 
@@ -25,8 +25,8 @@ def skip(why):
 
 
 def enter(*folders):
-    """Begins the calling script again in such a machine; there it makes the folders of the system and these ones
-    writable, and returns."""
+    """Restarts the calling script in such a machine; there it makes the system folders and `folders` writable, and
+    returns."""
     if INSIDE not in os.environ:
         if os.getuid() != 0:
             skip("only root may do what is tested, and make a machine to do it in")
@@ -36,7 +36,7 @@ def enter(*folders):
         os.execvp("unshare", ["unshare", *FLAGS, sys.executable, *sys.argv])
     stay_as_first_process()
     mount("tmpfs", RUN, "tmpfs", "mode=755")
-    # What booting makes, and locks of Debian's services want.
+    # Created at boot, and required by locks of Debian's services.
     os.mkdir(os.path.join(RUN, "lock"), 0o1777)
     os.mkdir(STORE)
     make_writable(*SYSTEM, *folders)
@@ -50,7 +50,7 @@ def is_permitted():
 
 
 def stay_as_first_process():
-    """Goes on in a child. Daemons become children of the first process; until it waits for them they seem to run."""
+    """Continues in a child. Daemons become children of the first process; until it reaps them they appear to run."""
     child = os.fork()
     while child != 0:
         pid, status = os.wait()
@@ -66,7 +66,7 @@ def mount(source, target, kind, options):
 
 
 def make_writable(*folders):
-    """By overlays: what is written goes to memory. They do not show what is mounted further down."""
+    """Uses overlays: writes go to memory. An overlay does not show file systems that are mounted further down."""
     done, folders = [], [os.path.realpath(folder) for folder in folders if os.path.isdir(folder)]
     for folder in folders:
         if not os.path.isdir(folder):

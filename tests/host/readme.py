@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What README.md tells its readers to do, for tests that do it."""
+"""The instructions of README.md, for tests that follow them."""
 import os
 import re
 
@@ -7,7 +7,7 @@ SOURCE = os.environ.get("LREG_SOURCE", os.path.join(os.path.dirname(os.path.absp
 
 
 def section(title):
-    """The text below that heading, up to the next one of any level outside of a fenced block."""
+    """The text below that heading, up to the next heading of any level outside a fenced block."""
     with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
         text = re.split(rf"^#+ {re.escape(title)}\n", file.read(), maxsplit=1, flags=re.M)[1]
     lines, fenced = [], False
@@ -26,7 +26,7 @@ def prose(title):
 
 
 def commands(title):
-    """The commands of a section, each with the lines that it goes on with; comments and empty lines are left out."""
+    """The commands of a section, each with its continuation lines, without comments and empty lines."""
     text = re.sub(r"^```.*?^```$", "", section(title), flags=re.M | re.S)
     lines = "\n".join(line[4:] for line in text.splitlines() if line.startswith("    "))
     return [line for line in lines.replace("\\\n", "").split("\n") if line.strip() and not line.startswith("#")]

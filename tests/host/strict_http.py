@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A strict reader of HTTP/1 requests: RFC 9112 by the letter, and nothing that is open to interpretation. What
-registryd takes is compared with it, so it shares no code and no approach with it: it reads a whole connection by
-regular expressions, and stops at what is incomplete as at what is wrong."""
+"""A strict reader of HTTP/1 requests: RFC 9112 to the letter, without optional leniency. registryd is compared with it,
+so it shares no code and no approach with registryd: it reads a whole connection with regular expressions, and stops at
+incomplete input as it does at invalid input."""
 import re
 import zlib
 
@@ -18,7 +18,7 @@ LENGTH_MAX = 2**63 - 1
 
 
 class Refused(Exception):
-    """This is no request, or not yet one."""
+    """Not a request, or not yet."""
 
 
 def _fields(text):
@@ -28,7 +28,7 @@ def _fields(text):
 
 
 def _framing(fields, minor):
-    """Whether the body is chunked, and how long it is otherwise."""
+    """Returns whether the body is chunked, and its length otherwise."""
     values = {}
     for name, value in fields:
         values.setdefault(name.lower(), []).append(value)
@@ -69,7 +69,7 @@ def _chunks(data, at):
 
 
 def _request(data, at):
-    """One request as the text that stands for it, and where the next one begins."""
+    """One request as the text that represents it, and the start of the next one."""
     head = HEAD.match(data, at)
     if head is None:
         raise Refused
@@ -91,7 +91,7 @@ def _request(data, at):
 
 def read(data):
     """The requests on a connection, each as a text of method, target, minor version, fields, framing and body, up to
-    the first one that is wrong or incomplete."""
+    the first invalid or incomplete one."""
     at, requests = 0, []
     try:
         while at < len(data):

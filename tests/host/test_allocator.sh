@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Where an instance has an allocator, all memory of the library comes from it; what other libraries take is shown.
+# When an instance has an allocator, the library allocates all memory with it. Prints what other libraries allocate.
 # Labels: release
 set -euo pipefail
 if [ -n "${LREG_SANITIZE:-}" ] || [ ! -e "$LREG_LIB/libcounting.so" ]; then
@@ -10,7 +10,7 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 LD_PRELOAD="$LREG_LIB/libcounting.so" "$LREG_BIN/host_allocator" "$folder/data"
-# What of the C library allocates: streams of directories, and walking a tree. Nothing else is to be called.
+# Functions of the C library that allocate: directory streams and tree walks. No other calls are permitted.
 allocating='strn?dup|getline|getdelim|v?asprintf|open_memstream|fmemopen|fopen|fdopen|scandir|glob|realpath|regcomp'
 if nm -D --undefined-only "$LREG_LIB/libregistry.so" | grep -E " ($allocating)(64)?(@|$)"; then
     echo "the library calls what allocates"

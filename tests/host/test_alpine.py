@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Publishes packages to a running server, checks its indexes by another implementation (zlib, tarfile, openssl), and
-installs from it by apk, when there is one ($LREG_APK, a list of programs parted by colons, or apk in the path)."""
+"""Publishes packages to a running server, checks its indexes with another implementation (zlib, tarfile, openssl), and
+installs from it with apk, if there is one (in $LREG_APK, a colon-separated list of programs, or in the path)."""
 import base64
 import gzip
 import hashlib
@@ -27,8 +27,8 @@ host.skip_without_programs()
 
 
 def segment(files, end):
-    """A tar segment; without `end` it stops behind the last entry, as signatures and control data do. A name that ends
-    with a slash is a folder; other entries have the checksum that apk 3 asks for."""
+    """A tar segment; without `end` it stops after the last entry, as signatures and control data do. A name that ends
+    with a slash is a folder; other entries have the checksum that apk 3 requires."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name, content in files:
@@ -44,7 +44,7 @@ def segment(files, end):
 
 def make_package(name, version="1.0-r0", architecture="x86_64", more="", size=None):
     content = f"hello from {name}\n".encode()
-    # apk wants the folders, too.
+    # apk requires the folders too.
     files = [("usr/", b""), ("usr/share/", b""), (f"usr/share/{name}/", b""), (f"usr/share/{name}/hello", content)]
     data = gzip.compress(segment(files, True), mtime=0)
     size = len(content) if size is None else size
@@ -90,7 +90,7 @@ class Server(host.Registryd):
             return error.code
 
     def key(self, folder):
-        """Saves the key under its name, as apk wants it in /etc/apk/keys."""
+        """Saves the key under its name, as apk expects it in /etc/apk/keys."""
         content, headers = self.fetch(f"/{host.ORGANIZATION}/apks/rsakey")
         name = headers.get_filename()
         with open(os.path.join(folder, name), "wb") as file:
@@ -99,7 +99,7 @@ class Server(host.Registryd):
 
 
 def records(text):
-    """The records of an index as dictionaries, strictly."""
+    """Parses the records of an index strictly; returns dictionaries."""
     found = []
     assert text == b"" or text.endswith(b"\n\n")
     for part in text.decode().split("\n\n")[:-1]:

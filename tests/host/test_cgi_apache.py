@@ -91,7 +91,7 @@ class ApacheAsHost(Cgi, unittest.TestCase):
 
 
 class ApacheSendsFiles(Cgi, unittest.TestCase):
-    """With mod_xsendfile; everything is as without it."""
+    """With mod_xsendfile; the responses are the same as without it."""
 
     requests = 100
 

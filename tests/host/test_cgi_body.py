@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""registry.cgi, run without a web server: bodies that trickle or stand still do not hold the process for ever."""
+"""registry.cgi, run without a web server: bodies that trickle or stall do not occupy the process forever."""
 import os
 import shutil
 import subprocess
@@ -27,7 +27,8 @@ class Bodies(unittest.TestCase):
         cls.token = next(word for word in done.stdout.split() if word.startswith("lrg"))
 
     def run_program(self, begin, piece, token, **settings):
-        """The head of the answer to a body that begins so, and goes on with that piece until the answer is there."""
+        """Sends the start of a body, and then `piece` repeatedly until there is an answer; returns the head of the
+        answer."""
         form = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a-1.0.0.bin"\r\n\r\n'
         environment = dict(os.environ, REGISTRY_DATA=self.data, REQUEST_METHOD="POST", REQUEST_URI=host.PACKAGES,
                            HTTP_HOST="h", CONTENT_TYPE="multipart/form-data; boundary=b", CONTENT_LENGTH="100000",

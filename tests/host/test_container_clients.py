@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Real container clients against a running server: skopeo, podman, buildah, umoci and docker (with an engine that
-answers), as far as they are installed. Each pushes and pulls; digests have to be equal, and the store has to verify."""
+"""Real container clients against a running server: skopeo, podman, buildah, umoci and docker (with a running engine),
+as far as they are installed. Each pushes and pulls; digests must be equal, and the store must verify."""
 import hashlib
 import json
 import os
@@ -69,12 +69,12 @@ class Clients:
 
 
 def skopeo(*arguments):
-    """A skopeo command line: which images it may take is said by an option, since it may be said nowhere here."""
+    """A skopeo command line. An option permits the images, because the machine may lack a policy file."""
     return ("skopeo", "--policy", "policy.json", *arguments)
 
 
 def remove_folder(folder):
-    """Image storage holds folders that may not be written to."""
+    """Image storage contains folders that are not writable."""
     for path, folders, _ in os.walk(folder):
         for name in folders:
             full = os.path.join(path, name)
@@ -118,10 +118,10 @@ class ContainerClients(unittest.TestCase):
             self.skipTest(f"{' '.join(command)} does not work here")
 
     def need_podman(self):
-        """Not every machine lets podman unpack layers, which has nothing to do with a registry."""
+        """Some machines do not let podman unpack layers, which is unrelated to the registry."""
         self.need("podman", "pull", "-q", "oci:layout:single")
 
-    # Every command names its credentials, so that tests do not depend on a login of another one.
+    # Every command passes its credentials, so that no test depends on the login of another.
 
     def push(self, source, target, *options):
         self.need("skopeo", "--version")
@@ -137,7 +137,7 @@ class ContainerClients(unittest.TestCase):
         )
 
     def digest_of(self, image, *options):
-        """Of the bytes of the manifest as they are sent."""
+        """The digest of the manifest bytes as sent."""
         options = options or ("--creds", self.credentials)
         raw = self.clients.run(*skopeo("inspect", "--raw", "--tls-verify=false", *options, f"docker://{image}"))
         return "sha256:" + hashlib.sha256(raw).hexdigest()

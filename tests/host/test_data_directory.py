@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the programs do with a data directory that is robbed of its database, or is something else's: each refuses, says
-why, and changes nothing. A restored backup serves what it had."""
+"""What the programs do with a data directory that has lost its database, or that belongs to something else: each
+refuses, says why, and changes nothing. A restored backup serves its content."""
 import os
 import shutil
 import subprocess
@@ -53,7 +53,7 @@ class Store(unittest.TestCase):
         self.must("publish", "acme", "files", package)
 
     def assert_all_refuse(self, *words):
-        """Every program on the directory, which stays as it is."""
+        """Runs every program on the directory, which must stay unchanged."""
         before = listing(self.data)
         for arguments in (("init",), ("verify",), ("gc", "--grace-seconds", "0"), ("organization", "create", "other"),
                           ("backup", os.path.join(self.folder, "refused"))):
@@ -108,7 +108,7 @@ class Store(unittest.TestCase):
         self.assertIn("app-1.0.0.txt", self.must("package", "list", "acme", "files"))
 
     def restore_all(self, copy):
-        """As docs/hosting.md has it."""
+        """Follows docs/hosting.md."""
         os.rename(self.data, self.data + ".damaged")
         subprocess.run(["cp", "-a", "--reflink=auto", copy, self.data], check=True)
 
@@ -120,8 +120,8 @@ class Store(unittest.TestCase):
         subprocess.run(["cp", "-an", os.path.join(copy, "objects"), self.data], check=True)
 
     def assert_restored(self, restore):
-        """A server publishes, a backup is made, another package comes and goes, the database is lost; the backup is
-        served again, and takes new packages."""
+        """A server publishes, a backup is made, another package is published and deleted, the database is lost. The
+        backup is then served, and accepts new packages."""
         with host.Registryd(folder=self.folder) as server:
             self.assertIn(server.publish("app-1.0.0.txt", CONTENT).status, (200, 201))
             copy = os.path.join(self.folder, "copy")

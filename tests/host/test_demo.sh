@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Labels: slow serial release
 #
-# The first thing that anybody does with this project: scripts/demo --once.
+# The first command that a new user runs: scripts/demo --once.
 set -euo pipefail
 
 if [ -n "${LREG_SANITIZE:-}" ]; then

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Labels: threaded
-"""The servers into which a registry was put: their own pages stay, uploads and downloads stream, framing is theirs."""
+"""The servers with an embedded registry: their own pages still work, uploads and downloads stream, they do the
+framing."""
 import concurrent.futures
 import os
 import re
@@ -19,7 +20,7 @@ PIECE = bytes(range(256)) * 4096  # 1 MiB
 
 
 class Cases:
-    """What holds for both."""
+    """Tests for both servers."""
 
     program = None
 
@@ -29,7 +30,7 @@ class Cases:
 
     @classmethod
     def tearDownClass(cls):
-        with cls.server.connect():  # an open connection does not hold it up
+        with cls.server.connect():  # an open connection does not delay it
             cls.server.close()
 
     def get(self, path, more="", method="GET"):

@@ -21,7 +21,7 @@ FILE = "my-custom-app-1.0.0.ipa"
 
 
 def run(command, folder, environment):
-    """Runs a command of a shell; gives what it printed."""
+    """Runs a shell command; returns its output."""
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=folder,
@@ -39,10 +39,10 @@ def run(command, folder, environment):
 
 
 class Cases:
-    """What holds for both."""
+    """Tests for both servers."""
 
     example = title = None
-    libraries = ""  # what besides libregistry pkg-config is asked for
+    libraries = ""  # what pkg-config is asked for besides libregistry
 
     @classmethod
     def setUpClass(cls):
@@ -116,7 +116,7 @@ class Cases:
             run(f"{cmake} -DSTATIC_REGISTRY={static} && cmake --build build", self.example_folder, self.environment)
             self.assertEqual(self.linked_with(program), static == "OFF")
             self.check_shortly(program, without_path)
-        # What was compiled just now: headers are found by the same flags.
+        # What was just compiled: the same flags find the headers.
         link = f"{self.compiler} -o static build/CMakeFiles/{self.example}.dir/*.o"
         run(
             f"{link} $(pkg-config --cflags --libs libregistry-static {self.libraries}) -pthread",

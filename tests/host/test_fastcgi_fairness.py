@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Labels: threaded
-"""registry.fcgi, spoken to without a web server: the protocol, and clients that trickle, do not read, or come in
-hundreds, beside which others are served."""
+"""registry.fcgi without a web server: the protocol, and clients that trickle, do not read, or connect in hundreds,
+while others are served."""
 import contextlib
 import os
 import shutil
@@ -39,7 +39,7 @@ def variables(pairs):
 
 
 class Connection:
-    """One to registry.fcgi."""
+    """A connection to registry.fcgi."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -78,7 +78,7 @@ class Connection:
         return head[1], int.from_bytes(head[2:4], "big"), content
 
     def response(self):
-        """Of the request that was begun: up to its end."""
+        """The response to the current request, up to its end."""
         text = b""
         while True:
             kind, _, content = self.record()
@@ -190,7 +190,7 @@ class Program:
 
 
 def trickle(client, piece, step_s=0.02):
-    """Sends a piece at a time until something comes; gives the response."""
+    """Sends one piece at a time until there is an answer; returns the response."""
     client.socket.settimeout(step_s)
     for _ in range(int(host.PATIENCE_S / step_s)):
         try:
@@ -316,7 +316,7 @@ class Fairness(unittest.TestCase):
             for i, client in enumerate(clients):
                 client.begin(program.pairs("POST", host.PACKAGES, f"10.0.0.{i}", CONTENT_LENGTH="100000"))
                 client.send(record(STDIN, b"x"))
-            for client in clients:  # although nothing more comes
+            for client in clients:  # although nothing more arrives
                 self.assertEqual(client.response().status, 401)
             self.assertEqual(program.get().status, 200)
             for client in clients:
@@ -338,7 +338,7 @@ class Fairness(unittest.TestCase):
                     client.send(record(STDIN, b"x" * 65535))
 
     def test_response_to_a_refused_body_is_not_lost(self):
-        """To a web server that reads only when it has sent everything."""
+        """For a web server that reads only after it has sent everything."""
         with Program() as program, program.connect() as client:
             client.begin(program.pairs("POST", host.PACKAGES, HTTP_TRANSFER_ENCODING="chunked"))
             client.send(*[record(STDIN, b"x" * 65535)] * 50, record(STDIN))
@@ -431,13 +431,13 @@ class Fairness(unittest.TestCase):
             clients[1].socket.close()
 
     def test_idle_connections_make_room(self):
-        """There are more of them than the program has at all."""
+        """More of them than the program can hold in total."""
         with Program(REQUESTS="3") as program:
             for _ in range(100):
                 host.wait_until(lambda: self.ask_and_keep(program) == 200, "room for a request")
 
     def ask_and_keep(self, program):
-        """The status; None when it was closed for another before its request was read."""
+        """The status; None if the program closed the connection in favor of another before it read the request."""
         client = program.connect()
         self.addCleanup(client.socket.close)
         try:

@@ -43,7 +43,7 @@ class ByNginx(gateway_cases.Cases, unittest.TestCase):
         for client in clients:
             self.addCleanup(client.socket.close)
             client.send(head)
-        for client in clients:  # although nothing more comes
+        for client in clients:  # although nothing more arrives
             self.assertEqual(client.response().status, 401)
         self.put("beside-1.0.0.bin", b"beside")
 
@@ -81,7 +81,7 @@ class ByNginx(gateway_cases.Cases, unittest.TestCase):
 
 
 class NginxSendsFiles(gateway_cases.Cases, unittest.TestCase):
-    """By X-Accel-Redirect; everything is as without it."""
+    """With X-Accel-Redirect; the responses are the same as without it."""
 
     requests = 100
 

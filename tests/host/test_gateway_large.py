@@ -16,7 +16,7 @@ import host
 BYTES = int(os.environ.get("LREG_LARGE_BYTES", str(2**30)))
 MEMORY_KIB = 32 * 1024
 BLOCK = 2**20
-# Starts the real program and notes the peak memory of it.
+# Runs the real program and records its peak memory.
 MEASURE = """#!/usr/bin/python3
 import os, sys
 child = os.fork()

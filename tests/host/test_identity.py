@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Who is who when two servers run on one data directory: bearers of the token endpoint, registry tokens while their
-registry is public, and what registryctl says of both."""
+"""Identities when two servers run on one data directory: bearers of the token endpoint, registry tokens while their
+registry is public, and what registryctl reports about both."""
 import json
 import unittest
 

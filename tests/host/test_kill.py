@@ -43,7 +43,7 @@ def upload_file(server, ledger, name, body):
 
 
 def upload_blob(server, ledger, scope, body):
-    """In two chunks and a closing PUT, as container clients do."""
+    """Two chunks and a closing PUT, as container clients send them."""
     digest = hashlib.sha256(body).hexdigest()
     path = f"/v2/{host.ORGANIZATION}/{IMAGES}/{scope}/blobs/uploads/"
     with server.connect() as client:
@@ -105,7 +105,7 @@ class Kill(unittest.TestCase):
                 before = ledger.count()
                 for thread in threads:
                     thread.start()
-                # Some acknowledged uploads, and then a moment that falls anywhere in the next ones.
+                # Some acknowledged uploads, and then a kill at any moment of the next ones.
                 host.wait_until(lambda: ledger.count() >= before + chance.randrange(1, 12), "uploads")
                 stop.wait(chance.random() * 0.03)
                 server.stop(signal.SIGKILL)
@@ -120,7 +120,7 @@ class Kill(unittest.TestCase):
             server.ctl("gc", "--grace-seconds", "0")
             self.check_acknowledged(server, ledger)
             self.check_store(server)
-            # Sessions that may still go on keep their stage; nothing else is left.
+            # Sessions that can be resumed keep their stage; nothing else is left.
             report = server.ctl("verify")
             self.assertEqual(report["unnamed_objects"], 0)
             server.stop()
@@ -128,7 +128,7 @@ class Kill(unittest.TestCase):
             self.check_stages(server)
 
     def check_stages(self, server):
-        """Only stages of upload sessions, which clients may go on with for days, are left; named by their session."""
+        """Only stages of upload sessions, which clients may resume for days, are left; each is named by its session."""
         staged = os.listdir(os.path.join(server.data, "staging"))
         self.assertEqual([name for name in staged if name.startswith("w-")], [])
 

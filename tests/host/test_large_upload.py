@@ -23,7 +23,7 @@ if shutil.which("curl") is None:
 
 
 def make(path):
-    """Bytes that do not repeat, made fast; gives their digest."""
+    """Writes bytes that do not repeat, fast; returns their digest."""
     digest = hashlib.sha256()
     block = os.urandom(BLOCK)
     with open(path, "wb") as out:

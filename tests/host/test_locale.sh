@@ -7,7 +7,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# Locales that the machine lacks are made here.
+# Creates the locales that the machine lacks.
 make_locale() {
     command -v localedef >/dev/null && localedef -i "$1" -f "$2" "$folder/$3" >/dev/null 2>&1
 }
@@ -35,5 +35,5 @@ de_DE UTF-8 de_DE.UTF-8
 tr_TR UTF-8 tr_TR.UTF-8
 tr_TR ISO-8859-9 tr_TR.ISO-8859-9
 END
-grep -q 'not in ASCII' "$folder/answers/C" # of a name that only some locales can show
+grep -q 'not in ASCII' "$folder/answers/C" # of a name that only some locales can display
 echo "$played passed, 0 failed"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A data directory has one owner. What root makes in the directory of a service's user is that user's, whichever
-program makes it, and a backup too; another user that cannot do so is refused and told how to do it. As root, who alone
-can be several users."""
+"""A data directory has one owner. What root creates in the directory of a service's user belongs to that user,
+whichever program creates it; so does a backup. Another user, who cannot do that, is refused with instructions. Runs as
+root, because only root can act as several users."""
 import os
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ if os.getuid() != 0:
     print("skipped: only root may act for several users")
     sys.exit(77)
 
-SERVICE, OTHER = 54321, 54322  # nobody's numbers
+SERVICE, OTHER = 54321, 54322  # unused ids
 CONTENT = b"content of a package\n" * 100
 
 
@@ -103,7 +103,7 @@ class Owner(unittest.TestCase):
         self.assert_all_are_the_services(self.data)
 
     def add_by_gateway(self, server):
-        """registry.cgi, of root too."""
+        """registry.cgi, also as root."""
         if not os.path.exists(host.program("registry.cgi")):
             return
         form = ("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"gateway-1.0.0.txt\"\r\n\r\n"
@@ -121,7 +121,7 @@ class Owner(unittest.TestCase):
         self.make_registry(**as_user(SERVICE))
         self.publish("one-1.0.0.txt")
         private = os.path.join(self.folder, "private")
-        os.mkdir(private, 0o700)  # where the service may not look
+        os.mkdir(private, 0o700)  # where the service has no access
         for kind in ("--copy", "--link"):
             self.must("backup", kind, os.path.join(private, kind))
             self.assert_all_are_the_services(os.path.join(private, kind))
@@ -131,7 +131,8 @@ class Owner(unittest.TestCase):
         self.publish("two-1.0.0.txt", **as_user(SERVICE))
 
     def test_another_user_is_told_who_has_to_do_it(self):
-        """Even one that may write to all files there are: what that user made, the service could not read."""
+        """Refuses even a user that may write to all existing files: the service could not read the files that this user
+        creates."""
         self.need_users()
         self.make_registry(**as_user(SERVICE))
         subprocess.run(["chmod", "-R", "a+rwX", self.data], check=True)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""1, 8 and 64 uploads at once, of different and of identical content: all end right, identical content is stored once.
+"""1, 8 and 64 uploads at once, of different and of identical content: all succeed, identical content is stored once.
 Labels: slow"""
 import hashlib
 import os
@@ -16,7 +16,7 @@ host.skip_without_programs()
 
 
 def at_once(count, work):
-    """Runs work(0) … work(count - 1) at the same time; gives the results in order."""
+    """Runs work(0) … work(count - 1) at the same time; returns the results in order."""
     results = [None] * count
     barrier = threading.Barrier(count)
 
@@ -60,7 +60,7 @@ class ParallelUploads(unittest.TestCase):
             self.assertEqual(os.listdir(os.path.join(server.data, "staging")), [])
 
     def same_name(self, count):
-        """One name: the first wins, equal bytes agree, other bytes are told so."""
+        """One name: the first upload wins, equal bytes succeed, other bytes are refused."""
         bodies = [bytes([n % 2]) * BYTES for n in range(count)]
         with host.Registryd() as server:
             statuses = at_once(count, lambda n: server.publish("one.bin", bodies[n]).status)

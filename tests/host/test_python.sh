@@ -10,7 +10,7 @@ if [ "${LREG_SANITIZE:-}" = thread ]; then
     echo "skipped: python3 is not made for the thread sanitizer"
     exit 77
 fi
-# Not every python3 of a machine has what Debian's has.
+# Debian's packages are not visible to every python3 on a machine.
 python=
 for candidate in python3 /usr/bin/python3; do
     if "$candidate" -c 'import pytest' 2>/dev/null; then
@@ -36,7 +36,7 @@ if [ "${LREG_SANITIZE:-}" = address ]; then
         echo "skipped: no shared runtime of the sanitizer (Debian: libclang-rt-14-dev)"
         exit 77
     fi
-    # Its program that finds names would outlive python3, and hold the pipes of tests open; names are found below.
+    # The symbolizer would outlive python3 and keep the pipes of tests open; names are resolved below.
     environment+=(LD_PRELOAD="$runtime" PYTHONMALLOC=malloc LREG_LEAKS=1
         ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=1:leak_check_at_exit=0:allocator_may_return_null=1:symbolize=0")
     chosen=("$tests")
@@ -56,7 +56,7 @@ count() { grep -o "[0-9]* $1" <<<"$numbers" | grep -o '^[0-9]*' || echo 0; }
 passed=$(count passed) failed=$(($(count failed) + $(count error)))
 [ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
 
-# Leaks of python3 itself are its own; so is what has no frame of the library. Other reports end the program.
+# Ignores leaks of python3 itself, which have no frame of the library. Other reports end the program.
 found='libregistry\.so|ERROR: AddressSanitizer|runtime error:'
 if grep -E -q "$found" "$folder/err"; then
     failed=$((failed + 1))

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A data directory that cannot be written to: on a file system that is mounted read-only, and one of another user.
-What is there is read and verified, every change is refused, and nothing is written. Others may go on writing to it by
-another way meanwhile. In a mount namespace of its own, as root; skipped where that is not permitted."""
+"""A data directory that is not writable: on a file system that is mounted read-only, or owned by another user. Its
+content can be read and verified, every change is refused, and nothing is written. Meanwhile other processes may write
+to it through another path. Runs in a mount namespace of its own, as root; skipped where that is not permitted."""
 import os
 import shutil
 import signal
@@ -25,7 +25,7 @@ NOBODY = 65534
 
 
 def enter():
-    """Begins this script again where its mounts are its own."""
+    """Restarts this script in a mount namespace of its own."""
     if INSIDE in os.environ:
         return
     if os.getuid() != 0 or shutil.which("unshare") is None or \
@@ -51,7 +51,7 @@ class ReadOnly(unittest.TestCase):
         self.folder = tempfile.mkdtemp(prefix="read-only-test-")
         self.addCleanup(shutil.rmtree, self.folder)
         self.data = os.path.join(self.folder, "data")
-        self.view = os.path.join(self.folder, "view?100%#")  # what a URI would read something into
+        self.view = os.path.join(self.folder, "view?100%#")  # characters that have a meaning in a URI
         self.frozen = os.path.join(self.view, "data")
 
     def ctl(self, data, *arguments, **options):
@@ -71,7 +71,7 @@ class ReadOnly(unittest.TestCase):
         subprocess.run(["mount", "-o", "remount,ro,bind", self.view], check=True)
 
     def make_store(self, how=signal.SIGTERM):
-        """With a file, an apk registry and an image registry; its server ends that way."""
+        """With a file, an apk registry and an image registry; its server ends as told."""
         with host.Registryd(folder=self.folder) as server:
             self.token = server.make_token(ALL_SCOPES)
             self.must(self.data, "registry", "create", host.ORGANIZATION, "images", "--ecosystem", "container")
@@ -79,7 +79,7 @@ class ReadOnly(unittest.TestCase):
             self.must(self.data, "registry", "create", host.ORGANIZATION, "apks", "--ecosystem", "alpine")
             self.publish_apk("one")
             self.assertEqual(server.get(INDEX).status, 200)
-            self.publish_apk("two")  # so that a new index is to be made
+            self.publish_apk("two")  # so that a new index must be made
             server.stop(how)
 
     def publish_apk(self, name):
@@ -178,7 +178,8 @@ class ReadOnly(unittest.TestCase):
         self.must(copy, "organization", "create", "other")
 
     def test_others_may_write_meanwhile(self):
-        """A server on the read-only view follows one that writes: beside it, after its end, after the next one."""
+        """A server on the read-only view follows one that writes: during its run, after its end, and after the next
+        one."""
         self.make_store()
         self.show_read_only()
         with self.serve() as reader:
@@ -199,7 +200,7 @@ class ReadOnly(unittest.TestCase):
                 self.assertEqual(reader.get(reader.file_path(name)).body, name.encode())
 
     def test_store_of_another_user_is_read(self):
-        """As somebody who may read all files and write none."""
+        """As a user that may read all files and write none."""
         self.make_store()
         subprocess.run(["chmod", "-R", "a+rX", self.folder], check=True)
         self.frozen = self.data

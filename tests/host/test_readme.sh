@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Labels: release
 #
-# Builds the host that the README shows, publishes a file through it and gets it back; and checks that what the README
-# names is there.
+# Builds the host from the README, publishes a file through it and fetches it; and checks that files named in the README
+# exist.
 set -euo pipefail
 
 if [ -n "${LREG_SANITIZE:-}" ]; then
@@ -31,7 +31,7 @@ check() {
 
 ctl() { "$LREG_BIN/registryctl" --data "$REGISTRY_DATA" "$@"; }
 
-# cgi METHOD TARGET [VARIABLE=VALUE…], the body on the standard input
+# cgi METHOD TARGET [VARIABLE=VALUE…]: runs the program with the body on standard input
 cgi() { env REQUEST_METHOD="$1" REQUEST_URI="$2" HTTP_HOST=example.com "${@:3}" "$folder/host"; }
 
 body_of() { sed '1,/^\r$/d' "$1"; }

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Does what README.md says as it stands there, with its paths and ports, on a machine of its own: installs to
-/usr/local, runs registryd, and has a registry in Apache, in nginx, and in servers in C, C++ and Python.
+"""Follows README.md to the letter, with its paths and ports, on a private machine: installs to /usr/local, runs
+registryd, and runs a registry in Apache, in nginx, and in servers in C, C++ and Python.
 Labels: release slow
 
-What such a machine cannot have: systemd, so `systemctl VERB SERVICE` goes to the scripts that Debian's packages bring
-for other inits; and a daemon of docker, for which podman stands in where it works. The tests do what the text leaves to
-its reader: they put the token into $TOKEN, wait for servers and end them, and edit the `server` block of nginx."""
+Such a machine lacks systemd, so `systemctl VERB SERVICE` calls the scripts that Debian's packages ship for other init
+systems; and it lacks a docker daemon, which podman replaces where it works. The tests do what the text leaves to its
+reader: they put the token into $TOKEN, wait for servers and end them, and edit the `server` block of nginx."""
 import os
 import re
 import secrets
@@ -27,7 +27,7 @@ FILE = "my-custom-app-1.0.0.ipa"
 PACKAGE = "my-alpine-package-0.1.1-r0.apk"
 ALPINE_KEYS = "/etc/apk/keys"
 SITE = "/etc/nginx/sites-available/default"
-# What a login shell of root has.
+# The environment of root's login shell.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 BUILD = os.path.join(readme.SOURCE, "build", "release")
 
@@ -41,7 +41,7 @@ class Terminal:
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def try_run(self, command):
-        """Gives status and output; a server that was started before writes there, too."""
+        """Returns status and output; a server that was started before writes to the same output."""
         self.shell.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '\\n{self.end} %d\\n' $?\n")
         self.shell.stdin.flush()
         text = ""
@@ -58,14 +58,14 @@ class Terminal:
         return text
 
     def serve(self, command, where):
-        """Starts a server, in the background though the text may leave it in front, and waits until it listens."""
+        """Starts a server, always in the background, and waits until it listens."""
         self.run(command if command.endswith("&") else f"{command} &")
         host.wait_until(lambda: listens(where) or self.try_run("kill -0 $!")[0] != 0, f"{command}")
         if not listens(where):
             raise AssertionError(f"{command}\n{self.try_run('wait $!')}")
 
     def stop_server(self):
-        """Gives the status with which it ended."""
+        """Returns its exit status."""
         return self.try_run("kill $! && wait $!")[0]
 
     def close(self):
@@ -99,26 +99,26 @@ def read(path):
 
 
 def environment():
-    """That of somebody who has just logged in: nothing of the tests, no proxy."""
+    """The environment of a user who has just logged in: without the variables of the tests and without a proxy."""
     return {"HOME": FOLDER, "LANG": "C.UTF-8", "PATH": f"{SHIMS}:{PATH}", "TMPDIR": f"{FOLDER}/tmp", "USER": "root"}
 
 
 def put_in_place_of_others():
-    """For what is said about systemctl and docker above."""
+    """Replacements for systemctl and docker, as described above."""
     write(os.path.join(SHIMS, "systemctl"), '#!/bin/sh\nexec service "$2" "$1"\n', 0o755)
     write(os.path.join(SHIMS, "docker"), '#!/bin/sh\nexec podman "$@"\n', 0o755)
-    # Docker takes a registry on the loopback interface without TLS, podman is told to.
+    # Docker accepts a registry on the loopback interface without TLS; podman needs a setting for it.
     write("/etc/containers/registries.conf.d/loopback.conf", '[[registry]]\nlocation = "127.0.0.1:8080"\n'
           "insecure = true\n")
     write("/etc/containers/storage.conf", '[storage]\ndriver = "vfs"\nrunroot = "/run/containers/storage"\n'
           'graphroot = "/var/lib/containers/storage"\n')
-    # What the packages of Debian bring that skopeo and podman recommend.
+    # From the Debian packages that skopeo and podman recommend.
     if not os.path.exists("/etc/containers/policy.json"):
         write("/etc/containers/policy.json", '{"default": [{"type": "insecureAcceptAnything"}]}')
 
 
 def split(commands, beginning):
-    """Those before the first one that begins so, and the others."""
+    """Splits the commands before the first one with this prefix."""
     at = next(i for i, command in enumerate(commands) if command.startswith(beginning))
     return commands[:at], commands[at:]
 
@@ -127,7 +127,7 @@ def setUpModule():
     put_in_place_of_others()
     os.makedirs(os.path.join(FOLDER, "tmp"))
     terminal = Terminal(readme.SOURCE, environment())
-    # All is built already, and the first line finds that.
+    # Everything is built already, which the first line detects.
     for command in split(readme.commands("Run a registry"), "registryctl ")[0]:
         terminal.run(command)
     terminal.close()
@@ -135,7 +135,7 @@ def setUpModule():
 
 class Readme(unittest.TestCase):
     def setUp(self):
-        """A new data directory, a token, and things to publish."""
+        """A new data directory, a token, and files to publish."""
         shutil.rmtree(DATA, ignore_errors=True)
         self.folder = os.path.join(FOLDER, self.id().rsplit(".", 1)[1])
         self.content = os.urandom(100000)
@@ -157,7 +157,7 @@ class Readme(unittest.TestCase):
             self.skipTest(f"{program} is missing")
 
     def run_all(self, commands):
-        """Gives all that they print. A file that went up is gone here, so that it has to come down."""
+        """Returns the output of all commands. Removes each file after its upload, so that it must be downloaded."""
         text = ""
         for command in commands:
             if command.startswith("skopeo ") and not has("skopeo"):
@@ -193,7 +193,7 @@ class Readme(unittest.TestCase):
         self.assertEqual(self.terminal.stop_server(), 0)
 
     def check_alpine(self):
-        """An apk that has what the commands left in /etc/apk takes the index."""
+        """An apk with the files that the commands left in /etc/apk accepts the index."""
         repository = read("/etc/apk/repositories").decode().split()[-1]
         self.terminal.run(f"curl -fsO {repository}/x86_64/APKINDEX.tar.gz")
         names = self.terminal.run("tar -tzf APKINDEX.tar.gz").split()
@@ -224,14 +224,14 @@ class Readme(unittest.TestCase):
         before, clients = split(readme.commands(title), "curl ")
         told = re.search(r"`(include .*;)` in a `server` block, `(systemctl .*)`", readme.prose(title))
         include, reload = told.groups()
-        # The package has it running; so it has to take the settings while it does.
+        # The package has started it, so it must reload the settings.
         self.terminal.run("service nginx start")
         self.addCleanup(self.terminal.try_run, "service nginx stop")
         *before, registry = before
         self.run_all(before)
         self.terminal.serve(registry, "/run/registry/registry.sock")
         write(SITE, re.sub(r"^server {\n", f"server {{\n\t{include}\n", read(SITE).decode(), count=1, flags=re.M))
-        # Until the last of them has gone, workers with the former settings take connections, too.
+        # Until the last of them has ended, workers with the former settings accept connections too.
         master = int(read("/run/nginx.pid"))
         former = read(f"/proc/{master}/task/{master}/children").decode().split()
         self.terminal.run(reload)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Two servers on one data directory: one pushes what names a blob while the other deletes it. Whatever the order, a
-manifest that was acknowledged can be pulled with all that it names."""
+"""Two servers on one data directory: one pushes a manifest that names a blob while the other deletes the blob. In any
+order, an acknowledged manifest can be pulled with everything that it names."""
 import contextlib
 import hashlib
 import http.client
@@ -89,7 +89,8 @@ class Repository:
         return self.ask("DELETE", f"/{kind}/{reference}")[0]
 
     def pull(self, reference):
-        """Everything below it, or raises; gives False when there is no such manifest."""
+        """Fetches the manifest and everything below it, and raises if something is missing; returns False when there is
+        no such manifest."""
         status, content = self.ask("GET", f"/manifests/{reference}")
         if status == 404:
             return False
@@ -104,7 +105,7 @@ class Repository:
 
 
 def at_once(*functions):
-    """Runs them in threads that begin together; gives what each returned."""
+    """Runs them in threads that start together; returns the result of each."""
     barrier = threading.Barrier(len(functions))
     results = [None] * len(functions)
 
@@ -121,7 +122,7 @@ def at_once(*functions):
 
 
 class Tenant:
-    """Does at random what clients do, on few things, so that they meet."""
+    """Does random client operations on few objects, so that they collide."""
 
     def __init__(self, repository, seed):
         self.repository = repository
@@ -243,7 +244,7 @@ class References(unittest.TestCase):
 
 
 class Verification(unittest.TestCase):
-    """What is broken behind the back of the library is found and named: one thing each time, in a copy of its own."""
+    """Damage that was done without the library is found and named: one kind each time, in a copy of its own."""
 
     def setUp(self):
         self.server = host.Registryd()
@@ -274,7 +275,7 @@ class Verification(unittest.TestCase):
         return done.returncode, json.loads(done.stdout)
 
     def change(self, sql, *values):
-        """As nobody does: past the library."""
+        """Changes the database without the library."""
         with sqlite3.connect(os.path.join(self.server.data, "registry.db")) as database:
             self.assertGreater(database.execute(sql, values).rowcount, 0)
         database.close()

@@ -15,7 +15,7 @@ passed=0 failed=0
 
 ctl() { "$program" --data "$data" "$@"; }
 
-count() { # count WHAT STATUS: one more that passed, or failed
+count() { # count WHAT STATUS: counts one more check as passed or failed
     if [ "$2" = 0 ]; then
         passed=$((passed + 1))
     else
@@ -25,7 +25,7 @@ count() { # count WHAT STATUS: one more that passed, or failed
     fi
 }
 
-# gives STATUS WHAT ARGUMENT…: the command's exit status; standard output and error are in the files out and err
+# gives STATUS WHAT ARGUMENT…: expects this exit status; standard output and error go to the files out and err
 gives() {
     local wanted=$1 what=$2 status=0
     shift 2
@@ -34,12 +34,12 @@ gives() {
     count "$what" $((status != wanted))
 }
 
-holds() { # holds WHAT FILE TEXT: the file has the text in it
+holds() { # holds WHAT FILE TEXT: expects the text in the file
     grep -qF -e "$3" "$2"
     count "$1" $?
 }
 
-# json WHAT EXPRESSION ARGUMENT…: the command succeeds and prints one JSON value of which the Python expression is true
+# json WHAT EXPRESSION ARGUMENT…: expects success and one JSON value of which the Python expression is true
 json() {
     local what=$1 expression=$2 status=0
     shift 2
@@ -52,7 +52,7 @@ json() {
     count "$what" "$status"
 }
 
-refused() { # refused WHAT TEXT ARGUMENT…: exit status 1, nothing printed, and a message that begins with our name
+refused() { # refused WHAT TEXT ARGUMENT…: expects exit status 1, no output, and a message that begins with our name
     local what=$1 text=$2
     shift 2
     gives 1 "$what" "$@"
@@ -61,7 +61,7 @@ refused() { # refused WHAT TEXT ARGUMENT…: exit status 1, nothing printed, and
     count "$what: on standard error alone" $?
 }
 
-misused() { # misused WHAT TEXT ARGUMENT…: exit status 2 and a message
+misused() { # misused WHAT TEXT ARGUMENT…: expects exit status 2 and a message
     local what=$1 text=$2
     shift 2
     gives 2 "$what" "$@"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Labels: threaded
-"""registryd beside clients that send nothing, trickle, do not read, or come in hundreds: nobody stops another."""
+"""registryd with clients that send nothing, trickle, do not read, or connect in hundreds: no client blocks another."""
 import os
 import resource
 import socket
@@ -23,7 +23,7 @@ def connect_from(server, address):
 
 
 def ask(server, address="127.0.0.1"):
-    """The status of a request on a connection of its own; None when that was closed without a word."""
+    """The status of a request on a connection of its own; None if it was closed without a response."""
     with connect_from(server, address) as client:
         try:
             client.send(HEALTH)
@@ -33,7 +33,7 @@ def ask(server, address="127.0.0.1"):
 
 
 def trickle(client, byte=b"x", step_s=0.02):
-    """Sends a byte at a time until something comes; gives the response."""
+    """Sends one byte at a time until there is an answer; returns the response."""
     client.socket.settimeout(step_s)
     for _ in range(int(host.PATIENCE_S / step_s)):
         try:
@@ -68,7 +68,7 @@ class Bodies(unittest.TestCase):
             self.assertTrue(client.is_closed())
 
     def test_refused_body_without_an_end_is_given_up(self):
-        """Behind the response, too: however fast it comes."""
+        """Also after the response, however fast bytes arrive."""
         with serve("--refused-timeout", "3600") as server, server.connect() as client:
             client.send(f"POST {host.PACKAGES} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
             piece = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
@@ -91,7 +91,7 @@ class Bodies(unittest.TestCase):
             self.assertEqual(os.listdir(os.path.join(server.data, "staging")), [])
 
     def test_upload_that_is_fast_enough_goes_on(self):
-        """The window passes many times; what the disk takes does not count."""
+        """The window passes many times; time spent on the disk does not count."""
         with serve("--min-rate", "1", "--rate-window", "0.001") as server:
             head, form = server.upload_head("steady-1.0.0.bin", b"x" * 3000)
             with server.connect() as client:
@@ -122,7 +122,7 @@ class Bodies(unittest.TestCase):
 
 
 def trickle_end(client):
-    """What comes behind a refusal is nothing but the end."""
+    """Sends one byte; a refused client gets nothing but the end of the connection."""
     client.send(b"x")
     if client.socket.recv(1) == b"":
         raise ConnectionResetError
@@ -168,7 +168,7 @@ class Connections(unittest.TestCase):
     def test_connections_that_work_are_not_closed_for_others(self):
         with serve("--max-connections", "2") as server:
             uploads = [self.begin_upload(server, f"busy-1.0.{i}.bin") for i in range(2)]
-            # What is idle is known a moment later; until then one more is let in.
+            # The server detects idle connections a moment later; until then it accepts one more.
             refusal = host.wait_until(lambda: self.refusal(server), "a refusal")
             self.assertEqual((refusal.status, refusal.headers["retry-after"]), (503, "5"))
             for client, form in uploads:
@@ -255,7 +255,7 @@ class Descriptors(unittest.TestCase):
             self.assertIn("the limit of open files (300) is enough for ", server.errors())
             server.publish("large-1.0.0.bin", b"x" * 30000000)
             readers = []
-            for _ in range(200):  # each has a file open, as long as it does not read
+            for _ in range(200):  # each keeps a file open as long as it does not read
                 client = server.connect()
                 self.addCleanup(client.socket.close)
                 client.send(f"GET {server.file_path('large-1.0.0.bin')} HTTP/1.1\r\nHost: x\r\n"
@@ -265,7 +265,7 @@ class Descriptors(unittest.TestCase):
 
     @staticmethod
     def status_of(client):
-        """None when it was closed before its request was read."""
+        """None if it was closed before its request was read."""
         try:
             return int(client.read_until(b"\r\n")[9:12])
         except (ConnectionError, AssertionError):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Labels: threaded
-"""HTTP/1.1 as registryd speaks it, byte by byte: framing, connections, and requests that nobody should send."""
+"""HTTP/1.1 as registryd speaks it, byte by byte: framing, connections, and invalid requests."""
 import socket
 import unittest
 
@@ -27,7 +27,7 @@ class Http(unittest.TestCase):
             return client.response()
 
     def assert_refused(self, text, status):
-        """The status, and that nothing more is read from that connection."""
+        """The status; nothing more may be read from that connection."""
         with self.server.connect() as client:
             client.send(text)
             response = client.response()
@@ -210,7 +210,7 @@ class Http(unittest.TestCase):
         text = f"POST {host.PACKAGES} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
         with self.server.connect() as client:
             client.send(text)
-            for _ in range(200):  # a client that reads only when it has sent everything
+            for _ in range(200):  # a client that reads only after it has sent everything
                 client.send(b"10000\r\n" + b"x" * 65536 + b"\r\n")
             client.send(b"0\r\n\r\n")
             self.assertEqual(client.response().status, 401)
@@ -313,7 +313,7 @@ class Http(unittest.TestCase):
             self.assertEqual(self.exchange(HEALTH).status, 200)  # others are served meanwhile
             self.assertEqual(client.response().body, body)
 
-    # What nobody should send.
+    # Invalid requests.
 
     def test_length_beside_a_coding(self):
         text = "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
@@ -394,7 +394,7 @@ class Http(unittest.TestCase):
             for end in ("\n", "\r", "\r\r\n", "\n\r", " \n"):
                 text = sound[:at] + end + sound[at + 2 :]
                 if text.endswith("\r"):
-                    text += "X"  # what comes next decides
+                    text += "X"  # the next bytes decide
                 with self.subTest(text=text):
                     self.assert_refused(text, 400)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Labels: threaded
-"""Running registryd: options, time limits, the limit of connections, logs, and its end."""
+"""Running registryd: options, time limits, the connection limit, logs, and shutdown."""
 import json
 import os
 import re
@@ -279,7 +279,7 @@ class Limits(unittest.TestCase):
 
     @staticmethod
     def is_alone(server):
-        """Whether the server has no other connection than that which asks: it has as many descriptors as at rest."""
+        """Returns whether the server has no connection other than this one: it has as many descriptors as when idle."""
         links = os.listdir(f"/proc/{server.process.pid}/fd")
         sockets = 0
         for link in links:
@@ -342,7 +342,7 @@ class Logs(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "access")
             with host.Registryd("--access-log", path, "--log-format", "json") as server:
-                # A line is written behind its response: threads would mix them up.
+                # A line is written after its response: threads would change the order.
                 server.publish("log-1.0.0.bin", b"x" * 1000)
                 self.lines(path, 1)
                 agent = 'ag"ent\\ \xff'
@@ -426,7 +426,7 @@ class End(unittest.TestCase):
                 self.assertTrue(client.is_closed())
 
     def test_time_limit_ends_an_upload_that_never_pauses(self):
-        """Chunks of a byte are faster sent than read, so there is always something more."""
+        """Chunks of one byte are sent faster than they are read, so there is always more input."""
         with host.Registryd("--shutdown-timeout", "0.3") as server:
             head, form = server.upload_head("endless-1.0.0.bin", b"", "Transfer-Encoding: chunked")
             beginning = form[: form.rindex(b"\r\n--")]

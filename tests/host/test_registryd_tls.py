@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Labels: threaded
-"""registryd with TLS: certificates, versions, bodies in both directions, and what is no TLS."""
+"""registryd with TLS: certificates, versions, bodies in both directions, and input that is not TLS."""
 import os
 import shutil
 import socket
@@ -89,7 +89,7 @@ class Tls(unittest.TestCase):
             self.assertTrue(client.is_closed())  # without close_notify this is an exception
 
     def greet(self, change, protocols=("http/1.1",)):
-        """A request behind a handshake whose first flight is changed; gives the status."""
+        """A request after a handshake whose first flight was changed; returns the status."""
         context = ssl.create_default_context(cafile=self.certificate)
         context.set_alpn_protocols(list(protocols))
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -119,7 +119,7 @@ class Tls(unittest.TestCase):
 
     @staticmethod
     def cut(hello, length):
-        """A record as records of that length."""
+        """Splits a record into records of that length."""
         content = hello[5:]
         pieces = [content[i : i + length] for i in range(0, len(content), length)]
         return [hello[:3] + len(piece).to_bytes(2, "big") + piece for piece in pieces]
@@ -182,7 +182,7 @@ class Tls(unittest.TestCase):
 
     @staticmethod
     def assert_ends(client):
-        """An alert may come before."""
+        """An alert may precede it."""
         try:
             while client.socket.recv(1000):
                 pass

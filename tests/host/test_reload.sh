@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The library is loaded and unloaded 1,000 times, every fifth time with an instance: nothing stays in the process.
+# Loads and unloads the library 1,000 times, every fifth time with an instance: nothing remains in the process.
 # Labels: release
 set -euo pipefail
 if [ -n "${LREG_SANITIZE:-}" ]; then

@@ -35,7 +35,7 @@ check() {
     fi
 }
 
-# block LANGUAGE NUMBER: a block of code of the README, with the folder of this test in place of /opt/libregistry
+# block LANGUAGE NUMBER: prints a code block of the README, with the folder of this test in place of /opt/libregistry
 block() {
     awk -v fence="\`\`\`$1" -v wanted="$2" '
         $0 == fence { inside = ++number == wanted; next }
@@ -50,7 +50,7 @@ mkdir "$folder/libregistry-rust"
 
 cd "$folder/libregistry-rust"
 export PKG_CONFIG_PATH=$folder/prefix/lib/pkgconfig
-# Other versions warn of other things.
+# Other versions have other warnings.
 if [[ $(rustc --version) == "rustc 1.63."* ]]; then
     export RUSTFLAGS="-D warnings"
     if cargo clippy --version >/dev/null 2>&1; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Two servers on one data directory publish and read at the same time, 1,000 operations each: no error reaches a
-client, and what one has acknowledged the other gives at once.
+"""Two servers on one data directory publish and read at the same time, 1,000 operations each: no client gets an error,
+and what one server has acknowledged the other returns at once.
 Labels: serial slow release"""
 import os
 import random

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Upload sessions: one token stops no other, and whoever operates the registry lists and ends them."""
+"""Upload sessions: tokens do not block each other, and the operator of the registry lists and ends sessions."""
 import http.client
 import json
 import subprocess

@@ -2,8 +2,8 @@
 #ifndef CHECK_HPP
 #define CHECK_HPP
 
-/* Tests in C++: TEST(what_happens) { CHECK(…); } and RUN_TESTS() once. A check that fails throws, so that everything on
- * the stack is ended. */
+/* Tests in C++: TEST(what_happens) { CHECK(…); } and RUN_TESTS() once. A failed check throws, so that everything on the
+ * stack is destroyed. */
 
 #include <libregistry.hpp>
 
@@ -66,7 +66,7 @@ inline int run_all() {
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/** A folder that goes when it ends. */
+/** A folder that is removed with the object. */
 class folder {
   public:
     folder() {

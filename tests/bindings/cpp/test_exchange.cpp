@@ -152,7 +152,7 @@ TEST(what_a_callback_throws_comes_out_of_the_call) {
         is_caught = true;
     }
     CHECK(is_caught);
-    dispatch(the.in_memory, "GET", the.path, {}, the.io()); /* nothing of it is left */
+    dispatch(the.in_memory, "GET", the.path, {}, the.io()); /* nothing of it remains */
     CHECK(the.status == 200);
 }
 

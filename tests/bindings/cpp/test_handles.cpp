@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The C++ API on an instance in memory: everything once, handles that were moved from, and errors. */
+/* The C++ API on an instance in memory: every call once, moved-from handles, and errors. */
 #include "check.hpp"
 
 #include <algorithm>
@@ -129,7 +129,7 @@ TEST(a_handle_that_was_moved_from_is_harmless) {
     registry files = check::make_files(in_memory);
     const std::string_view slug = files.slug();
     registry moved = std::move(files);
-    CHECK(!files && moved && slug == "files"); /* what was borrowed moves along */
+    CHECK(!files && moved && slug == "files"); /* borrowed values move along */
     CHECK(files.slug().empty() && files.created_ms() == 0 && files.get() == nullptr);
     CHECK(THROWN(in_memory.packages(files)).status() == LREG_BAD_ARGUMENT);
     instance other = std::move(in_memory);
@@ -188,7 +188,7 @@ TEST(wrong_texts_are_refused) {
     CHECK(THROWN(in_memory.create_organization(std::nullopt, "a\0b"sv)).status() == LREG_BAD_ARGUMENT);
     CHECK(THROWN(in_memory.create_organization("Not A Slug")).status() == LREG_BAD_ARGUMENT);
     CHECK(THROWN(in_memory.create_token("acme", "x", "no_such_scope")).status() == LREG_BAD_ARGUMENT);
-    const std::string_view part = "acme-and-more"sv.substr(0, 4); /* not ended by NUL */
+    const std::string_view part = "acme-and-more"sv.substr(0, 4); /* not NUL-terminated */
     CHECK(in_memory.find_organization(part).slug() == "acme");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A storage that is written in C++: it is used, it fails by throwing, and what it throws comes out. Labels: threaded */
+/* A storage written in C++: it is used, it reports failures by throwing, and the caller receives what it throws.
+ * Labels: threaded */
 #include "check.hpp"
 
 #include <atomic>
@@ -16,7 +17,7 @@ struct own_exception {
     int number;
 };
 
-/** What is kept, and which call is to fail with what. */
+/** The stored objects, and which call is to fail with which exception. */
 struct shelf {
     std::mutex mutex;
     std::map<std::string, std::string> stages;
@@ -55,7 +56,7 @@ class shelf_stage : public libregistry::storage::stage {
         const std::lock_guard<std::mutex> lock(on_.mutex);
         on_.stages.erase(name_);
         on_.when_dropped();
-        throw own_exception{99}; /* nobody can be told */
+        throw own_exception{99}; /* this call cannot report an error */
     }
 
   private:
@@ -151,7 +152,7 @@ instance open_on(shelf &on) {
     return instance(options);
 }
 
-/** Fails the calls of one name by `with`. */
+/** Makes the calls of that name fail with `with`. */
 template <class Exception> auto failing(const char *name, Exception with) {
     return [name, with](std::string_view call) {
         if (call == name) {
@@ -256,7 +257,7 @@ TEST(a_storage_fails_with_a_status_by_throwing_an_error) {
         "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"b-1.0.0.txt\"\r\n\r\n1234567890123456\r\n");
     one.write("--b--\r\n");
     one.finish();
-    CHECK(one.response().status() == 507); /* within HTTP it is an answer */
+    CHECK(one.response().status() == 507); /* within HTTP it becomes a response */
     on.fault = [](std::string_view) {};
     check::publish(opened, files, "a-1.0.0.txt", "hello");
 }

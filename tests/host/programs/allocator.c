@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Plays the whole story on an instance with an allocator of its own while libcounting.so is preloaded: the library has
- * to take all of its memory from there, and give all of it back. What the libraries below it take is shown.
+ * Plays the whole story on an instance with its own allocator while libcounting.so is preloaded: the library must take
+ * all of its memory from that allocator, and return all of it. Prints what the libraries below it allocate.
  */
 
 #include "counting_preload.h"
@@ -24,7 +24,7 @@ struct counting {
     void (*reset)(void);
 };
 
-/* dlsym() gives a pointer to an object, which C does not turn into one to a function. */
+/* dlsym() returns an object pointer, which C does not convert to a function pointer. */
 static void find(const char *name, void *function, size_t bytes) {
     void *address = dlsym(RTLD_DEFAULT, name);
     memcpy(function, &address, bytes);
@@ -44,7 +44,7 @@ static int is_below(const struct counting_module *module) {
 
 struct sums {
     size_t own; /* calls of the library itself */
-    size_t left; /* blocks of the libraries below that were not released */
+    size_t left; /* blocks of the libraries below that were not freed */
 };
 
 static void show(size_t count, int through_libc, struct sums *sums) {

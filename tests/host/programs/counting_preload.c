@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Counts calls of malloc and its relatives by the module that they come from. See the header; glibc only. */
+/* Counts calls of malloc and related functions by the module that makes them. See the header; glibc only. */
 
 #include "counting_preload.h"
 
@@ -44,11 +44,11 @@ struct module {
     struct counts through_libc;
 };
 
-/* Filled from the front; `known` is raised when an entry is complete. */
+/* Filled from the front; `known` is incremented when an entry is complete. */
 static struct module modules[MODULES_MAX];
 static atomic_size_t known;
 static atomic_flag is_being_filled = ATOMIC_FLAG_INIT;
-static struct counts elsewhere; /* what is in no module */
+static struct counts elsewhere; /* calls from outside of any module */
 static _Thread_local int is_inside;
 
 static bool is_known(uintptr_t begin) {
@@ -132,10 +132,11 @@ static struct counts *counts_of(const void *caller) {
     return counts;
 }
 
-/* Before each block: whose it is, so that its end is counted there, whoever calls free(). */
+/* Precedes each block: the module that owns it, so that its release is counted there, regardless of the caller of
+ * free(). */
 struct header {
     struct counts *owner;
-    void *base; /* what the C library gave */
+    void *base; /* what the C library returned */
     size_t bytes;
     uintptr_t mark;
 };
@@ -147,7 +148,7 @@ static struct header *header_of(void *memory) {
     return (struct header *)memory - 1;
 }
 
-/* `offset` is how far behind `base` the block begins. */
+/* `offset` is the distance of the block from `base`. */
 static void *make_block(char *base, size_t offset, size_t bytes, struct counts *owner) {
     if (base == NULL) {
         return NULL;
@@ -232,7 +233,7 @@ void free(void *memory) {
     }
     struct header *header = header_of(memory);
     if (header->mark != MARK) {
-        return; /* of the time before this library was there */
+        return; /* allocated before this library was loaded */
     }
     (void)atomic_fetch_add(&header->owner->releases, 1);
     header->mark = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads connections from standard input, each "LENGTH\n" and that many bytes, and gives them to registryd's parser. For
- * each, a line with a word for every request that was taken: the CRC-32 of method, target, minor version, fields,
- * framing and body, as tests/host/strict_http.py makes it; and "refused" at the end when the rest was. Run by
+/* Reads connections from standard input, each "LENGTH\n" and that many bytes, and passes them to registryd's parser.
+ * For each it prints a line with one word per accepted request: the CRC-32 of method, target, minor version, fields,
+ * framing and body, as in tests/host/strict_http.py. "refused" follows if the rest was refused. Run by
  * tests/host/test_framing.py. */
 #include "support/registryd.h"
 
@@ -44,7 +44,7 @@ static void add_head(uint32_t *crc, const struct connection *connection) {
     add_text(crc, framing, "\n");
 }
 
-/* As connection.c and request.c do it. False: nothing more is read. */
+/* As in connection.c and request.c. False: nothing more is read. */
 static bool step(struct connection *connection, struct body_taker *taker, uint32_t *crc) {
     bool is_body = connection->request != NULL && connection->request->is_begun;
     enum parse parse = is_body ? parse_body(connection) : parse_head(connection);

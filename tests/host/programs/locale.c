@@ -2,7 +2,7 @@
 
 /*
  * Plays the whole story under a locale and writes all answers to standard output: locale NAME FOLDER. Clock and
- * randomness are the same each time, so whatever differs is the locale's doing.
+ * randomness are the same each time, so any difference comes from the locale.
  */
 
 #include "support/story.h"
@@ -64,7 +64,7 @@ static int play(const char *folder) {
     return EXIT_SUCCESS;
 }
 
-/* Looked up, because the sources of this project, which this is one of, may not call it. */
+/* Found by dlsym(), because sources of this project, including this one, may not call it. */
 static char *(*find_set_locale(void))(int category, const char *name) {
     char *(*function)(int, const char *) = NULL;
     void *address = dlsym(RTLD_DEFAULT, "setlocale");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Loads the library, uses it and unloads it again, many times: reload LIBRARY FOLDER TIMES. Nothing may be left in the
+ * Loads the library, uses it and unloads it, many times: reload LIBRARY FOLDER TIMES. Nothing may remain in the
  * process: memory, descriptors, threads, keys of threads, mappings.
  */
 
@@ -29,7 +29,7 @@ struct library {
     void (*options_free)(lreg_options *options);
 };
 
-/* dlsym() gives a pointer to an object, which C does not turn into one to a function. */
+/* dlsym() returns an object pointer, which C does not convert to a function pointer. */
 static int find(const struct library *library, const char *name, void *function, size_t bytes) {
     void *address = dlsym(library->handle, name);
     memcpy(function, &address, bytes);
@@ -75,7 +75,7 @@ static size_t entries_of(const char *path) {
     return count;
 }
 
-/* Mappings of the library itself, which is to be gone. */
+/* Mappings of the library itself, which must be gone. */
 static size_t mappings_of(const char *name) {
     FILE *file = fopen("/proc/self/maps", "r");
     char line[4096];
