@@ -16,7 +16,7 @@ enum {
     HAS_HOST = 8,
     HAS_MOUNT = 16,
     HAS_BODY = 32,
-    IS_RFC7239 = 64 /* Forwarded counts, of two proxies in a row */
+    IS_RFC7239 = 64 /* Forwarded is trusted, from two proxies in a row */
 };
 
 static int64_t now_ms(void *user) {

@@ -22,7 +22,7 @@
 struct fixture {
     struct failing_allocator memory;
     atomic_llong now_ms;
-    atomic_llong leapt_ms; /* of that, by leaps of the clock alone: no time passed */
+    atomic_llong leapt_ms; /* the part of it from leaps of the clock, during which no time passed */
     char folder[64]; /* "" when everything is in memory */
     lreg_options *options;
     lreg_instance *instance;

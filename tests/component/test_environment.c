@@ -228,7 +228,7 @@ static void test_component_environment__coded_bodies_are_refused_once_access_is_
         415);
 }
 
-/* Without trust, and with it: what the addresses in an answer begin with. */
+/* Without and with trust: the start of the addresses in an answer. */
 static void expect_base(const char *network, const char *peer, const char *base) {
     lreg_error *err = NULL;
     lreg_options *options = NULL;

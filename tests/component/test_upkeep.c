@@ -54,7 +54,7 @@ static size_t count_events(lreg_instance *instance) {
     return count;
 }
 
-/* Of the 29 events 26 went in earlier times. */
+/* Of the 29 events, 26 happened before the leap of the clock. */
 static void test_component_upkeep__a_clock_that_leaps_takes_no_event(void **state) {
     (void)state;
     struct fixture fixture;
@@ -97,7 +97,7 @@ static void test_component_upkeep__one_of_two_instances_does_the_work(void **sta
     CHECK(lreg_open(fixture.options, &other, &err), err);
     uint64_t blobs = 0;
     lreg_upkeep_report report;
-    do { /* the clock stands, so a call goes on to the end of the collection, and then the scrub is due */
+    do { /* the clock stands still, so a call continues to the end of the collection, and then the scrub is due */
         report = keep_up(fixture.instance, &step);
         blobs += report.blobs;
         if ((report.flags & LREG_UPKEEP_HAS_MORE) != 0) {

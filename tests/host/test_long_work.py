@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Labels: threaded
-"""registryd beside long work: whose turn it is, and lists that are made of what a version before has stored."""
+"""registryd during long work: the order of turns, and lists that are built from data of an earlier version."""
 import hashlib
 import http.client
 import json

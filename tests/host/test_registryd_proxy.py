@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""registryd behind nginx and Apache, with the settings of docs/hosting.md: what clients forward means nothing."""
+"""registryd behind nginx and Apache, with the settings of docs/hosting.md: fields that clients forge have no effect."""
 import os
 import re
 import shutil
@@ -22,7 +22,7 @@ FORGED = (
 
 
 def settings(start):
-    """The block of settings behind the paragraph that begins so, in docs/hosting.md."""
+    """The settings block in docs/hosting.md after the paragraph with this beginning."""
     with open(os.path.join(gateway.SOURCE, "docs", "hosting.md"), encoding="utf-8") as file:
         found = re.search(rf"^{start}.*?\n\n((?:    [^\n]*\n)+)", file.read(), re.M | re.S)
     return re.sub(r"^    ", "", found[1], flags=re.M)
@@ -41,7 +41,7 @@ class Proxy:
         return os.path.join(self.folder, name)
 
     def start(self):
-        """On a free port; another process may take it in between, so more than once."""
+        """Starts on a free port. Another process may take the port in between, so it may take several attempts."""
         for _ in range(5):
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
@@ -97,7 +97,7 @@ class Apache(Proxy):
 
 
 class Cases:
-    """What holds behind both."""
+    """Tests for both servers."""
 
     kind = None
 

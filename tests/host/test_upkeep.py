@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Servers keep their data directory in order by themselves, beside each other; registryctl does it where none runs."""
+"""Servers maintain their data directory by themselves, also several at once; registryctl does it where none runs."""
 import os
 import signal
 import sqlite3

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* See crash.h. Whatever opens an instance is a child, so that this process has no locks of SQLite to pass on. */
+/* See crash.h. Every process that opens an instance is a child, so that this process has no SQLite locks to inherit. */
 
 #include "hostile/crash.h"
 
@@ -26,14 +26,14 @@
 
 enum who {
     FIRST, /* is killed */
-    SECOND, /* asks again */
+    SECOND, /* repeats the request */
     PROCESSES
 };
 
 /* In memory that all processes share. */
 struct shared {
     char authorization[CRASH_ROOM]; /* "": there is none */
-    int status[PROCESSES]; /* of the answer; 0: none came */
+    int status[PROCESSES]; /* of the answer; 0: there was none */
     char note[PROCESSES][CRASH_ROOM];
 };
 
@@ -57,10 +57,10 @@ struct point {
     const struct crash_operation *operation;
     const struct way *way;
     struct shared *shared;
-    struct power_cut *store; /* what it begins with; NULL: there is none */
-    char work[PATH_ROOM]; /* the folder that the power cut is about; "data" and "backup" are in it */
-    char after[PATH_ROOM]; /* what is left of it */
-    char place[PLACE_ROOM]; /* of the instance that a child is to open */
+    struct power_cut *store; /* the store to begin with; NULL: none */
+    char work[PATH_ROOM]; /* the folder that the power cut affects; "data" and "backup" are in it */
+    char after[PATH_ROOM]; /* the remains of it */
+    char place[PLACE_ROOM]; /* of the instance that a child opens */
     uint64_t at; /* the system call */
 };
 
@@ -176,13 +176,13 @@ static lreg_status tell_finding(void *user, const char *message) {
     return LREG_OK;
 }
 
-/* Beside a process without syncs, what is not there is not promised to stay away. */
+/* Without syncs by the other process, a removal is not guaranteed to last. */
 static bool is_promised(const struct point *point, enum who who) {
     int status = point->shared->status[who];
     return point->way->is_unsynced ? who == SECOND && status / 100 == 2 : is_done(point->operation, status);
 }
 
-/* What is left after the power cut: sound, with what was acknowledged, and the request works. */
+/* Checks the state after the power cut: sound, with everything acknowledged, and the request works. */
 static int run_check(void *user) {
     struct point *point = user;
     lreg_verify_report report = {.size = sizeof report};
@@ -248,13 +248,13 @@ static void run_second_to_end(struct point *point, struct traced *second) {
     }
 }
 
-/* In the whole campaign the first process is killed before every n-th system call: gives n. 0: not the whole one. */
+/* In the whole campaign the first process is killed before every n-th system call: returns n; 0 outside of it. */
 static uint64_t whole_stride(void) {
     const char *text = getenv("LREG_CRASH");
     return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
-/* False when the first process has ended before the call came. */
+/* False when the first process ended before the call. */
 static bool run_point(struct point *point) {
     make_work(point);
     struct power_cut *disk = power_cut_begin(point->work);
@@ -292,7 +292,7 @@ static size_t run_points(struct point *point, uint64_t first, uint64_t stride) {
     return count;
 }
 
-/* --- Stores to begin with --- */
+/* --- Initial stores --- */
 
 struct furnishing {
     void (*furnish)(struct crash_client *client);

@@ -20,7 +20,7 @@
 
 #define STEP_MS 1000 /* between two steps */
 #define LATER_MS (INT64_C(40) * 24 * 3600 * 1000) /* when nothing that was begun counts any more */
-#define DENSE 50 /* so many n are all tried, whatever the stride */
+#define DENSE 50 /* up to this n every one is tried, regardless of the stride */
 #define SQLITE_STRIDE 13
 #define LARGE 32768
 
@@ -28,15 +28,15 @@ struct play {
     struct play_script *script;
     struct rig rig;
     struct play_variables variables;
-    lreg_exchange *exchange; /* used again for each request, as hosts do */
+    lreg_exchange *exchange; /* reused for each request, as hosts do */
     const struct fault *fault; /* NULL: none */
     uint64_t n;
     size_t at; /* step */
     size_t fired; /* faults, in so many steps */
-    bool over; /* an answer was lost that a client cannot do without */
+    bool over; /* a client cannot go on without the lost answer */
 };
 
-/* --- Bytes that grow --- */
+/* --- A growing buffer --- */
 
 struct bytes {
     char *bytes;
@@ -140,7 +140,7 @@ static struct bytes expand(const char *request, const struct play_variables *var
     return out;
 }
 
-/* --- Asking --- */
+/* --- Requests --- */
 
 static struct http_answer *ask(struct play *play, const char *request) {
     lreg_error *err = NULL;
@@ -193,13 +193,13 @@ void play_keep_bytes(struct play *play, const char *name, const void *bytes, siz
     play_set(&play->variables, name, bytes, length);
 }
 
-/* --- What the probes see --- */
+/* --- Results of the probes --- */
 
 static bool is_hex(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-/* Length of an id, of an upload's id or of a token's secret at the start of `text`; 0 when there is none. */
+/* Returns the length of an id, an upload id or a token secret at the start of `text`; 0 when there is none. */
 static size_t random_length(const char *text) {
     static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
     size_t length = 0;
@@ -215,8 +215,8 @@ static size_t random_length(const char *text) {
     return 0;
 }
 
-/* Length of a member whose value is made of what is random, or counts the probes themselves; or of the body's length,
- * which has as many digits as that count. */
+/* Returns the length of a member whose value is random or counts the probes themselves; also of the length of the body,
+ * because that count changes its digits. */
 static size_t varying_length(const char *text) {
     static const char *const names[] = {"\"downloads\":", "\"graphql_id\":", "Content-Length: "};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -227,7 +227,7 @@ static size_t varying_length(const char *text) {
     return 0;
 }
 
-/* Of what is large only its digest. */
+/* Stores only a digest of large answers. */
 static void append_masked(struct bytes *out, const char *text, size_t length) {
     struct digest_set digests;
     if (length > LARGE) {
@@ -238,7 +238,7 @@ static void append_masked(struct bytes *out, const char *text, size_t length) {
     for (size_t i = 0; i < length;) {
         size_t hidden = random_length(text + i);
         hidden = hidden > 0 ? hidden : varying_length(text + i);
-        /* What is not hidden is taken by whole words, so that the end of a digest is not mistaken for an id. */
+        /* Copies the rest by whole words, so that the end of a digest is not mistaken for an id. */
         size_t shown = hidden > 0 ? 0 : strspn(text + i, "0123456789abcdef");
         shown = shown == 0 ? 1 : shown;
         append(out, hidden > 0 ? "*" : text + i, hidden > 0 ? 1 : shown);
@@ -266,13 +266,13 @@ static bool sees(const struct play *play, const struct bytes *view, size_t momen
     return is_same(view, play->script->seen[moment], play->script->seen_length[moment]);
 }
 
-/* --- One playing --- */
+/* --- One run --- */
 
 static const struct play_step *step_of(const struct play *play) {
     return &play->script->steps[play->at];
 }
 
-/* From a little before the first difference on. */
+/* Starts shortly before the first difference. */
 static void print_difference(const struct play *play, const struct bytes *view, size_t moment, const char *title) {
     const char *wanted = play->script->seen[moment];
     size_t at = 0;
@@ -317,13 +317,13 @@ static bool is_as_expected(const struct play *play, const struct http_answer *an
     return answer->status == status && is_whole(answer, is_head);
 }
 
-/* A failure that says what it is: nothing that a client takes for the truth about what is there. */
+/* A failure must say what it is: nothing that a client would take for the state of the store. */
 static bool is_honest_failure(const struct play *play, const struct http_answer *answer) {
     lreg_status call = answer->call_status;
     return call != LREG_OK ? error_http_status(call) == play->fault->answer : answer->status == play->fault->answer;
 }
 
-/* Without jansson, whose allocations are counted. */
+/* Does not use jansson, whose allocations are counted. */
 static void keep_member(struct play *play, struct http_answer *answer, const char *member) {
     char mark[64];
     (void)snprintf(mark, sizeof mark, "\"%s\":\"", member);
@@ -347,7 +347,8 @@ static void keep(struct play *play, struct http_answer *answer) {
     play_keep(play, step->keep, value);
 }
 
-/* The first playing learns what the others compare. The message of a call is not: memory for it may be missing. */
+/* The first run records what the others compare. It excludes the message of a call, because memory for it may be
+ * missing. */
 static void compare(struct play *play, const struct http_answer *answer) {
     if (step_of(play)->act != NULL) {
         return;
@@ -368,7 +369,7 @@ static void compare(struct play *play, const struct http_answer *answer) {
     free(text.bytes);
 }
 
-/* Asks what must go well: nothing fails now. */
+/* Makes a request that must succeed: no faults are active now. */
 static void ask_well(struct play *play, int status) {
     struct http_answer *answer = attempt(play);
     require(play, is_as_expected(play, answer, status), "not the answer of a play without faults", answer, NULL);
@@ -383,7 +384,7 @@ static void set_time(struct play *play) {
     play->rig.now_ms = rig_epoch_ms() + (int64_t)play->at * STEP_MS;
 }
 
-/* Nothing has happened: the client goes on as clients do. */
+/* The step had no effect: the client continues as clients do. */
 static void go_on(struct play *play) {
     const struct play_step *step = step_of(play);
     size_t last = play->at;
@@ -399,7 +400,7 @@ static void go_on(struct play *play) {
     ask_well(play, step->status);
 }
 
-/* The answer is lost, but not what it was about. */
+/* The answer is lost, but its effect is not. */
 static void go_on_after(struct play *play) {
     int again = step_of(play)->again;
     if (again == 0) {
@@ -414,7 +415,7 @@ static void go_on_after(struct play *play) {
     http_answer_free(answer);
 }
 
-/* Lets go of the instance and of all that it has in memory. */
+/* Closes the instance and drops all its memory. */
 static void reopen(struct play *play) {
     lreg_exchange_free(play->exchange);
     play->exchange = NULL;
@@ -485,7 +486,7 @@ static void end(struct play *play) {
     free_variables(&play->variables);
 }
 
-/* What is there when all is over is still there long after, in another process, when the rest was collected. */
+/* Everything that exists at the end must still exist long after, in another process, after a collection. */
 static void check_end(struct play *play) {
     reopen(play);
     play->rig.now_ms = rig_epoch_ms() + LATER_MS;
@@ -506,8 +507,8 @@ static size_t count_descriptors(void) {
     return count;
 }
 
-/* Plays with faults in the steps from `first` on; gives the number of steps in which something failed, and the step
- * behind the last one that was played. */
+/* Runs with faults in the steps from `first` on. Returns the number of steps in which something failed, and the step
+ * after the last one that ran. */
 static size_t play_once(struct play_script *script, const struct fault *fault, uint64_t n, size_t first,
                         size_t *out_next) {
     struct play play;
@@ -544,7 +545,7 @@ void play_with(struct play_script *script, const struct fault *fault) {
     print_message("%s: %zu faults\n", fault->name, faults);
 }
 
-/* --- The script as it is without faults --- */
+/* --- The script without faults --- */
 
 static void remember(struct play_script *script, struct play *play, size_t moment) {
     struct bytes view = look(play);

@@ -3,15 +3,15 @@
 #define HOSTILE_PLAY_H
 
 /*
- * Plays a script of requests again and again, each time on a fresh copy of an instance, with the n-th thing that can
- * fail failing in each of its requests, for every n until nothing fails any more.
+ * Plays a script of requests repeatedly, each time on a fresh copy of an instance. In each request the n-th operation
+ * that can fail does fail, for every n until no failure occurs any more.
  *
- * What must hold is what a first playing without faults has shown: what the probes (requests that change nothing)
- * see after each step. A step during which something failed must
- *   - answer as it does without faults, to the byte, and then have its whole effect; or
- *   - answer 500, 503 or 507, or break off; and then have no effect, or, when just the answer was lost, all of it.
- * The store is sound after it, and while nothing fails the request works when it is asked again. In the end everything
- * that nothing names can be collected, and every block, handle and descriptor is back.
+ * A first run without faults records what must hold: the results of the probes (requests that change nothing) after
+ * each step. A step with a failure must
+ *   - answer as it does without faults, byte for byte, and then have its whole effect; or
+ *   - answer 500, 503 or 507, or break off; and then have no effect, or, if only the answer was lost, its whole effect.
+ * After it the store is sound, and without faults the repeated request works. At the end everything that is
+ * unreferenced can be collected, and every block, handle and descriptor is released.
  */
 
 #include "rig.h"
@@ -20,7 +20,7 @@
 
 #define PLAY_VARIABLES_MAX 32
 
-/* Texts or bytes that stand for ${name} in requests. */
+/* Texts or bytes that replace ${name} in requests. */
 struct play_variables {
     struct {
         const char *name; /* lives longer */
@@ -32,27 +32,27 @@ struct play_variables {
 
 void play_set(struct play_variables *variables, const char *name, const void *bytes, size_t length); /* copied */
 void play_set_text(struct play_variables *variables, const char *name, const char *text);
-/* The hexadecimal SHA-256 of bytes, under that name. */
+/* Sets a variable to the hexadecimal SHA-256 of bytes. */
 void play_set_hash(struct play_variables *variables, const char *name, const void *bytes, size_t length);
 
-/* The bytes of one, which a NUL follows; fails the test when there is none. */
+/* Returns the bytes of a variable, followed by a NUL; fails the test when there is none. */
 const char *play_variable(const struct play_variables *variables, const char *name);
 
-struct play; /* one playing */
+struct play; /* one run */
 
 struct play_step {
     const char *name;
     const char *request; /* see http_script.h; ${name} is replaced by a variable */
-    /* In place of a request: calls of the C API, whose outcome counts as the HTTP status that goes with it. */
+    /* of the answer to a request repeated after its effect; 0: the run ends, and another one continues */
     lreg_status (*act)(struct play *play, lreg_instance *instance, lreg_error **err);
-    int status; /* of the answer when nothing fails */
+    int status; /* of the answer without faults */
     int again; /* of the answer to one who asks once more after it took effect; 0: the play ends, another one goes on */
-    const char *keep; /* name of a variable; NULL: the answer is of no use later */
+    const char *keep; /* name of a variable; NULL: the answer is not used later */
     const char *keep_from; /* "json:<member>" or "header:<name>" of the answer */
-    /* How many steps a client goes back when this one failed, to begin anew what has several steps; 0: he asks once
-     * more. */
+    /* How many steps a client goes back after a failure, to restart an operation of several steps; 0: it repeats the
+     * request. */
     size_t back;
-    /* NULL, or what is to be done instead: leaves everything as the step would have. */
+    /* NULL, or a function that runs instead and leaves everything as the step would have. */
     void (*recover)(struct play *play);
 };
 
@@ -62,22 +62,22 @@ struct play_script {
     const char *const *probes; /* requests */
     size_t probe_count;
     char folder[RIG_FOLDER_MAX]; /* the template */
-    struct play_variables variables; /* that are the same in every playing */
-    /* What was learnt without faults; bytes with a NUL behind. */
+    struct play_variables variables; /* that are the same in every run */
+    /* Recorded without faults; bytes followed by a NUL. */
     char **seen; /* by the probes: before all steps, after the first, … */
     size_t *seen_length;
     char **answers; /* to the steps */
     size_t *answer_length;
 };
 
-/* Makes the template; `furnish` fills a new instance and sets the script's variables. Then plays it without faults. */
+/* Makes the template; `furnish` fills a new instance and sets the script's variables. Then runs it without faults. */
 void play_prepare(struct play_script *script, void (*furnish)(struct rig *rig, struct play_script *script));
 void play_end(struct play_script *script);
 
-/* All the playings of one kind of fault. */
+/* All runs with one kind of fault. */
 void play_with(struct play_script *script, const struct fault *fault);
 
-/* The kinds of faults that every script is played with. */
+/* The kinds of faults that every script runs with. */
 void play_with_failing_allocation(struct play_script *script);
 void play_with_failing_allocations(struct play_script *script); /* for the rest of the request */
 void play_with_failing_storage(struct play_script *script); /* once before, once after its effect; for the rest */
@@ -85,12 +85,12 @@ void play_with_full_storage(struct play_script *script);
 void play_with_failing_database(struct play_script *script); /* once; for the rest of the request */
 void play_with_full_database(struct play_script *script);
 void play_with_busy_database(struct play_script *script);
-/* Not every allocation of SQLite, of which there are many, but each of the first and then every few of a request. */
+/* Not every allocation of SQLite, because there are many: the first ones, and then every few of a request. */
 void play_with_forgetful_database(struct play_script *script);
 
 /* For acts: the text of a variable. */
 const char *play_text(const struct play *play, const char *name);
-/* For recover functions: makes a request (no more faults then) and gives its answer. */
+/* For recover functions: makes a request (without further faults) and returns its answer. */
 struct http_answer *play_ask(struct play *play, const char *request);
 void play_keep(struct play *play, const char *name, const char *text);
 void play_keep_bytes(struct play *play, const char *name, const void *bytes, size_t length);

@@ -105,7 +105,7 @@ static int64_t now_ms(void *user) {
     return rig->now_ms;
 }
 
-/* splitmix64: fit for tests alone. */
+/* splitmix64: suitable for tests only. */
 static lreg_status fill_random(void *user, void *bytes, size_t length) {
     struct rig *rig = user;
     unsigned char *out = bytes;
@@ -175,7 +175,7 @@ static void copy_file(const char *from, const char *to, mode_t mode) {
     close(out);
 }
 
-/* Where the folder that is walked over is copied to; nftw has no place for a user's pointer. */
+/* The destination of the folder copy; nftw has no user pointer. */
 static const char *copy_from;
 static const char *copy_to;
 
@@ -194,7 +194,7 @@ static int copy_entry(const char *path, const struct stat *about, int kind, stru
 
 /* --- Opening and closing --- */
 
-/* As lreg_open() does it. */
+/* As in lreg_open(). */
 static void make_dispatcher(struct rig *rig) {
     struct error failure = {0};
     const struct surface *surfaces[SURFACES_MAX + 1] = {&surface_rest, &surface_operations};
@@ -233,7 +233,7 @@ void rig_create(struct rig *rig) {
 
 void rig_copy(struct rig *rig, const char *folder) {
     prepare(rig);
-    rig->random = 2; /* other ids than those of the template */
+    rig->random = 2; /* ids differ from those of the template */
     copy_from = folder;
     copy_to = rig->folder;
     assert_int_equal(nftw(folder, copy_entry, 16, FTW_PHYS), 0);
@@ -315,7 +315,7 @@ bool rig_fired(const struct rig *rig) {
     return false;
 }
 
-/* --- Calls that succeed --- */
+/* --- Calls that must succeed --- */
 
 static void must(lreg_status status, const struct error *failure, const char *what) {
     if (status != LREG_OK) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Alpine packages: published, overwritten and deleted by a process that is killed, then by another, then the power
- * goes. */
+/* Alpine packages: published, overwritten and deleted by a process that is killed, then by another; then the power
+ * fails. */
 #include "hostile/crash.h"
 
 #include "support/apk_builder.h"

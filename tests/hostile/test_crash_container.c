@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Images: pushed at once, in chunks and by mounting, tagged and deleted by a process that is killed, then by another,
- * then the power goes. */
+/* Images: pushed at once, in chunks and by mounting, tagged and deleted by a process that is killed, then by another;
+ * then the power fails. */
 #include "hostile/crash.h"
 
 #include "protocol/oci_data.h"
@@ -30,7 +30,7 @@ static void furnish(struct crash_client *client) {
 
 /* --- Pushing in chunks --- */
 
-/* The first request of a session and its first chunk; the address is noted. */
+/* The first request of a session and its first chunk; records the address. */
 static int push_chunk(struct crash_client *client) {
     char request[2 * CRASH_ROOM];
     struct http_answer *answer = crash_ask(client, 0, "POST " NEW "/blobs/uploads/\nContent-Length: 0\n\n");

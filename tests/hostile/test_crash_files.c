@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files: published, overwritten, deleted and collected by a process that is killed, then by another, then the power
- * goes. */
+/* Files: published, overwritten, deleted and collected by a process that is killed, then by another; then the power
+ * fails. */
 #include "hostile/crash.h"
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static int publish(struct crash_client *client) {
     return crash_publish(client, "files", "new-1.0.txt", CONTENT, strlen(CONTENT));
 }
 
-/* The bytes are there already, under another name. */
+/* The bytes are stored already, under another name. */
 static int publish_again(struct crash_client *client) {
     return crash_publish(client, "loose", "twin-1.0.txt", "old", 3);
 }
@@ -49,7 +49,7 @@ static int delete_file(struct crash_client *client) {
     return status == LREG_OK ? 200 : lreg_status_http(status);
 }
 
-/* What nothing names any more goes with it. */
+/* Unreferenced content is removed with it. */
 static int delete_and_collect(struct crash_client *client) {
     int status = delete_file(client);
     lreg_status collected = lreg_collect(client->instance, 0, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Registries, their settings, tokens and organizations: made, changed and deleted by a process that is killed, then by
- * another, then the power goes. */
+/* Registries, their settings, tokens and organizations: created, changed and deleted by a process that is killed, then
+ * by another; then the power fails. */
 #include "hostile/crash.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ static void furnish(struct crash_client *client) {
 
 /* --- Registries --- */
 
-/* Who asks again is told that it is there already: then it has to be. */
+/* A repeated request gets a conflict; then the object must exist. */
 static int create_registry(struct crash_client *client) {
     int status = crash_status(client, "POST " REGISTRIES "\n\n{\"name\":\"another\",\"ecosystem\":\"container\"}");
     return status == 409 || status == 422 ? crash_status(client, "GET " REGISTRIES "/another\n\n") : status;
@@ -53,7 +53,7 @@ static int create_token(struct crash_client *client) {
     return status;
 }
 
-/* It opens what it is for. */
+/* The token permits what it is for. */
 static void check_token(struct crash_client *client) {
     char authorization[CRASH_ROOM + 16];
     (void)snprintf(authorization, sizeof authorization, "Bearer %s", client->note);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file system that really is full: what was published stays and can be read, what does not fit is refused in words,
- * and all goes on when there is room again. Needs the right to mount one; skipped else. */
+/* A file system that is really full: published data stays readable, a write that does not fit is refused with a
+ * message, and everything works again when there is room. Needs the right to mount a file system; otherwise skipped. */
 #include "hostile/play.h"
 
 #include <libregistry.h>
@@ -19,10 +19,10 @@
 struct disk {
     char folder[RIG_FOLDER_MAX]; /* "" when nothing may be mounted */
     lreg_instance *instance;
-    char *bytes; /* of a file; the first ones tell which */
+    char *bytes; /* of a file; the first bytes identify it */
 };
 
-/* In a namespace of mounts of our own, which ends with this process. */
+/* In a mount namespace of its own, which ends with this process. */
 static bool mount_small(const char *folder) {
     return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
            mount("lreg", folder, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=700") == 0;
@@ -134,7 +134,7 @@ static void check_sound(struct disk *disk) {
     assert_int_equal(report.missing + report.damaged, 0);
 }
 
-/* Publishes until there is no room; gives the number of files that are there. */
+/* Publishes until there is no room; returns the number of published files. */
 static size_t fill(struct disk *disk, const char *authorization) {
     size_t count = 0;
     int status = 200;
@@ -190,7 +190,7 @@ static void delete_file(struct disk *disk, size_t number) {
     lreg_registry_free(registry);
 }
 
-/* However small the last uploads were: deleting takes room in the database, which they left. */
+/* However small the last uploads were: deletion needs room in the database, which they left. */
 static void test_hostile_disk_full__what_is_full_can_be_emptied(void **state) {
     struct disk *disk = *state;
     if (disk->folder[0] == '\0') {
@@ -220,7 +220,7 @@ static void test_hostile_disk_full__what_is_full_can_be_emptied(void **state) {
     free(authorization);
 }
 
-/* Not even the database has room, to the last byte. */
+/* Not even the database has room, down to the last byte. */
 static void test_hostile_disk_full__a_full_database_is_still_read(void **state) {
     struct disk *disk = *state;
     static const char ballast[65536] = "";

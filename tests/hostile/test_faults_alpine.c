@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Alpine packages: published, indexed, fetched, overwritten and deleted, while one thing after the other fails. */
+/* Alpine packages: published, indexed, fetched, overwritten and deleted, while each operation in turn fails. */
 #include "hostile/play.h"
 
 #include "support/apk_builder.h"
@@ -82,7 +82,7 @@ static void set_package(struct play_script *this, const char *name, const struct
     apk_free(&package);
 }
 
-/* Has the registry's key made, which takes long. */
+/* Makes the registry's key, which takes long. */
 static void fetch_key(struct rig *rig, const char *authorization) {
     const struct http_script asking = {.instance = &rig->instance, .authorization = authorization};
     struct http_answer *answer = http_script_run(&asking, "GET /acme/alpine/rsakey\n\n");
@@ -107,7 +107,7 @@ static void furnish(struct rig *rig, struct play_script *this) {
     core_organization_release(organization);
 }
 
-/* Making a key takes long, so it has a script of its own, in which nobody asks again after a failure. */
+/* Making a key takes long, so it has a script of its own, in which no request is repeated after a failure. */
 static void ask_no_more(struct play *play) {
     (void)play;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Container images: pushed in chunks and at once, mounted, tagged, pulled and deleted, while one thing after the other
+/* Container images: pushed in chunks and at once, mounted, tagged, pulled and deleted, while each operation in turn
  * fails. */
 #include "hostile/play.h"
 
@@ -18,7 +18,7 @@
 #define LAYER_BYTES 100000
 #define CUT 60000 /* where the first chunk of the layer ends */
 
-/* --- A push that broke off goes on where the registry says that it stands --- */
+/* --- An interrupted push resumes at the offset that the registry reports --- */
 
 static void ask_for(struct play *play, const char *request, int status) {
     struct http_answer *answer = play_ask(play, request);
@@ -32,7 +32,7 @@ static void ask_for(struct play *play, const char *request, int status) {
     http_answer_free(answer);
 }
 
-/* How many bytes the upload has, as its address says; begins a new one when it is gone. */
+/* Returns how many bytes the upload has, according to its address; begins a new one when it is gone. */
 static size_t find_upload(struct play *play) {
     struct http_answer *answer = play_ask(play, "GET ${location}\n" AUTHORIZED "\n");
     int status = answer->status;
@@ -51,7 +51,7 @@ static size_t find_upload(struct play *play) {
 static void go_on_with_upload(struct play *play, size_t wanted) {
     size_t received = find_upload(play);
     char range[64];
-    /* An upload without bytes says "0-0", as one with one byte does; no chunk here ends there. */
+    /* An upload without bytes reports "0-0", as one with one byte does; no chunk here ends there. */
     received = received == 1 ? 0 : received;
     assert_true(received <= wanted);
     if (received == wanted) {
@@ -71,7 +71,8 @@ static void go_on_with_second_chunk(struct play *play) {
     go_on_with_upload(play, LAYER_BYTES);
 }
 
-/* When the bytes went with what failed, and that could not be noted either, the end tells: then all begins anew. */
+/* If the bytes were lost with the failed request, and this could not be recorded either, the closing request reports
+ * it. The client then begins again. */
 static void go_on_with_end(struct play *play) {
     static const char end[] = "PUT ${location}?digest=sha256:${layer_hash}\n" AUTHORIZED "\n";
     go_on_with_upload(play, LAYER_BYTES);
@@ -246,7 +247,7 @@ static void set_hashed(struct play_variables *variables, const char *name, const
     play_set_hash(variables, hash_name, text, strlen(text));
 }
 
-/* An image manifest of the layer and the configuration, told from others by a note. */
+/* An image manifest of the layer and the configuration, distinguished by a note. */
 static void set_manifest(struct play_variables *variables, const char *name, const char *hash_name, const char *note,
                          const char *subject) {
     static const char format[] =

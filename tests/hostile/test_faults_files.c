@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Generic files: a registry is made, files are published, read in all ways, overwritten and deleted, while one thing
- * after the other fails. */
+/* Generic files: a registry is created, files are published, read in all ways, overwritten and deleted, while each
+ * operation in turn fails. */
 #include "hostile/play.h"
 
 #define REGISTRIES "/v2/packages/organizations/acme/registries"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Managing an instance, over REST and through the C API: organisations, tokens, registries, the audit log, verification
- * and collection, while one thing after the other fails. */
+/* Managing an instance, over REST and through the C API: organizations, tokens, registries, the audit log, verification
+ * and collection, while each operation in turn fails. */
 #include "hostile/play.h"
 
 #include <libregistry.h>
@@ -49,7 +49,7 @@ static lreg_status delete_token(struct play *play, lreg_instance *instance, lreg
     return status;
 }
 
-/* A listing that breaks off goes on where it was; here it is given up. */
+/* A listing that breaks off can continue where it was; here it is abandoned. */
 static lreg_status list_registries(struct play *play, lreg_instance *instance, lreg_error **err) {
     lreg_registry_list *list = NULL;
     lreg_registry *registry = NULL;
@@ -120,7 +120,7 @@ static lreg_status read_content(struct play *play, lreg_instance *instance, lreg
     return status;
 }
 
-/* What could not be read counts as damaged, which is no more than what was asked. */
+/* Content that could not be read counts as damaged; nothing else was requested. */
 static lreg_status verify(struct play *play, lreg_instance *instance, lreg_error **err) {
     lreg_verify_report report = {.size = sizeof report};
     (void)play;

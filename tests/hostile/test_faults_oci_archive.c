@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Archives of images: published as files, for one platform and for several, and deleted, while one thing after the
- * other fails. */
+/* Image archives: published as files, for one platform and for several, and deleted, while each operation in turn
+ * fails. */
 #include "hostile/play.h"
 
 #include "support/tar_builder.h"
@@ -96,7 +96,7 @@ static void add_blob(const struct play_script *this, struct tar_builder *archive
     tar_builder_file(archive, name, content);
 }
 
-/* An archive of `type` that is named by the variable `top`, as the variable `name`. */
+/* An archive of `type` whose top is the variable `top`, stored as the variable `name`. */
 static void make_archive(struct play_script *this, const char *name, const char *type, const char *top, bool is_whole) {
     struct tar_builder archive = {NULL, 0};
     char index[512];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which syncs there are, in which order, and what happens when one fails. This program defines the functions that sync
- * and that remove names, in place of the C library; libregistry and SQLite call them. */
+/* Which syncs happen, in which order, and what happens when one fails. This program defines the functions that sync and
+ * that remove names, in place of the C library; libregistry and SQLite call them. */
 #include "hostile/crash.h"
 #include "hostile/rig.h"
 #include "protocol/oci_data.h"
@@ -28,10 +28,10 @@ struct event {
 
 static struct event events[EVENTS_MAX];
 static size_t event_count;
-static int sync_error; /* errno of syncs of the log; 0: they are made */
+static int sync_error; /* errno of syncs of the log; 0: they succeed */
 
-/* The log as a disk has it on which a sync failed: what was unsynced then is taken for written by the system, and is
- * only written when it is changed once more. */
+/* The log as a disk has it after a failed sync: the system treats the unsynced pages as written, and writes them only
+ * after they change again. */
 static struct {
     unsigned char *synced;
     unsigned char *lost; /* as it was at the failure; NULL: there was none */
@@ -116,7 +116,7 @@ OUR_OWN int unlinkat(int descriptor, const char *name, int flags) {
     return (int)syscall(SYS_unlinkat, descriptor, name, flags);
 }
 
-/* How often `call` was made for what is named like that ("": anything), and which was the first of them. */
+/* Returns how often `call` was made for files with such a name ("": any), and the index of the first of these calls. */
 static size_t count_events(const char *call, const char *name, size_t *out_first) {
     size_t count = 0;
     for (size_t i = 0; i < event_count; i++) {
@@ -206,9 +206,9 @@ static int teardown(void **state) {
     return 0;
 }
 
-/* --- What is promised --- */
+/* --- Guarantees --- */
 
-/* The object's bytes, its entry, and the log. What is new on the way to the object comes once. */
+/* The object's bytes, its directory entry, and the log. New directories on the way to the object are synced once. */
 static void test_hostile_syncs__a_publication_costs_three(void **state) {
     struct store *store = *state;
     assert_int_equal(crash_publish(&store->client, "files", "new-1.0.txt", "other", 5), 200);
@@ -245,7 +245,7 @@ static void test_hostile_syncs__reading_syncs_nothing(void **state) {
     assert_int_equal(event_count, 0);
 }
 
-/* While another has it open, so that there is a log. */
+/* While another process has it open, so that there is a log. */
 static void test_hostile_syncs__the_log_is_synced_when_a_store_is_opened(void **state) {
     struct store *store = *state;
     struct store other = *store;
@@ -278,7 +278,7 @@ static void test_hostile_syncs__what_one_without_syncs_left_is_synced_once(void 
     assert_int_equal(count_events("syncfs", "", NULL), 0);
 }
 
-/* Also where nothing else waits for the disk: a row that comes back must not find its object gone. */
+/* Also where nothing else waits for the disk: a restored row must not find its object gone. */
 static void test_hostile_syncs__a_collection_syncs_before_it_removes(void **state) {
     struct store *store = *state;
     for (int is_durable = 0; is_durable < 2; is_durable++) {
@@ -303,7 +303,7 @@ static void test_hostile_syncs__a_collection_syncs_before_it_removes(void **stat
     }
 }
 
-/* With a storage of the host's, nobody else does it. */
+/* With a storage of the host, nothing else syncs it. */
 static void test_hostile_syncs__a_new_directory_and_its_key_are_synced(void **state) {
     struct store *store = *state;
     struct store other = {.client = {.instance = NULL}};
@@ -330,7 +330,7 @@ static void check_refused(struct store *store, int error, int status) {
     assert_int_equal(ask(store, "GET /acme/files/files/new-1.0.txt\n\n"), 404);
 }
 
-/* Network file systems, quotas and thin volumes find out at the sync that there is no room. */
+/* Network file systems, quotas and thin volumes report a full disk only at the sync. */
 static void test_hostile_syncs__a_disk_that_is_found_full_by_the_sync_of_the_log_gives_507(void **state) {
     struct store *store = *state;
     lreg_verify_report report = {.size = sizeof report};
@@ -344,7 +344,7 @@ static void test_hostile_syncs__a_disk_that_is_found_full_by_the_sync_of_the_log
     assert_int_equal(report.missing + report.damaged, 0);
 }
 
-/* Goes on with what the disk has: the log as above, and the database, which is synced whenever it is written. */
+/* Continues with what the disk has: the log as above, and the database, which is synced whenever it is written. */
 static void cut_power(struct store *store) {
     struct power_cut *cut = power_cut_begin(store->folder);
     char path[PATH_ROOM];
@@ -360,8 +360,8 @@ static void cut_power(struct store *store) {
     open_store(store, true);
 }
 
-/* The commit that begins an upload does not wait for the disk. When it is among what a sync could not write, no later
- * commit may stand behind it in the log. */
+/* The commit that begins an upload does not wait for the disk. If a failed sync could not write it, no later commit may
+ * follow it in the log. */
 static void test_hostile_syncs__what_a_failed_sync_lost_takes_nothing_with_it(void **state) {
     struct store *store = *state;
     for (int i = 0; i < 3; i++) {

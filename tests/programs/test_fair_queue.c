@@ -25,7 +25,7 @@ static int teardown(void **state) {
     return 0;
 }
 
-/* `count` items of a key that is one letter. */
+/* Adds `count` items; the key is one letter. */
 static void push(char key, unsigned weight, size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct fair_item *item = &items[item_count];
@@ -35,7 +35,7 @@ static void push(char key, unsigned weight, size_t count) {
     }
 }
 
-/* Serves one after the other; an item of a capital letter costs 10, others 1. Gives the letters in their order. */
+/* Serves all items; one with a capital letter costs 10, others 1. Returns the letters in the order of service. */
 static const char *serve(size_t count) {
     static char order[ITEMS + 1];
     size_t served = 0;
@@ -112,7 +112,7 @@ static void test_programs_fair_queue__one_key_never_has_all_servers(void **state
         taken[i] = fair_queue_take(queue);
         assert_non_null(taken[i]);
     }
-    assert_null(fair_queue_take(queue)); /* the other two wait for somebody else */
+    assert_null(fair_queue_take(queue)); /* the other two wait: one key gets at most half of the workers */
     push('b', 1, 1);
     struct fair_item *other = fair_queue_take(queue);
     assert_int_equal(*(char *)other->owner, 'b');
@@ -134,7 +134,7 @@ static void test_programs_fair_queue__nobody_saves_for_later(void **state) {
     (void)state;
     push('a', 1, 30);
     (void)serve(20);
-    push('b', 1, 30); /* has not used a thing so far, and yet takes turns only */
+    push('b', 1, 30); /* has not used anything so far, but still takes turns */
     const char *order = serve(10);
     size_t first = 0;
     for (const char *at = order; *at != '\0'; at++) {

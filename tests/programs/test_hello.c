@@ -6,7 +6,7 @@
 
 static unsigned char room[HELLO_ROOM];
 
-/* Takes bytes as far as they are wanted, in pieces of that size. Gives how many were taken. */
+/* Feeds bytes as far as they are wanted, in pieces of that size. Returns how many were taken. */
 static size_t take(struct hello *hello, const char *bytes, size_t length, size_t piece) {
     size_t done = 0;
     *hello = (struct hello){.bytes = room};

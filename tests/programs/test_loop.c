@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The event loop of registryd, turn by turn: orders of events that a running server meets by chance. */
+/* The event loop of registryd, turn by turn: orders of events that occur by chance in a running server. */
 #include "connection.h"
 #include "loop.h"
 #include "options.h"
@@ -77,7 +77,7 @@ static void send_text(int number, const char *text) {
     assert_int_equal(send(clients[number], text, strlen(text), 0), strlen(text));
 }
 
-/* What came for a client: 0 is the end, -1 nothing. */
+/* What a client received: 0 is the end, -1 nothing. */
 static ssize_t receive(int number, char *buffer, size_t capacity) {
     ssize_t got = recv(clients[number], buffer, capacity - 1, 0);
     buffer[got > 0 ? got : 0] = '\0';
@@ -89,7 +89,7 @@ static bool is_open(int number) {
     return receive(number, buffer, sizeof buffer) != 0;
 }
 
-/* As a pipelining client is, whose turn is over. */
+/* As a pipelining client whose turn is over. */
 static void make_ready(int number) {
     loop_make_ready(loop, connections[number]);
 }
@@ -121,7 +121,7 @@ static void test_programs_loop__a_connection_that_ends_is_out_of_the_ready_list(
     }
 }
 
-/* SIGTERM while a client that has sent more waits for its turn, and its idle timer ends before that. */
+/* SIGTERM arrives while a client with unread input waits for its turn, and its idle timer expires before that. */
 static void test_programs_loop__a_timer_does_not_end_who_waits_for_a_turn(void **state) {
     (void)state;
     char buffer[4096];

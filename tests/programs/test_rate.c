@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The least rate of a body, without a clock: the test says how long was waited. */
+/* The minimum rate of a body, without a clock: the test supplies the waiting time. */
 #include "rate.h"
 
 static const struct rate_limit LIMIT = {.bytes_per_second = 100, .window_ms = 10000};

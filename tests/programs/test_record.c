@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of FastCGI, and the variables in them. */
+/* FastCGI records, and the variables in them. */
 #include "fastcgi/record.h"
 
 #include <stdlib.h>
 
-/* What was told of records. */
+/* The recorded events. */
 struct told {
     unsigned heads;
     unsigned type;
@@ -14,7 +14,7 @@ struct told {
     bool is_bad;
 };
 
-/* Takes bytes in pieces of that size. */
+/* Feeds bytes in pieces of that size. */
 static struct told take(const char *text, size_t length, size_t piece) {
     struct told told = {0};
     struct record record = {.type = 0};
@@ -78,7 +78,7 @@ static void test_programs_record__heads_are_read_as_they_were_written(void **sta
 }
 
 static bool read_text(struct variables *variables, const char *text, size_t length) {
-    unsigned char *copy = malloc(length + 1); /* so that a byte too far is found */
+    unsigned char *copy = malloc(length + 1); /* so that an access past the end is detected */
     assert_non_null(copy);
     memcpy(copy, text, length);
     bool is_read = variables_read(variables, copy, length);

@@ -51,7 +51,7 @@
     "3d0d6e4d182eeafcf7149cc68037a50722ac6bf685f2a63\",\"size\":22}]}"
 #define DOCKER_IMAGE_DIGEST "sha256:104e3fcd8371c6e5cee3b022c912f6bfd122c776a5d19814fa42e995ffddc1f2"
 
-/* No mediaType in it: some tools write them so. */
+/* Without mediaType, as some tools write it. */
 #define UNTYPED_IMAGE                                                                                     \
     "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"diges" \
     "t\":\"sha256:c5b1d63604f273462ef36fadac3182d43ae6a6138731cf594b314835cf1c034f\",\"size\":78},\"l"    \
@@ -88,7 +88,7 @@
     "05dece8b\",\"size\":423}}"
 #define BILL_DIGEST "sha256:4f87432921454ef2ceb50424fc4d92623bfc41941781931cab80c09e08fc0668"
 
-/* Names a config and a layer that nobody has. */
+/* Names a config and a layer that do not exist. */
 #define LOST_IMAGE                                                                                        \
     "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":{\"med" \
     "iaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"sha256:3c70115130feb9e974a3a9"    \
@@ -102,7 +102,7 @@
 #define LOST_CONFIG_DIGEST "sha256:3c70115130feb9e974a3a9b2f5588f6296b0f46753ee973d7a3a0643b85dba54"
 #define LOST_LAYER_DIGEST "sha256:c5279705c877dc0bb41cfe774d1ec5c844c6f40d22f8c483760a50341417f9a9"
 
-/* Its layer lies elsewhere. */
+/* Its layer is stored elsewhere. */
 #define FOREIGN_IMAGE                                                                                     \
     "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":{\"med" \
     "iaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"sha256:c5b1d63604f273462ef36f"    \

@@ -2,7 +2,7 @@
 #ifndef PROTOCOL_OCI_WORLD_H
 #define PROTOCOL_OCI_WORLD_H
 
-/* What the tests of container images share: the world with two more registries, and requests in one line each. */
+/* Shared by the tests of container images: the world with two more registries, and one-line requests. */
 
 #include "support/protocol_world.h"
 
@@ -49,7 +49,7 @@ __attribute__((format(printf, 2, 3))) static inline const char *oci_text(char te
     return text;
 }
 
-/* Likewise, when the answer does not matter. */
+/* Likewise, for answers that are not checked. */
 #define EXPECT_STATUS(world, who, status, ...) http_answer_free(REQUEST(world, who, status, __VA_ARGS__))
 
 static inline void expect_header(struct http_answer *answer, const char *name, const char *value) {
@@ -60,7 +60,7 @@ static inline void expect_header(struct http_answer *answer, const char *name, c
     }
 }
 
-/* The error document's first code, and a text that stands somewhere in the body. */
+/* The first code in the error document, and a text that occurs in the body. */
 static inline void expect_error(struct http_answer *answer, const char *code, const char *text) {
     char *found = protocol_member(answer, "code");
     if (found == NULL || strcmp(found, code) != 0 || strstr(answer->body, text) == NULL) {
@@ -86,13 +86,13 @@ static inline void push_manifest(struct protocol_world *world, const char *repos
                   content);
 }
 
-/* IMAGE as `tag`, with all that it needs. */
+/* Pushes IMAGE as `tag`, with its blobs. */
 static inline void push_image(struct protocol_world *world, const char *repository, const char *tag) {
     push_blobs(world, repository);
     push_manifest(world, repository, tag, MANIFEST_TYPE, IMAGE);
 }
 
-/* The Location of a new upload; free() it. */
+/* Returns the Location of a new upload; free() it. */
 static inline char *begin_upload(struct protocol_world *world, const char *repository) {
     struct http_answer *answer =
         REQUEST(world, WHO_OWNER, 202, "POST %s/blobs/uploads/\nContent-Length: 0\n\n", repository);

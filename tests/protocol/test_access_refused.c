@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests of those who may not: without token, with a bad one, with the wrong scope, from elsewhere. */
+/* Requests without permission: without a token, with an invalid one, with the wrong scope, from elsewhere. */
 #include "support/protocol_world.h"
 
 #include <stdlib.h>

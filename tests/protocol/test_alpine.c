@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Alpine repository as clients see it: publish, index, packages, key; who may; and what is refused leaves
- * nothing. */
+/* The Alpine repository as clients see it: publishing, index, packages, key; permissions; and refused requests have no
+ * effect. */
 #include "component/fixture.h"
 #include "support/apk_builder.h"
 #include "support/http_script.h"
@@ -51,7 +51,7 @@ static struct http_answer *get(const char *method, const char *target, const cha
     return http_script_run(&script, request);
 }
 
-/* The upload of the documentation: one part "file". */
+/* The upload from the documentation: one part "file". */
 static void make_upload(struct apk_bytes *out, const struct apk_bytes *package) {
     static const char head[] = "POST /v2/packages/organizations/acme/registries/apks/packages\nHost: localhost\n"
                                "Content-Type: multipart/form-data; boundary=b\n\n"
@@ -87,7 +87,7 @@ static void must_upload(const struct apk_recipe *recipe) {
     http_answer_free(answer);
 }
 
-/* A GET that gives this status; the answer is to be freed. */
+/* A GET with this status; the caller frees the answer. */
 static struct http_answer *expect(const char *target, int status) {
     struct http_answer *answer = get("GET", target, "");
     if (answer->status != status) {
@@ -356,7 +356,7 @@ static void test_protocol_alpine__downloads_are_counted_once_each(void **state) 
     lreg_package_free(package);
 }
 
-/* Rows of 120 KiB each, of which the listing shows the names. */
+/* Rows of 120 KiB each; the listing shows only their names. */
 static void test_protocol_alpine__a_page_of_large_packages_is_listed(void **state) {
     (void)state;
     enum {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How the bytes of a request are cut says nothing: the same request in two pieces, cut at every byte, and byte by byte,
- * gets the same answer and leaves the same state. Each runs in a world of its own, whose clock and randomness are those
- * of all others.
+ * The cuts of a request do not matter: the same request in two pieces, cut at every byte, and byte by byte, gets the
+ * same answer and leaves the same state. Each runs in a world of its own, all with the same clock and randomness.
  */
 #include "support/protocol_world.h"
 
@@ -13,7 +12,7 @@
 #define PACKAGES "/v2/packages/organizations/my-organization/registries/my-files/packages"
 #define FIELDS " HTTP/1.1\nHost: packages.test\n"
 
-/* Answer and state after it, as one text. */
+/* The answer and the state after it, as one text. */
 static char *outcome(const char *request, size_t cut, size_t piece_bytes, bool reads_by_pieces) {
     struct protocol_world *world = protocol_world_new();
     struct http_script script = {.instance = world->instance,
@@ -100,7 +99,7 @@ static void test_protocol_cuts__a_new_token(void **state) {
           "HTTP 200\n");
 }
 
-/* A body that nobody asked for is passed over. */
+/* A body that the request does not need is skipped. */
 static void test_protocol_cuts__a_download_with_a_body(void **state) {
     (void)state;
     check("GET /my-organization/my-files/files/app-1.0.0.zip" FIELDS "\nno one reads this", "HTTP 200\n");

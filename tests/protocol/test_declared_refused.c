@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is not known is refused by name, wherever it comes: members of bodies, fields of forms, parameters of targets.
- * What we have shown may come back as it was. */
+/* Unknown names are refused by name everywhere: members of bodies, fields of forms, parameters of targets. A body that
+ * the registry has returned is accepted unchanged. */
 #include "oci_world.h"
 
 #define REGISTRIES "/v2/packages/organizations/my-organization/registries"
@@ -20,7 +20,7 @@ static void run(void **state, const struct protocol_case *cases, size_t count) {
     protocol_check_cases(*state, cases, count);
 }
 
-/* Settings that other registries have and this one has not (yet): a 200 would be believed. */
+/* Settings that other registries have and this one does not (yet): a client would take a 200 for success. */
 static void test_protocol_declared__unknown_settings_are_named(void **state) {
     static const char *const members[] = {"\"team_ids\":[\"7\"]",
                                           "\"team_ids\":[]",
@@ -143,7 +143,7 @@ static void test_protocol_declared__unknown_parameters_are_named(void **state) {
     EXPECT_STATUS((struct protocol_world *)*state, WHO_OWNER, 200, "GET " MINE "?_=1\nHost: x\n\n");
 }
 
-/* Of images: where a parameter would filter or set something. */
+/* For images: parameters that would filter or set something. */
 static void test_protocol_declared__so_are_those_of_images(void **state) {
     struct protocol_world *world = *state;
     push_image(world, REPOSITORY, "v1");
@@ -200,7 +200,7 @@ static void test_protocol_declared__requests_without_a_body_take_none(void **sta
     EXPECT_STATUS((struct protocol_world *)*state, WHO_OWNER, 200, "DELETE " MINE "\nHost: x\nContent-Length: 0\n\n");
 }
 
-/* GET, a change by the client, and all of it back. */
+/* GET, a change by the client, and the whole document sent back. */
 static void test_protocol_declared__what_was_shown_may_come_back(void **state) {
     struct protocol_world *world = *state;
     static const char *const targets[] = {MINE, MINE "/tokens/<<token>>"};

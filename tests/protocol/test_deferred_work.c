@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests that read and yet have something to write or to make: for a host that asks for it they are left to a thread
- * that may wait, and then end as they would have at once. */
+/* Reading requests that still have to write or create something. For a host that opts in, this work is left to a thread
+ * that may block; the results are the same as without deferral. */
 #include "support/protocol_world.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #define FILE_PATH "/my-organization/my-files/files/app-1.0.0.zip"
 #define BLOBS "/v2/my-organization/my-images/app/blobs/"
 #define ABC_DIGEST "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-#define LONG_MS (INT64_C(30) * 24 * 3600 * 1000) /* longer than anything is kept back, and than a claim lasts */
+#define LONG_MS (INT64_C(30) * 24 * 3600 * 1000) /* longer than anything is held back, and longer than a claim lasts */
 
 static lreg_exchange *exchange;
 
@@ -29,7 +29,7 @@ static int teardown(void **state) {
     return protocol_teardown(state);
 }
 
-/* Begins a request and gives what is wanted then. */
+/* Begins a request and returns what it wants next. */
 static lreg_wants begin_as(const struct protocol_world *world, enum protocol_who who, const char *method,
                            const char *target) {
     lreg_exchange_reset(exchange);
@@ -47,7 +47,7 @@ static lreg_wants begin(const struct protocol_world *world, const char *method, 
     return begin_as(world, WHO_OWNER, method, target);
 }
 
-/* The work that is wanted is done, and leads to an answer. */
+/* Does the wanted work, which leads to an answer. */
 static int32_t work(void) {
     assert_int_equal(lreg_exchange_status(exchange), 0);
     assert_int_equal(lreg_exchange_work(exchange, NULL), LREG_OK);
@@ -138,7 +138,7 @@ static void test_protocol_deferred_work__download_counts_are_written_by_it(void 
     http_answer_free(answer);
 }
 
-/* A read waits for writers as the last resort: who writes anyway takes the counts along. */
+/* A read waits for writers only as the last resort: the next write includes the counts. */
 static void test_protocol_deferred_work__counts_are_taken_along_by_who_writes(void **state) {
     struct protocol_world *world = *state;
     static const char show[] =
@@ -174,7 +174,7 @@ static void test_protocol_deferred_work__a_claim_on_a_blob_is_renewed_by_it(void
     assert_int_equal(begin(world, "HEAD", BLOBS ABC_DIGEST), LREG_WANTS_RESPONSE);
 }
 
-/* What reads many rows, or long ones, is nothing for an event loop. */
+/* Reads of many or of long rows must not run in an event loop. */
 static void test_protocol_deferred_work__listings_are_left_to_it(void **state) {
     struct protocol_world *world = *state;
     static const char *const targets[] = {
@@ -217,7 +217,7 @@ static void test_protocol_deferred_work__a_long_manifest_is_read_by_it(void **st
 static void test_protocol_deferred_work__who_has_not_asked_for_it_gets_the_answer_at_once(void **state) {
     struct protocol_world *world = *state;
     http_answer_free(protocol_expect(world, WHO_OWNER, "GET " INDEX "\n\n", 200));
-    lreg_exchange_reset(exchange); /* ends the wish of the request before */
+    lreg_exchange_reset(exchange); /* cancels the wish of the previous request */
     assert_int_equal(lreg_exchange_set_request(exchange, "GET", "/my-organization/my-alpine-packages/rsakey", NULL),
                      LREG_OK);
     assert_int_equal(lreg_exchange_add_header(exchange, "Authorization", world->authorization[WHO_OWNER], NULL),

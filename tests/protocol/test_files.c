@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Generic files from publishing to deletion, and every way to ask for one. */
+/* Generic files from publishing to deletion, and every way to request one. */
 #include "support/protocol_world.h"
 
 #include <stdio.h>
@@ -78,11 +78,11 @@ static void test_protocol_files__any_bytes_come_back_as_they_were(void **state) 
     static const char head[] = "POST " PACKAGES("my-files") FIELDS FORM
         "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"bytes.bin\"\r\n\r\n";
     static const char tail[] = "\r\n--XX--\r\n";
-    char content[60000]; /* several pieces of any buffer */
+    char content[60000]; /* several pieces for any buffer size */
     for (size_t i = 0; i < sizeof content; i++) {
         content[i] = (char)(i * i >> 3); /* all byte values */
     }
-    memcpy(content + 100, "\r\n--X\r\n--", 9); /* what looks like a boundary */
+    memcpy(content + 100, "\r\n--X\r\n--", 9); /* bytes that look like a boundary */
     size_t length = sizeof head - 1 + sizeof content + sizeof tail - 1;
     char *request = malloc(length);
     memcpy(request, head, sizeof head - 1);
@@ -198,8 +198,8 @@ static void expect_replaced(struct protocol_world *world, const char *fields, in
     http_answer_free(answer);
 }
 
-/* Who asks by the date of one content never gets the other for it: neither within the same second, nor where the clock
- * was put back. */
+/* A conditional request with the date of one content never gets the other: neither within the same second, nor after
+ * the clock was set back. */
 static void test_protocol_files__replaced_content_has_a_date_of_its_own(void **state) {
     static const char next[] = "Sat, 21 Nov 2026 03:04:06 GMT";
     struct protocol_world *world = *state;
@@ -384,7 +384,7 @@ static void expect_downloads(struct protocol_world *world, const char *count) {
     http_answer_free(answer);
 }
 
-/* Closing writes what was gathered. */
+/* Closing writes the pending counts. */
 static void reopen(struct protocol_world *world) {
     lreg_error *err = NULL;
     lreg_close(world->instance);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How container clients authenticate: the challenge, the token endpoint, tokens for nobody, and tokens that end. */
+/* How container clients authenticate: the challenge, the token endpoint, anonymous tokens, and tokens that expire. */
 #include "oci_world.h"
 
 #define HOST "Host: packages.example.com:8443\n"
@@ -20,7 +20,7 @@ static const char *secret_of(const struct protocol_world *world, enum protocol_w
     return strchr(world->authorization[who], ' ') + 1;
 }
 
-/* "Authorization: Bearer …\n" with the token of a successful answer; free() it. */
+/* "Authorization: Bearer …\n" with the token from a successful answer; free() it. */
 static char *bearer_of(struct http_answer *answer) {
     char *token = protocol_member(answer, "token");
     assert_non_null(token);
@@ -143,7 +143,7 @@ static void test_protocol_oci_access__nobody_pulls_what_is_public_with_a_token_f
     free(bearer);
 }
 
-/* For a while: a cache does not learn that the registry became private. */
+/* Limited in time: a cache does not learn that the registry became private. */
 static void test_protocol_oci_access__what_is_public_may_be_cached_by_all(void **state) {
     struct protocol_world *world = *state;
     push_image(world, PUBLIC, "v1");

@@ -24,7 +24,7 @@ static void add_blob(struct tar_builder *archive, const char *digest, const char
     tar_builder_file(archive, name, content);
 }
 
-/* IMAGE with its parts, and whatever index. */
+/* IMAGE with its parts, and any index. */
 static struct tar_builder make_archive(const char *index) {
     struct tar_builder archive = {NULL, 0};
     (void)tar_builder_add(&archive, '5', "blobs/", "", 0);
@@ -37,7 +37,7 @@ static struct tar_builder make_archive(const char *index) {
     return archive;
 }
 
-/* By the C API; the archive is freed. Gives the status, and the code of a failure. */
+/* Publishes through the C API; frees the archive. Returns the status, and the code of a failure. */
 static lreg_status publish(struct protocol_world *world, const char *filename, struct tar_builder archive,
                            char code[40]) {
     lreg_registry *registry = NULL;
@@ -212,7 +212,7 @@ static void test_protocol_oci_archive__a_missing_layer_is_named(void **state) {
     EXPECT_STATUS(world, WHO_OWNER, 404, "GET " REPOSITORY "/manifests/v1\n\n");
 }
 
-/* Nothing of it is stored, though children come before their index. */
+/* Nothing of it is stored, although children are stored before their index. */
 static void test_protocol_oci_archive__a_wrong_size_is_refused(void **state) {
     struct protocol_world *world = *state;
     static const char image[] = "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" MANIFEST_TYPE

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a bearer of the token endpoint is good for: the scopes that were asked for and granted, in their repositories,
- * below the container paths alone; and never for more than its holder. */
+/* What a bearer of the token endpoint permits: the scopes that were requested and granted, in their repositories, below
+ * the container paths only; and never more than its holder may do. */
 #include "oci_world.h"
 
 #define REGISTRIES "/v2/packages/organizations/my-organization/registries"
@@ -16,7 +16,8 @@ static int teardown(void **state) {
     return protocol_teardown(state);
 }
 
-/* "Authorization: Bearer …\n" of who asks with that query ("scope=…"); free() it. `granted`: what the answer says. */
+/* Returns "Authorization: Bearer …\n" of a token request with that query ("scope=…"); free() it. `granted`: what the
+ * answer says. */
 static char *ask(struct protocol_world *world, enum protocol_who who, const char *query, const char *granted) {
     struct http_answer *answer = REQUEST(world, who, 200, "GET /-/token?service=s&%s\n\n", query);
     protocol_expect_member(answer, "scope", granted);
@@ -29,7 +30,7 @@ static char *ask(struct protocol_world *world, enum protocol_who who, const char
     return field;
 }
 
-/* 401 with a challenge upon which clients ask for more. */
+/* 401 with a challenge that makes clients request more scopes. */
 static void expect_insufficient(struct protocol_world *world, const char *bearer, const char *request,
                                 const char *scope) {
     struct http_answer *answer = REQUEST(world, WHO_NOBODY, 401, "%s\n%s\n", request, bearer);
@@ -64,7 +65,7 @@ static void test_protocol_oci_bearer__one_for_pull_pulls_and_does_nothing_else(v
     free(bearer);
 }
 
-/* Below /v2/ as well as beside it. */
+/* Below /v2/ and elsewhere. */
 static void test_protocol_oci_bearer__serves_for_images_alone(void **state) {
     struct protocol_world *world = *state;
     static const char *const requests[] = {
@@ -205,7 +206,7 @@ static void test_protocol_oci_bearer__what_the_holder_may_not_do_is_not_granted(
     free(bearer);
 }
 
-/* A repository that was not asked for is answered alike, whether it is there or not. */
+/* A repository that was not requested gets the same answer, whether it exists or not. */
 static void test_protocol_oci_bearer__tells_nothing_of_other_repositories(void **state) {
     struct protocol_world *world = *state;
     push_image(world, OTHER, "v1");
@@ -239,7 +240,7 @@ static void test_protocol_oci_bearer__what_is_public_needs_no_scope(void **state
     }
 }
 
-/* A right that was lost is lost to bearers too; one that was gained is not in those of before. */
+/* When the holder loses a permission, existing bearers lose it too; a new permission is not in earlier bearers. */
 static void test_protocol_oci_bearer__each_request_is_decided_anew(void **state) {
     struct protocol_world *world = *state;
     push_image(world, PUBLIC, "v1");
@@ -251,7 +252,7 @@ static void test_protocol_oci_bearer__each_request_is_decided_anew(void **state)
     free(bearer);
 }
 
-/* Names are granted: of a registry that was made anew, too, by what the holder may do there. */
+/* Names are granted, so a recreated registry is included, with what the holder may do there. */
 static void test_protocol_oci_bearer__what_was_deleted_is_decided_anew_too(void **state) {
     struct protocol_world *world = *state;
     struct http_answer *answer =

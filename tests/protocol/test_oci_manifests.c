@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Manifests, tags and referrers: pushed, sent, listed, deleted, and what the C API and the REST API see of them. */
+/* Manifests, tags and referrers: pushed, sent, listed and deleted, and their view in the C API and the REST API. */
 #include "oci_world.h"
 
 #define REST "/v2/packages/organizations/my-organization/registries/my-images/packages"
@@ -191,7 +191,7 @@ static void test_protocol_oci_manifests__downloads_by_tag_are_counted(void **sta
     world->now_ms += (int64_t)3600 * 1000;
     EXPECT_STATUS(world, WHO_OWNER, 200, "GET " REPOSITORY "/manifests/v1\n\n");
     lreg_package *package = find_package(world, "app:v1");
-    assert_in_range(lreg_package_downloads(package), 2, 3); /* the last may still be gathered */
+    assert_in_range(lreg_package_downloads(package), 2, 3); /* the last may still be pending */
     lreg_package_free(package);
 }
 
@@ -416,7 +416,7 @@ static void test_protocol_oci_manifests__many_referrers_come_in_pages(void **sta
     http_answer_free(answer);
 }
 
-/* --- Where things are --- */
+/* --- Addresses --- */
 
 static void test_protocol_oci_manifests__locations_stand_below_the_mount(void **state) {
     struct protocol_world *world = *state;

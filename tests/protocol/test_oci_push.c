@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pushing blobs: in one request, by a session, in chunks, by mount; and getting them back. */
+/* Pushing blobs: in one request, with a session, in chunks, by mount; and fetching them. */
 #include "oci_world.h"
 
 #include <unistd.h>
@@ -170,7 +170,7 @@ static void lose_bytes(const struct protocol_world *world, const char *location)
     assert_int_equal(unlink(path), 0);
 }
 
-/* As after a crash: clients begin anew when they are told so, and must find room. */
+/* As after a crash: clients restart when told so, and must find room. */
 static void test_protocol_oci_push__a_session_whose_bytes_are_lost_has_ended(void **state) {
     struct protocol_world *world = *state;
     for (int ends = 0; ends <= 1; ends++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What names what: nothing is deleted that a manifest still needs, and no manifest says what is not so. */
+/* References between blobs and manifests: nothing is deleted that a manifest still needs, and no manifest makes false
+ * claims. */
 #include "oci_world.h"
 
 #define REST "/v2/packages/organizations/my-organization/registries/my-images/packages"
@@ -20,7 +21,7 @@ static int teardown(void **state) {
     return protocol_teardown(state);
 }
 
-/* The answer to a refused DELETE, which has changed nothing. */
+/* The answer to a refused DELETE, which must not change anything. */
 static struct http_answer *refuse_delete(struct protocol_world *world, const char *path) {
     char *before = protocol_state(world);
     struct http_answer *answer = REQUEST(world, WHO_OWNER, 405, "DELETE %s\n\n", path);
@@ -112,7 +113,7 @@ static void test_protocol_oci_references__a_manifest_that_an_index_names_stays(v
     expect_error(answer, "DENIED", "\"needed_by\":[{\"digest\":\"" INDEX_DIGEST "\",\"tags\":[\"multi\"]}]");
     expect_header(answer, "Allow", "GET, HEAD, PUT");
     http_answer_free(answer);
-    EXPECT_STATUS(world, WHO_OWNER, 202, "DELETE " REPOSITORY "/manifests/amd64\n\n"); /* its tag may go */
+    EXPECT_STATUS(world, WHO_OWNER, 202, "DELETE " REPOSITORY "/manifests/amd64\n\n"); /* its tag may be deleted */
     EXPECT_STATUS(world, WHO_OWNER, 200, "GET " REPOSITORY "/manifests/" IMAGE_DIGEST "\n\n");
     EXPECT_STATUS(world, WHO_OWNER, 202, "DELETE " REPOSITORY "/manifests/" INDEX_DIGEST "\n\n");
     EXPECT_STATUS(world, WHO_OWNER, 202, "DELETE " REPOSITORY "/manifests/" IMAGE_DIGEST "\n\n");
@@ -149,7 +150,8 @@ static void delete_package(struct protocol_world *world, const char *filename) {
     lreg_registry_free(registry);
 }
 
-/* An index of indexes: what the deleted package alone named goes, what another index names stays with all of it. */
+/* An index of indexes: content that only the deleted package names is removed; content that another index names stays
+ * complete. */
 static void test_protocol_oci_references__deleting_a_package_breaks_no_index(void **state) {
     struct protocol_world *world = *state;
     push_index(world, "multi");
@@ -169,7 +171,7 @@ static void test_protocol_oci_references__deleting_a_package_breaks_no_index(voi
     EXPECT_STATUS(world, WHO_OWNER, 202, "DELETE " REPOSITORY "/blobs/" LAYER_DIGEST "\n\n");
 }
 
-/* --- What a manifest says of others --- */
+/* --- What a manifest says about others --- */
 
 #define PUT_IMAGE(world, status, config, layer) \
     REQUEST(world, WHO_OWNER, status,           \
@@ -215,7 +217,7 @@ static void test_protocol_oci_references__an_index_says_what_its_children_are(vo
     put_index(world, 201, "Application/VND.oci.image.manifest.v1+JSON", IMAGE_DIGEST, strlen(IMAGE));
 }
 
-/* As build caches do: what an index names may be layers. */
+/* As in build caches: entries of an index may be layers. */
 static void test_protocol_oci_references__an_index_may_name_blobs(void **state) {
     struct protocol_world *world = *state;
     push_blobs(world, REPOSITORY);
@@ -224,7 +226,7 @@ static void test_protocol_oci_references__an_index_may_name_blobs(void **state) 
     http_answer_free(refuse_delete(world, REPOSITORY "/blobs/" LAYER_DIGEST));
 }
 
-/* A manifest that does not say its type gets it from the request. An index that names it relies on that. */
+/* A manifest without a type gets the type of the request. An index that names it relies on that. */
 static void test_protocol_oci_references__a_child_keeps_its_type(void **state) {
     struct protocol_world *world = *state;
     push_blobs(world, REPOSITORY);
@@ -237,5 +239,5 @@ static void test_protocol_oci_references__a_child_keeps_its_type(void **state) {
     http_answer_free(answer);
     push_manifest(world, REPOSITORY, "untyped", MANIFEST_TYPE, UNTYPED_IMAGE);
     EXPECT_STATUS(world, WHO_OWNER, 202, "DELETE " REPOSITORY "/manifests/ix\n\n");
-    http_answer_free(refuse_delete(world, REPOSITORY "/manifests/" UNTYPED_IMAGE_DIGEST)); /* the index is there yet */
+    http_answer_free(refuse_delete(world, REPOSITORY "/manifests/" UNTYPED_IMAGE_DIGEST)); /* the index still exists */
 }

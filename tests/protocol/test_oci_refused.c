@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests of container clients that must be refused: each with its status and code, and nothing is changed. */
+/* Requests of container clients that must be refused: each with its status and code, and without any effect. */
 #include "oci_world.h"
 
 #define UPLOADS REPOSITORY "/blobs/uploads/"

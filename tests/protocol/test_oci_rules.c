@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules of the OCI distribution specification 1.1 that hold for many requests at once, and corners of single ones. */
+/* Rules of the OCI distribution specification 1.1 that apply to many requests at once, and edge cases of single ones.
+ * */
 #include "oci_world.h"
 
 #define MIB ((size_t)1024 * 1024)
@@ -59,7 +60,7 @@ static void test_protocol_oci_rules__head_tells_what_get_does(void **state) {
     }
 }
 
-/* "Error Codes": those of the list and no others, whatever was wrong with the request. */
+/* "Error Codes": only codes from the list, for every invalid request. */
 static bool is_listed(const char *code) {
     static const char *const codes[] = {
         "BLOB_UNKNOWN",          "BLOB_UPLOAD_INVALID", "BLOB_UPLOAD_UNKNOWN", "DIGEST_INVALID",
@@ -121,7 +122,7 @@ static void test_protocol_oci_rules__the_location_of_an_upload_has_a_uuid(void *
 
 /* --- Mounting --- */
 
-/* The answer, without the id of the upload that it opens. */
+/* Returns the answer without the id of the upload that it opens. */
 static char *mount_answer(struct protocol_world *world, enum protocol_who who, const char *query) {
     struct http_answer *answer =
         REQUEST(world, who, 202, "POST " STRANGE "/blobs/uploads/?%s\nContent-Length: 0\n\n", query);
@@ -208,7 +209,7 @@ static void test_protocol_oci_rules__an_artifact_may_consist_of_the_empty_descri
     struct http_answer *answer = REQUEST(world, WHO_OWNER, 200, "GET " REPOSITORY "/manifests/artifact\n\n");
     assert_string_equal(answer->body, artifact);
     http_answer_free(answer);
-    /* The plus of a media type stands for itself, though it means a blank in a query. */
+    /* The plus in a media type is literal, although it means a blank in a query. */
     static const char *const filters[] = {"application/vnd.example+type", "application%2Fvnd.example%2Btype"};
     for (size_t i = 0; i < 2; i++) {
         answer = REQUEST(world, WHO_OWNER, 200, "GET " REPOSITORY "/referrers/" NO_DIGEST "?artifactType=%s\n\n",
@@ -238,7 +239,7 @@ static void test_protocol_oci_rules__a_manifest_may_be_pushed_by_sha512(void **s
     }
 }
 
-/* RFC 9110 section 13: clients that do not want to overwrite what another one pushed meanwhile. */
+/* RFC 9110 section 13: clients that do not want to overwrite a concurrent push. */
 static void test_protocol_oci_rules__changes_may_have_conditions(void **state) {
     struct protocol_world *world = *state;
     static const struct {
@@ -274,7 +275,7 @@ static void test_protocol_oci_rules__changes_may_have_conditions(void **state) {
 
 /* --- Referrers --- */
 
-/* In either order, and beyond the subject's end. */
+/* In either order, and beyond the subject's lifetime. */
 static void test_protocol_oci_rules__referrers_do_not_need_their_subject(void **state) {
     struct protocol_world *world = *state;
     static const char referrers[] = "GET " REPOSITORY "/referrers/" IMAGE_DIGEST "\n\n";
@@ -325,8 +326,8 @@ static char *next_page(struct http_answer *answer) {
     return target;
 }
 
-/* "The descriptors MUST include annotations": those of a usual length. A list that anybody may ask for does not send
- * megabytes for each manifest; the manifests have them. */
+/* "The descriptors MUST include annotations": those of a usual length. A list that is open to anonymous clients does
+ * not send megabytes for each manifest; the manifests contain them. */
 static void test_protocol_oci_rules__referrers_have_annotations_up_to_a_length(void **state) {
     struct protocol_world *world = *state;
     static const size_t lengths[] = {16 * 1024 - 1, 1000, 1000, 4 * MIB - 1024, 16 * 1024};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a disk has damaged is served no longer than until the scrub has read it, and is there again after the next
+/* Content that a disk has damaged is served only until the scrub has read it, and is available again after the next
  * push. */
 #include "oci_world.h"
 
@@ -7,7 +7,7 @@
 #include <ftw.h>
 #include <unistd.h>
 
-static const char *damaged_begin; /* of the objects that are to be damaged */
+static const char *damaged_begin; /* of the objects to damage */
 static int damaged_count;
 
 static int setup(void **state) {
@@ -43,7 +43,7 @@ static void damage(struct protocol_world *world, const char *begin) {
     assert_int_equal(damaged_count, 1);
 }
 
-/* Calls until nothing is due; gives how many were damaged. */
+/* Calls until nothing is due; returns the number of damaged objects. */
 static uint64_t keep_up(struct protocol_world *world) {
     lreg_upkeep_report report = {.size = sizeof report};
     lreg_error *err = NULL;
@@ -78,7 +78,7 @@ static void test_protocol_quarantine__a_damaged_layer_is_an_error_and_is_pushed_
     assert_null(http_answer_header(answer, "ETag"));
     http_answer_free(answer);
     http_answer_free(REQUEST(world, WHO_OWNER, 404, "HEAD " REPOSITORY "/blobs/" LAYER_DIGEST "\n\n"));
-    /* Nor is it mounted from there: an upload begins. */
+    /* It is not mounted from there either: an upload begins. */
     http_answer_free(REQUEST(world, WHO_OWNER, 202,
                              "POST " OTHER "/blobs/uploads/?mount=" LAYER_DIGEST
                              "&from=my-organization/my-images/app\nContent-Length: 0\n\n"));

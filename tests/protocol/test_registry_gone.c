@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A registry is deleted while something is on its way into it: that is answered as for one that never was. */
+/* A registry is deleted while a request into it is in progress: the answer is that for a registry that never existed.
+ * */
 #include "oci_world.h"
 
-/* Sends the head, deletes the registry, and then sends the body. Gives the answer's status and body. */
+/* Sends the head, deletes the registry, and then sends the body. Returns the answer's status and body. */
 static int32_t send_around_deletion(struct protocol_world *world, const char *slug, const char *target,
                                     const char *type, const char *body, char *answer, size_t capacity) {
     lreg_exchange *exchange = NULL;

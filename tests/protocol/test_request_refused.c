@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests that are refused for their head: malformed targets and fields, limits, methods, unknown paths. */
+/* Requests that are refused because of their head: malformed targets and fields, limits, methods, unknown paths. */
 #include "support/protocol_world.h"
 
 #include <stdio.h>

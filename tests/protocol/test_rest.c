@@ -40,7 +40,7 @@ static size_t count_of(const char *text, const char *wanted) {
     return count;
 }
 
-/* A request whose path has an id in it. */
+/* A request whose path contains an id. */
 static struct http_answer *at_id(void **state, const char *method, const char *path, const char *id, const char *rest,
                                  int status) {
     char request[512];
@@ -164,7 +164,7 @@ static void publish(void **state, const char *filename) {
     http_answer_free(owner(state, request, 200));
 }
 
-/* Cuts the address out of Link: <…>; rel="next". False when there is none. */
+/* Copies the address from Link: <…>; rel="next". False when there is none. */
 static bool next_page(struct http_answer *answer, char *out, size_t size) {
     const char *link = http_answer_header(answer, "Link");
     if (link == NULL) {
@@ -177,7 +177,7 @@ static bool next_page(struct http_answer *answer, char *out, size_t size) {
     return true;
 }
 
-/* Walks a listing by its links; gives how many answers there were, and counts `item` in them. */
+/* Follows a listing by its links; returns the number of answers, and counts `item` in them. */
 static size_t walk(void **state, const char *request, const char *item, size_t *out_items) {
     char next[1024];
     size_t pages = 0;
@@ -226,7 +226,7 @@ static void test_protocol_rest__pages_of_packages_are_linked(void **state) {
     struct protocol_world *world = *state;
     char filename[64];
     size_t items = 0;
-    for (int i = 0; i < 6; i++) { /* with the one that is there: 7 */
+    for (int i = 0; i < 6; i++) { /* with the existing one: 7 */
         world->now_ms++;
         (void)snprintf(filename, sizeof filename, "more-%d.0.0.zip", i);
         publish(state, filename);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Copying a package into another registry: what comes of it, and who may not. */
+/* Copying a package into another registry: the result, and who may not do it. */
 #include "support/protocol_world.h"
 
 #include <stdio.h>
@@ -117,7 +117,7 @@ static void test_protocol_rest_copy__is_refused(void **state) {
     protocol_check_cases(*state, cases, sizeof cases / sizeof cases[0]);
 }
 
-/* Whoever may read a public registry learns nothing about private ones beside it. */
+/* A client that may read a public registry learns nothing about private ones beside it. */
 static void test_protocol_rest_copy__from_a_public_registry_tells_nothing_of_others(void **state) {
     struct protocol_world *world = *state;
     static const char *const destinations[] = {"loose-files", "nowhere"};

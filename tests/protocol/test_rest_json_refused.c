@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Management requests with bodies that are not sound: broken JSON, wrong types, values that break a rule. */
+/* Management requests with invalid bodies: broken JSON, wrong types, values that break a rule. */
 #include "support/protocol_world.h"
 
 #include <stdlib.h>

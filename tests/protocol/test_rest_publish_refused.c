@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Publishing by a form that must be refused: torn, malformed, without a file or with two, badly named, too large. */
+/* Publishing by a form that must be refused: truncated, malformed, without a file or with two, badly named, too large.
+ * */
 #include "support/protocol_world.h"
 
 #include <stdio.h>
@@ -272,7 +273,7 @@ static void test_protocol_rest_publish__over_a_limit_the_limit_is_named(void **s
     run(state, cases, sizeof cases / sizeof cases[0]);
 }
 
-/* `head`, `count` times `item`, nothing behind. */
+/* `head`, then `count` times `item`, and nothing after it. */
 static void repeat(char *out, size_t size, const char *head, const char *item, int count) {
     int used = snprintf(out, size, "%s", head);
     for (int i = 0; i < count; i++) {
@@ -324,7 +325,7 @@ static void test_protocol_rest_publish__lying_lengths_are_refused(void **state) 
     run(state, cases, sizeof cases / sizeof cases[0]);
 }
 
-/* Every beginning of a form is a torn one, until its closing boundary is there. */
+/* Every prefix of a form counts as truncated, until its closing boundary is there. */
 static void test_protocol_rest_publish__a_form_torn_anywhere_leaves_nothing(void **state) {
     static const char form[] = "preamble\r\n" OTHER_PART("_charset_") FILE_PART("new-1.0.0.zip") "--XX--";
     struct protocol_world *world = *state;
@@ -348,7 +349,7 @@ static void test_protocol_rest_publish__a_form_torn_anywhere_leaves_nothing(void
     free(before);
 }
 
-/* The client goes away: the exchange is dropped wherever it is. */
+/* The client disconnects: the exchange is dropped at any point. */
 static void test_protocol_rest_publish__an_upload_that_breaks_off_anywhere_leaves_nothing(void **state) {
     static const char form[] = OTHER_PART("_charset_") FILE_PART("new-1.0.0.zip") CLOSE;
     struct protocol_world *world = *state;

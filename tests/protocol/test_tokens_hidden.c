@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Registry tokens while their registry is public: they cannot be reached, they read as anybody does, and they are back
- * when it is private again. */
+/* Registry tokens while their registry is public: they are not accessible, they read like anonymous clients, and they
+ * are back when it is private again. */
 #include "oci_world.h"
 
 #define REGISTRIES "/v2/packages/organizations/my-organization/registries"
@@ -54,7 +54,7 @@ static void test_protocol_tokens_hidden__cannot_be_reached_while_the_registry_is
     EXPECT_STATUS(world, WHO_OWNER, 200, "POST " TOKENS "\nHost: x\n\n{\"description\":\"x\"}");
 }
 
-/* Whoever may not know of tokens learns nothing new. */
+/* Clients that may not see tokens learn nothing new. */
 static void test_protocol_tokens_hidden__others_are_answered_as_before(void **state) {
     struct protocol_world *world = *state;
     set_public(world, "my-files", true);
@@ -78,7 +78,7 @@ static void test_protocol_tokens_hidden__a_client_that_still_sends_one_reads_on(
     }
 }
 
-/* Images: by Basic and Bearer, through the token endpoint, with a bearer from before and after. */
+/* Images: with Basic and Bearer, through the token endpoint, with a bearer from before and after. */
 static void test_protocol_tokens_hidden__pulls_go_on(void **state) {
     struct protocol_world *world = *state;
     char *bearers[2] = {NULL, NULL};

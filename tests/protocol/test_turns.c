@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Long work on what was uploaded comes in turns, for a host that takes them, and is done at once for others. Counted,
+/* Long work on uploads is split into turns for a host that supports them, and runs at once for other hosts. Counted,
  * not timed. */
 #include "oci_world.h"
 
@@ -63,7 +63,7 @@ static char *make_form(const void *bytes, size_t length, size_t *out_length) {
 }
 
 struct upload {
-    size_t turns; /* beside those of write and finish */
+    size_t turns; /* in addition to those of write and finish */
     int32_t status;
     char body[600];
 };
@@ -121,7 +121,7 @@ static void test_protocol_turns__a_host_that_takes_none_waits(void **state) {
     apk_free(&package);
 }
 
-/* A host that only takes the turns of reading requests, as before, gets along. */
+/* A host that only takes the turns of reading requests still works. */
 static void test_protocol_turns__going_on_without_the_work_does_it(void **state) {
     struct apk_bytes package = make_apk(2 * TURN_UNITS, "heedless");
     size_t length = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Upload sessions as whoever operates a registry sees them: listed and ended, by REST and by the C API. */
+/* Upload sessions as the operator of a registry sees them: listed and ended, by REST and by the C API. */
 #include "oci_world.h"
 
 #define REGISTRY "/v2/packages/organizations/my-organization/registries/my-images"
@@ -17,7 +17,7 @@ static char *id_of(const char *location) {
     return strdup(strrchr(location, '/') + 1);
 }
 
-/* A session with some bytes in it; free() what it gives. */
+/* A session that has received some bytes; free() the result. */
 static char *begin_with(struct protocol_world *world, const char *bytes) {
     char *location = begin_upload(world, REPOSITORY);
     EXPECT_STATUS(world, WHO_OWNER, 202, "PATCH %s\n\n%s", location, bytes);

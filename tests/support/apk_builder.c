@@ -123,7 +123,7 @@ static void put_bit(struct bits *bits, unsigned bit) {
     }
 }
 
-/* A code of Huffman, which begins with its highest bit. */
+/* A Huffman code, which begins with its highest bit. */
 static void put_code(struct bits *bits, unsigned code, unsigned length) {
     while (length > 0) {
         put_bit(bits, code >> --length & 1);
@@ -171,7 +171,7 @@ static uint32_t rotate(uint32_t value, unsigned by) {
     return (value >> by) | (value << (32 - by));
 }
 
-/* Cube roots of primes, as FIPS 180-4 has them: the first 32 bits of their fractions. */
+/* Cube roots of primes, as in FIPS 180-4: the first 32 bits of their fractions. */
 static uint32_t root_fraction(unsigned prime, int cube) {
     long double low = 0;
     long double high = 32;

@@ -3,8 +3,8 @@
 #define SUPPORT_APK_BUILDER_H
 
 /*
- * Builds Alpine packages byte by byte, and shares no code with the library that reads them: tar headers, gzip members
- * of stored blocks, SHA-256. Ends the test program when memory is out.
+ * Builds Alpine packages byte by byte, without code of the library that reads them: tar headers, gzip members of stored
+ * blocks, SHA-256. Ends the test program when memory is out.
  */
 
 #include <stddef.h>
@@ -25,18 +25,18 @@ void apk_tar_end(struct apk_bytes *out); /* the two zero blocks */
 
 /* One gzip member with all of `content`. */
 void apk_gzip(struct apk_bytes *out, const struct apk_bytes *content);
-/* The same, with repeated bytes packed: 158 to 1 at most. */
+/* The same, with repeated bytes compressed: 158 to 1 at most. */
 void apk_gzip_runs(struct apk_bytes *out, const struct apk_bytes *content);
 
 void apk_sha256(const void *bytes, size_t length, uint8_t out[32]);
 
-/* What a package is to be. NULL and 0 give what is usual. */
+/* The content of a package. NULL and 0 select the defaults. */
 struct apk_recipe {
     const char *name; /* "hello" */
     const char *version; /* "1.0-r0" */
     const char *architecture; /* "x86_64" */
     const char *more; /* further lines of .PKGINFO */
-    const char *info; /* all of .PKGINFO, where "@" stands for the datahash */
+    const char *info; /* the whole .PKGINFO, where "@" stands for the datahash */
     const char *control_name; /* ".PKGINFO" */
     const void *content; /* of its one file */
     size_t content_length;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* malloc with a head before each block, which holds its size and a mark that a wrong release does not find. */
+/* malloc with a head before each block: the size, and a mark that a wrong release does not have. */
 
 #include "support/failing_allocator.h"
 
@@ -35,7 +35,7 @@ static void count_bytes(struct failing_allocator *allocator, size_t added, size_
     }
 }
 
-/* The head of a block of ours; a test that releases anything else ends here. */
+/* The head of one of our blocks; a test that releases anything else ends here. */
 static struct head *head_of(void *memory) {
     struct head *head = (struct head *)memory - 1;
     if (head->mark != MARK_ALIVE) {

@@ -3,13 +3,13 @@
 #define SUPPORT_FAILING_ALLOCATOR_H
 
 /*
- * An allocator for tests: it knows what is alive, and fails when told to. May be used from many threads at once.
+ * An allocator for tests: it counts live blocks, and fails on request. Several threads may use it at once.
  *
  *     for (size_t n = 1; ; n++) {
  *         failing_allocator_fail_at(&memory, n, false);
  *         status = what_is_tested(&hooks_with_it);
  *         assert_int_equal(failing_allocator_live_blocks(&memory), 0);
- *         if (!failing_allocator_failed(&memory)) break;       // n was behind its last allocation
+ *         if (!failing_allocator_failed(&memory)) break;       // n was after its last allocation
  *     }
  */
 
@@ -32,7 +32,8 @@ struct failing_allocator {
 /* Never fails until told to. Plain memory: nothing to free. */
 void failing_allocator_init(struct failing_allocator *allocator);
 
-/* Counts from here on; the `n`-th call (1: the next one; 0: none) gives NULL, with `and_later` every one behind it. */
+/* Counts from here on; the `n`-th call (1: the next one; 0: none) returns NULL, with `and_later` every later one too.
+ * */
 void failing_allocator_fail_at(struct failing_allocator *allocator, size_t n, bool and_later);
 
 /* True when a call failed since the last _fail_at. */

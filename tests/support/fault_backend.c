@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Counts a call and decides its fate. */
+/* Counts a call and decides whether it fails. */
 static bool is_to_fail(struct fault_backend *fault) {
     uint64_t number = atomic_fetch_add(&fault->calls, 1) + 1;
     uint64_t fail_at = atomic_load(&fault->fail_at);
@@ -21,7 +21,7 @@ static bool fails_before(const struct fault_backend *fault, bool fails) {
     return fails && fault->moment == FAULT_BEFORE;
 }
 
-/* A handle was made; when the call is to fail after it, the caller never gets it. */
+/* A handle was made. If the call is to fail after its effect, the caller never gets the handle. */
 static lreg_status hand_over(struct fault_backend *fault, bool fails, void *handle, void (*end)(void *, void *),
                              void **out_handle) {
     if (fails) {
@@ -55,7 +55,7 @@ static lreg_status stage_reopen(void *state, const char *name, uint64_t length, 
     return status != LREG_OK ? status : hand_over(fault, fails, stage, fault->inner.stage_close, out_stage);
 }
 
-/* What a call gives that has no handle. */
+/* The result of a call without a handle. */
 static lreg_status outcome(const struct fault_backend *fault, bool fails, lreg_status status) {
     return fails && status == LREG_OK ? fault->status : status;
 }
@@ -64,7 +64,7 @@ static lreg_status stage_write(void *state, void *stage, const void *bytes, size
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
     if (fails_before(fault, fails)) {
-        /* As a full disk does it: a part of the bytes is there. */
+        /* As on a full disk: a part of the bytes is written. */
         (void)fault->inner.stage_write(fault->inner_state, stage, bytes, length / 2);
         return fault->status;
     }

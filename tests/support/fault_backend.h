@@ -3,8 +3,8 @@
 #define SUPPORT_FAULT_BACKEND_H
 
 /*
- * A storage backend around another one: counts the calls that can fail and makes the n-th of them fail. Stages and
- * objects that are open are counted too, so that a test sees what was not closed.
+ * A storage backend that wraps another one: it counts the calls that can fail and makes the n-th of them fail. It also
+ * counts open stages and objects, so that a test detects what was not closed.
  *
  *     struct fault_backend fault;
  *     lreg_storage_backend table;
@@ -20,11 +20,11 @@
 #include <stdbool.h>
 
 enum fault_moment {
-    FAULT_BEFORE, /* the call does nothing but what it owes at a failure (a commit removes its stage) */
-    FAULT_AFTER /* the call has its effect, and then tells of a failure: an answer that was lost */
+    FAULT_BEFORE, /* the call has no effect, except what a failure requires (a commit removes its stage) */
+    FAULT_AFTER /* the call takes effect and then reports a failure, as when an answer is lost */
 };
 
-/* Owned by the test; lives longer than the storage that is made of it. */
+/* Owned by the test; must outlive the storage that is made from it. */
 struct fault_backend {
     lreg_storage_backend inner;
     void *inner_state;
@@ -38,15 +38,15 @@ struct fault_backend {
     bool from_then_on;
 };
 
-/* `inner_state` is taken: it ends with the destroy of `out_table`. Entries that the inner table has not, the outer
- * one has not either. */
+/* Takes ownership of `inner_state`, which ends with the destroy of `out_table`. Entries that the inner table lacks, the
+ * outer one lacks too. */
 void fault_backend_wrap(struct fault_backend *fault, const lreg_storage_backend *inner, void *inner_state,
                         lreg_storage_backend *out_table);
 
-/* Counts from 0 again; the n-th call (from 1) gives `status`. Not while other threads use the storage. */
+/* Counts from 0 again; the n-th call (from 1) returns `status`. Not while other threads use the storage. */
 void fault_backend_arm(struct fault_backend *fault, uint64_t n, lreg_status status, enum fault_moment moment);
 
-/* The same, and so does every call behind it: a disk that is full stays full. */
+/* The same, and every later call fails too: a full disk stays full. */
 void fault_backend_arm_from(struct fault_backend *fault, uint64_t n, lreg_status status);
 
 void fault_backend_disarm(struct fault_backend *fault); /* keeps the counts */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Takes the text of a request apart, feeds it to an exchange as the script says, and collects the response. */
+/* Parses the text of a request, feeds it to an exchange as the script says, and collects the response. */
 
 #include "support/http_script.h"
 
@@ -40,7 +40,7 @@ static void append_text(struct buffer *buffer, const char *text) {
     append(buffer, text, strlen(text));
 }
 
-/* A run under way. */
+/* A run in progress. */
 struct run {
     const struct http_script *script;
     lreg_exchange *exchange;
@@ -53,7 +53,7 @@ struct run {
     struct buffer content;
 };
 
-/* True when the call went well; an unexpected failure ends the test. `err` is read after the call that fills it. */
+/* True when the call succeeded; an unexpected failure ends the test. `err` is read after the call that sets it. */
 static bool went_well(struct run *run, lreg_status status, lreg_error *const *err, const char *what) {
     if (status == LREG_OK) {
         return true;
@@ -68,7 +68,7 @@ static bool went_well(struct run *run, lreg_status status, lreg_error *const *er
     return false;
 }
 
-/* Not strndup(): the bytes need not end with a NUL, which the address sanitizer demands of its argument. */
+/* Not strndup(): the bytes need not end with a NUL, which the address sanitizer requires. */
 static char *copy_text(const char *bytes, size_t length) {
     char *copy = malloc(length + 1);
     assert_non_null(copy);
@@ -77,7 +77,7 @@ static char *copy_text(const char *bytes, size_t length) {
     return copy;
 }
 
-/* Cuts a line off; its end is not part of it. */
+/* Takes a line off; the result excludes the line end. */
 static char *take_line(const char **at, const char *end) {
     const char *line = *at;
     const char *stop = memchr(line, '\n', (size_t)(end - line));
@@ -107,7 +107,7 @@ static bool add_field(struct run *run, const char *name, const char *value) {
     return went_well(run, lreg_exchange_add_header(run->exchange, name, value, &err), &err, "add_header");
 }
 
-/* What fields of the script say about those that are added to it. */
+/* Which fields the script sets itself, so that they are not added. */
 struct seen {
     bool framing;
     bool authorization;
@@ -184,7 +184,7 @@ static bool give_head(struct run *run, const char *request, size_t length) {
     return went_well(run, status, &err, "set_request") && set_surroundings(run) && take_fields(run, at, end);
 }
 
-/* Where the piece that begins at `offset` ends. */
+/* The end of the piece that begins at `offset`. */
 static size_t piece_end(const struct run *run, size_t offset) {
     const struct http_script *script = run->script;
     size_t end = run->body_length;
@@ -247,7 +247,7 @@ static bool take_by_reading(struct run *run) {
     return true;
 }
 
-/* Takes a part of the piece, as sockets do; 0 when that cannot be. */
+/* Takes a part of the piece, as sockets do; 0 when that is impossible. */
 static size_t take_piece(struct run *run, const lreg_piece *piece) {
     char bytes[READ_BYTES];
     size_t part = piece->length < sizeof bytes ? (size_t)piece->length : sizeof bytes;

@@ -3,7 +3,7 @@
 #define TESTS_SUPPORT_HTTP_SCRIPT_H
 
 /*
- * Runs requests that are written as text through an exchange, and gives the responses as text. No sockets, no HTTP
+ * Runs requests that are written as text through an exchange, and returns the responses as text. No sockets, no HTTP
  * parser of a host: just enough to write protocol tests.
  *
  *     struct http_script script = {.instance = instance};
@@ -18,27 +18,27 @@
 
 #include <stdbool.h>
 
-/* How to run. Zeroed but for the instance: plain http, no mount, bodies in one piece. */
+/* How to run. All members except the instance may be zero: plain http, no mount, bodies in one piece. */
 struct http_script {
     lreg_instance *instance;
-    lreg_exchange *exchange; /* NULL: a new one per request; else this one, reset before use */
+    lreg_exchange *exchange; /* NULL: a new one per request; otherwise this one, reset before use */
     const char *scheme;
     const char *mount;
     const char *peer;
     bool trusts_forwarded;
-    const char *authorization; /* added as that field when the script has none; NULL: not */
+    const char *authorization; /* added as that field when the script has none; NULL: not added */
     const size_t *cuts; /* offsets in the body at which it is cut into pieces, ascending */
     size_t cut_count;
     size_t piece_bytes; /* no piece of the body is longer; 0: any length */
-    bool reads_by_pieces; /* take the response by next and consume in place of read, descriptors by pread */
-    lreg_status expected; /* of the calls: one that gives this is not a failure of the harness */
-    bool any_failure; /* nor is one that gives anything else: the test looks at call_status */
+    bool reads_by_pieces; /* read the response with next and consume in place of read, and descriptors with pread */
+    lreg_status expected; /* of the calls: this status is not a failure of the harness */
+    bool any_failure; /* no other status is one either: the test checks call_status */
 };
 
 struct http_answer {
-    lreg_status call_status; /* of the first call that did not give LREG_OK; then the rest is as far as it came */
+    lreg_status call_status; /* of the first call that did not return LREG_OK; the rest is then incomplete */
     int status;
-    bool was_early; /* the response stood before the body was complete */
+    bool was_early; /* the response began before the body was complete */
     bool may_keep_alive;
     long long content_length; /* -1: none */
     char *head; /* "Name: value\n" for each field, without X-Request-Id, which is new each time */
@@ -49,14 +49,14 @@ struct http_answer {
     char *found; /* of the last http_answer_header() */
 };
 
-/* `request` is "METHOD TARGET[ HTTP/1.1]\n", fields "Name: value\n", an empty line, and the body as it is (chunked
+/* `request` is "METHOD TARGET[ HTTP/1.1]\n", fields "Name: value\n", an empty line, and the body unchanged (chunked
  * bodies decoded). Lines end with "\n" or "\r\n". A body without Content-Length and Transfer-Encoding gets its
- * Content-Length. Never NULL; http_answer_free() ends it. */
+ * Content-Length. Never returns NULL; http_answer_free() ends the result. */
 struct http_answer *http_script_run(const struct http_script *script, const char *request);
 struct http_answer *http_script_run_bytes(const struct http_script *script, const char *request, size_t length);
 
-/* The same request at every one of its cuts in two, and byte by byte: all answers must have the same text as the
- * whole one. `prepare` (may be NULL) is called before each run, to bring back the state that the request changes. */
+/* Runs the same request at every cut in two, and byte by byte: all answers must have the same text as the uncut one.
+ * `prepare` (may be NULL) is called before each run, to restore the state that the request changes. */
 void http_script_check_cuts(const struct http_script *script, const char *request, size_t length,
                             void (*prepare)(void *user), void *user);
 

@@ -2,7 +2,7 @@
 #ifndef SUPPORT_LENT_THREADS_H
 #define SUPPORT_LENT_THREADS_H
 
-/* A host that lends threads: a new one for each task, as long as it has some to spare. */
+/* A host that lends threads: a new one for each task, up to a limit. */
 
 #include <libregistry/sys/hooks.h>
 
@@ -14,7 +14,7 @@
 
 struct lent_threads {
     atomic_uint asked;
-    unsigned spare; /* lends only so many, all in all */
+    unsigned spare; /* lends at most this many in total */
     unsigned lent;
     struct lent_task {
         void (*function)(void *argument);
@@ -29,7 +29,7 @@ static inline void *lent_threads_work(void *user) {
     return NULL;
 }
 
-/* Asked by one thread at a time. */
+/* Called by one thread at a time. */
 static inline int32_t lent_threads_run(void *user, void (*function)(void *argument), void *argument) {
     struct lent_threads *threads = user;
     atomic_fetch_add(&threads->asked, 1);

@@ -14,8 +14,8 @@ import tarfile
 
 
 def segment(entries, has_end):
-    """A tar segment of (name, content) pairs, where content None is a folder. Control data has no end mark: the
-    segments of a package are one archive when they are joined."""
+    """A tar segment of (name, content) pairs, where content None is a folder. Control data has no end mark, because the
+    joined segments of a package are one archive."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, content in entries:

@@ -52,7 +52,7 @@ class Layout:
 
 
 def make_layer(seed, size):
-    """The tar of one file with `size` bytes that do not shrink, and that tar with gzip."""
+    """The tar of one file with `size` incompressible bytes, and the same tar with gzip."""
     content = random.Random(seed).randbytes(size)
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as archive:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* See power_cut.h. Every file and directory that was seen is kept open, so that no other one gets its number, and so
+/* See power_cut.h. Every file and directory that was seen stays open, so that its inode number is not reused, and so
  * that it can be read after its last name is gone. */
 
 #include "support/power_cut.h"
@@ -58,7 +58,7 @@ static void free_state(struct state *state) {
     *state = (struct state){0};
 }
 
-/* Its number, or NODES_MAX when it is neither a file nor a directory. Takes the handle. */
+/* Returns its number, or NODES_MAX when it is neither a file nor a directory. Takes ownership of the handle. */
 static size_t node_of(struct power_cut *cut, int handle) {
     struct stat facts;
     assert_true(handle >= 0);
@@ -141,7 +141,7 @@ void power_cut_sync(struct power_cut *cut, const char *path) {
     }
 }
 
-/* What is below a directory comes behind it among those that are to be synced. */
+/* The content of a directory follows it in the list of nodes to sync. */
 void power_cut_sync_all(struct power_cut *cut) {
     size_t list[NODES_MAX] = {0};
     size_t count = 1;
@@ -195,7 +195,7 @@ static void restore_node(struct power_cut *cut, size_t index, const char *path, 
     struct state present = {0};
     struct stat facts;
     if (node->restored[0] != '\0') {
-        if (!node->is_directory) { /* a directory that was moved has two names, of which the second goes */
+        if (!node->is_directory) { /* a directory that was moved has two names; the second one is dropped */
             assert_int_equal(link(node->restored, path), 0);
         }
         return;

@@ -2,14 +2,14 @@
 #ifndef SUPPORT_PROCESSES_H
 #define SUPPORT_PROCESSES_H
 
-/* Children that are forked and tell by their exit status how they fared: cmocka's assertions are the parent's. */
+/* Forked children that report by exit status: only the parent may use cmocka's assertions. */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In a child: ends it, with the place on standard error. */
+/* In a child: ends it, with the source location on standard error. */
 #define EXIT_UNLESS(condition)                                                      \
     do {                                                                            \
         if (!(condition)) {                                                         \
@@ -41,7 +41,7 @@ static inline void process_succeeds(pid_t child) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* The child says that it has come so far, and waits until it may go on. */
+/* The child reports that it has come so far, and waits until it may go on. */
 struct process_gate {
     int told[2];
     int let[2];
@@ -70,7 +70,7 @@ static inline void process_gate_wait(struct process_gate *gate) {
 
 static inline void process_gate_hear(struct process_gate *gate) {
     char byte;
-    close(gate->told[1]); /* so that a child that has died is heard too */
+    close(gate->told[1]); /* so that the end of a dead child is noticed too */
     gate->told[1] = -1;
     assert_int_equal(read(gate->told[0], &byte, 1), 1);
 }

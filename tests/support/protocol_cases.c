@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* Writes what stands between "<<" and ">>". */
+/* Writes the expansion of the text between "<<" and ">>". */
 static void expand_word(const struct protocol_world *world, const char *word, size_t length, FILE *out) {
     if (length == 7 && memcmp(word, "package", 7) == 0) {
         (void)fputs(world->package_id, out);
@@ -76,7 +76,7 @@ struct http_answer *protocol_expect(struct protocol_world *world, enum protocol_
     return answer;
 }
 
-/* Copies a JSON string up to its closing quote, and undoes what our messages need: \" and \\. */
+/* Copies a JSON string up to its closing quote, and unescapes what our messages contain: \" and \\. */
 static char *copy_string(const char *text) {
     char *copy = strdup(text);
     char *to = copy;
@@ -153,7 +153,7 @@ static void check_case(struct protocol_world *world, const struct protocol_case 
     free(request);
 }
 
-/* Both texts from the line on where they part. */
+/* Both texts from the first line that differs. */
 static void check_unchanged(const struct protocol_case *row, const char *before, const char *after) {
     size_t line = 0;
     size_t at = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Makes the world of protocol tests, through the C API alone, and says what is in it. */
+/* Makes the world of protocol tests, through the C API only, and describes its content. */
 
 #include "support/protocol_world.h"
 
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define FOLDERS_MAX 4 /* folders in one another that a data directory has at most */
+#define FOLDERS_MAX 4 /* the deepest nesting of folders in a data directory */
 #define SEED UINT64_C(0x9e3779b97f4a7c15)
 
 static void check(lreg_status status, lreg_error *err) {
@@ -28,7 +28,7 @@ static int64_t now_ms(void *user) {
     return ((struct protocol_world *)user)->now_ms;
 }
 
-/* splitmix64: anything does that repeats and does not look alike. */
+/* splitmix64: any generator that repeats and looks random would do. */
 static lreg_status fill(void *user, void *bytes, size_t length) {
     struct protocol_world *world = user;
     unsigned char *at = bytes;
@@ -199,7 +199,7 @@ int protocol_teardown(void **state) {
     return 0;
 }
 
-/* --- what is in it --- */
+/* --- description --- */
 
 static void list_packages(struct protocol_world *world, const lreg_registry *registry, FILE *out) {
     lreg_package_list *list = NULL;
@@ -248,7 +248,7 @@ static void list_registries(struct protocol_world *world, const char *organizati
                       lreg_registry_switch(registry, LREG_REGISTRY_STRICT_NAMES),
                       (long long)lreg_registry_updated_ms(registry));
         list_packages(world, registry, out);
-        if (lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC) == 0) { /* else they are hidden */
+        if (lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC) == 0) { /* otherwise they are hidden */
             list_tokens(world, NULL, registry, out);
         }
         lreg_registry_free(registry);
@@ -257,7 +257,7 @@ static void list_registries(struct protocol_world *world, const char *organizati
     lreg_registry_list_free(list);
 }
 
-/* Whatever changes something notes it. */
+/* Every change adds an event. */
 static void count_events(struct protocol_world *world, const char *organization, FILE *out) {
     lreg_audit_list *list = NULL;
     lreg_audit_event *event = NULL;
@@ -274,7 +274,7 @@ static void count_events(struct protocol_world *world, const char *organization,
     (void)fprintf(out, " %zu events\n", count);
 }
 
-/* The files below a folder, sorted; folders stay when what was in them goes. */
+/* The files below a folder, sorted; folders stay when their content goes. */
 static void list_files(const char *path, int depth, FILE *out) {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, NULL, alphasort);

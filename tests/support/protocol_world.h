@@ -3,9 +3,9 @@
 #define TESTS_SUPPORT_PROTOCOL_WORLD_H
 
 /*
- * What protocol tests talk to: an instance with organisations, registries and a token of each kind, whose clock stands
- * and whose randomness repeats, so that two worlds give the same answers. And tables of requests that must be refused,
- * each with what it gets, after which everything is as it was.
+ * What protocol tests talk to: an instance with organizations, registries and a token of each kind. Its clock stands
+ * still and its randomness repeats, so that two worlds return the same answers. Also tables of requests that must be
+ * refused, each with its answer; they must not change anything.
  *
  *     my-organization   my-files (one package, app-1.0.0.zip), strict-files, public-files, loose-files (overwriting
  *                       allowed), my-alpine-packages, my-images
@@ -50,12 +50,12 @@ struct protocol_world {
 int protocol_setup(void **state);
 int protocol_teardown(void **state);
 
-/* A world in memory, which is made faster. */
+/* A world in memory, which is faster to make. */
 struct protocol_world *protocol_world_new(void);
 void protocol_world_free(struct protocol_world *world);
 
-/* All that is kept: registries, packages, tokens, number of audit events; and, on a directory, the names of objects
- * and of what is staged. free() it. */
+/* Describes the whole state: registries, packages, tokens, number of audit events; and, on a directory, the names of
+ * objects and of stages. free() it. */
 char *protocol_state(struct protocol_world *world);
 
 /* Replaces "<<x*100>>" by 100 times x, "<<package>>" and "<<token>>" by their ids. free() the result. */
@@ -66,7 +66,7 @@ struct http_answer *protocol_run(struct protocol_world *world, enum protocol_who
 /* Runs it and checks the status. */
 struct http_answer *protocol_expect(struct protocol_world *world, enum protocol_who who, const char *request,
                                     int status);
-/* A string member of a JSON answer, wherever it stands first; free() it. NULL when absent. */
+/* A string member of a JSON answer, at its first occurrence; free() it. NULL when absent. */
 char *protocol_member(const struct http_answer *answer, const char *name);
 void protocol_expect_member(const struct http_answer *answer, const char *name, const char *value);
 
@@ -78,13 +78,13 @@ struct protocol_case {
     size_t length; /* 0: up to its NUL */
     int status;
     const char *code; /* of a JSON answer; NULL: an answer in text */
-    const char *message; /* all of it; NULL: any */
+    const char *message; /* the whole message; NULL: any */
 };
-/* Request and length of one with NUL in it. */
+/* Request and length, for a request that contains NUL. */
 #define PROTOCOL_BYTES(text) (text), sizeof(text) - 1
 
-/* Runs each: whole, in pieces of 7 bytes and byte by byte, which must give the same answer; that has the status, code
- * and message of the table; and the state is the one of before. */
+/* Runs each request: whole, in pieces of 7 bytes and byte by byte. All must get the same answer, with the status, code
+ * and message of the table, and the state must stay unchanged. */
 void protocol_check_cases(struct protocol_world *world, const struct protocol_case *cases, size_t count);
 
 #endif

@@ -42,7 +42,7 @@ static char *make_token(const struct story *story) {
     return text;
 }
 
-/* Notes the answer, which has to have that status. */
+/* Records the answer, which must have that status. */
 static struct http_answer *ask_bytes(struct story *story, int status, const char *request, size_t length) {
     struct http_answer *answer = http_script_run_bytes(&story->script, request, length);
     if (answer->status != status) {
@@ -68,7 +68,7 @@ static void make_registry(struct story *story, const char *name, const char *eco
         name, ecosystem);
 }
 
-/* The upload of a form with one file. */
+/* Uploads a form with one file. */
 static void upload(struct story *story, int status, const char *registry, const char *name, const void *bytes,
                    size_t length) {
     struct apk_bytes request = {0};
@@ -111,7 +111,7 @@ static void upload_package(struct story *story, int status, const struct apk_rec
     apk_free(&package);
 }
 
-/* A pax header that gives the next entry another name, in UTF-8: readers turn it into the host's locale. */
+/* A pax header that gives the next entry another name, in UTF-8: readers convert it to the host's locale. */
 static void append_named(struct apk_bytes *segment, const char *name, const char *content) {
     char record[128];
     int rest = (int)strlen(" path=\n") + (int)strlen(name);
@@ -121,7 +121,7 @@ static void append_named(struct apk_bytes *segment, const char *name, const char
     apk_tar_entry(segment, ".unnamed", '0', content, strlen(content));
 }
 
-/* A package before which a signature goes whose name is as told. */
+/* A package with a signature of the given name before it. */
 static void upload_signed(struct story *story, int status, const char *name, int by_pax) {
     struct apk_bytes package = {0};
     struct apk_bytes segment = {0};

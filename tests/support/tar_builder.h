@@ -26,7 +26,7 @@ static inline char *tar_builder_extend(struct tar_builder *tar, size_t length) {
     return bytes + tar->length - length;
 }
 
-/* `digits` octal digits; the field's end stays NUL. */
+/* `digits` octal digits; the end of the field stays NUL. */
 static inline void tar_builder_octal(char *field, size_t digits, size_t value) {
     for (size_t i = digits; i > 0; i--) {
         field[i - 1] = (char)('0' + (value & 7));
@@ -34,7 +34,7 @@ static inline void tar_builder_octal(char *field, size_t digits, size_t value) {
     }
 }
 
-/* Sums a header again after it was changed. */
+/* Recomputes the checksum of a header after a change. */
 static inline void tar_builder_sum(char *header) {
     unsigned sum = 0;
     memset(header + 148, ' ', 8);
@@ -45,7 +45,7 @@ static inline void tar_builder_sum(char *header) {
     header[154] = '\0';
 }
 
-/* An entry of any type with `content`; gives the header's offset. */
+/* An entry of any type with `content`; returns the header's offset. */
 static inline size_t tar_builder_add(struct tar_builder *tar, char type, const char *name, const void *content,
                                      size_t length) {
     size_t at = tar->length;

@@ -21,7 +21,7 @@
 
 #define SECONDS_MAX 120
 
-/* Before each of these something is half done: bytes are written that are not synced, or a name is not yet moved. */
+/* Before each of these calls something is incomplete: bytes are written but not synced, or a name is not moved yet. */
 static const long turning[] = {
 #ifdef SYS_rename
     SYS_rename,    SYS_link,   SYS_unlink,
@@ -94,7 +94,7 @@ static void note_sync(const struct traced *traced) {
     }
 }
 
-/* At the beginning of a call or at its end. True when the child was killed before it. */
+/* At the beginning or at the end of a call. True when the child was killed before it. */
 static bool meet_call(struct traced *traced) {
     struct __ptrace_syscall_info info = {0};
     long length = ptrace(PTRACE_GET_SYSCALL_INFO, traced->pid, (void *)sizeof info, &info);

@@ -4,7 +4,7 @@
 
 /*
  * A child that is stopped at each of its system calls, so that it can be killed before any of them, and so that its
- * syncs are noted in a model of the disk. Of one thread. Linux only, by ptrace(2).
+ * syncs are recorded in a model of the disk. Single-threaded. Linux only, by ptrace(2).
  */
 
 #include "support/power_cut.h"
@@ -15,10 +15,10 @@
 
 struct traced {
     pid_t pid;
-    struct power_cut *disk; /* NULL: its syncs are not noted */
-    uint64_t calls; /* that it was about to make, and count */
+    struct power_cut *disk; /* NULL: its syncs are not recorded */
+    uint64_t calls; /* the counted calls that it was about to make */
     uint64_t kill_at; /* it is killed before this one; 0: never */
-    bool counts_all; /* else only syncs and those that move or remove a name */
+    bool counts_all; /* otherwise only syncs and calls that move or remove a name */
     bool is_inside; /* of a call */
     uint64_t call; /* which one */
     uint64_t argument; /* its first */
@@ -34,14 +34,14 @@ enum traced_stop {
 /* False where processes may not be traced. */
 bool traced_is_possible(void);
 
-/* Forks; the child runs `run` and ends. The rest of `traced` is set by the caller before. */
+/* Forks; the child runs `run` and ends. The caller sets the rest of `traced` before. */
 void traced_start(struct traced *traced, void (*run)(void *user), void *user);
 /* Lets it run until it stops. */
 enum traced_stop traced_go_on(struct traced *traced);
-/* Ends it where it stands. */
+/* Kills it where it is. */
 void traced_kill(struct traced *traced);
 
-/* In the child: stands still until traced_go_on(); ends as if it were killed, without closing anything. */
+/* In the child: stops until traced_go_on(); ends as if it were killed, without closing anything. */
 void traced_wait(void);
 void traced_die(void);
 

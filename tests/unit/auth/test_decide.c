@@ -14,12 +14,12 @@
 enum who {
     NOBODY,
     HOST,
-    API_ALL, /* of the organisation, with all scopes */
-    API_NONE, /* of the organisation, without a scope */
-    API_ELSEWHERE, /* of another organisation, with all scopes */
+    API_ALL, /* of the organization, with all scopes */
+    API_NONE, /* of the organization, without a scope */
+    API_ELSEWHERE, /* of another organization, with all scopes */
     TOKEN_HERE, /* registry token of the registry */
-    TOKEN_BESIDE, /* of another registry of the organisation */
-    TOKEN_ELSEWHERE /* of a registry of another organisation */
+    TOKEN_BESIDE, /* of another registry of the organization */
+    TOKEN_ELSEWHERE /* of a registry of another organization */
 };
 enum where {
     NOTHING,

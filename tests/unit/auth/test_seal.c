@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys derived from the instance key, and what is sealed under them. */
+/* Keys derived from the instance key, and data that is sealed with them. */
 #include "auth/auth.h"
 
 #include <mbedtls/hkdf.h>

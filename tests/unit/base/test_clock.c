@@ -120,7 +120,7 @@ static void test_base_clock__each_weekday_has_its_long_name(void **state) {
         (void)snprintf(text, sizeof text, "%s, 06-Nov-94 08:49:37 GMT", DAYS[(i + 1) % 7]);
         text[1] = DAYS[i][1];
         int64_t got = 0;
-        (void)clock_parse_http(text, &got); /* mixed names: refused or not, but never read beyond */
+        (void)clock_parse_http(text, &got); /* mixed names: refused or not, but never read past the end */
     }
 }
 
@@ -183,7 +183,7 @@ static void test_base_clock__every_truncation_is_refused(void **state) {
                                         "Sun Nov  6 08:49:37 1994"};
     for (size_t i = 0; i < 3; i++) {
         for (size_t length = 0; length < strlen(WHOLE[i]); length++) {
-            char *text = malloc(length + 1); /* exactly as long, so that reading beyond is seen */
+            char *text = malloc(length + 1); /* of exactly this length, so that reads past the end are detected */
             assert_non_null(text);
             memcpy(text, WHOLE[i], length);
             text[length] = '\0';

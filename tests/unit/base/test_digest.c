@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#define INPUT_BYTES 70000 /* several slices, and no multiple of anything */
+#define INPUT_BYTES 70000 /* several slices, and not a multiple of anything */
 
 static uint8_t input[INPUT_BYTES];
 
@@ -167,7 +167,7 @@ static void test_base_digest__a_copy_goes_its_own_way(void **state) {
     assert_sets_equal(&set, &expected);
 }
 
-/* Saves with one provider at a position and goes on with another. */
+/* Saves with one provider at a position and continues with another. */
 static void check_handover(const struct digest_provider *from, const struct digest_provider *to, uint32_t algorithms,
                            size_t position) {
     struct digest digest;
@@ -283,7 +283,7 @@ static void test_base_digest__states_of_another_length_are_refused(void **state)
     size_t length = digest_save(&digest, saved);
     struct error err = {0};
     for (size_t shorter = 0; shorter < length; shorter++) {
-        uint8_t *copy = malloc(shorter > 0 ? shorter : 1); /* exactly as long, so that reading beyond is seen */
+        uint8_t *copy = malloc(shorter > 0 ? shorter : 1); /* exactly as long, to detect reads past the end */
         assert_non_null(copy);
         memcpy(copy, saved, shorter);
         assert_int_equal(digest_restore(&digest, copy, shorter, &err), LREG_CORRUPT);
@@ -306,7 +306,7 @@ static void test_base_digest__sound_checksum_does_not_excuse_unknown_algorithms(
     assert_int_equal(digest_restore(&digest, saved, length, NULL), LREG_CORRUPT);
 }
 
-/* The form must not change: states outlive the program that saved them. */
+/* The format must not change: saved states outlive the program. */
 static void test_base_digest__saved_form_is_fixed(void **state) {
     (void)state;
     struct digest digest;
@@ -372,7 +372,7 @@ static void test_base_digest__shares_in_any_order_make_the_whole(void **state) {
     assert_sets_equal(&shared, &whole);
 }
 
-/* A share of what the digest does not compute is none. */
+/* A share ignores algorithms that the digest does not compute. */
 static void test_base_digest__share_adds_no_algorithm(void **state) {
     (void)state;
     struct digest digest;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors as values: what they hold, how messages are cut and cleaned, which statuses become what. */
+/* Errors as values: their content, how messages are cut and cleaned, and the mapping of statuses. */
 
 #include "base/error.h"
 
@@ -51,7 +51,7 @@ static void test_base_error__arguments_may_point_into_the_error_itself(void **st
     assert_string_equal(err.message, "outer: inner");
 }
 
-/* A message of `filler` letters and one character of several bytes is cut before that character or behind it. */
+/* A message of `filler` letters and one multi-byte character is cut before or after that character. */
 static void check_cut(size_t filler, const char *character) {
     struct error err = {0};
     char text[ERROR_MESSAGE_MAX + 100];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who ends what came with a hook: whoever is the last. */
+/* The last user of a hook ends its user pointer. */
 #include "base/hook_owner.h"
 
 static void count(void *user) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UUIDs out of the hooks, and slugs. */
+/* UUIDs from the hooks, and slugs. */
 
 #include "base/id.h"
 
@@ -34,7 +34,7 @@ static void check_id(int64_t now, int fill, const char *expected) {
 
 static void test_base_id__uuid7_holds_time_version_and_variant(void **state) {
     (void)state;
-    /* RFC 9562 appendix A.6 has this time. */
+    /* The timestamp from RFC 9562 appendix A.6. */
     check_id(INT64_C(0x017f22e279b0), 0x00, "017f22e2-79b0-7000-8000-000000000000");
     check_id(INT64_C(0x017f22e279b0), 0xff, "017f22e2-79b0-7fff-bfff-ffffffffffff");
     check_id(INT64_C(0xffffffffffff), 0x5a, "ffffffff-ffff-7a5a-9a5a-5a5a5a5a5a5a");
@@ -46,7 +46,7 @@ static void test_base_id__one_is_put_behind_the_last(void **state) {
         const char *last;
         const char *expected;
     } cases[] = {
-        /* It is there already. */
+        /* It exists already. */
         {"017f22e2-79b0-7000-8000-000000000002", "017f22e2-79b0-7000-8000-000000000001",
          "017f22e2-79b0-7000-8000-000000000002"},
         /* One and the last 48 bits are the distance. */
@@ -58,7 +58,7 @@ static void test_base_id__one_is_put_behind_the_last(void **state) {
          "017f22e2-79b1-7000-8000-000000000009"},
         {"017f22e2-79b0-7000-8000-ffffffffffff", "017f22e2-79b0-7000-8001-ffffffffffff",
          "017f22e2-79b0-7000-8002-ffffffffffff"},
-        /* Over variant, version and time. */
+        /* Beyond variant, version and time. */
         {"017f22e2-79b0-7000-8000-000000000000", "017f22e2-79b0-7000-bfff-ffffffffffff",
          "017f22e2-79b0-7001-8000-000000000000"},
         {"017f22e2-79b0-7000-8000-000000000000", "017f22e2-79b0-70ff-bfff-ffffffffffff",
@@ -67,7 +67,7 @@ static void test_base_id__one_is_put_behind_the_last(void **state) {
          "017f22e2-79b1-7000-8000-000000000000"},
         {"017f22e2-79b0-7000-8000-000000000000", "017f22e2-ffff-7fff-bfff-ffffffffffff",
          "017f22e3-0000-7000-8000-000000000000"},
-        /* There is none behind it, or it is no UUIDv7. */
+        /* There is no next one, or it is not a UUIDv7. */
         {"017f22e2-79b0-7000-8000-000000000000", "ffffffff-ffff-7fff-bfff-ffffffffffff",
          "017f22e2-79b0-7000-8000-000000000000"},
         {"017f22e2-79b0-7000-8000-000000000000", "", "017f22e2-79b0-7000-8000-000000000000"},
@@ -197,7 +197,7 @@ static void test_base_id__long_names_give_slugs_within_the_maximum(void **state)
     name[sizeof name - 1] = '\0';
     slug_from_name(name, slug);
     assert_int_equal(strlen(slug), SLUG_MAX);
-    /* A separator right before the cut must not be left at the end, wherever it falls. */
+    /* A separator right before the cut must not stay at the end, for any cut. */
     for (size_t blank = SLUG_MAX - 3; blank < SLUG_MAX + 3; blank++) {
         memset(name, 'b', sizeof name - 1);
         name[blank] = ' ';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bounded parsing of hostile JSON, rendering into the buffer. */
+/* Bounded parsing of hostile JSON, serialization into the buffer. */
 
 #include "base/json.h"
 
@@ -26,7 +26,7 @@ static int teardown(void **state) {
     return failing_allocator_live_blocks(&memory) == 0 ? 0 : -1;
 }
 
-/* Parses a copy that is exactly as long as the text, so that reading beyond is seen. */
+/* Parses a copy of exactly the length of the text, so that reads past the end are detected. */
 static lreg_status parse(const char *text, size_t length, size_t max_depth, json_t **out, struct error *err) {
     char *copy = malloc(length > 0 ? length : 1);
     assert_non_null(copy);
@@ -62,7 +62,7 @@ static void test_base_json__depth_is_bounded_exactly(void **state) {
     assert_string_equal(err.code, "json_too_deep");
     assert_string_equal(err.message, "JSON is nested deeper than 2 levels at byte 6");
     assert_int_equal(parse("[]", 2, 0, &value, NULL), LREG_BAD_ARGUMENT);
-    /* Many, but beside each other. */
+    /* Many, but not nested. */
     assert_int_equal(parse("[[],[],[],[],{},{}]", 19, 2, &value, NULL), LREG_OK);
     json_decref(value);
 }
@@ -85,7 +85,7 @@ static void test_base_json__a_million_brackets_do_no_harm(void **state) {
     json_t *value = NULL;
     memset(text, '[', length);
     assert_int_equal(json_parse(text, length, 32, &value, NULL), LREG_BAD_ARGUMENT);
-    /* Also when the caller allows any depth: jansson has a bound of its own. */
+    /* Also when the caller allows any depth, because jansson has a limit of its own. */
     assert_int_equal(json_parse(text, length, SIZE_MAX, &value, NULL), LREG_BAD_ARGUMENT);
     memset(text, ']', length);
     assert_int_equal(json_parse(text, length, 32, &value, NULL), LREG_BAD_ARGUMENT);
@@ -241,7 +241,8 @@ static void *limited_malloc(size_t bytes) {
     return malloc(bytes);
 }
 
-/* jansson has its own memory: each of its allocations fails in turn. In a string it takes that for bad syntax. */
+/* jansson has its own memory: each of its allocations fails, one at a time. Within a string it reports that as a syntax
+ * error. */
 static void test_base_json__failed_memory_of_the_parser_gives_an_error_and_no_leak(void **state) {
     (void)state;
     const char *text = "{\"a\":[1,{\"b\":\"\\u00e4x\"},true,null,-1.5e3],\"c\":{\"d\":[]}}";
@@ -263,7 +264,7 @@ static void test_base_json__failed_memory_of_the_parser_gives_an_error_and_no_le
     assert_true(no_memory > n / 2);
 }
 
-static size_t allocations_until_failure; /* 0: none fails any more */
+static size_t allocations_until_failure; /* 0: no allocation failed */
 
 static void *once_failing_malloc(size_t bytes) {
     bool fails = allocations_until_failure == 1;
@@ -271,7 +272,7 @@ static void *once_failing_malloc(size_t bytes) {
     return fails ? NULL : malloc(bytes);
 }
 
-/* jansson goes on without the character for which its buffer did not grow. */
+/* jansson continues without the character for which its buffer did not grow. */
 static void test_base_json__what_lost_a_character_for_want_of_memory_is_not_taken(void **state) {
     (void)state;
     const char *text = "{\"a name that is longer than the buffer\":\"and so is the value of that name\"}";

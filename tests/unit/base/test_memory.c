@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Allocation by hooks, checked sizes, wiping, the default hooks and the log. */
+/* Allocation through hooks, checked sizes, wiping, the default hooks and the log. */
 
 #include "base/memory.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Work on lent threads: done once, whoever does it, and done when the end returns. Labels: threaded */
+/* Work on lent threads: done exactly once, by any thread, and complete when parallel_end returns. Labels: threaded */
 
 #include "base/parallel.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The growing buffer: contents, its maximum, sticky errors, failing memory. */
+/* The growing buffer: content, maximum, sticky errors, failing memory. */
 
 #include "base/strbuf.h"
 

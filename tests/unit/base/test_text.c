@@ -37,7 +37,7 @@ static void test_base_text__case_is_ignored_for_ascii_letters_only(void **state)
     (void)state;
     assert_true(text_equals_ignoring_case("Content-TYPE", "content-type"));
     assert_false(text_equals_ignoring_case("\xc3\x84", "\xc3\xa4"));
-    /* Each pair differs in the bit that tells cases apart, but is no pair of letters. */
+    /* Each pair differs in the bit that distinguishes cases, but is not a pair of letters. */
     assert_false(text_equals_ignoring_case("@", "`"));
     assert_false(text_equals_ignoring_case("[", "{"));
     assert_false(text_equals_ignoring_case("abc", "ab"));

@@ -2,8 +2,8 @@
 #ifndef UNIT_CORE_FIXTURE_H
 #define UNIT_CORE_FIXTURE_H
 
-/* An instance in memory or in a temporary directory, with a clock that stands until it is moved and two made-up
- * ecosystems. */
+/* An instance in memory or in a temporary directory, with a clock that stands still until a test moves it, and two
+ * made-up ecosystems. */
 
 #include "core/core.h"
 #include "core/ecosystem.h"
@@ -18,7 +18,7 @@
 
 struct fixture {
     atomic_llong now_ms;
-    atomic_llong leapt_ms; /* of that, by leaps of the clock alone: no time passed */
+    atomic_llong leapt_ms; /* the part of it from leaps of the clock, during which no time passed */
     struct core_options options;
     char directory[64]; /* "" when in memory */
     struct core *core;
@@ -126,7 +126,7 @@ fixture_registry(struct core *core, const struct core_organization *organization
     return registry;
 }
 
-/* Counts the events of a type, and gives the newest one; rows live in the arena. */
+/* Counts the events of a type, and returns the newest one; rows live in the arena. */
 static inline size_t fixture_events(struct core *core, const struct core_organization *organization, const char *type,
                                     struct arena *arena, struct meta_audit_event *out) {
     struct meta_audit_event *events = NULL;

@@ -4,7 +4,7 @@
 
 /*
  * An instance with one registry whose storage, database steps and memory can be made to fail, and the checks that must
- * hold after whatever happened. Its clock stands a minute after the real one, so that files just made are not "young".
+ * hold after each failure. Its clock is a minute ahead of the real one, so that files just made are not "young".
  */
 
 #include "core/content/content.h"
@@ -23,11 +23,11 @@
 
 #include <sys/stat.h>
 
-/* Asked before each step of a statement: fails the n-th, or runs something then. */
+/* Called before each step of a statement: fails the n-th, or runs a function at it. */
 struct steps {
     atomic_uint_least64_t calls;
     uint64_t at; /* 0: never */
-    int code; /* given at `at` */
+    int code; /* returned at `at` */
     void (*act)(void *user);
     void *user;
     atomic_bool hit;
@@ -39,7 +39,7 @@ struct store {
     struct fault_backend fault;
     lreg_storage_backend table;
     struct steps steps;
-    struct core *core; /* base.core, for short */
+    struct core *core; /* same as base.core */
     const struct core_organization *organization;
     const struct core_registry *registry;
 };
@@ -113,7 +113,7 @@ static inline void store_begin(struct store *store) {
     store_make_registry(store);
 }
 
-/* Everything was given back. */
+/* Everything was released. */
 static inline void store_end(struct store *store) {
     core_registry_release(store->registry);
     core_organization_release(store->organization);
@@ -122,7 +122,7 @@ static inline void store_end(struct store *store) {
     assert_int_equal(failing_allocator_live_blocks(&store->memory), 0);
 }
 
-/* The directory's own storage, without the fault backend: what backups need. */
+/* The directory's own storage, without the fault backend, as backups need it. */
 static inline void store_begin_plain(struct store *store) {
     store_prepare(store);
     fixture_reopen(&store->base);
@@ -142,7 +142,7 @@ static inline struct meta_blob only_blob(struct store *store, struct arena *aren
     return blobs[0];
 }
 
-/* Another instance on the same directory, as another process would have; its statements are not interposed. */
+/* Another instance on the same directory, as in another process; its statements are not interposed. */
 static inline struct core *store_second(struct store *store, int32_t busy_timeout_ms) {
     struct core *core = NULL;
     struct error err = {0};
@@ -169,8 +169,8 @@ struct publication {
     struct meta_package row;
     bool created;
     bool replace;
-    const char *upload_id; /* of the session that ends with it, or NULL */
-    lreg_status outcome; /* LREG_OK, or what the callback gives in the end */
+    const char *upload_id; /* of the session that it ends, or NULL */
+    lreg_status outcome; /* LREG_OK, or the final result of the callback */
 };
 
 static inline lreg_status publication_named(void *user, struct meta_transaction *transaction, int64_t blob_id,
@@ -196,7 +196,7 @@ static inline lreg_status publication_named(void *user, struct meta_transaction 
     return status == LREG_OK && this->outcome != LREG_OK ? error_set(err, this->outcome, "made_up", "made up") : status;
 }
 
-/* Publishes what `writer` holds; frees the writer. */
+/* Publishes the content of `writer`; frees the writer. */
 static inline lreg_status publication_finish(struct publication *this, struct core_blob_writer *writer,
                                              struct error *err) {
     core_blob_writer_finish(writer, &this->digests);
@@ -251,7 +251,7 @@ static inline void must_delete_if_there(struct store *store, const char *filenam
     core_package_release(package);
 }
 
-/* --- What must hold --- */
+/* --- Invariants --- */
 
 static inline lreg_status read_package_text(struct core *core, const struct core_registry *registry,
                                             const char *filename, char *out, size_t capacity) {
@@ -328,7 +328,8 @@ static inline struct core_collect_report must_collect(struct core *core, int64_t
     return report;
 }
 
-/* Sound before and after a collection, which leaves one object for each blob and no stage but those of sessions. */
+/* The store is sound before and after a collection, which leaves one object for each blob and only the stages of
+ * sessions. */
 static inline void assert_sound_and_clean(struct core *core, size_t sessions) {
     (void)assert_sound(core);
     (void)must_collect(core, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who holds a token, what he may do, and what the log says of it. Labels: threaded */
+/* Token holders: who they are, what they may do, and what the log says about it. Labels: threaded */
 #include "unit/core/fixture.h"
 
 #include <pthread.h>
@@ -54,7 +54,7 @@ static lreg_status authenticate(const char *secret, struct auth_principal *out, 
                : core_authenticate(fixture.core, secret, out, err);
 }
 
-/* Fails with that code, and does not repeat the secret. */
+/* Fails with that code, and the message does not repeat the secret. */
 static void assert_refused(const char *secret, const char *code) {
     struct auth_principal principal;
     struct error err;

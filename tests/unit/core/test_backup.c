@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Online backups: whole, private, complete or absent, also while others publish, delete and collect.
+/* Online backups: whole, private, complete or absent, also while other instances publish, delete and collect.
  * Labels: threaded */
 
 #include "store.h"
@@ -23,7 +23,7 @@ static void target_end(struct target *target) {
     nftw(target->folder, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Nothing else is left beside the backup, or when it failed. */
+/* Nothing else remains beside the backup, or after a failure. */
 static size_t count_entries(const struct target *target) {
     size_t count = 0;
     const struct dirent *entry;
@@ -114,7 +114,7 @@ static void test_core_backup__is_as_private_as_the_instance(void **state) {
     store_end(&store);
 }
 
-/* What happens to a file in place: a bad disk, a program that writes where it should not. */
+/* Damage in place: a bad disk, or a program that writes where it should not. */
 static void damage(const char *folder, const char *name) {
     char path[512];
     snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -309,7 +309,7 @@ static void test_core_backup__a_lost_blob_is_told(void **state) {
     store_end(&store);
 }
 
-/* --- Every single call fails --- */
+/* --- Each call fails --- */
 
 static void assert_backup_outcome(struct store *store, const struct target *target, lreg_status status) {
     if (status != LREG_OK) {
@@ -359,7 +359,7 @@ static void test_core_backup__each_allocation_may_fail(void **state) {
     store_end(&store);
 }
 
-/* --- While others are at work --- */
+/* --- During concurrent work --- */
 
 struct rival {
     struct store *store;
@@ -368,7 +368,7 @@ struct rival {
     lreg_status status;
 };
 
-/* All that the copy of the database may name vanishes. */
+/* Everything that the copy of the database may name disappears. */
 static void delete_and_collect(void *user) {
     struct rival *rival = user;
     const struct core_package *package = NULL;
@@ -420,7 +420,7 @@ static void test_core_backup__without_a_hold_the_database_is_copied_again(void *
     (void)state;
     store_begin_plain(&store);
     struct rival rival = {.store = &store, .core = store_second(&store, 1)};
-    /* The rival's clock is far ahead: the hold is over for it. */
+    /* The rival's clock is far ahead, so for the rival the hold has expired. */
     atomic_llong later = atomic_load(&store.base.now_ms) + 3600000;
     rival.core->hooks.clock.user = &later;
     rival.core->hooks.clock.now_ms = read_clock;
@@ -447,7 +447,7 @@ static void test_core_backup__without_a_hold_the_database_is_copied_again(void *
     store_end(&store);
 }
 
-/* A backup of a store whose hold is on lets nothing be removed; its end lets it. */
+/* During a hold collectors remove no objects; after its end they do. */
 static void test_core_backup__a_hold_keeps_collectors_off_for_a_while(void **state) {
     struct store store;
     (void)state;

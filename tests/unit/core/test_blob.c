@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of a blob: published, shared, collected, under faults of every single call, and by many at once.
+/* The life of a blob: published, shared, collected, with faults in each call, and by many threads at once.
  * Labels: threaded */
 
 #include "store.h"
@@ -56,7 +56,7 @@ static void test_core_blob__all_wanted_digests_are_those_of_the_bytes(void **sta
 
 #define LONG_PIECE ((size_t)200 * 1000)
 
-/* Writes two long pieces around a short one; gives how often a thread was asked for. */
+/* Writes two long pieces around a short one; returns how often a thread was requested. */
 static unsigned hash_with_lent_threads(uint32_t algorithms, unsigned spare) {
     static uint8_t bytes[2 * LONG_PIECE + 1];
     struct store store;
@@ -180,7 +180,7 @@ static void test_core_blob__is_published_once_and_after_its_end(void **state) {
     (void)state;
     store_begin(&store);
     struct publication this = {.core = store.core, .registry = store.registry, .filename = "a"};
-    for (int round = 0; round < 2; round++) { /* the content is new in the first, stored in the second */
+    for (int round = 0; round < 2; round++) { /* the content is new in the first, stored already in the second */
         struct core_blob_writer *writer = begin_writer(&store, "once");
         assert_int_equal(core_blob_publish(writer, publication_named, &this, NULL), LREG_MISUSE);
         core_blob_writer_finish(writer, &digests);
@@ -196,7 +196,7 @@ static void test_core_blob__is_published_once_and_after_its_end(void **state) {
     store_end(&store);
 }
 
-/* --- Reading what is not as it should be --- */
+/* --- Reading damaged objects --- */
 
 static void find_blob(struct store *store, const char *text, struct arena *arena, struct meta_blob *out) {
     struct digest_set digests;
@@ -268,7 +268,7 @@ static void test_core_blob__of_another_storage_is_refused(void **state) {
     store_end(&store);
 }
 
-/* --- At every instant of a publication, another instance does something --- */
+/* --- At every point of a publication, another instance does something --- */
 
 struct rival {
     struct core *core;
@@ -328,7 +328,7 @@ static void test_core_blob__the_collector_may_come_at_any_instant(void **state) 
     store_begin(&store);
     struct rival rival = {.core = store_second(&store, 1), .grace_ms = 3600000};
     for (uint64_t n = 1; n == 1 || atomic_load(&store.steps.hit); n++) {
-        /* Stored, but named by nothing: the next collection takes it. */
+        /* Stored but unreferenced: the next collection removes it. */
         must_publish(&store, "first", "unnamed soon");
         must_delete(&store, "first");
         steps_interpose(&store.steps, n, rival_collects, &rival);
@@ -375,8 +375,8 @@ static void test_core_blob__a_sweep_of_other_objects_does_not_end_a_publication(
     store_end(&store);
 }
 
-/* A collector in another process that grants no grace may take the object before it is named; then the publication is
- * to be repeated. */
+/* A collector in another process without a grace period may remove the object before it is named; then the publication
+ * must be repeated. */
 static void test_core_blob__a_collector_without_grace_never_takes_what_was_acknowledged(void **state) {
     struct store store;
     size_t lost = 0;
@@ -405,7 +405,7 @@ static void test_core_blob__a_collector_without_grace_never_takes_what_was_ackno
     store_end(&store);
 }
 
-/* Removes the only object behind the metadata's back, or cuts it. */
+/* Removes the only object without updating the metadata, or truncates it. */
 static void lose_object(struct store *store, bool only_cut) {
     struct arena arena;
     char path[512];
@@ -434,7 +434,7 @@ static void test_core_blob__content_that_the_storage_lost_is_healed_by_publishin
     }
 }
 
-/* Doomed, and not removed yet because of a hold: the object is there, and must not be named any more. */
+/* Doomed, and not removed yet because of a hold: the object exists, and must not be named any more. */
 static void test_core_blob__what_is_doomed_is_not_named(void **state) {
     struct store store;
     size_t refused = 0;
@@ -470,7 +470,7 @@ static void rival_publishes_and_breaks_the_storage(void *user) {
     fault_backend_arm_from(rival->fault, 1, LREG_IO);
 }
 
-/* Of two objects of equal content one is too many. When it cannot be removed at once, it is known to the collector. */
+/* Of two objects of equal content one is superfluous. If it cannot be removed at once, the collector knows about it. */
 static void test_core_blob__a_surplus_object_waits_for_the_collector(void **state) {
     struct store store;
     size_t surplus = 0;
@@ -489,7 +489,7 @@ static void test_core_blob__a_surplus_object_waits_for_the_collector(void **stat
         if (status == LREG_OK && rival.status == LREG_OK && count_stored(store.core, LREG_STORAGE_OBJECTS) > 1) {
             surplus++;
         }
-        /* The grace is for objects that nobody knows, not for those on the list. */
+        /* The grace period is for unknown objects, not for those on the list. */
         struct core_collect_report report = must_collect(store.core, 3600000);
         assert_int_equal(report.objects, 0);
         if (status == LREG_OK) {
@@ -507,9 +507,9 @@ static void test_core_blob__a_surplus_object_waits_for_the_collector(void **stat
     store_end(&store);
 }
 
-/* --- Every single call fails --- */
+/* --- Each call fails --- */
 
-/* After a publication under a fault: success has its effect, failure has none, and nothing is left for long. */
+/* After a publication with a fault: success has its effect, failure has none, and leftovers are soon removed. */
 static void assert_outcome(struct store *store, lreg_status status, const char *text) {
     if (status == LREG_OK) {
         assert_package(store->core, store->registry, "f", text);
@@ -521,7 +521,7 @@ static void assert_outcome(struct store *store, lreg_status status, const char *
     assert_int_equal(fault_backend_open_handles(&store->fault), 0);
 }
 
-/* New content in even rounds; in odd ones content that is stored already. */
+/* New content in even rounds, stored content in odd rounds. */
 static const char *round_text(struct store *store, bool stored, uint64_t n, char out[32]) {
     snprintf(out, 32, "%s %d", stored ? "stored" : "new", (int)n);
     if (stored) {
@@ -629,7 +629,7 @@ static void test_core_blob__each_allocation_may_fail(void **state) {
     store_end(&store);
 }
 
-/* --- Many at once --- */
+/* --- Concurrent publications --- */
 
 #define THREADS 8
 #define ROUNDS 20
@@ -646,7 +646,7 @@ struct worker {
     struct error err;
 };
 
-/* One that failed goes on to the barrier, where the others wait for it. */
+/* A failed worker still goes to the barrier, where the others wait for it. */
 static void *work(void *user) {
     struct worker *worker = user;
     for (int round = 0; round < ROUNDS; round++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counted objects and the cache that keeps them. Labels: threaded */
+/* Reference-counted objects and the cache that holds them. Labels: threaded */
 #include "unit/core/fixture.h"
 
 #include "core/instance/state.h"
@@ -20,7 +20,7 @@ static int teardown(void **state) {
     return 0;
 }
 
-/* An object that counts its end. */
+/* An object that counts its destruction. */
 struct probe {
     atomic_int *ended;
     int value;
@@ -42,7 +42,7 @@ static struct core_shared *new_probe(int value, atomic_int *ended) {
     return shared;
 }
 
-/* Puts a probe that the cache alone keeps. */
+/* Adds a probe that only the cache references. */
 static void put(const char *key, uint64_t generation, int value, size_t bytes, atomic_int *ended) {
     struct core_shared *shared = new_probe(value, ended);
     core_cache_put(fixture.core, key, generation, shared, bytes);
@@ -145,7 +145,7 @@ static void test_core_cache__a_large_one_pushes_out_several_and_a_huge_one_none(
         char key[2] = {(char)('a' + i), '\0'};
         put(key, 1, i, 1000, &ended);
     }
-    put("huge", 1, 9, 4000, NULL); /* with what an entry takes itself it is over the bound */
+    put("huge", 1, 9, 4000, NULL); /* with the size of the entry itself it exceeds the limit */
     assert_int_equal(find("huge", 1), -1);
     assert_int_equal(ended, 0);
     put("large", 1, 8, 3800, NULL);
@@ -190,7 +190,7 @@ static void test_core_cache__long_keys_are_told_apart(void **state) {
     assert_int_equal(find(key, 1), 1);
 }
 
-/* --- reading through it --- */
+/* --- reading through the cache --- */
 
 struct reading {
     int reads;

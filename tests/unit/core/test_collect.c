@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The collector: what it takes, what it leaves, and that neither faults nor writers at work make it take more. */
+/* The collector: what it removes, what it keeps, and that neither faults nor concurrent writers make it remove more. */
 
 #include "store.h"
 
@@ -207,7 +207,7 @@ static void test_core_collect__rotates_the_audit_log(void **state) {
         fixture_pass_ms(&store.base, 1);
         must_publish(&store, text, text);
     }
-    assert_int_equal(must_collect(store.core, 0).audit_events, 12); /* two more for organisation and registry */
+    assert_int_equal(must_collect(store.core, 0).audit_events, 12); /* two more for organization and registry */
     arena_init(&arena, core_hooks(store.core), 1 << 20);
     assert_int_equal(fixture_events(store.core, store.organization, "PACKAGE_CREATED", &arena, &event), 10);
     assert_string_equal(event.subject, "19");
@@ -338,7 +338,7 @@ static void test_core_collect__what_a_storage_does_not_give_up_waits(void **stat
     must_publish(&store, "b", "y");
     must_delete(&store, "a");
     must_delete(&store, "b");
-    fault_backend_arm_from(&store.fault, 6, LREG_IO); /* behind the walk over the two objects */
+    fault_backend_arm_from(&store.fault, 6, LREG_IO); /* after the walk over the two objects */
     assert_int_equal(core_collect(store.core, HOUR_MS, &report, NULL), LREG_IO);
     fault_backend_disarm(&store.fault);
     assert_true(count_stored(store.core, LREG_STORAGE_OBJECTS) > 0);

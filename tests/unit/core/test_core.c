@@ -289,7 +289,7 @@ static void test_core_core__ecosystems_are_found_by_name(void **state) {
     assert_null(core_ecosystem_find(fixture.core, "alpine"));
 }
 
-/* What a small instance does in its life; the first failure ends it. */
+/* The operations of a small instance; the first failure ends it. */
 static lreg_status live(struct core *core, struct error *err) {
     const struct core_organization *organization = NULL;
     const struct core_registry *registry = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a data directory is: new, one of before, half made, robbed of a part, or something else's. Labels: threaded */
+/* The states of a data directory: new, existing, half made, damaged, or belonging to something else. Labels: threaded
+ * */
 #include "store.h"
 
 #include "core/instance/directory_internal.h"
@@ -94,7 +95,7 @@ static void close_it(void) {
     store.core = NULL;
 }
 
-/* It is refused, for that reason, and nothing has changed. */
+/* It is refused for that reason, and nothing has changed. */
 static void assert_refused(lreg_status status, const char *code) {
     struct error err = {0};
     struct core *core = NULL;
@@ -199,7 +200,7 @@ static void make_database_without_schema(void) {
     assert_int_equal(sqlite3_close(database), SQLITE_OK);
 }
 
-/* --- What was there is gone --- */
+/* --- Lost parts --- */
 
 static void test_core_directory__a_lost_database_is_not_replaced(void **state) {
     (void)state;
@@ -222,7 +223,7 @@ static void test_core_directory__an_empty_database_is_not_filled(void **state) {
     assert_refused(LREG_CORRUPT, "database_missing");
 }
 
-/* Where no package was published yet, organizations and tokens are lost all the same. */
+/* Even before the first package was published, organizations and tokens would be lost. */
 static void test_core_directory__a_database_that_named_no_object_is_missed_too(void **state) {
     (void)state;
     open_it();
@@ -265,7 +266,7 @@ static void test_core_directory__lost_objects_are_told(void **state) {
     assert_opens_with_the_package();
 }
 
-/* An instance that is open makes no database either, whoever takes it away. */
+/* An open instance does not create a database either, if its file is removed. */
 static void test_core_directory__a_database_that_goes_while_it_is_open_is_not_made_anew(void **state) {
     struct meta_transaction *first = NULL;
     struct meta_transaction *second = NULL;
@@ -297,7 +298,7 @@ static void begin_half_made(bool with_marker) {
     assert_true(directory >= 0);
     if (with_marker) {
         assert_int_equal(core_marker_make(&core, directory, NULL), LREG_OK);
-        assert_int_equal(core_marker_make(&core, directory, NULL), LREG_OK); /* twice is once */
+        assert_int_equal(core_marker_make(&core, directory, NULL), LREG_OK); /* a second time has no effect */
         assert_marker(MARKER_MAKING);
     }
     (void)close(directory);
@@ -352,7 +353,7 @@ static void test_core_directory__half_made_by_an_earlier_version_opens(void **st
     }
 }
 
-/* With a marker that is not ready, nothing can be lost yet: the key may be there without its database. */
+/* With a marker that is not ready, nothing can be lost yet: the key may exist without its database. */
 static void test_core_directory__a_key_without_a_database_opens(void **state) {
     (void)state;
     write_file(CORE_KEY_FILE, KEY);
@@ -366,7 +367,7 @@ static void test_core_directory__a_key_without_a_database_opens(void **state) {
     assert_opens_as_new();
 }
 
-/* A process that is killed at any step of the database while it makes a store. */
+/* A process is killed at any step of the database while it makes a store. */
 static void die(void *user) {
     (void)user;
     (void)raise(SIGKILL);
@@ -395,7 +396,7 @@ static void test_core_directory__a_maker_may_be_killed_at_any_step(void **state)
     }
 }
 
-/* --- Something else's --- */
+/* --- Directories of other programs --- */
 
 static void test_core_directory__a_foreign_one_is_refused_and_left_alone(void **state) {
     static const char *const foreign[] = {"README.md",        ".hidden",          "registry.db.bak",
@@ -444,7 +445,7 @@ static void test_core_directory__a_new_file_system_is_not_foreign(void **state) 
     assert_opens_as_new();
 }
 
-/* --- Others at the same moment --- */
+/* --- Concurrent opening --- */
 
 struct opener {
     pthread_t thread;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Documents and registry keys: found, remembered, made once.
- * Labels: threaded */
+/* Documents and registry keys: found, cached, made once. Labels: threaded */
 
 #include "store.h"
 
@@ -168,7 +167,7 @@ static void test_core_document__a_key_is_made_once_and_sealed(void **state) {
     store_end(&store);
 }
 
-/* A key that was moved to another registry's row does not open. */
+/* A key that was moved to another registry's row cannot be unsealed. */
 static void test_core_document__a_key_is_bound_to_its_registry(void **state) {
     struct store store;
     struct arena arena;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Objects that stay open for the next reader: how long, which ones, and who is not to be given them.
+/* Objects that stay open for the next reader: how long, which ones, and which readers must not get them.
  * Labels: threaded */
 
 #include "store.h"
@@ -98,7 +98,7 @@ static void test_core_kept__reader_goes_on_when_it_is_no_longer_kept(void **stat
     store_end(&store);
 }
 
-/* Of what is kept open, a look at the storage would not show that it is lost. */
+/* If an object is kept open, a check of the storage would not show that it is lost. */
 static void test_core_kept__lost_object_is_found_by_who_asks_the_storage(void **state) {
     struct store store;
     struct arena arena;
@@ -169,7 +169,7 @@ static void test_core_kept__large_object_is_not_kept(void **state) {
     store_end(&store);
 }
 
-/* Backends of hosts are promised one thread at a time for each object. */
+/* Backends of hosts are promised one thread at a time per object. */
 static void test_core_kept__object_of_a_host_is_opened_each_time(void **state) {
     struct store store;
     struct arena arena;
@@ -202,7 +202,7 @@ static void *read_often(void *user) {
         struct storage_object *object = NULL;
         uint64_t length = 0;
         if (core_blob_open(reader->store->core, reader->blob, &object, &length, NULL) != LREG_OK) {
-            break; /* not an assertion: those are the main thread's */
+            break; /* not an assertion: those belong to the main thread */
         }
         const void *held = storage_object_held(object, 0, 4);
         reader->right += storage_object_read(object, 0, text, 4, NULL) == LREG_OK && strcmp(text, "text") == 0 &&

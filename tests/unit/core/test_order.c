@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listings have the order of the commits, also where the clock stands still, goes back or is another's; and their pages
- * show each thing once. */
+/* Listings are in commit order, even if the clock stands still, goes back or differs between processes; and their pages
+ * show each item once. */
 
 #include "store.h"
 
 #define THINGS 40
 
-/* A clock that goes on with each look at it. */
+/* A clock that advances with each call. */
 static int64_t ticking_clock(void *user) {
     struct fixture *fixture = user;
     return atomic_fetch_add(&fixture->now_ms, 1);
@@ -28,7 +28,7 @@ static void make_registry(struct core *core, const struct core_organization *org
     core_registry_release(fixture_registry(core, organization, name, false));
 }
 
-/* Reads all events in pages, the newest first, and has `between` called after each page. */
+/* Reads all events in pages, the newest first, and calls `between` after each page. */
 static void assert_events(struct store *store, int count, void (*between)(struct store *store)) {
     struct arena arena;
     char before[ID_TEXT] = "";
@@ -108,7 +108,7 @@ static void test_core_order__events_of_two_instances_are_in_the_order_of_their_c
     store_end(&store);
 }
 
-/* Ids of one organisation do not move those of another. */
+/* Ids of one organization do not shift those of another. */
 static void test_core_order__organisations_do_not_disturb_each_other(void **state) {
     struct store store;
     (void)state;
@@ -123,7 +123,7 @@ static void test_core_order__organisations_do_not_disturb_each_other(void **stat
 
 /* --- packages --- */
 
-/* Reads all packages in pages of 3, the newest first. What a page ends with is deleted before the next. */
+/* Reads all packages in pages of 3, the newest first. Deletes the last package of each page before reading the next. */
 static void assert_packages(struct store *store, int count) {
     struct arena arena;
     char after[ID_TEXT] = "";
@@ -181,7 +181,7 @@ static void test_core_order__a_deleted_package_is_a_place_to_go_on_from(void **s
     arena_init(&arena, core_hooks(store.core), 1 << 24);
     assert_int_equal(core_package_list(store.core, &query, &arena, &rows, &count, NULL), LREG_OK);
     assert_int_equal(count, THINGS);
-    for (size_t i = 0; i + 1 < count; i += 2) { /* those between are not to be shown again */
+    for (size_t i = 0; i + 1 < count; i += 2) { /* those in between must not be shown again */
         size_t left = 0;
         must_delete(&store, rows[i].filename);
         query.after_id = rows[i].id;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Organisations. */
+/* Organizations. */
 #include "unit/core/fixture.h"
 
 static struct fixture fixture;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packages: put, judged, found warm, listed, deleted; and the counting of downloads.
- * Labels: threaded */
+/* Packages: added, judged, found in the cache, listed, deleted; and the counting of downloads. Labels: threaded */
 
 #include "store.h"
 
@@ -114,7 +113,7 @@ static void test_core_package__a_registry_may_allow_other_bytes(void **state) {
     store_begin(&store);
     must_publish(&store, "a", "first");
     const struct core_package *before = must_find(&store, "a");
-    allow_overwrite(&store); /* the snapshot of the registry that is used below does not know */
+    allow_overwrite(&store); /* the registry snapshot that is used below does not know */
     fixture_pass_ms(&store.base, 1000);
     struct publication this = publication_of(&store, "a");
     assert_int_equal(publish_with(&this, "second", 6, NULL), LREG_OK);
@@ -185,7 +184,7 @@ static void test_core_package__is_found_by_id_and_by_filename(void **state) {
     store_end(&store);
 }
 
-/* Finding and opening: one step, which asks whether anything has changed. */
+/* Finding and opening in one step, which checks whether anything has changed. */
 static void test_core_package__a_warm_download_reads_no_row(void **state) {
     struct store store;
     (void)state;
@@ -354,7 +353,7 @@ static void test_core_package__downloads_are_gathered_and_flushed(void **state) 
     assert_int_equal(stored_downloads(&store, "a"), 3);
     core_count_download(store.core, package->row.id);
     fixture_pass_ms(&store.base, 10000);
-    core_count_download(store.core, package->row.id); /* writes what waited, and then counts this one */
+    core_count_download(store.core, package->row.id); /* writes the pending counts, and then counts this one */
     assert_int_equal(stored_downloads(&store, "a"), 4);
     core_package_release(package);
     core_registry_release(store.registry);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The deletion of a registry that has many packages: short transactions, and nothing odd in between. */
+/* The deletion of a registry with many packages: short transactions, and no inconsistency in between. */
 
 #include "store.h"
 
@@ -8,16 +8,16 @@
 #define PAGE 256 /* rows of one transaction */
 #define PACKAGES (2 * PAGE + 88)
 
-/* Looks at the database from outside before each step of a deletion. */
+/* Inspects the database from outside before each step of a deletion. */
 struct watch {
     struct store *store;
     struct core *second; /* as of another process */
     sqlite3 *database;
-    void (*between)(struct watch *watch); /* called when the registry is deleted and nobody has the lock */
-    int64_t left; /* rows of the deleted registry, as they were seen last */
-    int64_t most; /* that went between two looks */
+    void (*between)(struct watch *watch); /* called when the registry is deleted and the lock is free */
+    int64_t left; /* rows of the deleted registry, as last seen */
+    int64_t most; /* that were removed between two inspections */
     int turns; /* how often another could have written after the deletion and before its end */
-    bool is_busy; /* its own statements are steps, too */
+    bool is_busy; /* its own statements are steps too */
 };
 
 static int64_t number(const struct watch *watch, const char *sql) {
@@ -83,7 +83,7 @@ static void watch_end(struct watch *watch) {
     store_end(watch->store);
 }
 
-/* The deletion, with `between` whenever others can have their turn. */
+/* The deletion, with `between` called whenever other writers can get the lock. */
 static void delete_under_watch(struct watch *watch, void (*between)(struct watch *watch)) {
     struct store *store = watch->store;
     struct error err = {0};
@@ -109,7 +109,7 @@ static void test_core_purge__each_transaction_takes_a_page_at_most(void **state)
     watch_end(&watch);
 }
 
-/* Nobody waits until the last of very many is removed. */
+/* No writer waits until the last of very many packages is removed. */
 static void test_core_purge__of_very_many_packages_the_collector_has_the_rest(void **state) {
     enum {
         DELETED = 8 * PAGE
@@ -127,7 +127,7 @@ static void test_core_purge__of_very_many_packages_the_collector_has_the_rest(vo
     watch_end(&watch);
 }
 
-/* --- what others do in between --- */
+/* --- concurrent operations --- */
 
 static void publish_beside(struct watch *watch) {
     const struct core_registry *registry = NULL;
@@ -138,7 +138,7 @@ static void publish_beside(struct watch *watch) {
     core_registry_release(registry);
 }
 
-/* They publish what the deleted registry had. */
+/* Others publish the content that the deleted registry had. */
 static void test_core_purge__others_publish_between_the_pages(void **state) {
     struct store store;
     struct watch watch;
@@ -221,7 +221,7 @@ static void test_core_purge__the_organisation_can_go_before_the_packages(void **
 
 /* --- after a crash --- */
 
-/* Fails the first step that finds the registry deleted: what comes after that commit never happens. */
+/* Fails the first step that finds the registry deleted: everything after that commit never happens. */
 static void crash(void *user) {
     struct watch *watch = user;
     struct steps *steps = &watch->store->steps;
@@ -288,7 +288,7 @@ static void test_core_purge__after_a_crash_it_is_gone_and_the_collector_takes_th
     watch_end(&watch);
 }
 
-/* Uploads that were under way when it was deleted are refused as ever, whether it is purged or not. */
+/* Uploads in progress when it was deleted are refused in the usual way, whether it is purged or not. */
 static void test_core_purge__nothing_is_published_into_what_is_not_purged_yet(void **state) {
     struct store store;
     struct watch watch;

@@ -163,7 +163,7 @@ static void test_core_registry__needs_an_organization_that_is_there(void **state
     assert_int_equal(create(&err), LREG_NOT_FOUND);
     assert_string_equal(err.code, "organization_unknown");
     core_organization_release(fixture_organization(fixture.core, "acme"));
-    assert_int_equal(create(&err), LREG_NOT_FOUND); /* another one of that name is another one */
+    assert_int_equal(create(&err), LREG_NOT_FOUND); /* a new registry with that name is a different one */
 }
 
 static void test_core_registry__unknown_ones_are_named(void **state) {
@@ -197,7 +197,7 @@ static void test_core_registry__only_given_settings_change(void **state) {
     assert_true(changed->row.strict_names && changed->row.is_public);
     assert_int_equal(changed->row.updated_ms, FIXTURE_NOW + 1000);
     assert_int_equal(changed->row.created_ms, FIXTURE_NOW);
-    assert_string_equal(registry->row.description, ""); /* a snapshot stays what it was */
+    assert_string_equal(registry->row.description, ""); /* a snapshot does not change */
     core_registry_release(changed);
     core_registry_release(registry);
 }
@@ -371,7 +371,7 @@ struct finder {
     atomic_int found;
 };
 
-/* Both texts are always of one change. */
+/* Both texts always belong to the same change. */
 static bool is_whole(const struct core_registry *registry) {
     return strcmp(registry->row.name, registry->row.description) == 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scrub finds what a disk has damaged; that is in quarantine until it is right again. */
+/* The scrub finds what a disk has damaged; that content is in quarantine until it is intact again. */
 
 #include "store.h"
 
@@ -31,7 +31,7 @@ static void object_path(struct store *store, char path[512]) {
     arena_free(&arena);
 }
 
-/* Puts `text` in place of the first bytes of the only object. */
+/* Overwrites the first bytes of the only object with `text`. */
 static void overwrite(struct store *store, const char *text) {
     char path[512];
     object_path(store, path);
@@ -94,7 +94,7 @@ static void test_core_scrub__a_damaged_object_is_served_no_longer(void **state) 
     assert_int_equal(open_package(&store, "again", NULL), LREG_CORRUPT);
     assert_int_equal(count_events(&store, "BLOB_DAMAGED"), 2);
     assert_int_equal(scrub(&store).damaged, 1);
-    assert_int_equal(count_events(&store, "BLOB_DAMAGED"), 2); /* told once */
+    assert_int_equal(count_events(&store, "BLOB_DAMAGED"), 2); /* reported once */
     store_end(&store);
 }
 
@@ -105,7 +105,7 @@ static void test_core_scrub__equal_content_that_is_published_heals_it(void **sta
     must_publish(&store, "a", "alpha");
     overwrite(&store, "omega");
     assert_int_equal(scrub(&store).damaged, 1);
-    must_publish(&store, "a", "alpha"); /* the same once more, which else changes nothing */
+    must_publish(&store, "a", "alpha"); /* the same once more, which changes nothing else */
     assert_package(store.core, store.registry, "a", "alpha");
     assert_int_equal(scrub(&store).damaged, 0);
     assert_sound_and_clean(store.core, 0);

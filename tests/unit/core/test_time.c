@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The time by which ages are measured: it follows the wall clock, but never leaps ahead of what has passed. */
+/* The time for measuring ages: it follows the wall clock, but never leaps ahead of the elapsed time. */
 #include "core/instance/time.h"
 #include "fixture.h"
 
@@ -29,7 +29,7 @@ static void test_core_time__a_leap_counts_twice_what_has_passed(void **state) {
     (void)state;
     struct meta_upkeep row = {.believed_ms = DAY, .uptime_ms = HOUR};
     assert_int_equal(advance(&row, 401 * DAY, 2 * HOUR), DAY + 2 * HOUR);
-    assert_int_equal(advance(&row, 401 * DAY, 2 * HOUR), DAY + 2 * HOUR); /* looking often does not hasten it */
+    assert_int_equal(advance(&row, 401 * DAY, 2 * HOUR), DAY + 2 * HOUR); /* frequent calls do not speed it up */
     assert_int_equal(advance(&row, 401 * DAY, 3 * HOUR), DAY + 4 * HOUR);
 }
 

@@ -286,7 +286,7 @@ static void set_public(bool is_public) {
     core_registry_release(changed);
 }
 
-/* Decided by what the registry is now, not by what it was when the handles were made. */
+/* Depends on what the registry is now, not on what it was when the handles were made. */
 static void test_core_token__registry_tokens_are_hidden_while_their_registry_is_public(void **state) {
     (void)state;
     const struct core_token *token = registry_token("Server");

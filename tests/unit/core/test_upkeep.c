@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Upkeep: what is due is done a little at a time, by one process at a time, and no clock hastens it. */
+/* Upkeep: due work is done in small steps, by one process at a time, and no clock speeds it up. */
 
 #include "store.h"
 
@@ -7,7 +7,7 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
-/* The clock stands, so a call works until all that may be done is done, but for what the scrub may read. */
+/* The clock stands still, so a call works until all permitted work is done, except for the limit on scrub reads. */
 static struct core_upkeep_report upkeep_with(struct core *core, const struct core_upkeep_options *options) {
     struct core_upkeep_report report;
     struct error err = {0};
@@ -121,12 +121,12 @@ static void test_core_upkeep__a_clock_that_leaps_removes_nothing(void **state) {
     struct core_upkeep_report all = collect_some(store.core);
     assert_int_equal(all.collected.audit_events + all.collected.uploads, 0);
     assert_true(all.clock_ahead_ms > 399 * DAY_MS);
-    for (int i = 0; i < 48; i++) { /* nor does calling often hasten it, nor opening anew */
+    for (int i = 0; i < 48; i++) { /* neither frequent calls nor reopening speed it up */
         fixture_pass_ms(&store.base, HOUR_MS);
         all = collect_some(store.core);
         assert_int_equal(all.collected.audit_events + all.collected.uploads, 0);
     }
-    fixture_leap_ms(&store.base, -400 * DAY_MS); /* and when it is put right, all is as it was */
+    fixture_leap_ms(&store.base, -400 * DAY_MS); /* after the clock is corrected, everything is as before */
     must_publish(&store, "after", "x");
     all = collect_some(store.core);
     assert_int_equal(all.collected.audit_events + all.collected.uploads, 0);
@@ -165,7 +165,7 @@ static void test_core_upkeep__a_clock_may_be_trusted_all_the_same(void **state) 
 
 /* --- The lease --- */
 
-/* Two instances on one directory, as two processes are; the first has the lease, in the middle of its work. */
+/* Two instances on one directory, as in two processes; the first has the lease, in the middle of its work. */
 static void begin_two(struct store *store, struct core **second) {
     struct core_upkeep_options options = only_collecting();
     store_begin(store);
@@ -249,7 +249,7 @@ static void test_core_upkeep__who_lost_the_lease_stops(void **state) {
     begin_two(&store, &second);
     options.budget_ms = 0;
     assert_true(collect_some(second).is_elsewhere);
-    fixture_pass_ms(&store.base, MINUTE_MS); /* the first was asleep */
+    fixture_pass_ms(&store.base, MINUTE_MS); /* the first was suspended */
     assert_true(upkeep_with(second, &options).has_more);
     assert_true(collect_some(store.core).is_elsewhere);
     assert_null(store.core->upkeep.collection);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Upload sessions: whose they are, how they go on after any interruption, and that two at once never mix.
+/* Upload sessions: their owners, how they resume after any interruption, and that two concurrent requests never mix.
  * Labels: threaded */
 
 #include "store.h"
@@ -163,7 +163,7 @@ static void test_core_upload__is_unknown_elsewhere_and_forbidden_to_others(void 
     arena_init(&arena, core_hooks(store.core), 1 << 20);
     const struct core_registry *elsewhere = fixture_registry(store.core, store.organization, "elsewhere", false);
     begin_upload(&store, &TOKEN, id);
-    /* Its token has expired since; it may go on. */
+    /* Its token has expired since; the upload may go on. */
     assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, id, &TOKEN, &arena, &upload, &err), LREG_OK);
     assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, id, &OTHER, &arena, &upload, &err),
                      LREG_FORBIDDEN);
@@ -250,7 +250,7 @@ static void test_core_upload__cancelling_ends_one_that_is_at_work(void **state) 
     assert_int_equal(find_upload(store.core, &store, id, &arena, &upload, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_resume(store.core, &upload, UINT64_MAX, &writer, NULL), LREG_OK);
     assert_int_equal(core_upload_cancel(store.core, &upload, NULL), LREG_OK);
-    assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 1); /* not taken from under the writer */
+    assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 1); /* not taken away from the writer */
     assert_int_equal(core_blob_writer_write(writer, "x", 1, NULL), LREG_OK);
     assert_int_equal(core_upload_advance(store.core, &upload, writer, &received, NULL), LREG_NOT_FOUND);
     core_blob_writer_keep(writer);
@@ -306,7 +306,7 @@ static void test_core_upload__one_principal_does_not_stop_another(void **state) 
     store_end(&store);
 }
 
-/* Also when many have used up what they have together. */
+/* Also when many tokens have used up the shared limit. */
 static void test_core_upload__who_has_few_is_let_in_although_the_registry_is_full(void **state) {
     struct store store;
     struct error err = {0};
@@ -325,7 +325,7 @@ static void test_core_upload__who_has_few_is_let_in_although_the_registry_is_ful
     store_end(&store);
 }
 
-/* A push that broke off is in nobody's way, its own token's included, and may go on all the same. */
+/* An interrupted push does not block other pushes, including those of its own token, and can still be resumed. */
 static void test_core_upload__one_that_stands_still_does_not_count(void **state) {
     struct store store;
     char first[ID_TEXT];
@@ -337,14 +337,14 @@ static void test_core_upload__one_that_stands_still_does_not_count(void **state)
     begin_upload(&store, &TOKEN, id);
     assert_int_equal(try_to_begin(&store, &TOKEN, NULL), LREG_TOO_MANY);
     fixture_pass_ms(&store.base, store.core->limits.max_upload_idle_ms);
-    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_OK); /* the second one counts yet */
+    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_OK); /* the second one still counts */
     assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_TOO_MANY);
-    fixture_pass_ms(&store.base, store.core->limits.max_upload_age_ms); /* neither does one that has expired */
+    fixture_pass_ms(&store.base, store.core->limits.max_upload_age_ms); /* nor does an expired one */
     assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_OK);
     store_end(&store);
 }
 
-/* What stands still is bounded, too: the longest idle one makes room, with its stage. */
+/* Idle sessions are bounded too: the longest idle one is removed, with its stage. */
 static void test_core_upload__the_longest_idle_one_ends_for_a_new_one(void **state) {
     struct store store;
     struct arena arena;
@@ -374,7 +374,7 @@ static void test_core_upload__the_longest_idle_one_ends_for_a_new_one(void **sta
     store_end(&store);
 }
 
-/* A clock that was ahead leaves sessions of the future behind, which are not in progress for years. */
+/* A clock that was ahead leaves sessions dated in the future; they must not count as in progress for years. */
 static void test_core_upload__one_of_the_future_does_not_count(void **state) {
     struct store store;
     (void)state;
@@ -440,8 +440,8 @@ static void test_core_upload__an_outdated_view_harms_nothing(void **state) {
     store_end(&store);
 }
 
-/* Its bytes may just be on their way to an object in another process, which ends it then: so its row is left alone. */
-/* Nobody finds it, and the collector removes the rest, but not while somebody may be about to publish it. */
+/* The session cannot be found, and the collector removes the rest. Its row stays as long as another process may be
+ * moving its bytes into an object, which then ends it. */
 static void assert_lost(struct store *store, const char *id) {
     struct arena arena;
     struct meta_upload upload;
@@ -471,7 +471,7 @@ static void test_core_upload__one_whose_bytes_are_gone_cannot_go_on(void **state
     store_end(&store);
 }
 
-/* As a crash may leave it when nothing waits for the disk. */
+/* As after a crash when nothing waits for the disk. */
 static void test_core_upload__one_that_lost_some_bytes_cannot_go_on(void **state) {
     struct store store;
     char id[ID_TEXT];
@@ -490,7 +490,7 @@ static void test_core_upload__one_that_lost_some_bytes_cannot_go_on(void **state
     store_end(&store);
 }
 
-/* A storage that fails once, or does not let anybody read, has lost nothing. */
+/* A storage that fails once, or that refuses reads, has lost nothing. */
 static void test_core_upload__one_that_cannot_be_read_now_is_not_lost(void **state) {
     struct store store;
     char id[ID_TEXT];
@@ -546,7 +546,7 @@ static void rival_ends(void *user) {
     rival->status = finish_upload(rival->core, rival->store, rival->id, "text", &this, NULL);
 }
 
-/* Another process ends the session at any instant, with the same last request. */
+/* Another process ends the session at any point, with the same closing request. */
 static void test_core_upload__of_two_who_end_it_one_wins(void **state) {
     struct store store;
     char id[ID_TEXT];
@@ -608,9 +608,9 @@ static void test_core_upload__the_limit_counts_all_chunks(void **state) {
     store_end(&store);
 }
 
-/* --- Every single call fails --- */
+/* --- Each call fails --- */
 
-/* A whole session; what it was told to have received must be there when it goes on. */
+/* A whole session; every byte that it acknowledged must be there when it resumes. */
 static lreg_status whole_session(struct store *store, const char *filename, struct error *err) {
     char id[ID_TEXT];
     struct publication this = {.filename = filename};
@@ -634,7 +634,7 @@ static void assert_session_outcome(struct store *store, lreg_status status, cons
     }
     (void)assert_sound(store->core);
     assert_int_equal(fault_backend_open_handles(&store->fault), 0);
-    /* What is left of it ends in time. */
+    /* Its leftovers are removed in time. */
     fixture_pass_ms(&store->base, store->core->limits.max_upload_age_ms + 1);
     assert_sound_and_clean(store->core, 0);
     assert_int_equal(count_sessions(store), 0);
@@ -691,7 +691,7 @@ static void test_core_upload__each_allocation_may_fail(void **state) {
     store_end(&store);
 }
 
-/* --- Many at once --- */
+/* --- Concurrent requests --- */
 
 #define THREADS 6
 #define TRIES 40
@@ -720,7 +720,7 @@ static void *send_chunks(void *user) {
     return NULL;
 }
 
-/* Whatever the order: the bytes are those of the accepted chunks, none torn, and their digest is right. */
+/* In any order, the bytes are those of the accepted chunks, none torn, and their digest is right. */
 static void test_core_upload__rivals_never_mix_their_bytes(void **state) {
     struct store store;
     char id[ID_TEXT];

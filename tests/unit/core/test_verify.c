@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verification finds what is missing, torn or changed, and says which. */
+/* Verification finds missing, truncated and changed content, and names it. */
 
 #include "store.h"
 
@@ -229,7 +229,7 @@ static void test_core_verify__each_failure_of_the_machine_is_told(void **state) 
         lreg_status status = core_verify(store.core, NULL, NULL, &report, NULL);
         bool hit = atomic_load(&store.steps.hit);
         steps_disarm(&store.steps);
-        /* The end of a reading transaction may fail without harm. */
+        /* The end of a read transaction may fail without harm. */
         assert_true(status != LREG_OK || report.blobs + report.documents == 2 || hit);
     }
     for (size_t n = 1; failed; n++) {

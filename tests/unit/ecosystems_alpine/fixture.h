@@ -2,8 +2,8 @@
 #ifndef UNIT_ECOSYSTEMS_ALPINE_FIXTURE_H
 #define UNIT_ECOSYSTEMS_ALPINE_FIXTURE_H
 
-/* What the tests of this room share: an allocator that counts, an arena on it, the fixture packages when they are
- * there. `*state` is a struct fixture. */
+/* Shared by the tests of this room: a counting allocator, an arena on it, and the fixture packages when they are
+ * available. `*state` is a struct fixture. */
 
 #include "ecosystems/alpine/package_reader.h"
 #include "support/apk_builder.h"
@@ -40,7 +40,7 @@ static inline int fixture_teardown(void **state) {
     return left == 0 ? 0 : -1;
 }
 
-/* The folder of the fixture packages; NULL when it is not there. */
+/* The folder of the fixture packages; NULL when it does not exist. */
 static inline const char *fixture_folder(char *out, size_t size) {
     struct stat entry;
     const char *named = getenv("LREG_FIXTURES");
@@ -68,7 +68,7 @@ static inline struct apk_bytes fixture_read(const char *folder, const char *name
 
 static const struct alpine_package_limits fixture_ample = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
 
-/* Without an end of the turn all is taken. */
+/* Without an end of the turn everything is read. */
 static inline lreg_status fixture_write(struct alpine_package_reader *reader, const void *bytes, size_t length,
                                         struct error *err) {
     size_t taken = 0;
@@ -77,8 +77,8 @@ static inline lreg_status fixture_write(struct alpine_package_reader *reader, co
     return status;
 }
 
-/* Reads a package in writes of `step` bytes (0: all at once) until a failure. `*out` is NULL when memory is out, else
- * it is to be freed also after a failure. */
+/* Reads a package in writes of `step` bytes (0: all at once) until a failure. `*out` is NULL when memory is out;
+ * otherwise the caller frees it, also after a failure. */
 static inline lreg_status fixture_judge(const struct hooks *hooks, const struct apk_bytes *package, size_t step,
                                         struct alpine_package_reader **out, struct error *err) {
     lreg_status status = alpine_package_reader_new(hooks, &fixture_ample, out, err);

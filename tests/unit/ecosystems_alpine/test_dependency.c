@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words of dependency lists: which are sound, and how an index spells them. */
+/* Words of dependency lists: which are valid, and how an index spells them. */
 #include "fixture.h"
 
 #include "ecosystems/alpine/dependency.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Real and hostile packages, when they are at hand: each gets the verdict that clients ask for. */
+/* Real and hostile packages, if available: each gets the verdict that clients need. */
 #include "fixture.h"
 
 #include "base/encoding.h"

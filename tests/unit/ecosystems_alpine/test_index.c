@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole index: two members, a signature that holds, an archive that lists. */
+/* A whole index: two members, a valid signature, a readable archive. */
 #include "fixture.h"
 
 #include "ecosystems/alpine/index.h"
@@ -16,7 +16,7 @@
 #define KEY_NAME "0199d2b5-5c7e-7000-8000-000000000001_0199d2b5-5c7e-7000-8000-000000000002.rsa.pub"
 #define RECORD "C:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\nP:a\nV:1-r0\nS:499\nI:7\nT:\nU:\nL:\n"
 
-static mbedtls_pk_context key; /* made once: that takes a while */
+static mbedtls_pk_context key; /* made once, because that takes a while */
 static char private_pem[8192];
 
 static int random_for_mbedtls(void *user, unsigned char *bytes, size_t length) {
@@ -64,7 +64,7 @@ static lreg_status build(struct fixture *fixture, size_t records, const char *ar
     return status == LREG_OK ? alpine_index_finish(index, private_pem, KEY_NAME, err) : status;
 }
 
-/* The members of an index: how long each is, and what it unpacks to. */
+/* The members of an index: the length of each, and its unpacked content. */
 struct cut {
     size_t count;
     size_t packed[4];

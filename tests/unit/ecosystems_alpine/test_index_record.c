@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of an index: letters and order as apk writes them, and lengths that clients bear. */
+/* Index records: letters and order as apk writes them, and lengths that clients accept. */
 #include "fixture.h"
 
 #include "ecosystems/alpine/index_record.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gzip members are cut where they end, wherever the stream is cut. */
+/* Gzip members are split at their end, however the stream is cut. */
 #include "fixture.h"
 
 #include "formats/gzip.h"
@@ -80,7 +80,7 @@ static void forget(struct record *record) {
     *record = (struct record){0};
 }
 
-/* Three members: packed text, an empty one, and one of stored blocks. */
+/* Three members: compressed text, an empty one, and one of stored blocks. */
 static void make_stream(struct fixture *fixture, struct apk_bytes *stream, size_t lengths[3]) {
     char text[5000];
     struct strbuf packed;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names, architectures and versions that may stand in addresses. */
+/* Names, architectures and versions that are allowed in addresses. */
 #include "ecosystems/alpine/names.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* .PKGINFO is read as apk reads it, and what would hurt clients is refused. */
+/* .PKGINFO is parsed as apk parses it, and content that would harm clients is refused. */
 #include "fixture.h"
 
 #include <string.h>

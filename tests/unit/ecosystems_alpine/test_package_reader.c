@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole packages: their structure, their digests, and that the cuts of an upload make no difference. */
+/* Whole packages: their structure, their digests, and that the cuts of an upload do not matter. */
 #include "fixture.h"
 
 #include "base/text.h"
@@ -174,7 +174,7 @@ static void test_ecosystems_alpine_package_reader__changed_data_is_refused(void 
     apk_free(&other);
 }
 
-/* What one odd entry before or behind .PKGINFO makes of a package. */
+/* The effect of one odd entry before or after .PKGINFO. */
 static void check_entry(struct fixture *fixture, const char *name, bool is_first, const char *code) {
     struct apk_bytes control = {0}, data = {0}, package = {0};
     apk_tar_end(&data);
@@ -294,7 +294,7 @@ static void test_ecosystems_alpine_package_reader__memory_that_is_out_is_told(vo
 
 /* --- Bounds of the work --- */
 
-/* A package with one file of zeros, which packs 158 to 1. */
+/* A package with one file of zeros, which compresses 158 to 1. */
 static void make_zeros(struct apk_bytes *out, size_t length) {
     void *zeros = calloc(1, length);
     assert_non_null(zeros);
@@ -318,7 +318,7 @@ static void test_ecosystems_alpine_package_reader__what_it_unpacks_to_is_bounded
     struct apk_bytes package = {0};
     make_zeros(&package, 100000);
     expect_code(*state, &package, NULL);
-    limits.max_unpacked_bytes = 100000; /* headers and control data count, too */
+    limits.max_unpacked_bytes = 100000; /* headers and control data count too */
     expect_over(*state, &package, &limits, "unpacked_too_large", "limit package-unpacked-bytes");
     apk_free(&package);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Publishing and indexing on a whole core, in memory: which package stands in which index, and when an index is new. */
+/* Publishing and indexing on a whole core, in memory: which package is in which index, and when an index is rebuilt. */
 #include "fixture.h"
 
 #include "ecosystems/alpine/alpine_internal.h"
@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* Keys are slow to make, so there is one instance for all tests, and a registry for each that needs an empty one. */
+/* Keys take long to make, so there is one instance for all tests, and a registry for each test that needs an empty one.
+ * */
 static struct fixture *shared;
 static struct core *core;
 static const struct core_organization *organization;
@@ -97,7 +98,7 @@ static void expect_refusal(const struct core_registry *target, const struct apk_
     }
 }
 
-/* The registry as it is now. */
+/* The current snapshot of the registry. */
 static const struct core_registry *fresh(const struct core_registry *old) {
     const struct core_registry *now = NULL;
     assert_int_equal(core_registry_find(core, "acme", old->row.slug, &now, NULL), LREG_OK);
@@ -124,7 +125,7 @@ static lreg_status take_unpacked(void *user, const void *bytes, size_t length, s
     return LREG_OK;
 }
 
-/* All text of an index, NUL-terminated, to be freed; `file` may be NULL. */
+/* The whole text of an index, NUL-terminated, freed by the caller; `file` may be NULL. */
 static char *index_text(const struct core_registry *of, const char *architecture, struct alpine_index_file *file) {
     struct alpine_index_file own = {0};
     struct alpine_index_file *index = file != NULL ? file : &own;
@@ -139,7 +140,7 @@ static char *index_text(const struct core_registry *of, const char *architecture
     assert_int_equal(alpine_members_finish(members, NULL), LREG_OK);
     alpine_members_free(members);
     apk_append(&text, "", 1);
-    /* Behind the signature (3,072 bits: one block) and two headers. */
+    /* After the signature (3,072 bits: one block) and two headers. */
     char *copy = strdup((const char *)text.bytes + 3 * (size_t)512);
     assert_non_null(copy);
     apk_free(&text);
@@ -300,7 +301,7 @@ static void test_ecosystems_alpine_repository__what_is_refused_leaves_nothing(vo
     core_registry_release(after);
 }
 
-/* Every allocation of a publication and of an index fails in turn: what was not acknowledged is not there. */
+/* Every allocation of a publication and of an index fails, one at a time: what was not acknowledged is not stored. */
 static void test_ecosystems_alpine_repository__memory_that_is_out_is_told_and_leaves_nothing(void **state) {
     (void)state;
     bool failed = true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tar segments: what apk can read passes, wherever it is cut; what only other readers can read does not. */
+/* Tar segments: those that apk can read are accepted, however they are cut; those that only other readers can read are
+ * not. */
 #include "fixture.h"
 
 #include "ecosystems/alpine/tar_walk.h"

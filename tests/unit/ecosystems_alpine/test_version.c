@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Versions: what is one, and which of two is newer. Expectations were seen on apk itself. */
+/* Versions: which texts are valid, and which of two is newer. The expectations come from apk itself. */
 #include "ecosystems/alpine/version.h"
 
 #include <string.h>
@@ -35,7 +35,7 @@ static void test_ecosystems_alpine_version__valid_ones_are_told_from_invalid_one
     }
 }
 
-/* Each is older than all that follow it. */
+/* Each is older than all later ones. */
 static void check_ascending(const char *const *versions, size_t count) {
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < count; j++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Manifests and indexes: what they say, and which are refused for what reason. */
+/* Manifests and indexes: what they contain, and which are refused for what reason. */
 #include "ecosystems/oci/manifest.h"
 
 #include <stdio.h>
@@ -214,7 +214,7 @@ static void test_ecosystems_oci_manifest__what_is_malformed_is_refused_with_the_
     }
 }
 
-/* `count` times the same text, between two others; owned. */
+/* `count` times the same text, between two others; the caller frees it. */
 static char *repeat(const char *head, const char *text, const char *tail, size_t count) {
     size_t length = strlen(text);
     size_t size = strlen(head) + count * (length + 1) + strlen(tail) + 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of the container world: which repositories, tags, media types and digests there can be. */
+/* Names for containers: which repositories, tags, media types and digests are valid. */
 #include "ecosystems/oci/names.h"
 
 #include <string.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tar archives as they arrive: files are told in whatever pieces they come, and damage is found. */
+/* Tar archives as they arrive: files are reported in pieces of any size, and damage is detected. */
 #include "ecosystems/oci/tar.h"
 
 #include "support/tar_builder.h"
 
-/* What the events said, as text: "name(size)=content;". */
+/* The events as text: "name(size)=content;". */
 struct seen {
     char text[4096];
     size_t length;
-    lreg_status refuse; /* given by begin */
+    lreg_status refuse; /* returned by begin */
 };
 
 static void note(struct seen *seen, const char *bytes, size_t length) {
@@ -52,7 +52,7 @@ static lreg_status read_pieces(const struct tar_builder *archive, size_t piece, 
     return oci_tar_finish(&tar, err);
 }
 
-/* In pieces of all sizes, with the same outcome. */
+/* In pieces of all sizes, with the same result. */
 static void expect_seen(struct tar_builder *archive, const char *text) {
     static const size_t pieces[] = {1, 7, 511, 512, 513, 100000};
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
@@ -93,7 +93,7 @@ static void test_ecosystems_oci_tar__what_is_no_file_is_passed_over(void **state
     (void)tar_builder_add(&archive, 'x', "PaxHeaders/a", "20 path=something\n", 18);
     (void)tar_builder_add(&archive, 'L', "././@LongLink", "long", 4);
     size_t link = tar_builder_add(&archive, '2', "link", "", 0);
-    memcpy(archive.bytes + link + 124, "00000001000", 11); /* a size that means nothing */
+    memcpy(archive.bytes + link + 124, "00000001000", 11); /* a size that has no meaning */
     tar_builder_sum(archive.bytes + link);
     tar_builder_file(&archive, "a", "x");
     tar_builder_end(&archive);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scopes that container clients ask the token endpoint for. */
+/* Scopes that container clients request from the token endpoint. */
 #include "ecosystems/oci/token_scope.h"
 
 #include "auth/auth.h"

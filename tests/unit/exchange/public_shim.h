@@ -2,7 +2,7 @@
 #ifndef UNIT_DISPATCH_PUBLIC_SHIM_H
 #define UNIT_DISPATCH_PUBLIC_SHIM_H
 
-/* The public functions of the exchange, straight on the insides, so that support/http_script.h runs here too. An
+/* The public functions of the exchange on top of its internals, so that support/http_script.h runs here too. An
  * lreg_instance is a dispatcher. */
 
 #include "exchange/dispatcher.h"

@@ -2,7 +2,7 @@
 #ifndef UNIT_DISPATCH_SURFACES_H
 #define UNIT_DISPATCH_SURFACES_H
 
-/* Made-up surfaces: what handlers can do, each in one route. */
+/* Made-up surfaces: each route shows one ability of handlers. */
 
 #include "http/multipart.h"
 #include "surface/surface.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sinks that were begun and not freed, in the whole test. */
+/* Sinks that were begun and not freed, over the whole test. */
 static int open_sinks;
 
 /* --- answers --- */
@@ -31,7 +31,7 @@ static lreg_status show_text(struct call *call, const struct error *failure, str
     return call_respond_text(call, error_http_status(failure->status), "text/plain", text, err);
 }
 
-/* Answers with all that the dispatcher found out. */
+/* Answers with everything that the dispatcher determined. */
 static lreg_status answer_facts(struct call *call, struct error *err) {
     const char *text = arena_format(call->arena, "%s %s/%s who=%s base=%s mount=%s from=%s", call->url.path,
                                     call->organization != NULL ? call->organization->row.slug : "-",
@@ -70,7 +70,7 @@ static lreg_status forget_to_answer(struct call *call, struct error *err) {
     return LREG_OK;
 }
 
-/* /open/fail/{name}: gives the status of that number, after parts of a response. */
+/* /open/fail/{name}: fails with the status of that number, after parts of a response. */
 static lreg_status answer_failure(struct call *call, struct error *err) {
     uint64_t status = 0;
     (void)text_parse_u64(slice_of(call_parameter(call, "name")), &status);
@@ -136,7 +136,7 @@ static lreg_status take_and_fail(struct call *call, struct error *err) {
     return error_set(err, LREG_CONFLICT, "late", "changed my mind");
 }
 
-/* Writes down what a form holds. */
+/* Records the content of a form. */
 struct form {
     struct multipart *parser;
     struct call *call;

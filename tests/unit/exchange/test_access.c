@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is let in, who is asked for a token, and what is told of what exists. */
+/* Which clients are admitted, which are asked for a token, and what an answer reveals about existing objects. */
 #include "base/encoding.h"
 #include "unit/exchange/fixture.h"
 
@@ -11,7 +11,7 @@ static int teardown(void **state) {
     return world_teardown(state);
 }
 
-/* The whole answers to two requests, but for the second one's path in place of the first one's. */
+/* The whole answers to two requests, with the path of the second one replaced by that of the first. */
 static void expect_same(struct world *world, const char *authorization, const char *one, const char *other) {
     world->script.authorization = authorization;
     struct http_answer *first = http_script_run(&world->script, one);
@@ -102,7 +102,7 @@ static void test_exchange_access__nobody_cannot_tell_what_exists(void **state) {
     expect_same(world, NULL, "GET /org/secret/alpine\n\n", "GET /org/no-such/alpine\n\n");
 }
 
-/* The answer repeats the names of the path, so the names are the same: what exists changes between the two. */
+/* The answer repeats the names of the path, so both use the same names: what exists changes in between. */
 static void expect_stranger_sees_the_same(struct world *world, const char *request) {
     world->script.authorization = world->stranger;
     struct http_answer *before = http_script_run(&world->script, request);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The phases of an exchange: what it wants when, bodies in any pieces, bodies that lie, reuse. */
+/* The phases of an exchange: what it wants at each point, bodies in any pieces, bodies with a false length, reuse. */
 #include "unit/exchange/fixture.h"
 
 static int setup(void **state) {
@@ -347,5 +347,5 @@ static void test_exchange_exchange__what_a_route_does_not_declare_is_refused_bef
     world_expect(world, world->all, "DELETE /org/secret/things/a\nTransfer-Encoding: chunked\n\n", 204, "");
     world_expect(world, NULL, "GET /open/nothing\n\nbody", 204, "");
     world_expect(world, NULL, "GET /open/facts?x=1&x=2\n\n", 200, NULL);
-    world_expect(world, NULL, "DELETE /org/secret/things/a?x=1\n\n", 401, NULL); /* access comes first */
+    world_expect(world, NULL, "DELETE /org/secret/things/a?x=1\n\n", 401, NULL); /* access is checked first */
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How failures are shown: by whom, without what, and when memory is out. */
+/* How failures are shown: by which surface, without which details, and when memory is out. */
 #include "exchange/exchange_internal.h"
 #include "unit/exchange/fixture.h"
 
@@ -120,7 +120,7 @@ static void test_exchange_failure__416_comes_in_the_surface_s_shape(void **state
     world_expect(world, NULL, "GET /open/range\nRange: bytes=2-3\n\n", 206, "23");
 }
 
-/* Fails the n-th allocation of the request, for every n: the answer is the usual one, or says that memory is out. */
+/* Fails the n-th allocation of the request, for every n: the answer is the usual one, or reports that memory is out. */
 static void run_with_failures(struct world *world, const char *authorization, const char *request, int usual,
                               bool and_later) {
     world->script.authorization = authorization;
@@ -183,7 +183,7 @@ static void test_exchange_failure__after_memory_was_out_only_reset_helps(void **
 static void test_exchange_failure__without_any_memory_there_is_still_a_response(void **state) {
     struct world *world = *state;
     struct exchange *exchange = world_exchange(world, "GET", "/v2/org/public/a/b/manifests/c?d=e");
-    exchange->arena.max_bytes = exchange->arena.used_bytes; /* and the block that it has gives nothing more */
+    exchange->arena.max_bytes = exchange->arena.used_bytes; /* and its block has no more space */
     failing_allocator_fail_at(&memory, 1, true);
     assert_int_equal(exchange_begin(exchange, NULL), LREG_OK);
     assert_int_equal(exchange_status(exchange), 503);

@@ -150,7 +150,7 @@ static void test_exchange_origin__the_last_element_of_forwarded_counts(void **st
     expect_facts(world, "GET /open/facts\nForwarded: for=192.0.2.60:80\n\n", "base= mount= from=192.0.2.60");
 }
 
-/* What the proxy did not set, it passes on as the client wrote it. */
+/* The proxy passes on fields that it does not set as the client wrote them. */
 static void test_exchange_origin__the_other_family_means_nothing(void **state) {
     struct world *world = *state;
 #define OTHERS                                                                                                \

@@ -18,7 +18,7 @@ static int teardown(void **state) {
     return world_teardown(state);
 }
 
-/* Refused before routing: the connection cannot be kept. */
+/* Refused before routing: the connection cannot be reused. */
 static void expect_refusal(void **state, const char *request, int status, const char *part) {
     struct world *world = *state;
     struct http_answer *answer = http_script_run(&world->script, request);

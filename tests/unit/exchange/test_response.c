@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bodies in pieces: from memory, from a file, from a storage without descriptors; partial sends; breaking storages. */
+/* Bodies in pieces: from memory, from a file, from a storage without descriptors; partial sends; failing storages. */
 #include "storage/memory/memory.h"
 #include "unit/exchange/fixture.h"
 
@@ -7,7 +7,7 @@
 
 #define LENGTH ((size_t)200000)
 
-/* A storage of one object, whose bytes are made up by their offset. */
+/* A storage of one object, whose bytes are computed from their offset. */
 struct source {
     int open;
     int reads;
@@ -53,7 +53,7 @@ static lreg_status object_descriptor(void *state, void *object, int32_t *out_des
         return LREG_NOT_FOUND;
     }
     *out_descriptor = from->file;
-    *out_offset = 5; /* the object does not begin with the file */
+    *out_offset = 5; /* the object does not start at the beginning of the file */
     return LREG_OK;
 }
 

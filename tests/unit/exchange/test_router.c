@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding routes: exactness, methods, names, and whose error a path without a route is. */
+/* Finding routes: exact matches, methods, names, and which surface reports a path without a route. */
 #include "exchange/router_internal.h"
 
 #include <stdio.h>
@@ -65,7 +65,7 @@ static struct route_match match(struct fixture *fixture, unsigned method, const 
     return found;
 }
 
-/* The pattern that answers; "" when none does. */
+/* The pattern of the route that answers; "" when there is none. */
 static const char *pattern_of(struct fixture *fixture, unsigned method, const char *path) {
     struct route_match found = match(fixture, method, path, NULL);
     return found.found != NULL ? found.found->route->pattern : "";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exchange in one call, for blocking hosts; its source stands on the public functions alone, here on the shim. */
+/* The exchange in one call, for blocking hosts. Its source uses only the public functions, here those of the shim. */
 #include "unit/exchange/fixture.h"
 
 #include "api/dispatch.c"
@@ -7,7 +7,7 @@
 struct host {
     const char *body;
     size_t given;
-    size_t step; /* bytes that a read gives at most */
+    size_t step; /* the maximum that a read returns */
     int reads;
     int heads;
     int32_t status;

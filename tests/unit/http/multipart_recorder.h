@@ -2,8 +2,8 @@
 #ifndef UNIT_HTTP_MULTIPART_RECORDER_H
 #define UNIT_HTTP_MULTIPART_RECORDER_H
 
-/* Writes down what the multipart parser tells: "[name|filename|fields]" at the start of a part ("-": no file name), its
- * bytes, and "[/]" at its end. A part's bytes come out as one run, however they were cut. */
+/* Records the events of the multipart parser: "[name|filename|fields]" at the start of a part ("-": no file name), its
+ * bytes, and "[/]" at its end. The bytes of a part form one run, however they were cut. */
 
 #include "base/strbuf.h"
 #include "http/multipart.h"
@@ -44,7 +44,7 @@ static inline lreg_status record_end(void *user, struct error *err) {
     return strbuf_status(&recording->log, err);
 }
 
-/* How long the next piece is; `left` is above 0. */
+/* Returns the length of the next piece; `left` is above 0. */
 struct cutter {
     size_t (*next)(struct cutter *cutter, size_t done, size_t left);
     size_t at;
@@ -68,7 +68,7 @@ static inline size_t cut_once(struct cutter *cutter, size_t done, size_t left) {
     return done < cutter->at ? cutter->at - done : left;
 }
 
-/* xorshift: the same pieces for the same seed, everywhere. */
+/* xorshift: the same pieces for the same seed, on every platform. */
 static inline size_t cut_by_chance(struct cutter *cutter, size_t done, size_t left) {
     (void)done;
     cutter->seed ^= cutter->seed << 13;
@@ -81,7 +81,7 @@ static inline size_t cut_by_chance(struct cutter *cutter, size_t done, size_t le
 static const struct multipart_limits RECORDER_LIMITS = {
     .max_parts = 8, .max_part_header_bytes = 512, .max_part_headers = 8};
 
-/* Feeds the body in pieces that are copied to blocks of their own, so that a read behind one is seen by the tools. */
+/* Feeds the body in pieces that are copied to separate blocks, so that the tools detect a read past the end of one. */
 static inline void record(const struct hooks *hooks, const char *content_type, const char *body, size_t length,
                           struct cutter *cutter, struct recording *out) {
     const struct multipart_events events = {out, record_begin, record_data, record_end};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hosts and ports, as the field Host, forwarded fields and URLs have them. */
+/* Hosts and ports, as in the field Host, in forwarded fields and in URLs. */
 #include "http/authority.h"
 
 #define EXPECT(text, kind, host, port) expect(text, sizeof(text) - 1, kind, host, port)

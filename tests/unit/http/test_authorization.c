@@ -134,7 +134,7 @@ static void test_http_authorization__control_characters_in_basic_are_refused(voi
     expect_scheme(fixture, basic_of(fixture, "us\xc2\x85r:token", 11), AUTHORIZATION_MALFORMED); /* U+0085 */
 }
 
-/* Of the name nothing is read, so its encoding does not count; of the secret it does. */
+/* The name is not read, so its encoding does not matter; that of the secret does. */
 static void test_http_authorization__user_names_may_be_in_latin_1(void **state) {
     struct fixture *fixture = *state;
     expect_basic(fixture, basic_of(fixture, "m\xfcller:token", 12), "m\xfcller", "token");

@@ -125,7 +125,7 @@ static void test_http_header_value__parameters_are_bounded_by_their_slice(void *
     assert_int_equal(parameter.value.length, 1);
     assert_int_equal(header_next_parameter(&rest, &parameter), HEADER_STEP_END);
     for (size_t length = 0; length < sizeof text; length++) {
-        char *copy = malloc(length > 0 ? length : 1); /* so that a read behind the slice is seen by the tools */
+        char *copy = malloc(length > 0 ? length : 1); /* so that the tools detect a read past the end of the slice */
         assert_non_null(copy);
         memcpy(copy, text, length);
         rest = (struct slice){copy, length};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mounts: which texts are some, and which paths are below them. */
+/* Mounts: which texts are valid, and which paths are below them. */
 #include "http/mount.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])

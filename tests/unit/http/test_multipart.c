@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* multipart/form-data: what is accepted, what is refused, what is told. */
+/* multipart/form-data: what is accepted, what is refused, and which events are reported. */
 #include "http/multipart.h"
 
 #include "unit/http/fixture.h"
@@ -350,7 +350,7 @@ static void test_http_multipart__limits_hold_exactly(void **state) {
     strbuf_free(&body);
 }
 
-/* A body whose only part has `fields` header fields and `bytes` of them in all, the empty line included. */
+/* A body whose only part has `fields` header fields with `bytes` in total, including the empty line. */
 static void make_header_block(struct strbuf *body, size_t fields, size_t bytes) {
     strbuf_clear(body);
     strbuf_append_text(body, DASHES "\r\n");
@@ -427,7 +427,7 @@ static void test_http_multipart__contents_are_slices_of_the_input(void **state) 
     char *body = malloc(CONTENTS);
     assert_non_null(body);
     for (size_t i = 0; i < CONTENTS; i++) {
-        body[i] = (char)(i * 7919 >> 4); /* has CR, LF and '-' in it */
+        body[i] = (char)(i * 7919 >> 4); /* contains CR, LF and '-' */
     }
     struct slices slices = {.start = body, .length = CONTENTS, .inside = true};
     const struct multipart_events events = {&slices, ignore_begin, note_slice, ignore_end};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* However a multipart body is cut into pieces, the same is told, down to the message of a refusal. */
+/* However a multipart body is cut, the events are the same, including the message of a refusal. */
 #include "http/multipart.h"
 
 #include "unit/http/fixture.h"
@@ -135,7 +135,7 @@ static void test_http_multipart_splits__many_pieces_tell_the_same(void **state) 
     }
 }
 
-/* Contents out of few characters, so that near-boundaries abound. */
+/* Contents from few characters, so that near-boundaries are frequent. */
 static size_t make_contents(uint64_t seed, char *out, size_t capacity) {
     static const char *const words[] = {"\r",   "\n",    "\r\n",       "-", "--",           "\r\n--",
                                         "xYzZ", "xYzZY", "\r\n--xYzZ", "Y", "\r\n--xYzZYY", "q"};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reason phrases: every status that a failure becomes has one. */
+/* Reason phrases: every HTTP status of a failure has one. */
 #include "http/status.h"
 
 #include "base/error.h"

@@ -2,8 +2,7 @@
 #ifndef UNIT_META_FIXTURE_H
 #define UNIT_META_FIXTURE_H
 
-/* A database, on an allocator that counts and can fail, and rows with which tests begin: `*state` is a struct fixture.
- */
+/* A database on an allocator that counts and can fail, and initial rows: `*state` is a struct fixture. */
 
 #include "meta/meta.h"
 #include "support/failing_allocator.h"
@@ -21,8 +20,8 @@ struct fixture {
     struct meta *meta; /* NULL: the test opens it */
     struct arena arena;
     struct error err;
-    char directory[64]; /* made by mkdtemp, removed with what is in it; "" for a database in memory */
-    size_t steps; /* that fixture_step_fault() has seen */
+    char directory[64]; /* made by mkdtemp, removed with its content; "" for a database in memory */
+    size_t steps; /* steps that fixture_step_fault() has seen */
     size_t fail_at; /* the step that fails, from 1 on; 0: none */
     int fail_with;
 };
@@ -104,7 +103,7 @@ static inline int fixture_free(void **state) {
     return left == 0 ? 0 : -1;
 }
 
-/* Two ways to begin: a folder without a database yet, and a database in memory with an organisation "o1" ("acme") that
+/* Two initial states: a folder without a database yet, and a database in memory with an organization "o1" ("acme") that
  * has the registries "r1" ("files") and "r2" ("images"). */
 static inline int fixture_setup_directory(void **state) {
     *state = fixture_new(true);

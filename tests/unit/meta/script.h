@@ -3,8 +3,8 @@
 #define UNIT_META_SCRIPT_H
 
 /*
- * One script that calls every function on rows, in three transactions, and gives the first failure. It can be run again
- * on the same database: what it made, it removes.
+ * One script that calls every function on rows, in three transactions, and returns the first failure. It can be run
+ * again on the same database, because it removes what it made.
  */
 
 #include "meta/meta.h"

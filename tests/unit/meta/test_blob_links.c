@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of blob links, and their expiry beside the documents that name them. */
+/* Rows of blob links, and their expiry while documents name them. */
 #include "unit/meta/fixture.h"
 
 static int setup(void **state) {
@@ -102,7 +102,7 @@ static void test_meta_blob_links__only_old_and_unnamed_ones_expire(void **state)
     put(transaction, "image", "sha256:early", id, 1);
     put(transaction, "image", "sha256:named", id, 1);
     name_it(transaction, "image", "sha256:m2", "sha256:named");
-    put(transaction, "other", "sha256:named", id, 1); /* named in another scope alone */
+    put(transaction, "other", "sha256:named", id, 1); /* named only in another scope */
     put(transaction, "image", "sha256:old", id, 9);
     put(transaction, "image", "sha256:young", id, 10);
     assert_int_equal(expire(transaction, 10), 2);

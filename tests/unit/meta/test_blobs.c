@@ -74,7 +74,7 @@ static void test_meta_blobs__one_storage_has_a_content_once(void **state) {
     assert_int_equal(meta_blob_insert(transaction, &row, &id, NULL), LREG_CONFLICT);
     assert_int_equal(id, 0);
     row.sha256[0] = 2;
-    row.key = "key-1"; /* nor a key twice */
+    row.key = "key-1"; /* nor does a key occur twice */
     assert_int_equal(meta_blob_insert(transaction, &row, &id, NULL), LREG_CONFLICT);
     row.storage = "second";
     assert_int_equal(meta_blob_insert(transaction, &row, &id, NULL), LREG_OK);
@@ -127,7 +127,7 @@ static void test_meta_blobs__totals_follow_every_change(void **state) {
     meta_rollback(transaction);
 }
 
-/* Whether they are doomed or not: what is shared by another registry is no reason to look at everything. */
+/* Doomed or not: a blob that is shared with another registry is no reason to check everything. */
 static void test_meta_blobs__no_more_than_a_page_is_looked_at(void **state) {
     struct fixture *fixture = *state;
     struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of documents, what they name and refer to, and the walk over all. */
+/* Rows of documents, what they name and refer to, and the walk over all of them. */
 #include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 

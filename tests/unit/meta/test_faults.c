@@ -13,7 +13,7 @@ static int teardown(void **state) {
     return fixture_free(state);
 }
 
-/* How far apart the steps are that fail: all do, but for the run under valgrind. */
+/* The distance between failing steps: every step fails, except under valgrind. */
 static uint64_t stride(void) {
     return getenv("LREG_VALGRIND") != NULL ? 11 : 1;
 }
@@ -40,7 +40,7 @@ static void close_and_expect_no_leak(struct fixture *fixture) {
     assert_int_equal(failing_allocator_live_blocks(&fixture->memory), 0);
 }
 
-/* After a failure the script has run to one of its commits: all of it is there, or nothing. */
+/* After a failure the script has run to one of its commits: all of that is stored, or nothing. */
 static void assert_intact(struct fixture *fixture) {
     struct meta_organization organization;
     fixture->fail_at = 0;
@@ -64,7 +64,7 @@ static void remove_database(struct fixture *fixture) {
 
 static void test_meta_faults__every_step_of_making_the_database_may_fail(void **state) {
     struct fixture *fixture = *state;
-    uint64_t failures = 0; /* up to and with this step */
+    uint64_t failures = 0; /* up to and including this step */
     for (;;) {
         fixture->steps = 0;
         fixture->fail_at = failures + 1;
@@ -85,7 +85,7 @@ static void test_meta_faults__every_step_of_making_the_database_may_fail(void **
 }
 
 static void fail_every_step(struct fixture *fixture, int result, lreg_status expected) {
-    uint64_t failures = 0; /* up to and with this step */
+    uint64_t failures = 0; /* up to and including this step */
     for (;;) {
         fixture->steps = 0;
         fixture->fail_at = failures + 1;
@@ -93,10 +93,10 @@ static void fail_every_step(struct fixture *fixture, int result, lreg_status exp
         fixture->err = (struct error){0};
         lreg_status status = open_and_run(fixture);
         if (fixture->steps < fixture->fail_at) {
-            assert_int_equal(status, LREG_OK); /* the fault was behind the last step */
+            assert_int_equal(status, LREG_OK); /* the fault was after the last step */
             break;
         }
-        /* A busy database is waited for where it is opened. */
+        /* Opening waits for a busy database. */
         assert_true(status == expected || (status == LREG_OK && expected == LREG_BUSY));
         if (status != LREG_OK) {
             assert_int_equal(fixture->err.status, expected);
@@ -152,7 +152,7 @@ static void test_meta_faults__steps_of_a_database_in_memory_may_fail_too(void **
     close_and_expect_no_leak(fixture);
 }
 
-/* A step that fails, and then the rollback that follows. */
+/* A step fails, and then the rollback that follows. */
 static void test_meta_faults__a_rollback_that_fails_leaves_nothing(void **state) {
     struct fixture *fixture = *state;
     for (int in_memory = 0; in_memory < 2; in_memory++) {
@@ -166,7 +166,7 @@ static void test_meta_faults__a_rollback_that_fails_leaves_nothing(void **state)
         struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
         assert_int_equal(meta_registry_delete(transaction, "r1", NULL), LREG_OK);
         fixture->fail_at = fixture->steps + 1;
-        fixture->fail_with = 13; /* not one after which a connection is given up anyway */
+        fixture->fail_with = 13; /* not one after which the connection is closed anyway */
         meta_rollback(transaction);
         struct meta_registry found;
         transaction = fixture_begin(fixture, META_READ);
@@ -204,14 +204,14 @@ static void test_meta_faults__every_allocation_may_fail(void **state) {
     close_and_expect_no_leak(fixture);
 }
 
-/* A backup that fails leaves no file. The rollback at the end of each cannot fail: there a fault has no effect. */
+/* A failed backup leaves no file. The rollback at its end cannot fail: a fault there has no effect. */
 static void test_meta_faults__every_step_of_check_and_backup_may_fail(void **state) {
     struct fixture *fixture = *state;
     size_t failures = 0;
     char path[128];
     (void)snprintf(path, sizeof path, "%s/copy.db", fixture->directory);
     assert_int_equal(open_with_faults(fixture), LREG_OK);
-    fixture->fail_with = 13; /* after which the connection is used again: the steps stay the same */
+    fixture->fail_with = 13; /* the connection is reused after it, so the steps stay the same */
     for (fixture->fail_at = 1;; fixture->fail_at++) {
         fixture->steps = 0;
         lreg_status status = meta_check(fixture->meta, &fixture->err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening a database, and the generation that tells of commits. */
+/* Opening a database, and the generation that shows commits. */
 #include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 

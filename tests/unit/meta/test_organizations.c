@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of organisations and values of the instance. */
+/* Rows of organizations and values of the instance. */
 #include "unit/meta/fixture.h"
 
 static int setup(void **state) {

@@ -2,7 +2,7 @@
 /* Listings of packages: orders, filters, paging, names, qualifiers, index entries. */
 #include "unit/meta/fixture.h"
 
-static struct meta_transaction *transaction; /* of the test that runs */
+static struct meta_transaction *transaction; /* of the running test */
 
 struct sample {
     const char *id;
@@ -264,7 +264,7 @@ struct counting_visit {
     uint64_t packages;
 };
 
-/* A visitor that asks the same statement again within itself, and stops. */
+/* A visitor that runs the same statement again within itself, and stops. */
 static lreg_status visit_within_visit(void *user, const char *entry, struct error *err) {
     struct counting_visit *counting = user;
     char entries[ENTRIES_SIZE] = "";
@@ -289,7 +289,7 @@ static void test_meta_package_lists__a_visitor_may_read_on_its_own_and_stop(void
 
 /* --- Searching --- */
 
-/* The ids that were found, and which one the next page is behind. */
+/* The ids that were found, and the start of the next page. */
 static void assert_search(struct fixture *fixture, const char *part, const char *after_id, size_t limit,
                           size_t looks_at, const char *expected, const char *expected_last) {
     const struct meta_package_query query = {.registry_id = "r1",

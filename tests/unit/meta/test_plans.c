@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plans of all statements: nothing scans or sorts, but for what is known to. */
+/* The plans of all statements: none scans or sorts, except for known ones. */
 #include "meta/sqlite/sqlite_internal.h"
 #include "meta/engine.h"
 #include "unit/meta/fixture.h"
@@ -13,7 +13,7 @@ static int teardown(void **state) {
     return fixture_free(state);
 }
 
-/* A line of a plan that is fine in statements that begin so. */
+/* A permitted plan line for statements with this beginning. */
 struct exception {
     const char *sql;
     const char *line;
@@ -25,10 +25,10 @@ static const struct exception exceptions[] = {
      " length(content), damaged_ms, content FROM documents ORDER BY position",
      "SCAN documents"},
     {"SELECT registry_id, filename, document FROM packages", "SCAN packages USING INDEX packages_by_document"},
-    /* An index in its order, ended by the limit. */
+    /* Reads an index in its order, up to the limit. */
     {"SELECT storage, key FROM doomed ORDER BY storage, key LIMIT ?1", "SCAN doomed"},
     {"DELETE FROM audit_events", "SCAN audit_events USING COVERING INDEX audit_events_by_time"},
-    /* The blobs that wait for the collector alone, a partial index, ended by the limit. */
+    /* Reads only the blobs that wait for the collector, a partial index, up to the limit. */
     {"SELECT count(*), max(id) FROM (", "SCAN blobs USING INDEX blobs_unchecked"},
     {"SELECT count(*), max(id) FROM (", "SCAN (subquery-"},
     /* Constants. */
@@ -91,7 +91,7 @@ static void test_meta_plans__no_statement_scans_or_sorts(void **state) {
     size_t statements = 0;
     size_t unfit = 0;
     assert_int_equal(script_run(fixture->meta, &fixture->arena, &fixture->err), LREG_OK);
-    const struct meta_connection *connection = fixture->meta->idle; /* the only one of a database in memory */
+    const struct meta_connection *connection = fixture->meta->idle; /* the only connection of a database in memory */
     for (size_t i = 0; i < META_STATEMENT_SLOTS; i++) {
         if (connection->slots[i].sql != NULL) {
             unfit += count_unfit_lines(connection->database, connection->slots[i].sql);
@@ -103,7 +103,7 @@ static void test_meta_plans__no_statement_scans_or_sorts(void **state) {
     assert_int_equal(unfit, 0);
 }
 
-/* The plan of the statement that a listing uses: found as the one that no earlier listing has prepared. */
+/* The plan of the statement that a listing uses: the one that no earlier listing has prepared. */
 static void assert_listing_uses(struct fixture *fixture, struct meta_package_query query, const char *index) {
     struct meta_transaction *transaction = fixture_begin(fixture, META_READ);
     struct meta_package *rows = NULL;
@@ -120,7 +120,7 @@ static void assert_listing_uses(struct fixture *fixture, struct meta_package_que
             explain(connection->database, slot->sql, plan, sizeof plan);
             (void)sqlite3_finalize(slot->handle);
             slot->handle = NULL;
-            slot->sql = "forgotten"; /* keeps its place, so that others behind it are found */
+            slot->sql = "forgotten"; /* keeps its place, so that later ones are found */
         }
     }
     if (strstr(plan, index) == NULL) {
@@ -147,7 +147,7 @@ static void test_meta_plans__each_listing_of_packages_has_its_index(void **state
                         "packages_by_document (registry_id=? AND document=?)");
 }
 
-/* However many packages a search looks at, it reads nothing of those that it does not find. */
+/* A search may visit many packages, but it reads nothing of those that do not match. */
 static void test_meta_plans__a_search_walks_through_an_index_alone(void **state) {
     struct fixture *fixture = *state;
     struct meta_transaction *transaction = fixture_begin(fixture, META_READ);
@@ -169,7 +169,7 @@ static void test_meta_plans__a_search_walks_through_an_index_alone(void **state)
     assert_non_null(strstr(plan, "COVERING INDEX packages_by_time (registry_id=? AND (created_ms,id)<(?,?))"));
 }
 
-/* A column that refers to another table leads an index, or a deletion over there would scan here. */
+/* A column that refers to another table is the first of an index; otherwise a deletion there would scan this table. */
 static void test_meta_plans__every_foreign_key_has_an_index(void **state) {
     struct fixture *fixture = *state;
     static const char sql[] =

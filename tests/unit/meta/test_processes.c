@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Several processes on one directory: making it at the same time, writing at the same time, one that is killed. */
+/* Several processes on one directory: creating it at the same time, writing at the same time, and a killed one. */
 #include "unit/meta/fixture.h"
 
 #include <signal.h>
@@ -13,7 +13,7 @@ static int teardown(void **state) {
     return fixture_free(state);
 }
 
-/* What a child process does; its result is what is left of its status. */
+/* The work of a child process; its result becomes the exit status. */
 typedef lreg_status (*child_work)(struct meta *meta, int number, struct error *err);
 
 static void run_child(struct fixture *fixture, int gate, int number, child_work work) {
@@ -35,7 +35,7 @@ static void run_child(struct fixture *fixture, int gate, int number, child_work 
     _exit((int)status);
 }
 
-/* All children begin at once, having opened nothing before. */
+/* All children begin at once, without having opened anything before. */
 static void run_children(struct fixture *fixture, int count, child_work work) {
     int gate[2];
     pid_t children[16];
@@ -71,7 +71,7 @@ static size_t count_organizations(struct fixture *fixture) {
         after = count > 0 ? rows[count - 1].slug : after;
     }
     meta_rollback(transaction);
-    arena_free(&fixture->arena); /* not to be found lost in children that are forked later */
+    arena_free(&fixture->arena); /* not reported as a leak in children that are forked later */
     return total;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deleted registries: nobody sees what they had, and it goes in pages. */
+/* Deleted registries: their content is invisible, and is removed in pages. */
 #include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 
@@ -19,7 +19,7 @@ static int64_t number(struct fixture *fixture, const char *sql) {
     return value;
 }
 
-/* All rows that "r1" has. */
+/* All rows of "r1". */
 static int64_t count_rows(struct fixture *fixture) {
     return number(fixture, "SELECT (SELECT count(*) FROM packages WHERE registry_id = 'r1')"
                            " + (SELECT count(*) FROM documents WHERE registry_id = 'r1')"
@@ -62,7 +62,7 @@ static const struct meta_upload upload = {.id = "u1", .registry_id = "r1", .stor
 static const struct meta_registry_key key = {
     .registry_id = "r1", .name = "index", .sealed = "x", .sealed_length = 1, .public_text = "PEM"};
 
-/* Some of everything in "r1", and a package in "r2" whose blob both have. */
+/* Some of everything in "r1", and a package in "r2" that shares its blob. */
 static void fill(struct fixture *fixture) {
     static const char *const targets[] = {"sha256:a", "sha256:b"};
     struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
@@ -100,7 +100,7 @@ static bool purge_page(struct fixture *fixture, size_t limit) {
     return done;
 }
 
-/* --- what nobody sees --- */
+/* --- visibility --- */
 
 static void assert_nothing_is_found(struct meta_transaction *t, struct arena *arena) {
     union {
@@ -228,7 +228,7 @@ static void assert_unknown(lreg_status status, struct fixture *fixture) {
     fixture->err = (struct error){0};
 }
 
-/* And the transaction can be committed. */
+/* The transaction can still be committed. */
 static void test_meta_purge__nothing_is_written_into_a_deleted_registry(void **state) {
     struct fixture *fixture = *state;
     struct error *err = &fixture->err;
@@ -321,7 +321,7 @@ static void test_meta_purge__leaves_a_living_registry_alone(void **state) {
     assert_int_equal(number(fixture, "SELECT count(*) FROM registries WHERE id = 'r1'"), 1);
 }
 
-/* The pages of the database that a transaction frees are bounded, too. */
+/* The database pages that one transaction frees are bounded too. */
 static void test_meta_purge__long_documents_make_short_pages(void **state) {
     struct fixture *fixture = *state;
     struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);

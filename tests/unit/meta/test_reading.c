@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a database without writing to its files: with a log and its index, a log alone, and neither; while others
- * write, and when they end. */
+/* Reading a database without writing to its files: with a log and its index, with only a log, and without both; while
+ * other processes write, and after they end. */
 #include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 
@@ -135,7 +135,7 @@ static void test_meta_reading__a_log_without_its_index_is_read(void **state) {
     assert_false(is_there(fixture, "-shm"));
 }
 
-/* Each time the files are others: what was read is no longer true, and its number is another. */
+/* Each time the files are different: earlier results are outdated, and the generation changes. */
 static void test_meta_reading__follows_those_who_write(void **state) {
     struct fixture *fixture = *state;
     uint64_t before = 0;

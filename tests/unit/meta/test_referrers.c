@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What lists of referrers show, and that nothing is left of it without its document. */
+/* The content of referrer lists, and that nothing of it remains without its document. */
 #include "unit/meta/fixture.h"
 
 #include "meta/referrers.h"

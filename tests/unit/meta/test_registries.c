@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of registries, their keys, and what goes when a registry goes. */
+/* Rows of registries, their keys, and what is removed with a registry. */
 #include "unit/meta/fixture.h"
 
 static int setup(void **state) {
@@ -96,7 +96,7 @@ static void test_meta_registries__slugs_are_unique_in_their_organisation_only(vo
     assert_int_equal(meta_registry_insert(transaction, &row, NULL), LREG_OK);
     row.id = "r4";
     row.organization_id = "o3";
-    assert_int_equal(meta_registry_insert(transaction, &row, NULL), LREG_CONFLICT); /* no such organisation */
+    assert_int_equal(meta_registry_insert(transaction, &row, NULL), LREG_CONFLICT); /* no such organization */
     meta_rollback(transaction);
 }
 
@@ -124,7 +124,7 @@ static void test_meta_registries__update_replaces_what_may_change(void **state) 
     struct meta_registry row = full;
     struct meta_registry found = {0};
     row.id = "r1";
-    row.organization_id = "o7"; /* not among them, as the next two */
+    row.organization_id = "o7"; /* not among them, like the next two */
     row.created_ms = 77;
     row.ecosystem = "none";
     assert_int_equal(meta_registry_update(transaction, &row, NULL), LREG_OK);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Migrations: from nothing, at once done, and what is not for this version. */
+/* Migrations: from an empty file, repeated, and of unsupported versions. */
 #include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 #include "unit/meta/script.h"
@@ -42,7 +42,7 @@ static void test_meta_schema__an_empty_file_is_migrated_from_version_0(void **st
     fixture_check(fixture);
 }
 
-/* What a database of that version was without, taken away again. */
+/* Removes what a database of that version lacked. */
 static void test_meta_schema__a_database_of_version_1_is_migrated_with_what_it_has(void **state) {
     struct fixture *fixture = *state;
     fixture_open(fixture);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file of the database shrinks again. */
+/* The database file shrinks again. */
 #include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 
@@ -31,7 +31,7 @@ static int64_t file_bytes(const struct fixture *fixture) {
     return facts.st_size;
 }
 
-/* 8 MiB of documents that come and go. */
+/* 8 MiB of documents that are added and removed. */
 static void fill_and_empty(struct fixture *fixture) {
     run(fixture, "CREATE TABLE ballast (x); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
                  " i < 2048) INSERT INTO ballast SELECT randomblob(4000) FROM n; DROP TABLE ballast;"
@@ -60,12 +60,12 @@ static void test_meta_space__what_was_deleted_is_given_back(void **state) {
     uint64_t freed = give_all_back(fixture);
     assert_true(freed > 6 << 20);
     assert_int_equal(file_bytes(fixture), before - (int64_t)freed);
-    assert_true(number(fixture, "PRAGMA freelist_count") >= 256); /* for what comes next */
+    assert_true(number(fixture, "PRAGMA freelist_count") >= 256); /* for later growth */
     assert_int_equal(give_all_back(fixture), 0);
     fixture_check(fixture);
 }
 
-/* A file as it was made before there was a way to shrink it. */
+/* A file from before shrinking was supported. */
 static void make_old(struct fixture *fixture) {
     char path[128];
     sqlite3 *database = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transactions: all or nothing, snapshots, writers beside readers, threads. Labels: threaded */
+/* Transactions: all or nothing, snapshots, readers during writes, threads. Labels: threaded */
 #include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 
@@ -143,7 +143,7 @@ static void test_meta_transaction__what_failed_cannot_be_committed(void **state)
     assert_int_equal(add(transaction, "beta"), LREG_OK);
     result = 13; /* SQLITE_FULL */
     assert_int_equal(add(transaction, "gamma"), LREG_NO_SPACE);
-    assert_int_equal(add(transaction, "delta"), LREG_OK); /* a caller that does not look */
+    assert_int_equal(add(transaction, "delta"), LREG_OK); /* a caller that ignores the result */
     assert_int_equal(meta_commit(transaction, &fixture->err), LREG_NO_SPACE);
     assert_string_equal(fixture->err.code, "transaction_failed");
     assert_false(database_has(fixture, "beta"));
@@ -240,7 +240,7 @@ static lreg_status insert_one(struct worker *worker, int row) {
     return status;
 }
 
-/* Each reads what it has just written, through a connection that may be any. */
+/* Each thread reads what it has just written, through any of the connections. */
 static void *insert_and_read(void *argument) {
     struct worker *worker = argument;
     struct arena arena;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checking, and copying while others write. Labels: threaded */
+/* Checking, and copying during writes. Labels: threaded */
 #include "meta/sqlite/sqlite_internal.h"
 #include "unit/meta/fixture.h"
 
@@ -20,7 +20,7 @@ static int teardown(void **state) {
     return fixture_free(state);
 }
 
-/* Writes past the room, as a bug or a bad disk would. */
+/* Writes past the end of the block, as a bug or a bad disk would. */
 static void run_sql(struct fixture *fixture, const char *sql) {
     sqlite3 *database = fixture->meta->idle->database;
     (void)sqlite3_exec(database, "PRAGMA foreign_keys = OFF", NULL, NULL, NULL);
@@ -148,7 +148,7 @@ struct writer {
     lreg_status status;
 };
 
-/* Keeps two values equal: a copy that has them different is not of one moment. */
+/* Keeps two values equal: a copy in which they differ is not a snapshot of one moment. */
 static void *write_pairs(void *argument) {
     struct writer *writer = argument;
     char filler[2000];
@@ -182,7 +182,7 @@ static void test_meta_upkeep__a_copy_made_while_another_writes_is_of_one_moment(
     int before = atomic_load(&writer.commits);
     lreg_status status = meta_backup(fixture->meta, copy_path, &fixture->err);
     while (atomic_load(&writer.commits) < before + 5) {
-        (void)sched_yield(); /* the writer went on */
+        (void)sched_yield(); /* the writer continued */
     }
     atomic_store(&writer.stop, true);
     pthread_join(writer.thread, NULL);

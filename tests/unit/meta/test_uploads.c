@@ -197,7 +197,7 @@ static void test_meta_uploads__a_lost_one_is_only_there_to_be_deleted(void **sta
     add(transaction, "u1", 30);
     add(transaction, "u2", 30);
     row.received_bytes = 5;
-    assert_int_equal(meta_upload_lose(transaction, &row, 40, NULL), LREG_OK); /* it stands elsewhere: nothing is done */
+    assert_int_equal(meta_upload_lose(transaction, &row, 40, NULL), LREG_OK); /* another offset: nothing is done */
     assert_int_equal(meta_upload_find(transaction, "u1", &fixture->arena, &found, NULL), LREG_OK);
     row.received_bytes = 0;
     assert_int_equal(meta_upload_lose(transaction, &row, 40, NULL), LREG_OK);

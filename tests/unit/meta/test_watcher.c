@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The generation is asked for only when the WAL-index has moved, and then tells of every commit. Labels: threaded */
+/* SQLite is asked for the generation only when the WAL-index has changed, and the generation changes with every commit.
+ * Labels: threaded */
 #include "unit/meta/fixture.h"
 
 #include "meta/sqlite/sqlite_internal.h"
@@ -121,8 +122,8 @@ static int commit_often(struct fixture *fixture, atomic_llong *acknowledged) {
     return 0;
 }
 
-/* What another process has acknowledged is seen by whoever asks afterwards: what he reads under that generation has it,
- * and what he has read before under the same one had it already. */
+/* A commit that another process has acknowledged is visible to every later read. Data that is read under the new
+ * generation includes it, and so did data that was read earlier under the same generation. */
 static void test_meta_watcher__no_commit_of_another_process_is_missed(void **state) {
     struct fixture *fixture = *state;
     atomic_llong *acknowledged =

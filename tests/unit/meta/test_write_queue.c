@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The line of writers: one at a time, in order, with a time limit. Labels: threaded */
+/* The queue of writers: one at a time, in order, with a time limit. Labels: threaded */
 #include "meta/sqlite/write_queue_internal.h"
 
 #include <sched.h>
@@ -87,7 +87,7 @@ static void test_meta_write_queue__who_came_first_is_served_first(void **state) 
 
 static void test_meta_write_queue__whoever_gives_up_leaves_the_line_in_order(void **state) {
     (void)state;
-    /* The first, one in the middle and the last give up. */
+    /* The first, a middle and the last writer give up. */
     static const int32_t timeouts[5] = {20, 60000, 20, 60000, 20};
     struct writer writers[5] = {0};
     places = 0;
@@ -112,7 +112,7 @@ static void *enter_many_times(void *argument) {
     size_t *counter = argument;
     for (int i = 0; i < 2000; i++) {
         if (meta_write_queue_enter(&queue, 60000)) {
-            (*counter)++; /* a race would lose some, and the thread sanitizer would see it */
+            (*counter)++; /* a race would lose some, and the thread sanitizer would report it */
             meta_write_queue_leave(&queue);
         }
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pages of listings: what is asked for, what is told about the next one. */
+/* Pages of listings: what the request asks for, and the link to the next page. */
 #include "unit/surface/fixture.h"
 
 #include "rest/rest_internal.h"

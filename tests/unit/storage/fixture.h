@@ -2,7 +2,7 @@
 #ifndef UNIT_STORAGE_FIXTURE_H
 #define UNIT_STORAGE_FIXTURE_H
 
-/* What the tests of this room share: stages and objects in one line, and a folder that vanishes. */
+/* Shared by the tests of this room: one-line calls for stages and objects, and a temporary folder. */
 
 #include "storage/storage.h"
 
@@ -40,7 +40,7 @@ static inline lreg_status fixture_store(struct storage *storage, const char *nam
     return storage_stage_commit(stage, digest, key, err);
 }
 
-/* True when the object is there and consists of these bytes. */
+/* True when the object exists and consists of these bytes. */
 static inline bool fixture_holds(struct storage *storage, const char *key, const void *bytes, size_t length) {
     struct storage_object *object = NULL;
     uint64_t got = 0;

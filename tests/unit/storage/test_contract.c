@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every storage backend does, run over each of them. A new backend is a line in `backends`. Labels: threaded */
+/* The contract of every storage backend, tested on each of them. A new backend is a line in `backends`.
+ * Labels: threaded */
 #include "fixture.h"
 
 #include "storage/filesystem/filesystem.h"
@@ -9,12 +10,12 @@
 
 #include <pthread.h>
 
-/* A storage under test, and what has to be ended with it. */
+/* A storage under test, and what must be ended with it. */
 struct subject {
     struct hooks hooks;
     struct storage *storage;
     char folder[FIXTURE_FOLDER];
-    lreg_storage_backend table; /* for those made of another table */
+    lreg_storage_backend table; /* for those that wrap another table */
     void *state;
     bool state_is_ours;
     struct fault_backend fault;
@@ -22,7 +23,7 @@ struct subject {
 };
 
 static struct subject subject;
-static const char *running; /* name of the backend, for the report of a failure */
+static const char *running; /* name of the backend, for failure reports */
 
 static void open_filesystem(bool durable) {
     assert_true(fixture_make_folder(subject.folder));
@@ -53,8 +54,8 @@ static void open_memory(void) {
     assert_int_equal(storage_open_memory(&subject.hooks, &subject.storage, NULL), LREG_OK);
 }
 
-/* A host that was compiled against the first version and has no optional entry. The table ends where it ended then, so
- * that the address sanitizer sees whoever reads on. */
+/* A host compiled against the first version, without optional entries. The table ends where it ended then, so that the
+ * address sanitizer detects reads past it. */
 static void open_old_host(void) {
     lreg_storage_backend table;
     assert_int_equal(storage_memory_table(&subject.hooks, &subject.table, &subject.state, NULL), LREG_OK);
@@ -289,7 +290,7 @@ static void test_storage_contract__reopening_cuts_off_a_torn_chunk(void **state)
     with_each_backend(check_torn_chunk);
 }
 
-/* Who reopens with a length that is out of date may find out before any harm is done. */
+/* A reopen with an outdated length may report that before any harm is done. */
 static void check_unused_reopen(struct storage *storage) {
     char key[LREG_STORAGE_KEY_MAX + 1];
     struct storage_stage *stage = create(storage, "unused");
@@ -435,7 +436,7 @@ static void check_key_taken(struct storage *storage) {
     char second[LREG_STORAGE_KEY_MAX + 1];
     assert_int_equal(fixture_store(storage, "once", "same", 4, first, NULL), LREG_OK);
     if (fixture_store(storage, "once", "same", 4, second, NULL) == LREG_OK) {
-        assert_string_not_equal(first, second); /* a backend need not make keys of names */
+        assert_string_not_equal(first, second); /* a backend need not derive keys from names */
     }
     assert_no_stage(storage, "once");
     assert_true(fixture_holds(storage, first, "same", 4));
@@ -555,7 +556,7 @@ struct listing {
     size_t count;
 };
 
-/* Names end with their number, of which their length is made. */
+/* Names end with their number, which determines their length. */
 static lreg_status note(void *user, const char *name, int64_t modified_ms, uint64_t length, struct error *err) {
     struct listing *listing = user;
     size_t number = (size_t)strtoul(strrchr(name, '-') + 1, NULL, 10);
@@ -636,7 +637,7 @@ static void test_storage_contract__visitor_stops_the_walk_and_may_remove(void **
     with_each_backend(check_visitor);
 }
 
-/* A backend either refuses to remove what somebody has open, or does not commit it after that. */
+/* A backend either refuses to remove an open stage, or does not commit it after that. */
 static void check_removed_while_open(struct storage *storage) {
     char key[LREG_STORAGE_KEY_MAX + 1];
     char digest[DIGEST_SHA256_TEXT];
@@ -673,7 +674,7 @@ struct worker {
     unsigned failures;
 };
 
-/* Without asserts, which are for the thread of the test alone. */
+/* Without asserts, which belong to the test's main thread. */
 static bool do_round(const struct worker *worker, unsigned round) {
     char name[32];
     char mine[64];

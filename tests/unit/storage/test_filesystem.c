@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the filesystem backend owes beyond the contract: its layout, crashes, hostile entries, full disks, other
+/* Guarantees of the filesystem backend beyond the contract: its layout, crashes, hostile entries, full disks, other
  * processes. */
 #include "fixture.h"
 
@@ -104,7 +104,7 @@ static int open_descriptors(void) {
     return count;
 }
 
-/* Runs `work` in a child and gives the number of what went wrong there; 0 is good, 77 asks to skip. */
+/* Runs `work` in a child and returns the number of the failed check; 0 is success, 77 asks to skip. */
 static int in_child(int (*work)(void)) {
     int status = 0;
     pid_t child = fork();
@@ -169,7 +169,7 @@ static void test_storage_filesystem__directory_is_made_but_not_its_parents(void 
     assert_int_equal(err.cause, ENOTDIR);
 }
 
-/* Dies as at a power cut of the process: nothing is closed. */
+/* Ends the process abruptly: nothing is closed. */
 static int write_and_die(void) {
     struct storage_stage *stage = NULL;
     if (storage_stage_create(storage, "cut-off", &stage, NULL) != LREG_OK ||
@@ -229,7 +229,7 @@ static void test_storage_filesystem__name_used_twice_replaces_nothing(void **sta
     assert_int_equal(fixture_listed(storage, LREG_STORAGE_STAGES), 0);
 }
 
-/* The store twice: with all calls of a new kernel, and without them. */
+/* Uses the store twice: with all calls of a new kernel, and without them. */
 static void with_both_kernels(void (*check)(void)) {
     for (int old = 0; old < 2; old++) {
         lreg_storage_backend table;
@@ -289,7 +289,7 @@ static void test_storage_filesystem__symbolic_link_is_no_object(void **state) {
     with_both_kernels(check_linked_object);
 }
 
-/* Puts a link to a directory with the same contents in place of a directory. */
+/* Replaces a directory with a link to a directory with the same content. */
 static void replace_by_link(const char *below) {
     char path[PATH_SIZE];
     char moved[PATH_SIZE];
@@ -420,7 +420,7 @@ static void test_storage_filesystem__keys_that_are_no_keys_open_nothing(void **s
     assert_file(path, "secret");
 }
 
-/* Writes until the disk is full: what fails must say so, and leave the rest sound. */
+/* Writes until the disk is full: a failed write must report it, and leave the rest sound. */
 static int fill_disk(void) {
     static const char block[65536] = "x";
     char key[LREG_STORAGE_KEY_MAX + 1];
@@ -507,7 +507,7 @@ static int run_out_of_descriptors(void) {
         return 1;
     }
     while (dup(0) >= 0) {
-        /* where a tool that runs the test keeps limits of its own */
+        /* where a tool that runs the test has limits of its own */
     }
     if (storage_stage_create(storage, "none", &stage, &err) != LREG_BUSY || err.cause != EMFILE ||
         strstr(err.message, "open files") == NULL) {

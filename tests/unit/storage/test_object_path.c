@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths of objects for front servers: a backend's answer is not believed. */
+/* Paths of objects for front servers: a backend's answer is validated. */
 #include "storage/memory/memory.h"
 #include "storage/storage.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door: what it lets in, what it believes of a backend, and what it makes of each failure. */
+/* The storage wrapper: which arguments it accepts, which answers of a backend it trusts, and how it maps each failure.
+ * */
 #include "fixture.h"
 
 #include "storage/filesystem/filesystem.h"
@@ -7,16 +8,16 @@
 #include "support/failing_allocator.h"
 #include "support/fault_backend.h"
 
-/* A backend that answers what the test wants. */
+/* A backend whose answers the test sets. */
 struct puppet {
     lreg_status answer;
-    const char *key; /* written by commit and list_next as it is, with key_length bytes */
+    const char *key; /* written by commit and list_next unchanged, with key_length bytes */
     size_t key_length;
     size_t got; /* what object_read claims */
-    size_t most; /* what object_read gives at most, when `got` is 0 */
+    size_t most; /* the maximum that object_read returns, when `got` is 0 */
     uint64_t length; /* of an object */
     int32_t descriptor;
-    int listed; /* names that list_next still gives */
+    int listed; /* names that list_next has still to return */
     int stages; /* open */
     int objects;
     int lists;
@@ -459,7 +460,7 @@ static void test_storage_storage__only_stages_and_objects_are_listed(void **stat
     assert_int_equal(storage_visit_all(storage, 3, fixture_add, NULL, NULL), LREG_BAD_ARGUMENT);
 }
 
-/* Everything once: the first failure ends it. Nothing may be left open. */
+/* Every operation once: the first failure ends it. Nothing may stay open. */
 static lreg_status use_all(struct storage *used) {
     char key[LREG_STORAGE_KEY_MAX + 1];
     struct storage_stage *stage = NULL;
@@ -502,7 +503,7 @@ static lreg_status use_all(struct storage *used) {
     return status == LREG_OK ? storage_object_remove(used, key, NULL) : status;
 }
 
-/* What use_all left behind, as the collector clears it away. */
+/* Removes the leftovers of use_all, as the collector does. */
 static lreg_status remove_visited(void *user, const char *name, int64_t modified_ms, uint64_t length,
                                   struct error *err) {
     (void)modified_ms;
@@ -537,7 +538,7 @@ static void fail_each_call(enum fault_moment moment) {
         fault_backend_disarm(&fault);
         clear_away(used);
     }
-    assert_int_equal(n, 13); /* one behind the 12 calls of use_all */
+    assert_int_equal(n, 13); /* one more than the 12 calls of use_all */
     storage_close(used);
     assert_true(fault.destroyed);
 }

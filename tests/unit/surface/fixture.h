@@ -2,7 +2,7 @@
 #ifndef UNIT_SURFACE_FIXTURE_H
 #define UNIT_SURFACE_FIXTURE_H
 
-/* A call without a dispatcher, as handlers see it. */
+/* A call without a dispatcher, as handlers receive it. */
 
 #include "surface/surface.h"
 

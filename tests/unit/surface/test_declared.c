@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a route declares that its requests may hold, and what is refused by name. */
+/* What a route declares as permitted in its requests, and what is refused by name. */
 #include "unit/surface/fixture.h"
 
 static struct route route;
@@ -135,7 +135,7 @@ static void test_surface_declared__a_body_needs_to_be_declared(void **state) {
     fixture->call.has_length = false;
     assert_null(fixture->call.sink);
     assert_int_equal(call_check_body(&fixture->call, NULL), LREG_OK);
-    assert_non_null(fixture->call.sink); /* which calls the handler when nothing came */
+    assert_non_null(fixture->call.sink); /* which calls the handler when there was no body */
     assert_int_equal(fixture->call.sink->write(&fixture->call, NULL, "x", 1, &err), LREG_BAD_ARGUMENT);
     fixture->call.sink = NULL;
     fixture->call.has_body = false;

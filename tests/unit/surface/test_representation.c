@@ -205,7 +205,7 @@ static struct storage_object *open_object(const struct hooks *hooks, struct obje
     return object;
 }
 
-/* Answers with an object, and gives whether the response holds it. */
+/* Answers with an object, and returns whether the response holds it. */
 static bool answer_object(struct fixture *fixture, lreg_status expected) {
     struct objects objects = {0};
     struct storage *storage = NULL;
