@@ -2,7 +2,7 @@
 #
 # Two interface targets that every target of this project links privately:
 #   lreg_options    language, warnings, sanitizers, hardening: for all code
-#   lreg_lto        link-time optimisation, for the library alone (tests link plain objects, which is quicker)
+#   lreg_lto        link-time optimisation, only for the library (tests link plain objects, which is faster)
 
 add_library(lreg_options INTERFACE)
 

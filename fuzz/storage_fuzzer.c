@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole stories as in exchange_fuzzer.c, on a storage whose every answer is drawn from the input: from the bytes before
- * the first end of a request. Whatever the storage answers, nothing is leaked or closed twice. As long as the storage
+ * the first end of a request. For any answer of the storage, nothing is leaked or closed twice. As long as the storage
  * does not lie, acknowledged data is there, and the collector finds all leftovers. */
 #include "support/fuzzer.h"
 #include "support/hostile_backend.h"

@@ -37,7 +37,7 @@ def read(root, path):
         return file.read()
 
 
-_TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 
 
 def without_comments(text, keep_strings=False):
@@ -49,7 +49,7 @@ def without_comments(text, keep_strings=False):
             return "".join(c if c == "\n" else " " for c in token)
         return token if keep_strings else token[0] + " " * (len(token) - 2) + token[-1]
 
-    return _TOKEN.sub(blank, text)
+    return TOKEN.sub(blank, text)
 
 
 def without_preprocessor(text):

@@ -3,7 +3,7 @@
 /*
  * Runs scripts. Lines before the request line:
  *
- *     @as owner, reader, publisher, registry, nobody      whose token; owner when nothing is said
+ *     @as owner, reader, publisher, registry, nobody      the sender of the request; default: owner
  *     @basic        as a password
  *     @cut N        the body comes in pieces, the first has N bytes
  *     @open         the body comes without a length

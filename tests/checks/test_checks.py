@@ -34,13 +34,13 @@ CLEAN = {
 
 
 class Checks(unittest.TestCase):
-    def run_check(self, name, extra):
+    def run_check(self, name, extra, *options):
         with tempfile.TemporaryDirectory() as root:
             for path, text in {**CLEAN, **extra}.items():
                 os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
                 with open(os.path.join(root, path), "w", encoding="utf-8") as file:
                     file.write(text)
-            command = [os.path.join(SCRIPTS, name), "--root", root]
+            command = [os.path.join(SCRIPTS, name), "--root", root, *options]
             return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def finds(self, name, path, text, expected):
@@ -159,7 +159,7 @@ class Checks(unittest.TestCase):
             (code + "a \n", "blanks"),
             (code + "a\r\n", "blanks or CR"),
             (code + "# TO" + "DO: more\n", "unfinished"),
-            (code + "a = '/ro" + "ot/b'\n", "somebody's machine"),
+            (code + "a = '/ro" + "ot/b'\n", "development machine"),
             (code + "a" * 121 + "\n", "121 characters"),
             (code + "\ta\n", "a tab"),
             (code + "a", "one line end"),
@@ -167,6 +167,36 @@ class Checks(unittest.TestCase):
             ("a\n", "SPDX"),
         ):
             self.finds("check-text", "a.py", text, why)
+
+    def test_text_finds_words_that_are_not_plain(self):
+        code = "# SPDX-License-Identifier: Apache-2.0\n"
+        words = ("one organisation", "parted by commas", "as ever", "a, else.", "a, else;", "whatever comes",
+                 "if he does", "his own", "tells him", "Somebody", "for nobody", "for anybody", "Who asks gets it.",
+                 "It ends. Whoever asks gets it.", "made anew", "upon which it ends", "that is no name",
+                 "tells whether it is", "Gives NULL at the end")
+        cases = [("a.c", f"{SPDX}/* {found} */\n", found) for found in words]
+        cases += [("a.md", f"{found}\n", found) for found in words]
+        cases += [("a.1", "parted by\n", ""), ("a.py", f'{code}"""Who asks gets it."""\n', ""),
+                  ("a.sh", f"{code}# Who asks gets it.\n", ""), ("a.sh", f"{code}# It is parted\n# by commas.\n", ""),
+                  ("a.rs", "// SPDX-License-Identifier: Apache-2.0\n/// It is parted\n/// by commas.\n", ""),
+                  ("a.c", f"{SPDX}/* It is parted\n * by commas. */\n", "")]
+        for path, text, found in cases:
+            with self.subTest(path=path, found=found or text):
+                done = self.run_check("check-text", {path: text}, "--plain-words")
+                self.assertIn(f"{path}:", done.stdout)
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+
+    def test_text_lets_words_be_in_code_and_quotes(self):
+        for path, text in (
+            ("a.c", SPDX + 'const char *a = "nobody"; /* the user "nobody", `else`, the history */\n'),
+            ("a.c", SPDX + "/*\n * As in:\n *     @as nobody\n */\nint organised(void);\n"),
+            ("a.md", "The user `nobody`. Who may read it? There is no longer a user.\n\n```\nuser nobody\n```\n"),
+            ("a.py", "# SPDX-License-Identifier: Apache-2.0\na = ('b',\n     \"nobody\")\n"),
+            ("docs/api/a.md", "nobody\n"),
+        ):
+            with self.subTest(path=path):
+                done = self.run_check("check-text", {path: text}, "--plain-words")
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_format_finds_other_formatting(self):
         self.passes("check-format")

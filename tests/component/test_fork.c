@@ -288,7 +288,7 @@ static void test_component_fork__an_instance_in_memory_stays_the_parents(void **
 
 /* --- locks --- */
 
-/* A child that lives on, with or without a preparation, until it is told to publish. */
+/* A child that keeps running, with or without a preparation, until it is told to publish. */
 struct late_child {
     struct fixture *fixture;
     struct process_gate gate;

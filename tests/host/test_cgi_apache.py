@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The CGI program behind a real Apache, by mod_cgid (event MPM) and mod_cgi (prefork), below a path and as a whole
-host, with the settings that are installed.
+"""The CGI program in a real Apache, with mod_cgid (event MPM) and mod_cgi (prefork), below a path and as a whole host,
+with the installed settings.
 Labels: release"""
 import os
 import signal

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Labels: release
 """Builds examples/embed-c and examples/embed-cpp outside of the tree against an installed libregistry, as the README
-says: by pkg-config alone and by CMake, shared and static. The commands of the README are run as they stand there, on
-another port, data directory and file."""
+says: with only pkg-config and with CMake, shared and static. The commands of the README run unchanged, except for port,
+data directory and file."""
 import os
 import shutil
 import subprocess

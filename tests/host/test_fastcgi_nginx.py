@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The FastCGI program behind a real nginx, with the settings that are installed.
+"""The FastCGI program behind a real nginx, with the installed settings.
 Labels: release"""
 import os
 import signal

@@ -71,7 +71,7 @@ class ReadOnly(unittest.TestCase):
         subprocess.run(["mount", "-o", "remount,ro,bind", self.view], check=True)
 
     def make_store(self, how=signal.SIGTERM):
-        """With a file, an apk registry and an image registry; its server ends as told."""
+        """Fills it with a file, an apk registry and an image registry; the signal `how` ends its server."""
         with host.Registryd(folder=self.folder) as server:
             self.token = server.make_token(ALL_SCOPES)
             self.must(self.data, "registry", "create", host.ORGANIZATION, "images", "--ecosystem", "container")

@@ -48,7 +48,7 @@ struct crash_operation {
 /* Makes `request` and returns the answer, which the caller frees. Fails the process if the status differs; 0: any
  * status. */
 struct http_answer *crash_ask(const struct crash_client *client, int status, const char *request);
-int crash_status(const struct crash_client *client, const char *request); /* of the answer alone */
+int crash_status(const struct crash_client *client, const char *request); /* of the answer only */
 /* Publishes bytes as a file of a form. */
 int crash_publish(const struct crash_client *client, const char *registry, const char *name, const void *bytes,
                   size_t length);

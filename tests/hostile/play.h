@@ -46,11 +46,10 @@ struct play_step {
     /* of the answer to a request repeated after its effect; 0: the run ends, and another one continues */
     lreg_status (*act)(struct play *play, lreg_instance *instance, lreg_error **err);
     int status; /* of the answer without faults */
-    int again; /* of the answer to one who asks once more after it took effect; 0: the play ends, another one goes on */
+    int again; /* of the answer to a request repeated after its effect; 0: this run ends, another one continues */
     const char *keep; /* name of a variable; NULL: the answer is not used later */
     const char *keep_from; /* "json:<member>" or "header:<name>" of the answer */
-    /* How many steps a client goes back after a failure, to restart an operation of several steps; 0: it repeats the
-     * request. */
+    /* of the answer to a request repeated after its effect; 0: this run ends, another one continues */
     size_t back;
     /* NULL, or a function that runs instead and leaves everything as the step would have. */
     void (*recover)(struct play *play);

@@ -140,7 +140,7 @@ static lreg_status collect(struct play *play, lreg_instance *instance, lreg_erro
 /* --- The script --- */
 
 static const struct play_step steps[] = {
-    {.name = "create an organisation", .act = create_organization, .status = 200, .again = 409},
+    {.name = "create an organization", .act = create_organization, .status = 200, .again = 409},
     {.name = "create it again", .act = create_organization, .status = 409},
     {.name = "create an API token", .act = create_token, .status = 200},
     {.name = "use the API token",
@@ -149,7 +149,7 @@ static const struct play_step steps[] = {
     {.name = "ask for more than it may",
      .request = "DELETE " FILES "\nAuthorization: Bearer ${api_token}\n\n",
      .status = 403},
-    {.name = "show the organisation", .request = "GET /v2/organizations/acme\n" AUTHORIZED "\n", .status = 200},
+    {.name = "show the organization", .request = "GET /v2/organizations/acme\n" AUTHORIZED "\n", .status = 200},
     {.name = "create a registry token",
      .request = "POST " FILES "/tokens\n" AUTHORIZED "\n{\"description\": \"for the machines that build\"}",
      .status = 200,
@@ -206,7 +206,7 @@ static const struct play_step steps[] = {
      .again = 404},
     {.name = "collect", .act = collect, .status = 200},
     {.name = "verify what is left", .act = verify, .status = 200},
-    {.name = "delete the organisation", .act = delete_organization, .status = 200, .again = 404},
+    {.name = "delete the organization", .act = delete_organization, .status = 200, .again = 404},
 };
 
 static const char *const probes[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading requests that still have to write or create something. For a host that opts in, this work is left to a thread
- * that may block; the results are the same as without deferral. */
+/* Read requests that must still write or create something. For a host that opts in, this work is left to a thread that
+ * may block; the results are the same as without deferral. */
 #include "support/protocol_world.h"
 
 #include <stdio.h>

@@ -61,7 +61,7 @@ static void test_protocol_oci_refused__names_of_repositories(void **state) {
 
 static void test_protocol_oci_refused__what_is_not_there(void **state) {
     static const struct protocol_case cases[] = {
-        {"no organisation", WHO_OWNER, "GET /v2/nowhere/my-images/app/manifests/v1\n\n", 0, 404, "NAME_UNKNOWN",
+        {"no organization", WHO_OWNER, "GET /v2/nowhere/my-images/app/manifests/v1\n\n", 0, 404, "NAME_UNKNOWN",
          "no registry nowhere/my-images"},
         {"no registry", WHO_OWNER, "GET /v2/my-organization/nowhere/app/manifests/v1\n\n", 0, 404, "NAME_UNKNOWN",
          NULL},
@@ -290,7 +290,7 @@ static void test_protocol_oci_refused__tokens(void **state) {
     static const struct protocol_case cases[] = {
         {"wrong password", WHO_NOBODY, "GET /-/token\nAuthorization: Basic dTp3cm9uZw==\n\n", 0, 401, "UNAUTHORIZED",
          NULL},
-        {"a bearer of somebody else", WHO_NOBODY, "GET /-/token\nAuthorization: Bearer nonsense\n\n", 0, 401,
+        {"a bearer of another issuer", WHO_NOBODY, "GET /-/token\nAuthorization: Bearer nonsense\n\n", 0, 401,
          "UNAUTHORIZED", NULL},
         {"a token that ended", WHO_EXPIRED, "GET /-/token\n\n", 0, 401, "UNAUTHORIZED", NULL},
         {"a token that was deleted", WHO_DELETED, "GET /-/token\n\n", 0, 401, "UNAUTHORIZED", NULL},

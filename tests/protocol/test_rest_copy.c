@@ -92,7 +92,7 @@ static void test_protocol_rest_copy__is_refused(void **state) {
                 "the parameter \"to\" is missing: the slug of the registry to copy to"),
         REFUSED("empty destination", WHO_OWNER, "?to=", 422, "missing_destination", NULL),
         REFUSED("unknown destination", WHO_OWNER, "?to=nowhere", 404, "registry_unknown", none),
-        REFUSED("destination of another organisation", WHO_OWNER, "?to=other-files", 404, "registry_unknown",
+        REFUSED("destination of another organization", WHO_OWNER, "?to=other-files", 404, "registry_unknown",
                 "no registry my-organization/other-files"),
         REFUSED("other ecosystem", WHO_OWNER, "?to=my-alpine-packages", 422, "other_ecosystem",
                 "registry my-alpine-packages takes alpine packages, not files"),

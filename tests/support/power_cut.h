@@ -7,7 +7,7 @@
  * the entries as of its last sync. The code that traces the writing processes reports their syncs (support/traced.h
  * does). Linux only.
  *
- *     struct power_cut *cut = power_cut_begin(folder);      // all that is there now is on disk
+ *     struct power_cut *cut = power_cut_begin(folder);      // everything is on disk now
  *     …
  *     power_cut_sync(cut, "/proc/123/fd/7");                // for each fsync and fdatasync that has succeeded
  *     …

@@ -148,7 +148,7 @@ static void test_base_encoding__random_bytes_come_back(void **state) {
 
 static void test_base_encoding__every_text_has_one_meaning_or_none(void **state) {
     (void)state;
-    /* Whatever decodes must encode to the same text again. */
+    /* A decoded text must encode to the same text again. */
     for (uint32_t pair = 0; pair < 65536; pair++) {
         char text[3] = {(char)(pair >> 8), (char)pair, '\0'};
         char again[8];

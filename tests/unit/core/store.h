@@ -75,7 +75,7 @@ static inline void steps_disarm(struct steps *steps) {
     steps->at = 0;
 }
 
-/* Opens the directory's storage behind the fault backend. */
+/* Opens the directory's storage wrapped in the fault backend. */
 static inline void store_open(struct store *store) {
     lreg_storage_backend inner;
     void *state = NULL;

@@ -45,7 +45,7 @@ static bool lock_is_free(const struct watch *watch) {
 static void look(void *user) {
     struct watch *watch = user;
     struct steps *steps = &watch->store->steps;
-    steps->at = atomic_load(&steps->calls) + 1; /* before the next one, too */
+    steps->at = atomic_load(&steps->calls) + 1; /* before the next one too */
     if (watch->is_busy || !is_deleted(watch)) {
         return;
     }

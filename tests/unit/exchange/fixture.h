@@ -2,7 +2,7 @@
 #ifndef UNIT_DISPATCH_FIXTURE_H
 #define UNIT_DISPATCH_FIXTURE_H
 
-/* Made-up surfaces over an instance in memory: organisations "org" and "other", registries and tokens. */
+/* Made-up surfaces over an instance in memory: organizations "org" and "other", registries and tokens. */
 
 #include "unit/core/fixture.h"
 #include "unit/exchange/public_shim.h"
