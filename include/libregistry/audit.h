@@ -52,7 +52,7 @@ LREG_EXPORT void lreg_audit_list_free(lreg_audit_list *list);
 /** What happened. @return such as "REGISTRY_CREATED"; borrowed until lreg_audit_event_free(). Blocks: no. Threads:
  * any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_audit_event_type(const lreg_audit_event *event);
-/** Who did it, for people. @return borrowed until lreg_audit_event_free(). Blocks: no. Threads: any, at once. Since:
+/** The actor, for people. @return borrowed until lreg_audit_event_free(). Blocks: no. Threads: any, at once. Since:
  * 0.1 */
 LREG_EXPORT const char *lreg_audit_event_actor(const lreg_audit_event *event);
 /** What was changed, for people. @return borrowed until lreg_audit_event_free(). Blocks: no. Threads: any, at once.

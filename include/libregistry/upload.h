@@ -86,7 +86,7 @@ LREG_EXPORT const char *lreg_upload_id(const lreg_upload *upload);
  * Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_upload_image(const lreg_upload *upload);
 
-/** Who began it: the id of a token, "anonymous", or "host". @return borrowed until lreg_upload_free(); "" for NULL.
+/** What began it: the id of a token, "anonymous", or "host". @return borrowed until lreg_upload_free(); "" for NULL.
  * Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_upload_principal(const lreg_upload *upload);
 

@@ -183,7 +183,7 @@ static void test_protocol_deferred_work__listings_are_left_to_it(void **state) {
         "/v2/packages/organizations/my-organization/registries/my-files/packages?name=zip",
         "/v2/packages/organizations/my-organization/registries/my-files/tokens",
         "/v2/packages/organizations/my-organization/audit",
-        "/v2/my-organization/my-images/app/referrers/" ABC_DIGEST,
+        ("/v2/my-organization/my-images/app/referrers/" ABC_DIGEST),
     };
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         assert_int_equal(begin(world, "GET", targets[i]), LREG_WANTS_WORK);

@@ -27,7 +27,7 @@ class AuditEvent(Snapshot):
 
     @property
     def actor(self) -> str:
-        """Who did it, for people; "host" for calls without HTTP."""
+        """The actor, for people; "host" for calls without HTTP."""
         return self._text("actor")
 
     @property

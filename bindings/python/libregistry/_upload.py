@@ -27,7 +27,7 @@ class Upload(_base.Snapshot):
 
     @property
     def principal(self) -> str:
-        """Who started it: the id of a token, or "host"."""
+        """What started it: the id of a token, or "host"."""
         return self._text("principal")
 
     @property

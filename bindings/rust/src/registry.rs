@@ -172,7 +172,7 @@ accessors! { Upload {
     id -> text lreg_upload_id;
     /// Name of the image that the blob belongs to.
     image -> text lreg_upload_image;
-    /// Who started it: the id of a token, or "host".
+    /// What started it: the id of a token, or "host".
     principal -> text lreg_upload_principal;
     /// Bytes that have arrived and are durable.
     received_bytes -> u64 lreg_upload_received_bytes;

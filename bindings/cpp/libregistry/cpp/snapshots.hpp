@@ -217,7 +217,7 @@ class upload : public handle<lreg_upload, lreg_upload_free> {
     std::string_view image() const noexcept {
         return lreg_upload_image(get());
     }
-    /** Who started it: the id of a token, or "host". */
+    /** What started it: the id of a token, or "host". */
     std::string_view principal() const noexcept {
         return lreg_upload_principal(get());
     }
@@ -244,7 +244,7 @@ class audit_event : public handle<lreg_audit_event, lreg_audit_event_free> {
     std::string_view type() const noexcept {
         return lreg_audit_event_type(get());
     }
-    /** Who did it, for people. */
+    /** The actor, for people. */
     std::string_view actor() const noexcept {
         return lreg_audit_event_actor(get());
     }
