@@ -34,7 +34,7 @@ lreg_status lreg_registry_settings_new(lreg_registry_settings **out, lreg_error 
     }
     (*out)->hooks = hooks;
     for (size_t i = 0; i < SWITCHES; i++) {
-        (*out)->switches[i] = CORE_KEEP;
+        (*out)->switches[i] = CORE_UNCHANGED;
     }
     return LREG_OK;
 }

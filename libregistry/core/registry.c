@@ -108,7 +108,7 @@ lreg_status core_registry_list(struct core *core, const struct core_organization
 
 void core_registry_settings_init(struct core_registry_settings *settings) {
     *settings = (struct core_registry_settings){
-        .is_public = CORE_KEEP, .allow_overwrite = CORE_KEEP, .strict_names = CORE_KEEP};
+        .is_public = CORE_UNCHANGED, .allow_overwrite = CORE_UNCHANGED, .strict_names = CORE_UNCHANGED};
 }
 
 static const char *given_text(const char *setting, const char *otherwise) {
@@ -116,7 +116,7 @@ static const char *given_text(const char *setting, const char *otherwise) {
 }
 
 static bool given_flag(int setting, bool otherwise) {
-    return setting == CORE_KEEP ? otherwise : setting != 0;
+    return setting == CORE_UNCHANGED ? otherwise : setting != 0;
 }
 
 /* Applies the given settings to the row; the texts stay borrowed. */

@@ -13,8 +13,8 @@ struct core_registry {
 void core_registry_retain(const struct core_registry *registry);
 void core_registry_release(const struct core_registry *registry); /* NULL is allowed */
 
-/* The settings of a new registry, or those to change. In a change NULL and CORE_KEEP leave a setting as it is. */
-#define CORE_KEEP (-1)
+/* The settings of a new registry, or those to change. In a change NULL and CORE_UNCHANGED leave a setting as it is. */
+#define CORE_UNCHANGED (-1)
 struct core_registry_settings {
     const char *name; /* required at creation */
     const char *slug; /* NULL at creation: made from the name; a change of name alone keeps the slug */
@@ -22,7 +22,7 @@ struct core_registry_settings {
     const char *emoji;
     const char *color; /* "#RRGGBB" */
     const char *ecosystem; /* required at creation; a change is refused (LREG_UNPROCESSABLE) */
-    int is_public; /* 0, 1, CORE_KEEP; at creation CORE_KEEP is private */
+    int is_public; /* 0, 1, CORE_UNCHANGED; at creation CORE_UNCHANGED is private */
     int allow_overwrite;
     int strict_names;
 };

@@ -109,7 +109,7 @@ static lreg_status show_object(struct exchange *exchange, lreg_piece *piece, str
     int32_t file = -1;
     uint64_t offset = 0;
     const void *held =
-        storage_object_held(response->object, response->object_offset + exchange->sent, remaining(exchange));
+        storage_object_loaded(response->object, response->object_offset + exchange->sent, remaining(exchange));
     if (buffered(exchange) == 0 && held != NULL) {
         piece->kind = LREG_PIECE_BYTES;
         piece->bytes = held;

@@ -98,7 +98,7 @@ static lreg_status create(struct call *call, void *user, const char *bytes, size
 }
 
 lreg_status rest_registries_create(struct call *call, struct error *err) {
-    return call_collect_body(call, core_limits_of(call->core)->max_json_bytes, create, NULL, err);
+    return call_read_body(call, core_limits_of(call->core)->max_json_bytes, create, NULL, err);
 }
 
 lreg_status rest_registries_show(struct call *call, struct error *err) {
@@ -124,7 +124,7 @@ static lreg_status update(struct call *call, void *user, const char *bytes, size
 }
 
 lreg_status rest_registries_update(struct call *call, struct error *err) {
-    return call_collect_body(call, core_limits_of(call->core)->max_json_bytes, update, NULL, err);
+    return call_read_body(call, core_limits_of(call->core)->max_json_bytes, update, NULL, err);
 }
 
 lreg_status rest_registries_delete(struct call *call, struct error *err) {

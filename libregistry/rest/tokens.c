@@ -70,7 +70,7 @@ static lreg_status create(struct call *call, void *user, const char *bytes, size
 }
 
 lreg_status rest_tokens_create(struct call *call, struct error *err) {
-    return call_collect_body(call, core_limits_of(call->core)->max_json_bytes, create, NULL, err);
+    return call_read_body(call, core_limits_of(call->core)->max_json_bytes, create, NULL, err);
 }
 
 static lreg_status find(struct call *call, const struct core_token **out, struct error *err) {
@@ -124,7 +124,7 @@ static lreg_status update(struct call *call, void *user, const char *bytes, size
 }
 
 lreg_status rest_tokens_update(struct call *call, struct error *err) {
-    return call_collect_body(call, core_limits_of(call->core)->max_json_bytes, update, NULL, err);
+    return call_read_body(call, core_limits_of(call->core)->max_json_bytes, update, NULL, err);
 }
 
 lreg_status rest_tokens_delete(struct call *call, struct error *err) {

@@ -32,7 +32,7 @@ struct storage_object {
     void *handle;
     atomic_size_t owners;
     uint64_t length;
-    _Atomic(unsigned char *) held; /* all of its bytes, or NULL */
+    _Atomic(unsigned char *) loaded; /* all of its bytes, or NULL */
 };
 
 /* Flags that must not be ignored by a version that does not know them. None is defined yet. */
@@ -383,7 +383,7 @@ lreg_status storage_object_read(struct storage_object *object, uint64_t offset, 
     if (offset > INT64_MAX || length > INT64_MAX - offset) {
         return error_set(err, LREG_CORRUPT, "object_too_short", "no object is long enough for this read");
     }
-    const void *held = storage_object_held(object, offset, length);
+    const void *held = storage_object_loaded(object, offset, length);
     if (held != NULL) {
         memcpy(at, held, length);
         return LREG_OK;
@@ -444,27 +444,27 @@ void storage_object_close(struct storage_object *object) {
         if (may_end(storage)) {
             storage->backend.object_close(storage->state, object->handle);
         }
-        memory_release(storage->hooks, atomic_load_explicit(&object->held, memory_order_relaxed));
+        memory_release(storage->hooks, atomic_load_explicit(&object->loaded, memory_order_relaxed));
         memory_release(storage->hooks, object);
     }
 }
 
-void storage_object_hold(struct storage_object *object) {
+void storage_object_load(struct storage_object *object) {
     const struct hooks *hooks = object->storage->hooks;
     unsigned char *nobodys = NULL;
-    if (object->length > SIZE_MAX || atomic_load_explicit(&object->held, memory_order_relaxed) != NULL) {
+    if (object->length > SIZE_MAX || atomic_load_explicit(&object->loaded, memory_order_relaxed) != NULL) {
         return;
     }
     unsigned char *bytes = memory_allocate(hooks, (size_t)object->length);
     if (bytes == NULL || storage_object_read(object, 0, bytes, (size_t)object->length, NULL) != LREG_OK ||
-        !atomic_compare_exchange_strong_explicit(&object->held, &nobodys, bytes, memory_order_release,
+        !atomic_compare_exchange_strong_explicit(&object->loaded, &nobodys, bytes, memory_order_release,
                                                  memory_order_relaxed)) {
         memory_release(hooks, bytes); /* no memory, a failed read, or another thread was faster */
     }
 }
 
-const void *storage_object_held(const struct storage_object *object, uint64_t offset, uint64_t length) {
-    const unsigned char *held = atomic_load_explicit(&object->held, memory_order_acquire);
+const void *storage_object_loaded(const struct storage_object *object, uint64_t offset, uint64_t length) {
+    const unsigned char *held = atomic_load_explicit(&object->loaded, memory_order_acquire);
     bool has_all = held != NULL && offset <= object->length && length <= object->length - offset;
     return has_all ? held + offset : NULL;
 }

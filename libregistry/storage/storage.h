@@ -68,10 +68,10 @@ bool storage_object_path(struct storage_object *object, char *path);
 bool storage_object_share(struct storage_object *object);
 /* Reads the whole object into memory, from which later reads are served. May be called from any thread, also for a
  * shared object. On failure it does nothing, and reads go to the backend as before. */
-void storage_object_hold(struct storage_object *object);
+void storage_object_load(struct storage_object *object);
 /* The bytes in memory from `offset` on; NULL when the object is not held, or has fewer than `length` bytes there.
  * Borrowed until the object is closed. */
-const void *storage_object_held(const struct storage_object *object, uint64_t offset, uint64_t length);
+const void *storage_object_loaded(const struct storage_object *object, uint64_t offset, uint64_t length);
 lreg_status storage_object_remove(struct storage *storage, const char *key, struct error *err);
 
 /* Lists stages or objects (LREG_STORAGE_STAGES, LREG_STORAGE_OBJECTS). The caller may pause between two entries for any

@@ -199,9 +199,9 @@ lreg_status call_show_text_error(struct call *call, const struct error *failure,
 /* Collects the body, up to `max_bytes`, and then calls `then` with it, NUL-terminated and borrowed for that call.
  * Without a body, calls `then` with "" at once. LREG_TOO_LARGE for a larger body, at
  * once when Content-Length says so. */
-typedef lreg_status (*call_collected)(struct call *call, void *user, const char *bytes, size_t length,
-                                      struct error *err);
-lreg_status call_collect_body(struct call *call, size_t max_bytes, call_collected then, void *user, struct error *err);
+typedef lreg_status (*call_body_complete)(struct call *call, void *user, const char *bytes, size_t length,
+                                          struct error *err);
+lreg_status call_read_body(struct call *call, size_t max_bytes, call_body_complete then, void *user, struct error *err);
 
 /* --- What a request may hold: anything that its route does not declare is refused. The dispatcher calls the first two
  * checks before the handler. --- */

@@ -45,7 +45,7 @@ lreg_status core_doomed_remove(struct core *core, const char *storage, const cha
         return status;
     }
     status = storage_object_remove(place, key, err);
-    core_kept_drop(core);
+    core_object_cache_clear(core);
     if (status != LREG_OK) {
         return status;
     }
@@ -141,20 +141,20 @@ lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, stru
         return error_set(err, LREG_CORRUPT, "blob_damaged",
                          "the stored bytes are damaged; they are served again when they were published again");
     }
-    if (!core->is_own_filesystem || blob->size_bytes > CORE_KEPT_OBJECT_BYTES) {
+    if (!core->is_own_filesystem || blob->size_bytes > CORE_OBJECT_CACHE_OPEN_BYTES) {
         return core_blob_open_anew(core, blob, out, out_length, err);
     }
     lreg_status status = core_generation(core, &generation, err);
     if (status != LREG_OK) {
         return status;
     }
-    *out = core_kept_find(core, blob->key, generation, out_length);
+    *out = core_object_cache_find(core, blob->key, generation, out_length);
     if (*out != NULL) {
         return LREG_OK;
     }
     status = core_blob_open_anew(core, blob, out, out_length, err);
     if (status == LREG_OK) {
-        core_kept_put(core, blob->key, generation, *out, *out_length);
+        core_object_cache_put(core, blob->key, generation, *out, *out_length);
     }
     return status;
 }

@@ -19,7 +19,7 @@ lreg_status core_package_open(struct core *core, const struct core_package *pack
 /* Finds the storage that a row names; LREG_UNSUPPORTED ("storage_unknown") when this instance was opened without it. */
 lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err);
 
-/* Like core_blob_open(), but opens the object in the storage instead of a kept one, and also one in quarantine. */
+/* Like core_blob_open(), but opens the object in the storage instead of the cached one, and also one in quarantine. */
 lreg_status core_blob_open_anew(struct core *core, const struct meta_blob *blob, struct storage_object **out,
                                 uint64_t *out_length, struct error *err);
 

@@ -166,7 +166,7 @@ lreg_status core_blob_writer_resume(struct core *core, const struct meta_upload 
         status = reopen_stage(writer, upload, err);
     }
     if (status != LREG_OK) {
-        core_blob_writer_keep(writer);
+        core_blob_writer_detach(writer);
         return status;
     }
     *out = writer;
@@ -280,7 +280,7 @@ static void writer_end(struct core_blob_writer *writer) {
     core_release(core);
 }
 
-void core_blob_writer_keep(struct core_blob_writer *writer) {
+void core_blob_writer_detach(struct core_blob_writer *writer) {
     if (writer == NULL) {
         return;
     }

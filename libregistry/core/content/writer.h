@@ -14,7 +14,7 @@ struct core_blob_writer;
 lreg_status core_blob_writer_new(struct core *core, const struct core_registry *registry, uint32_t algorithms,
                                  uint64_t max_bytes, struct core_blob_writer **out, struct error *err);
 /* Continues an upload session that this or another process began. The writer's stage is the session's, and nothing else
- * can write to it until the writer is freed or kept. The caller that publishes it deletes the session's row
+ * can write to it until the writer is freed or detached. The caller that publishes it deletes the session's row
  * (meta_upload_delete()) in the same transaction. LREG_CONFLICT when another request works on it ("upload_busy") or has
  * continued it since `upload` was read ("upload_moved"); LREG_NOT_FOUND ("upload_unknown") when it has ended. */
 lreg_status core_blob_writer_resume(struct core *core, const struct meta_upload *upload, uint64_t max_bytes,
@@ -41,7 +41,7 @@ typedef lreg_status (*core_blob_named)(void *user, struct meta_transaction *tran
 lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named publish, void *user, struct error *err);
 
 /* Frees the writer and keeps a session's stage for a later resume; NULL is allowed. */
-void core_blob_writer_keep(struct core_blob_writer *writer);
+void core_blob_writer_detach(struct core_blob_writer *writer);
 /* Frees the writer and drops its stage, unless it is published; NULL is allowed. */
 void core_blob_writer_free(struct core_blob_writer *writer);
 

@@ -9,13 +9,13 @@
 static void lock_all(struct core *core) {
     (void)pthread_mutex_lock(&core->downloads.mutex);
     (void)pthread_mutex_lock(&core->stages.mutex);
-    (void)pthread_mutex_lock(&core->kept.mutex);
+    (void)pthread_mutex_lock(&core->object_cache.mutex);
     core_cache_lock(core->cache);
 }
 
 static void unlock_all(struct core *core) {
     core_cache_unlock(core->cache);
-    (void)pthread_mutex_unlock(&core->kept.mutex);
+    (void)pthread_mutex_unlock(&core->object_cache.mutex);
     (void)pthread_mutex_unlock(&core->stages.mutex);
     (void)pthread_mutex_unlock(&core->downloads.mutex);
 }

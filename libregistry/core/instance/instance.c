@@ -221,12 +221,12 @@ static void drop_upkeep(struct core *core) {
 static void close_parts(struct core *core) {
     drop_upkeep(core);
     core_cache_free(core->cache);
-    core_kept_drop(core);
+    core_object_cache_clear(core);
     storage_close(core->storage);
     meta_close(core->meta);
     pthread_mutex_destroy(&core->downloads.mutex);
     pthread_mutex_destroy(&core->stages.mutex);
-    pthread_mutex_destroy(&core->kept.mutex);
+    pthread_mutex_destroy(&core->object_cache.mutex);
     pthread_mutex_destroy(&core->upkeep.mutex);
     free_core(core);
 }
@@ -238,9 +238,9 @@ static void abandon_parts(struct core *core) {
         core_cache_unlock(core->cache);
         core_cache_free(core->cache);
     }
-    if (pthread_mutex_trylock(&core->kept.mutex) == 0) {
-        pthread_mutex_unlock(&core->kept.mutex);
-        core_kept_drop(core);
+    if (pthread_mutex_trylock(&core->object_cache.mutex) == 0) {
+        pthread_mutex_unlock(&core->object_cache.mutex);
+        core_object_cache_clear(core);
     }
     if (pthread_mutex_trylock(&core->upkeep.mutex) == 0) {
         pthread_mutex_unlock(&core->upkeep.mutex);
@@ -252,7 +252,7 @@ static void abandon_parts(struct core *core) {
 }
 
 static bool make_mutexes(struct core *core) {
-    pthread_mutex_t *const mutexes[] = {&core->downloads.mutex, &core->stages.mutex, &core->kept.mutex,
+    pthread_mutex_t *const mutexes[] = {&core->downloads.mutex, &core->stages.mutex, &core->object_cache.mutex,
                                         &core->upkeep.mutex};
     size_t made = 0;
     while (made < sizeof mutexes / sizeof mutexes[0] && pthread_mutex_init(mutexes[made], NULL) == 0) {

@@ -45,19 +45,20 @@ struct core_stages {
 };
 
 /* Small objects that were read recently, kept open: each key maps to one place. */
-#define CORE_KEPT_OBJECTS 64
-#define CORE_KEPT_OBJECT_BYTES ((uint64_t)256 << 10) /* the largest; a removed object may continue to take this much */
-#define CORE_HELD_OBJECT_BYTES \
+#define CORE_OBJECT_CACHE_PLACES 64
+#define CORE_OBJECT_CACHE_OPEN_BYTES \
+    ((uint64_t)256 << 10) /* the largest; a removed object may continue to take this much */
+#define CORE_OBJECT_CACHE_LOADED_BYTES \
     ((uint64_t)16 << 10) /* the largest whose bytes are kept as well; at most a MiB in total */
-struct core_kept_object {
+struct core_cached_object {
     struct storage_object *object; /* NULL: the place is free */
     uint64_t length;
     char key[LREG_STORAGE_KEY_MAX + 1];
 };
-struct core_kept_objects {
+struct core_object_cache {
     pthread_mutex_t mutex; /* guards all below */
     uint64_t generation; /* of all kept objects */
-    struct core_kept_object places[CORE_KEPT_OBJECTS];
+    struct core_cached_object places[CORE_OBJECT_CACHE_PLACES];
 };
 
 /* The state of upkeep in this instance, see core/upkeep/upkeep.c. */
@@ -98,7 +99,7 @@ struct core {
     pthread_key_t pin_key; /* of each thread's struct core_pin, see pin.c */
     struct core_downloads downloads;
     struct core_stages stages; /* its mutex is created and destroyed with the instance */
-    struct core_kept_objects kept; /* likewise */
+    struct core_object_cache object_cache; /* likewise */
     struct core_upkeep upkeep; /* likewise */
 };
 
@@ -106,12 +107,13 @@ struct core {
 
 /* Returns the object under that key if it is kept and the metadata has not changed since; otherwise NULL. The caller
  * owns it. */
-struct storage_object *core_kept_find(struct core *core, const char *key, uint64_t generation, uint64_t *out_length);
+struct storage_object *core_object_cache_find(struct core *core, const char *key, uint64_t generation,
+                                              uint64_t *out_length);
 /* Keeps the object, shared with its owner, if it is small and can be shared. */
-void core_kept_put(struct core *core, const char *key, uint64_t generation, struct storage_object *object,
-                   uint64_t length);
+void core_object_cache_put(struct core *core, const char *key, uint64_t generation, struct storage_object *object,
+                           uint64_t length);
 /* Drops all kept objects: called after objects were removed, so that their space is free. */
-void core_kept_drop(struct core *core);
+void core_object_cache_clear(struct core *core);
 
 /* --- downloads.c --- */
 

@@ -2,7 +2,7 @@
 
 /*
  * An online backup: a copy of the database, then every object that the copy names, copied or, on demand, linked.
- * Meanwhile a hold keeps collectors from removing objects. Without a hold, or after it ended, an object may be gone.
+ * Meanwhile a pause keeps collectors from removing objects. Without a pause, or after it ended, an object may be gone.
  * Then the current database no longer names it, and is copied again; objects that were copied already stay.
  *
  * Everything is created under a temporary name beside the destination. It gets the destination's name when it is
@@ -15,7 +15,7 @@
 #include "base/encoding.h"
 #include "core/content/objects.h"
 #include "core/instance/state.h"
-#include "core/upkeep/hold.h"
+#include "core/upkeep/collection_pause.h"
 #include "storage/filesystem/filesystem.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ struct backup {
     struct core *copy; /* the backup, opened; NULL when not */
     const char *destination; /* without trailing slashes */
     const char *partial; /* its temporary path */
-    int64_t held_until_ms; /* 0: no hold */
+    int64_t paused_until_ms; /* 0: no pause */
     bool is_linked; /* objects by hard link */
     struct arena paths;
     struct arena page;
@@ -163,21 +163,21 @@ static lreg_status copy_database(struct backup *run, struct error *err) {
     return status;
 }
 
-/* Takes the hold, or extends it when half of it is over. A full disk is not a reason to fail the backup. */
-static void hold(struct backup *run) {
+/* Begins the pause, or extends it when half of it is over. A full disk is not a reason to fail the backup. */
+static void pause_collection(struct backup *run) {
     int64_t now_ms = hooks_now_ms(&run->core->hooks);
-    int64_t until_ms = now_ms + CORE_HOLD_MS;
-    if (run->held_until_ms - now_ms > CORE_HOLD_MS / 2) {
+    int64_t until_ms = now_ms + CORE_COLLECTION_PAUSE_MS;
+    if (run->paused_until_ms - now_ms > CORE_COLLECTION_PAUSE_MS / 2) {
         return;
     }
-    if (core_hold_take(run->core, until_ms, NULL) == LREG_OK) {
-        run->held_until_ms = until_ms;
+    if (core_collection_pause_begin(run->core, until_ms, NULL) == LREG_OK) {
+        run->paused_until_ms = until_ms;
     }
 }
 
 static void end_hold(struct backup *run) {
-    if (run->held_until_ms != 0) {
-        (void)core_hold_end(run->core, run->held_until_ms, NULL);
+    if (run->paused_until_ms != 0) {
+        (void)core_collection_pause_end(run->core, run->paused_until_ms, NULL);
     }
 }
 
@@ -242,7 +242,7 @@ static lreg_status copy_objects(struct backup *run, bool *out_gone, struct error
         struct meta_blob *blobs = NULL;
         lreg_status status = read_page(run, after_id, &blobs, &count, err);
         for (size_t i = 0; status == LREG_OK && i < count; i++) {
-            hold(run);
+            pause_collection(run);
             status = copy_blob(run, &blobs[i], out_gone, err);
             after_id = blobs[i].id;
         }
@@ -256,7 +256,7 @@ static lreg_status copy_objects(struct backup *run, bool *out_gone, struct error
 static lreg_status copy_store(struct backup *run, struct error *err) {
     for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         bool gone = false;
-        hold(run);
+        pause_collection(run);
         lreg_status status = copy_database(run, err);
         if (status == LREG_OK) {
             status = copy_objects(run, &gone, err);
@@ -265,7 +265,7 @@ static lreg_status copy_store(struct backup *run, struct error *err) {
             status = meta_check(run->copy->meta, err);
         }
         if (status == LREG_OK && !gone) {
-            status = core_hold_end(run->copy, run->held_until_ms, err); /* the hold was copied too */
+            status = core_collection_pause_end(run->copy, run->paused_until_ms, err); /* the pause was copied too */
         }
         close_copy(run);
         if (status != LREG_OK || !gone) {

@@ -15,7 +15,7 @@
 #include "core/content/stages.h"
 #include "core/instance/time.h"
 #include "core/purge.h"
-#include "core/upkeep/hold.h"
+#include "core/upkeep/collection_pause.h"
 
 #include <string.h>
 
@@ -167,18 +167,18 @@ static lreg_status rotate_audit(struct core_collection *run, bool *out_more, str
 
 /* --- The doomed --- */
 
-/* Lists nothing while there is a hold: doomed objects wait for the next collection. */
+/* Lists nothing while there is a pause: doomed objects wait for the next collection. */
 static lreg_status list_doomed(struct core_collection *run, struct meta_doomed **out, size_t *out_count,
                                struct error *err) {
     struct meta_transaction *transaction = NULL;
-    bool held = false;
+    bool is_paused = false;
     *out_count = 0;
     lreg_status status = meta_begin(run->core->meta, META_READ, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = core_hold_is_on(run->core, transaction, &held, err);
-    if (status == LREG_OK && !held) {
+    status = core_collection_pause_is_on(run->core, transaction, &is_paused, err);
+    if (status == LREG_OK && !is_paused) {
         status = meta_doomed_list(transaction, run->page_rows, &run->arena, out, out_count, err);
     }
     meta_rollback(transaction);
@@ -202,7 +202,7 @@ static void remove_objects(struct core_collection *run, struct meta_doomed *doom
         }
     }
     *count = removed;
-    core_kept_drop(run->core);
+    core_object_cache_clear(run->core);
 }
 
 static lreg_status forget_doomed(struct core_collection *run, const struct meta_doomed *doomed, size_t count,

@@ -141,6 +141,6 @@ lreg_status oci_manifest_put(struct call *call, struct error *err) {
         status = read_reference(call, push, err);
     }
     return status == LREG_OK
-               ? call_collect_body(call, core_limits_of(call->core)->max_manifest_bytes, put_collected, push, err)
+               ? call_read_body(call, core_limits_of(call->core)->max_manifest_bytes, put_collected, push, err)
                : status;
 }

@@ -237,5 +237,5 @@ lreg_status oci_token_post(struct call *call, struct error *err) {
         return error_set(err, LREG_UNSUPPORTED, "bad_form",
                          "the body must be a form, application/x-www-form-urlencoded");
     }
-    return call_collect_body(call, FORM_BYTES_MAX, form_collected, NULL, err);
+    return call_read_body(call, FORM_BYTES_MAX, form_collected, NULL, err);
 }

@@ -186,7 +186,7 @@ static lreg_status ending_write(struct call *call, void *state, const void *byte
 static void ending_free(struct call *call, void *state) {
     (void)call;
     struct ending *ending = state;
-    core_blob_writer_keep(ending->writer);
+    core_blob_writer_detach(ending->writer);
 }
 
 static const struct sink ENDING_SINK = {.write = ending_write, .finish = ending_finish, .free = ending_free};

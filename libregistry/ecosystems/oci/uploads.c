@@ -152,7 +152,7 @@ static lreg_status chunk_finish(struct call *call, void *state, struct error *er
 static void chunk_free(struct call *call, void *state) {
     (void)call;
     struct chunk_upload *chunk = state;
-    core_blob_writer_keep(chunk->writer);
+    core_blob_writer_detach(chunk->writer);
 }
 
 static const struct sink CHUNK_SINK = {.write = chunk_write, .finish = chunk_finish, .free = chunk_free};

@@ -11,7 +11,7 @@
 #include "core/content/stages.h"
 #include "core/purge.h"
 #include "core/rules.h"
-#include "core/upkeep/hold.h"
+#include "core/upkeep/collection_pause.h"
 #include "core/upkeep/maintenance.h"
 #include "fixture.h"
 

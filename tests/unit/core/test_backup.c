@@ -454,22 +454,22 @@ static void test_core_backup__a_hold_keeps_collectors_off_for_a_while(void **sta
     store_begin_plain(&store);
     must_publish(&store, "a", "alpha");
     must_delete(&store, "a");
-    int64_t until_ms = atomic_load(&store.base.now_ms) + CORE_HOLD_MS;
-    assert_int_equal(core_hold_take(store.core, until_ms, NULL), LREG_OK);
-    assert_int_equal(core_hold_take(store.core, until_ms - 1, NULL), LREG_OK); /* the later one stays */
+    int64_t until_ms = atomic_load(&store.base.now_ms) + CORE_COLLECTION_PAUSE_MS;
+    assert_int_equal(core_collection_pause_begin(store.core, until_ms, NULL), LREG_OK);
+    assert_int_equal(core_collection_pause_begin(store.core, until_ms - 1, NULL), LREG_OK); /* the later one stays */
     assert_int_equal(must_collect(store.core, 0).blobs, 1);
     assert_int_equal(count_stored(store.core, LREG_STORAGE_OBJECTS), 1);
-    assert_int_equal(core_hold_end(store.core, until_ms - 1, NULL), LREG_OK); /* not its own */
+    assert_int_equal(core_collection_pause_end(store.core, until_ms - 1, NULL), LREG_OK); /* not its own */
     (void)must_collect(store.core, 0);
     assert_int_equal(count_stored(store.core, LREG_STORAGE_OBJECTS), 1);
-    assert_int_equal(core_hold_end(store.core, until_ms, NULL), LREG_OK);
+    assert_int_equal(core_collection_pause_end(store.core, until_ms, NULL), LREG_OK);
     (void)must_collect(store.core, 0);
     assert_int_equal(count_stored(store.core, LREG_STORAGE_OBJECTS), 0);
 
     must_publish(&store, "a", "alpha");
     must_delete(&store, "a");
-    assert_int_equal(core_hold_take(store.core, until_ms, NULL), LREG_OK);
-    fixture_pass_ms(&store.base, CORE_HOLD_MS);
+    assert_int_equal(core_collection_pause_begin(store.core, until_ms, NULL), LREG_OK);
+    fixture_pass_ms(&store.base, CORE_COLLECTION_PAUSE_MS);
     (void)must_collect(store.core, 0);
     assert_int_equal(count_stored(store.core, LREG_STORAGE_OBJECTS), 0);
     store_end(&store);

@@ -148,9 +148,9 @@ static void test_core_blob__an_abandoned_writer_leaves_nothing(void **state) {
     (void)state;
     store_begin(&store);
     core_blob_writer_free(begin_writer(&store, "gone"));
-    core_blob_writer_keep(begin_writer(&store, "no session: nothing to keep it for"));
+    core_blob_writer_detach(begin_writer(&store, "no session: nothing to keep it for"));
     core_blob_writer_free(NULL);
-    core_blob_writer_keep(NULL);
+    core_blob_writer_detach(NULL);
     assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 0);
     store_end(&store);
 }
@@ -446,12 +446,12 @@ static void test_core_blob__what_is_doomed_is_not_named(void **state) {
         struct error err = {0};
         snprintf(text, sizeof text, "content %d", (int)n);
         int64_t until_ms = atomic_load(&store.base.now_ms) + 1000;
-        assert_int_equal(core_hold_take(store.core, until_ms, NULL), LREG_OK);
+        assert_int_equal(core_collection_pause_begin(store.core, until_ms, NULL), LREG_OK);
         steps_interpose(&store.steps, n, rival_collects, &rival);
         struct publication this = {.core = store.core, .registry = store.registry, .filename = "mine", .replace = true};
         lreg_status status = publish_with(&this, text, strlen(text), &err);
         steps_disarm(&store.steps);
-        assert_int_equal(core_hold_end(store.core, until_ms, NULL), LREG_OK);
+        assert_int_equal(core_collection_pause_end(store.core, until_ms, NULL), LREG_OK);
         refused += status == LREG_BUSY && strcmp(err.code, "blob_collected") == 0;
         (void)must_collect(store.core, 0);
         if (status == LREG_OK) {

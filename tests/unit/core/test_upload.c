@@ -45,7 +45,7 @@ static lreg_status send_chunk(struct core *core, const struct store *store, cons
     if (status == LREG_OK) {
         assert_int_equal(received, upload.received_bytes + strlen(text));
     }
-    core_blob_writer_keep(writer);
+    core_blob_writer_detach(writer);
     arena_free(&arena);
     return status;
 }
@@ -144,7 +144,7 @@ static void test_core_upload__bytes_behind_the_last_advance_are_forgotten(void *
     assert_int_equal(core_blob_writer_resume(store.core, &upload, UINT64_MAX, &writer, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_length(writer), 5);
     assert_int_equal(core_blob_writer_write(writer, "the connection broke", 20, NULL), LREG_OK);
-    core_blob_writer_keep(writer);
+    core_blob_writer_detach(writer);
     must_finish(&store, id, "f", "again");
     assert_package(store.core, store.registry, "f", "kept again");
     (void)assert_sound(store.core);
@@ -253,7 +253,7 @@ static void test_core_upload__cancelling_ends_one_that_is_at_work(void **state) 
     assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 1); /* not taken away from the writer */
     assert_int_equal(core_blob_writer_write(writer, "x", 1, NULL), LREG_OK);
     assert_int_equal(core_upload_advance(store.core, &upload, writer, &received, NULL), LREG_NOT_FOUND);
-    core_blob_writer_keep(writer);
+    core_blob_writer_detach(writer);
     assert_sound_and_clean(store.core, 0);
     arena_free(&arena);
     store_end(&store);
@@ -408,7 +408,7 @@ static void test_core_upload__one_request_at_a_time(void **state) {
     assert_int_equal(send_chunk(second, &store, id, "not mine", &err), LREG_CONFLICT);
     assert_string_equal(err.code, "upload_busy");
     assert_int_equal(core_upload_advance(store.core, &upload, writer, &received, NULL), LREG_OK);
-    core_blob_writer_keep(writer);
+    core_blob_writer_detach(writer);
     must_finish(&store, id, "f", "!");
     assert_package(store.core, store.registry, "f", "mine!");
     arena_free(&arena);
@@ -603,7 +603,7 @@ static void test_core_upload__the_limit_counts_all_chunks(void **state) {
     assert_int_equal(core_blob_writer_resume(store.core, &upload, 6, &writer, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, "6", 1, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, "7", 1, NULL), LREG_TOO_LARGE);
-    core_blob_writer_keep(writer);
+    core_blob_writer_detach(writer);
     arena_free(&arena);
     store_end(&store);
 }

@@ -39,7 +39,7 @@ static int group_setup(void **state) {
     core_limits_default(&options.limits);
     assert_int_equal(core_open(&options, &core, NULL), LREG_OK);
     assert_int_equal(core_organization_create(core, &core_actor_host, "acme", "Acme", &organization, NULL), LREG_OK);
-    registry = make_registry("packages", CORE_KEEP, CORE_KEEP);
+    registry = make_registry("packages", CORE_UNCHANGED, CORE_UNCHANGED);
     return 0;
 }
 
@@ -257,7 +257,7 @@ static void test_ecosystems_alpine_repository__noarch_counts_as_every_architectu
 
 static void test_ecosystems_alpine_repository__two_packages_never_share_an_address(void **state) {
     (void)state;
-    const struct core_registry *loose = make_registry("loose", CORE_KEEP, 1);
+    const struct core_registry *loose = make_registry("loose", CORE_UNCHANGED, 1);
     must_publish(loose, &(struct apk_recipe){.name = "a-1", .version = "2"});
     expect_refusal(loose, &(struct apk_recipe){.name = "a", .version = "1-2"}, LREG_CONFLICT, "package_exists");
     expect_refusal(loose, &(struct apk_recipe){.name = "a", .version = "1-2", .architecture = "noarch"}, LREG_CONFLICT,
@@ -267,7 +267,7 @@ static void test_ecosystems_alpine_repository__two_packages_never_share_an_addre
 
 static void test_ecosystems_alpine_repository__overwriting_is_for_registries_that_allow_it(void **state) {
     (void)state;
-    const struct core_registry *loose = make_registry("overwrite", CORE_KEEP, 1);
+    const struct core_registry *loose = make_registry("overwrite", CORE_UNCHANGED, 1);
     bool created = true;
     must_publish(loose, &(struct apk_recipe){.name = "again"});
     expect_in(loose, "x86_64", "I:6\n", true);
@@ -282,7 +282,7 @@ static void test_ecosystems_alpine_repository__overwriting_is_for_registries_tha
 
 static void test_ecosystems_alpine_repository__strict_names_refuse_versions_without_order(void **state) {
     (void)state;
-    const struct core_registry *strict = make_registry("strict", 1, CORE_KEEP);
+    const struct core_registry *strict = make_registry("strict", 1, CORE_UNCHANGED);
     expect_refusal(strict, &(struct apk_recipe){.version = "1.0-beta"}, LREG_UNPROCESSABLE, "bad_version");
     must_publish(strict, &(struct apk_recipe){.version = "1.0_beta1"});
     must_publish(registry, &(struct apk_recipe){.version = "1.0-beta"});

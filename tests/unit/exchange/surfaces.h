@@ -208,7 +208,7 @@ static lreg_status collected(struct call *call, void *user, const char *bytes, s
 }
 
 static lreg_status take_small(struct call *call, struct error *err) {
-    return call_collect_body(call, 8, collected, NULL, err);
+    return call_read_body(call, 8, collected, NULL, err);
 }
 
 /* --- tables --- */

@@ -15,7 +15,7 @@ static struct storage_object *open_blob(struct store *store, const struct meta_b
     return object;
 }
 
-static void test_core_kept__object_stays_open_until_something_changes(void **state) {
+static void test_core_object_cache__object_stays_open_until_something_changes(void **state) {
     struct store store;
     struct arena arena;
     (void)state;
@@ -36,7 +36,7 @@ static void test_core_kept__object_stays_open_until_something_changes(void **sta
     store_end(&store);
 }
 
-static void test_core_kept__bytes_of_a_small_object_are_held_from_the_second_reader_on(void **state) {
+static void test_core_object_cache__bytes_of_a_small_object_are_held_from_the_second_reader_on(void **state) {
     struct store store;
     struct arena arena;
     char text[3] = "";
@@ -46,13 +46,13 @@ static void test_core_kept__bytes_of_a_small_object_are_held_from_the_second_rea
     must_publish(&store, "a-1.0.txt", "text");
     struct meta_blob blob = only_blob(&store, &arena);
     struct storage_object *first = open_blob(&store, &blob);
-    assert_null(storage_object_held(first, 0, 4));
+    assert_null(storage_object_loaded(first, 0, 4));
     struct storage_object *second = open_blob(&store, &blob);
-    assert_memory_equal(storage_object_held(second, 0, 4), "text", 4);
-    assert_memory_equal(storage_object_held(second, 2, 2), "xt", 2);
-    assert_non_null(storage_object_held(second, 4, 0));
-    assert_null(storage_object_held(second, 2, 3));
-    assert_null(storage_object_held(second, 5, 0));
+    assert_memory_equal(storage_object_loaded(second, 0, 4), "text", 4);
+    assert_memory_equal(storage_object_loaded(second, 2, 2), "xt", 2);
+    assert_non_null(storage_object_loaded(second, 4, 0));
+    assert_null(storage_object_loaded(second, 2, 3));
+    assert_null(storage_object_loaded(second, 5, 0));
     assert_int_equal(storage_object_read(first, 1, text, 2, NULL), LREG_OK);
     assert_string_equal(text, "ex");
     assert_int_equal(storage_object_read(first, 3, text, 2, NULL), LREG_CORRUPT);
@@ -62,10 +62,10 @@ static void test_core_kept__bytes_of_a_small_object_are_held_from_the_second_rea
     store_end(&store);
 }
 
-static void test_core_kept__bytes_of_a_larger_object_are_not_held(void **state) {
+static void test_core_object_cache__bytes_of_a_larger_object_are_not_held(void **state) {
     struct store store;
     struct arena arena;
-    static char text[CORE_HELD_OBJECT_BYTES + 2];
+    static char text[CORE_OBJECT_CACHE_LOADED_BYTES + 2];
     (void)state;
     store_begin_plain(&store);
     arena_init(&arena, core_hooks(store.core), 1 << 20);
@@ -74,13 +74,13 @@ static void test_core_kept__bytes_of_a_larger_object_are_not_held(void **state) 
     struct meta_blob blob = only_blob(&store, &arena);
     storage_object_close(open_blob(&store, &blob));
     struct storage_object *object = open_blob(&store, &blob);
-    assert_null(storage_object_held(object, 0, 1));
+    assert_null(storage_object_loaded(object, 0, 1));
     storage_object_close(object);
     arena_free(&arena);
     store_end(&store);
 }
 
-static void test_core_kept__reader_goes_on_when_it_is_no_longer_kept(void **state) {
+static void test_core_object_cache__reader_goes_on_when_it_is_no_longer_kept(void **state) {
     struct store store;
     struct arena arena;
     char text[5] = "";
@@ -90,7 +90,7 @@ static void test_core_kept__reader_goes_on_when_it_is_no_longer_kept(void **stat
     must_publish(&store, "a-1.0.txt", "text");
     struct meta_blob blob = only_blob(&store, &arena);
     struct storage_object *object = open_blob(&store, &blob);
-    core_kept_drop(store.core);
+    core_object_cache_clear(store.core);
     assert_int_equal(storage_object_read(object, 0, text, 4, NULL), LREG_OK);
     assert_string_equal(text, "text");
     storage_object_close(object);
@@ -99,7 +99,7 @@ static void test_core_kept__reader_goes_on_when_it_is_no_longer_kept(void **stat
 }
 
 /* If an object is kept open, a check of the storage would not show that it is lost. */
-static void test_core_kept__lost_object_is_found_by_who_asks_the_storage(void **state) {
+static void test_core_object_cache__lost_object_is_found_by_who_asks_the_storage(void **state) {
     struct store store;
     struct arena arena;
     struct error err = {0};
@@ -123,12 +123,12 @@ static void test_core_kept__lost_object_is_found_by_who_asks_the_storage(void **
 }
 
 static bool is_kept(struct core *core, uint64_t generation, uint64_t *out_length) {
-    struct storage_object *object = core_kept_find(core, "0123456789", generation, out_length);
+    struct storage_object *object = core_object_cache_find(core, "0123456789", generation, out_length);
     storage_object_close(object);
     return object != NULL;
 }
 
-static void test_core_kept__other_generation_is_forgotten_and_not_taken_in(void **state) {
+static void test_core_object_cache__other_generation_is_forgotten_and_not_taken_in(void **state) {
     struct store store;
     struct arena arena;
     uint64_t length = 0;
@@ -139,9 +139,9 @@ static void test_core_kept__other_generation_is_forgotten_and_not_taken_in(void 
     struct meta_blob blob = only_blob(&store, &arena);
     struct storage_object *object = open_blob(&store, &blob);
     assert_false(is_kept(store.core, 7, &length));
-    core_kept_put(store.core, "0123456789", 6, object, 4);
+    core_object_cache_put(store.core, "0123456789", 6, object, 4);
     assert_false(is_kept(store.core, 7, &length));
-    core_kept_put(store.core, "0123456789", 7, object, 4);
+    core_object_cache_put(store.core, "0123456789", 7, object, 4);
     assert_true(is_kept(store.core, 7, &length));
     assert_int_equal(length, 4);
     assert_false(is_kept(store.core, 8, &length));
@@ -151,7 +151,7 @@ static void test_core_kept__other_generation_is_forgotten_and_not_taken_in(void 
     store_end(&store);
 }
 
-static void test_core_kept__large_object_is_not_kept(void **state) {
+static void test_core_object_cache__large_object_is_not_kept(void **state) {
     struct store store;
     struct arena arena;
     uint64_t length = 0;
@@ -162,7 +162,7 @@ static void test_core_kept__large_object_is_not_kept(void **state) {
     struct meta_blob blob = only_blob(&store, &arena);
     struct storage_object *object = open_blob(&store, &blob);
     assert_false(is_kept(store.core, 7, &length));
-    core_kept_put(store.core, "0123456789", 7, object, CORE_KEPT_OBJECT_BYTES + 1);
+    core_object_cache_put(store.core, "0123456789", 7, object, CORE_OBJECT_CACHE_OPEN_BYTES + 1);
     assert_false(is_kept(store.core, 7, &length));
     storage_object_close(object);
     arena_free(&arena);
@@ -170,7 +170,7 @@ static void test_core_kept__large_object_is_not_kept(void **state) {
 }
 
 /* Backends of hosts are promised one thread at a time per object. */
-static void test_core_kept__object_of_a_host_is_opened_each_time(void **state) {
+static void test_core_object_cache__object_of_a_host_is_opened_each_time(void **state) {
     struct store store;
     struct arena arena;
     (void)state;
@@ -204,18 +204,18 @@ static void *read_often(void *user) {
         if (core_blob_open(reader->store->core, reader->blob, &object, &length, NULL) != LREG_OK) {
             break; /* not an assertion: those belong to the main thread */
         }
-        const void *held = storage_object_held(object, 0, 4);
+        const void *held = storage_object_loaded(object, 0, 4);
         reader->right += storage_object_read(object, 0, text, 4, NULL) == LREG_OK && strcmp(text, "text") == 0 &&
                          (held == NULL || memcmp(held, "text", 4) == 0);
         storage_object_close(object);
         if (i % 50 == 0) {
-            core_kept_drop(reader->store->core);
+            core_object_cache_clear(reader->store->core);
         }
     }
     return NULL;
 }
 
-static void test_core_kept__threads_hold_one_object_at_once(void **state) {
+static void test_core_object_cache__threads_hold_one_object_at_once(void **state) {
     struct store store;
     struct arena arena;
     struct reader readers[8];

@@ -8,7 +8,7 @@
 
 struct collection {
     struct strbuf body;
-    call_collected then;
+    call_body_complete then;
     void *user;
 };
 
@@ -40,7 +40,8 @@ static void collect_free(struct call *call, void *state) {
 
 static const struct sink COLLECT_SINK = {.write = collect_write, .finish = collect_finish, .free = collect_free};
 
-lreg_status call_collect_body(struct call *call, size_t max_bytes, call_collected then, void *user, struct error *err) {
+lreg_status call_read_body(struct call *call, size_t max_bytes, call_body_complete then, void *user,
+                           struct error *err) {
     if (!call->has_body) {
         return then(call, user, "", 0, err);
     }
