@@ -4,7 +4,9 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define FIRST_MS 5000 /* leaves a starting server to its first requests */
@@ -18,6 +20,8 @@ struct upkeep {
     lreg_instance *instance;
     lreg_upkeep_options options;
     void (*complain)(lreg_status status, lreg_error *error);
+    lreg_status failure; /* how the last call ended */
+    char failure_code[64]; /* its code, cut to what fits */
 };
 
 /* False when it is to stop. */
@@ -40,22 +44,42 @@ static bool rest(struct upkeep *upkeep, int64_t ms) {
     return goes_on;
 }
 
+/* A collection interval that is shorter is also the longest rest. */
+static int64_t at_most_interval(const struct upkeep *upkeep, int64_t ms) {
+    int64_t interval_ms = upkeep->options.collect_interval_ms;
+    return interval_ms > 0 && interval_ms < ms ? interval_ms : ms;
+}
+
+/* A failure equal to the last one is not reported again: a full disk, or one that is read-only, would fill the log. */
+static void tell(struct upkeep *upkeep, lreg_status status, lreg_error *error) {
+    char code[sizeof upkeep->failure_code];
+    (void)snprintf(code, sizeof code, "%s", lreg_error_code(error));
+    bool is_known = status == upkeep->failure && strcmp(code, upkeep->failure_code) == 0;
+    upkeep->failure = status;
+    memcpy(upkeep->failure_code, code, sizeof code);
+    if (is_known) {
+        lreg_error_free(error);
+    } else {
+        upkeep->complain(status, error);
+    }
+}
+
 /* Does one call. Returns how long to rest. */
-static int64_t work(const struct upkeep *upkeep) {
+static int64_t work(struct upkeep *upkeep) {
     lreg_upkeep_report report = {.size = sizeof report};
     lreg_error *error = NULL;
     lreg_status status = lreg_upkeep(upkeep->instance, &upkeep->options, &report, &error);
     if (status != LREG_OK) {
-        upkeep->complain(status, error);
-        return FAILED_MS;
+        tell(upkeep, status, error);
+        return at_most_interval(upkeep, FAILED_MS);
     }
+    upkeep->failure = LREG_OK;
     return report.next_ms;
 }
 
 static void *run(void *user) {
     struct upkeep *upkeep = user;
-    int64_t interval_ms = upkeep->options.collect_interval_ms;
-    int64_t ms = interval_ms > 0 && interval_ms < FIRST_MS ? interval_ms : FIRST_MS;
+    int64_t ms = at_most_interval(upkeep, FIRST_MS);
     while (rest(upkeep, ms)) {
         ms = work(upkeep);
     }

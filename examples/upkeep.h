@@ -11,7 +11,8 @@
 struct upkeep;
 
 /* Starts the thread; the first call is a few seconds later. `complain` is called with failures, in that thread, and
- * frees the error. Options are copied. NULL when there is no thread or no memory. */
+ * frees the error. A failure that repeats is reported once, until a call succeeds or fails in another way. Options are
+ * copied. NULL when there is no thread or no memory. */
 struct upkeep *upkeep_start(lreg_instance *instance, const lreg_upkeep_options *options,
                             void (*complain)(lreg_status status, lreg_error *error));
 
