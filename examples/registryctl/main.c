@@ -138,11 +138,25 @@ static bool take_option(struct invocation *invocation, char **argv, int *at) {
     return add_option(invocation, name, value);
 }
 
+/* What people type first, beside --help and --version: the option that it means, or NULL. */
+static const char *short_option(const struct invocation *invocation, const char *argument) {
+    bool is_first_word = invocation->command == NULL && invocation->word_count == 0;
+    if (strcmp(argument, "-h") == 0 || (is_first_word && strcmp(argument, "help") == 0)) {
+        return "help";
+    }
+    return strcmp(argument, "-V") == 0 ? "version" : NULL;
+}
+
 /* Sorts the command line into the command, options and words. False after a message. */
 static bool sort_command_line(struct invocation *invocation, int argc, char **argv) {
     bool options_end = false;
     for (int i = 1; i < argc; i++) {
-        if (!options_end && strcmp(argv[i], "--") == 0) {
+        const char *option = options_end ? NULL : short_option(invocation, argv[i]);
+        if (option != NULL) {
+            if (!add_option(invocation, option, NULL)) {
+                return false;
+            }
+        } else if (!options_end && strcmp(argv[i], "--") == 0) {
             options_end = true;
         } else if (!options_end && strncmp(argv[i], "--", 2) == 0) {
             if (!take_option(invocation, argv, &i)) {

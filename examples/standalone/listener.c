@@ -67,6 +67,22 @@ static bool write_port_file(const char *path, uint16_t port) {
     return is_good;
 }
 
+/* A line that can be copied into a client. With --log-level error there is none. */
+static void say_where(int fd, const struct options *options) {
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    socklen_t length = sizeof address;
+    char text[ADDRESS_TEXT] = "";
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 ||
+        (options->log_level != NULL && strcmp(options->log_level, "error") == 0)) {
+        return;
+    }
+    address_format(&address, text);
+    bool has_colons = strchr(text, ':') != NULL;
+    complain("listening on %s://%s%s%s:%u%s", options->tls_certificate != NULL ? "https" : "http",
+             has_colons ? "[" : "", text, has_colons ? "]" : "", (unsigned)address_port(&address),
+             options->mount != NULL ? options->mount : "");
+}
+
 bool listeners_open(struct listeners *listeners, const struct options *options) {
     listeners->count = 0;
     for (size_t i = 0; i < options->listen.count; i++) {
@@ -80,6 +96,9 @@ bool listeners_open(struct listeners *listeners, const struct options *options) 
     if (options->port_file != NULL && !write_port_file(options->port_file, port_of(listeners->sockets[0]))) {
         listeners_close(listeners);
         return false;
+    }
+    for (unsigned i = 0; i < listeners->count; i++) {
+        say_where(listeners->sockets[i], options);
     }
     return true;
 }

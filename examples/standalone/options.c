@@ -221,9 +221,18 @@ static int read_argument(struct options *options, int left, char *const *argumen
     return set_option(options, rule, is_joined ? name + length + 1 : arguments[1]) ? (is_joined ? 1 : 2) : 0;
 }
 
+/* What people type first, beside --help and --version. */
+static bool read_short(struct options *options, const char *argument) {
+    bool is_help = strcmp(argument, "-h") == 0 || strcmp(argument, "help") == 0;
+    bool is_version = strcmp(argument, "-V") == 0;
+    options->wants_help |= is_help;
+    options->wants_version |= is_version;
+    return is_help || is_version;
+}
+
 static bool read_arguments(struct options *options, int count, char *const *arguments) {
     for (int i = 1; i < count;) {
-        int taken = read_argument(options, count - i, arguments + i);
+        int taken = read_short(options, arguments[i]) ? 1 : read_argument(options, count - i, arguments + i);
         if (taken == 0) {
             return false;
         }

@@ -74,6 +74,12 @@ gives 0 "help is printed" --help
 holds "help lists the commands" out "registry create"
 gives 0 "help of a command" token create --help
 holds "help of a command says its usage" out "--scopes"
+gives 0 "help is printed by its short form" -h
+gives 0 "help is printed by its word" help
+holds "the word lists the commands" out "registry create"
+gives 0 "help of a command after the word" help token create
+holds "help after the word says the usage" out "--scopes"
+gives 0 "the version is printed by its short form" -V
 gives 0 "help behind half a command" registry --help
 gives 0 "version" --version
 holds "version is said" out "registryctl 0."

@@ -31,6 +31,19 @@ class Options(unittest.TestCase):
         for name in ("data", "listen", "port-file", "tls-cert", "config", "trust-forwarded", "access-log", "no-sync"):
             self.assertIn(f"--{name}", done.stdout)
 
+    def test_short_forms(self):
+        for argument in ("-h", "help"):
+            self.assertEqual(run(argument).stdout, run("--help").stdout)
+        self.assertEqual(run("-V").stdout, run("--version").stdout)
+
+    def test_it_says_where_it_listens(self):
+        for level, said in (("warning", True), ("error", False)):
+            with host.Registryd("--listen", "[::1]:0", "--mount", "/packages", log_level=level) as server:
+                host.wait_until(lambda: not said or "/packages\n" in server.errors(), "the line")
+                line = f"registryd: listening on http://127.0.0.1:{server.port}/packages\n"
+                self.assertEqual(line in server.errors(), said)
+                self.assertEqual("registryd: listening on http://[::1]:" in server.errors(), said)
+
     def test_version(self):
         self.assertRegex(run("--version").stdout, r"^registryd \d+\.\d+\.\d+ \(libregistry \d+\.\d+\.\d+\)\n$")
 
