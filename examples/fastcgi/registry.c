@@ -48,7 +48,8 @@ static bool read_settings(struct server_settings *settings, struct client_settin
     int64_t threads = 0, requests = 0, per_peer = 0, rate = 0;
     bool is_good = gateway_number("REGISTRY_THREADS", 1, 256, 16, &threads) &&
                    gateway_number("REGISTRY_REQUESTS", 1, 1000000, 1024, &requests);
-    double share = (double)(requests / 1000 / SHARES);
+    int64_t whole_share = requests / 1000 / SHARES;
+    double share = (double)whole_share;
     is_good =
         is_good &&
         gateway_number("REGISTRY_REQUESTS_PER_PEER", 1, 1000000, share < SHARE_MIN ? SHARE_MIN : share, &per_peer) &&

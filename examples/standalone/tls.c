@@ -202,7 +202,7 @@ void tls_close(struct tls *tls) {
     free(tls);
 }
 
-mbedtls_ssl_context *tls_session_new(struct tls *tls, int *socket) {
+mbedtls_ssl_context *tls_session_new(struct tls *tls, const int *socket) {
     struct session *session = calloc(1, sizeof *session);
     if (session == NULL) {
         return NULL;

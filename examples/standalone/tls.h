@@ -15,7 +15,7 @@ struct tls *tls_open(const char *certificate_file, const char *key_file);
 void tls_close(struct tls *tls);
 
 /* The TLS state of one connection on a non-blocking socket. `socket` must stay valid. NULL: out of memory. */
-mbedtls_ssl_context *tls_session_new(struct tls *tls, int *socket);
+mbedtls_ssl_context *tls_session_new(struct tls *tls, const int *socket);
 
 void tls_session_free(mbedtls_ssl_context *context);
 

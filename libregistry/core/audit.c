@@ -4,7 +4,6 @@
 
 #include "core/audit.h"
 
-#include "core/audit.h"
 #include "core/instance/state.h"
 #include "core/rules.h"
 

@@ -125,7 +125,10 @@ static const struct core_lookup token_lookup = {
 
 /* A registry implies its organization when none is given. */
 static const char *owner_id(const struct core_organization *organization, const struct core_registry *registry) {
-    return organization != NULL ? organization->row.id : registry->row.organization_id;
+    if (organization != NULL) {
+        return organization->row.id;
+    }
+    return registry != NULL ? registry->row.organization_id : "";
 }
 
 lreg_status core_token_find(struct core *core, const struct core_organization *organization,
