@@ -287,6 +287,12 @@ class Verification(unittest.TestCase):
         told = [text for text in report["findings"] if IMAGES in text]
         self.assertEqual(sorted(told), sorted(f"{host.ORGANIZATION}/{IMAGES}{finding}" for finding in findings))
 
+    def test_a_push_repairs_a_manifest_whose_damage_nothing_has_found(self):
+        damaged = self.image.replace(b"a", b"b")
+        self.change("UPDATE documents SET content = ? WHERE name = ?", damaged, digest_of(self.image))
+        self.assertEqual(self.repository.push("v1", self.image, IMAGE_TYPE), 201)
+        self.assertEqual(self.verify()[0], 0)
+
     def test_a_sound_store_has_nothing_dangling(self):
         status, report = self.verify()
         self.assertEqual((status, report["dangling"], report["findings"]), (0, 0, []))

@@ -159,16 +159,37 @@ static lreg_status verify_blobs(struct verification *run, struct error *err) {
 /* The references of a damaged document are not followed. */
 static lreg_status verify_document(void *user, const struct meta_document *document, struct error *err) {
     struct verify_references *references = user;
-    const struct verification *run = references->run;
+    struct verification *run = references->run;
     struct digest_set digests;
     run->report->documents++;
     digest_of(DIGEST_SHA256, document->content, document->content_length, &digests);
-    if (memcmp(digests.sha256, document->sha256, sizeof digests.sha256) != 0) {
+    bool is_right = memcmp(digests.sha256, document->sha256, sizeof digests.sha256) == 0;
+    bool is_marked = document->damaged_ms != 0;
+    run->marks_differ = run->marks_differ || is_right == is_marked;
+    if (!is_right) {
         run->report->damaged++;
         return core_verify_tell(run, err, "document %s of %s has other bytes than were published", document->name,
                                 document->scope);
     }
     return core_verify_references_of(references, document, err);
+}
+
+/* Marks damaged documents, and releases those that are whole again, as the scrub does with each. When the marks cannot
+ * be written, as on a full or read-only disk, the findings are reported anyway. */
+static void mark_documents(const struct verification *run) {
+    struct core_scrub *scrub = NULL;
+    struct core_scrub_report report = {0};
+    struct error failure = {0};
+    uint64_t bytes = 0;
+    bool is_done = false;
+    lreg_status status = core_scrub_new(run->core, INT64_MAX, 0, &scrub, &failure);
+    while (status == LREG_OK && !is_done) {
+        status = core_scrub_step(scrub, &report, &bytes, &is_done, &failure);
+    }
+    core_scrub_free(scrub);
+    if (status != LREG_OK) {
+        hooks_log(&run->core->hooks, LREG_LOG_WARNING, "a damaged document is still served: %s", failure.message);
+    }
 }
 
 static lreg_status verify_documents(struct verification *run, struct error *err) {
@@ -185,6 +206,9 @@ static lreg_status verify_documents(struct verification *run, struct error *err)
     }
     core_verify_references_end(&references);
     meta_rollback(transaction);
+    if (status == LREG_OK && run->marks_differ) {
+        mark_documents(run);
+    }
     return status;
 }
 

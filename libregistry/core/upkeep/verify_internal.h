@@ -15,6 +15,7 @@ struct verification {
     struct core_verify_report *report;
     void *piece; /* a buffer for hashing */
     struct arena arena; /* of one page */
+    bool marks_differ; /* a damaged document is not marked, or a marked one is whole */
 };
 
 /* Passes a finding to the host. A status other than LREG_OK from the host ends the walk. */
@@ -23,14 +24,14 @@ lreg_status core_verify_tell(const struct verification *run, struct error *err, 
 
 /* Follows what documents and tags name, in one snapshot. */
 struct verify_references {
-    const struct verification *run;
+    struct verification *run;
     struct meta_transaction *transaction;
     struct arena arena; /* of one document */
     struct arena registry_arena; /* of the registry that was looked up last */
     struct meta_registry registry; /* id NULL: none */
     bool is_living; /* it is not deleted */
 };
-void core_verify_references_begin(struct verify_references *this, const struct verification *run,
+void core_verify_references_begin(struct verify_references *this, struct verification *run,
                                   struct meta_transaction *transaction);
 /* Checks the references of a document whose bytes are sound. */
 lreg_status core_verify_references_of(struct verify_references *this, const struct meta_document *document,

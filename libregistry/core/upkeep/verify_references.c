@@ -18,7 +18,7 @@
 #define ARENA_BYTES ((size_t)64 * 1024 * 1024) /* for one document; allocated as needed */
 #define REGISTRY_BYTES ((size_t)64 * 1024)
 
-void core_verify_references_begin(struct verify_references *this, const struct verification *run,
+void core_verify_references_begin(struct verify_references *this, struct verification *run,
                                   struct meta_transaction *transaction) {
     *this = (struct verify_references){.run = run, .transaction = transaction};
     arena_init(&this->arena, &run->core->hooks, ARENA_BYTES);

@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define SCRATCH_BYTES ((size_t)64 * 1024) /* rows of one look-up, without contents */
+#define SCRATCH_BYTES ((size_t)64 * 1024) /* rows of one look-up, beside one content */
 #define ATTRIBUTES_MAX ((size_t)2048)
 
 /* What is stored already. */
@@ -120,6 +120,23 @@ static lreg_status check_type_may_change(struct storing *storing, const struct m
                      push->digest.text, row->media_type, push->manifest->media_type);
 }
 
+/* Compares the stored bytes with the pushed ones, so that a push repairs damage that nothing has found yet. */
+static lreg_status compare_content(struct storing *storing, const struct meta_document *head, bool *out_is_equal,
+                                   struct error *err) {
+    const struct oci_push *push = storing->push;
+    struct meta_document row;
+    *out_is_equal = false;
+    if (head->content_length != push->length) {
+        return LREG_OK;
+    }
+    arena_reset(&storing->scratch);
+    lreg_status status = meta_document_find(storing->transaction, push->registry->row.id, push->image,
+                                            push->digest.text, &storing->scratch, &row, err);
+    *out_is_equal = status == LREG_OK && row.content_length == push->length &&
+                    memcmp(row.content, push->content, push->length) == 0;
+    return status;
+}
+
 /* Equal bytes under another media type are stored again, because the answer has the type. */
 static lreg_status look_for_document(struct storing *storing, struct error *err) {
     const struct oci_push *push = storing->push;
@@ -131,9 +148,12 @@ static lreg_status look_for_document(struct storing *storing, struct error *err)
         return status == LREG_NOT_FOUND ? LREG_OK : status;
     }
     storing->survey.document = push->digest.text;
-    bool has_type = text_equals(row.media_type, push->manifest->media_type);
-    storing->survey.is_stored = has_type && row.damaged_ms == 0;
-    return has_type ? LREG_OK : check_type_may_change(storing, &row, err);
+    if (!text_equals(row.media_type, push->manifest->media_type)) {
+        return check_type_may_change(storing, &row, err);
+    }
+    bool is_marked = row.damaged_ms != 0;
+    status = is_marked ? LREG_OK : compare_content(storing, &row, &storing->survey.is_stored, err);
+    return status;
 }
 
 static lreg_status look_for_tag(struct storing *storing, const char *tag, struct error *err) {
@@ -301,10 +321,11 @@ lreg_status oci_push_store(struct oci_push *push, struct error *err) {
     size_t count = push->manifest->count;
     push->created = false;
     push->missing = arena_allocate_zeroed(push->arena, count > 0 ? count : 1, sizeof *push->missing);
-    if (push->missing == NULL) {
+    size_t scratch_bytes = 0;
+    if (push->missing == NULL || !size_add(SCRATCH_BYTES, push->length, &scratch_bytes)) {
         return error_no_memory(err);
     }
-    arena_init(&storing.scratch, core_hooks(push->core), SCRATCH_BYTES);
+    arena_init(&storing.scratch, core_hooks(push->core), scratch_bytes);
     lreg_status status = look_ahead(&storing, err);
     bool is_done = storing.survey.is_stored && storing.survey.is_tagged;
     if (status == LREG_OK && push->missing_count == 0) {

@@ -108,6 +108,9 @@ lreg_status meta_fail(struct meta_connection *connection, int result, struct err
     /* The connection's message belongs to its last failure, not to a result that a test injected. */
     bool own = sqlite3_extended_errcode(connection->database) == result;
     const char *message = own ? sqlite3_errmsg(connection->database) : sqlite3_errstr(result);
+    if (meaning == &full) {
+        message = sqlite3_errstr(SQLITE_FULL); /* the result may say no more than that there was an I/O error */
+    }
     lreg_status status = error_set(err, meaning->status, meaning->code, "metadata: %s", message);
     if (err != NULL) {
         err->cause = result;

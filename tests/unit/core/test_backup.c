@@ -424,6 +424,7 @@ static void test_core_backup__without_a_hold_the_database_is_copied_again(void *
     atomic_llong later = atomic_load(&store.base.now_ms) + 3600000;
     rival.core->hooks.clock.user = &later;
     rival.core->hooks.clock.now_ms = read_clock;
+    rival.core->hooks.clock.uptime_ms = read_clock;
     size_t collected = 0;
     must_publish(&store, "a", "alpha");
     for (uint64_t n = 1; n == 1 || atomic_load(&store.steps.hit); n++) {

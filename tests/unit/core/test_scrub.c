@@ -199,19 +199,26 @@ static lreg_status find_document(struct store *store, struct error *err) {
     return status;
 }
 
+/* Puts other bytes into the database, as a disk does. */
+static void change_documents(struct store *store, const char *content) {
+    char path[128];
+    char sql[128];
+    sqlite3 *database = NULL;
+    snprintf(path, sizeof path, "%s/registry.db", store->base.directory);
+    snprintf(sql, sizeof sql, "UPDATE documents SET content = CAST('%s' AS BLOB)", content);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
 static void test_core_scrub__a_damaged_document_is_served_no_longer(void **state) {
     struct store store;
     struct error err = {0};
-    char path[128];
-    sqlite3 *database = NULL;
     (void)state;
     store_begin(&store);
     put_document(&store, "manifest");
     assert_int_equal(find_document(&store, NULL), LREG_OK);
-    snprintf(path, sizeof path, "%s/registry.db", store.base.directory);
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, "UPDATE documents SET content = x'00'", NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    change_documents(&store, "x");
     struct core_scrub_report report = scrub(&store);
     assert_int_equal(report.documents, 1);
     assert_int_equal(report.damaged, 1);
@@ -238,5 +245,23 @@ static void test_core_scrub__verification_puts_into_quarantine_too(void **state)
     assert_int_equal(core_verify(store.core, NULL, NULL, &report, NULL), LREG_OK);
     assert_int_equal(report.damaged, 0);
     assert_int_equal(open_package(&store, "a", NULL), LREG_OK);
+    store_end(&store);
+}
+
+static void test_core_scrub__verification_puts_documents_into_quarantine_too(void **state) {
+    struct store store;
+    struct core_verify_report report;
+    (void)state;
+    store_begin(&store);
+    put_document(&store, "manifest");
+    change_documents(&store, "x");
+    assert_int_equal(core_verify(store.core, NULL, NULL, &report, NULL), LREG_OK);
+    assert_int_equal(report.damaged, 1);
+    assert_int_equal(find_document(&store, NULL), LREG_CORRUPT);
+    assert_int_equal(count_events(&store, "DOCUMENT_DAMAGED"), 1);
+    change_documents(&store, "manifest");
+    assert_int_equal(core_verify(store.core, NULL, NULL, &report, NULL), LREG_OK);
+    assert_int_equal(report.damaged, 0);
+    assert_int_equal(find_document(&store, NULL), LREG_OK);
     store_end(&store);
 }
