@@ -208,6 +208,20 @@ static bool encoding_is_identity(const struct headers *headers) {
     return false;
 }
 
+/* RFC 7578 section 4.8 leaves out other fields than those of the form. A coded part would be stored as if it were the
+ * content. */
+static lreg_status check_content_coding(struct multipart *parser) {
+    struct header_position position = {0};
+    struct slice coding = {0};
+    while (headers_next_member(&parser->headers, "Content-Encoding", &position, &coding)) {
+        if (!slice_equals_ignoring_case(coding, "identity")) {
+            return error_set(&parser->failure, LREG_UNSUPPORTED, "content_coding_unsupported",
+                             "a part of the form has the field Content-Encoding: send it without a coding");
+        }
+    }
+    return LREG_OK;
+}
+
 /* The header block is complete. */
 static lreg_status begin_part(struct multipart *parser) {
     struct header_disposition disposition;
@@ -231,6 +245,10 @@ static lreg_status begin_part(struct multipart *parser) {
     }
     if (!encoding_is_identity(&parser->headers)) {
         return malformed(parser, "a part has a Content-Transfer-Encoding");
+    }
+    status = check_content_coding(parser);
+    if (status != LREG_OK) {
+        return status;
     }
     parser->in_part = true;
     begin_content(parser, ASSUMED_LINE_END);

@@ -22,7 +22,7 @@ lreg_status rest_parse_object(struct call *call, const char *bytes, size_t lengt
 
 lreg_status rest_member_text(const json_t *object, const char *name, const char **out, struct error *err) {
     const json_t *member = json_object_get(object, name);
-    if (member == NULL || json_is_null(member)) {
+    if (member == NULL) {
         return LREG_OK;
     }
     if (!json_is_string(member)) {

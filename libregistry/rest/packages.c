@@ -43,7 +43,7 @@ lreg_status rest_packages_list(struct call *call, struct error *err) {
     struct meta_package *rows = NULL;
     const char *last = "";
     struct rest_page page;
-    lreg_status status = rest_page_read(call, "after", PAGE_SIZE, &page, err);
+    lreg_status status = rest_page_read(call, "after", REST_PAGE_BY_ID, PAGE_SIZE, &page, err);
     if (status == LREG_OK) {
         status = list_rows(call, &page, &rows, &last, err);
     }

@@ -7,14 +7,19 @@
 
 #include "rest/rest_internal.h"
 
-lreg_status rest_page_read(const struct call *call, const char *cursor, size_t default_size, struct rest_page *out,
-                           struct error *err) {
+lreg_status rest_page_read(const struct call *call, const char *cursor, enum rest_page_key key, size_t default_size,
+                           struct rest_page *out, struct error *err) {
+    const char *behind = url_parameter(&call->url, cursor);
+    if (behind != NULL && !(key == REST_PAGE_BY_ID ? id_is_valid(behind) : slug_is_valid(behind))) {
+        return error_set(err, LREG_BAD_ARGUMENT, "bad_page", "the parameter \"%s\" is not %s of this list", cursor,
+                         key == REST_PAGE_BY_ID ? "an id" : "a slug");
+    }
     const char *text = url_parameter(&call->url, "per_page");
     uint64_t size = default_size;
     if (text != NULL && (!text_parse_u64(slice_of(text), &size) || size < 1 || size > REST_PAGE_MAX)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_page", "per_page must be a number from 1 to %d", REST_PAGE_MAX);
     }
-    *out = (struct rest_page){.cursor = cursor, .behind = url_parameter(&call->url, cursor), .size = (size_t)size};
+    *out = (struct rest_page){.cursor = cursor, .behind = behind, .size = (size_t)size};
     return LREG_OK;
 }
 

@@ -8,7 +8,7 @@ lreg_status rest_registries_list(struct call *call, struct error *err) {
     struct meta_registry *rows = NULL;
     struct rest_page page;
     size_t count = 0;
-    lreg_status status = rest_page_read(call, "after", REST_PAGE_MAX, &page, err);
+    lreg_status status = rest_page_read(call, "after", REST_PAGE_BY_SLUG, REST_PAGE_MAX, &page, err);
     if (status == LREG_OK) {
         status = core_registry_list(call->core, call->organization, page.behind, page.size + 1, call->arena, &rows,
                                     &count, err);

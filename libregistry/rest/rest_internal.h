@@ -30,8 +30,8 @@ json_t *rest_time(int64_t unix_ms);
 lreg_status rest_parse_object(struct call *call, const char *bytes, size_t length, const json_t *shown, json_t **out,
                               struct error *err);
 
-/* Reads a member that must be a string. When it is absent or null, *out is
- * unchanged. LREG_UNPROCESSABLE for other types. */
+/* Reads a member that must be a string. When it is absent, *out is unchanged. LREG_UNPROCESSABLE for other types, and
+ * for null: it would look like a request to remove the text, which cannot be removed. */
 lreg_status rest_member_text(const json_t *object, const char *name, const char **out, struct error *err);
 /* The same, but null removes the text: *out is "". */
 lreg_status rest_member_optional_text(const json_t *object, const char *name, const char **out, struct error *err);
@@ -54,9 +54,15 @@ struct rest_page {
     size_t count; /* items on the page */
     bool has_next;
 };
-/* LREG_BAD_ARGUMENT ("bad_page") unless per_page is a number from 1 to REST_PAGE_MAX. */
-lreg_status rest_page_read(const struct call *call, const char *cursor, size_t default_size, struct rest_page *out,
-                           struct error *err);
+/* The items of a listing are named by their ids, or by their slugs. */
+enum rest_page_key {
+    REST_PAGE_BY_ID,
+    REST_PAGE_BY_SLUG
+};
+/* LREG_BAD_ARGUMENT ("bad_page") unless per_page is a number from 1 to REST_PAGE_MAX, and the cursor has the form of
+ * its key. The item that the cursor names need not exist any more. */
+lreg_status rest_page_read(const struct call *call, const char *cursor, enum rest_page_key key, size_t default_size,
+                           struct rest_page *out, struct error *err);
 /* Sets count and has_next from the number of items that the listing returned. */
 void rest_page_take(struct rest_page *page, size_t listed);
 /* Address of the page after the item `last`; NULL when out of memory. */

@@ -14,7 +14,7 @@ lreg_status rest_uploads_list(struct call *call, struct error *err) {
     struct meta_upload *rows = NULL;
     struct rest_page page;
     size_t count = 0;
-    lreg_status status = rest_page_read(call, "after", REST_PAGE_MAX, &page, err);
+    lreg_status status = rest_page_read(call, "after", REST_PAGE_BY_ID, REST_PAGE_MAX, &page, err);
     if (status == LREG_OK) {
         status =
             core_upload_list(call->core, call->registry, page.behind, page.size + 1, call->arena, &rows, &count, err);

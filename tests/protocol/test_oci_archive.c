@@ -8,7 +8,7 @@
     "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" type "\",\"digest\":\"" digest \
     "\",\"size\":" size annotations "}]}"
 #define NAMED(name) ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"" name "\"}"
-#define IMAGE_INDEX(annotations) INDEX_OF(MANIFEST_TYPE, IMAGE_DIGEST, "600", annotations)
+#define IMAGE_INDEX(annotations) INDEX_OF(MANIFEST_TYPE, IMAGE_DIGEST, "423", annotations)
 
 static int setup(void **state) {
     return oci_setup(state);
@@ -134,7 +134,9 @@ static void test_protocol_oci_archive__an_index_comes_with_its_images(void **sta
     struct protocol_world *world = *state;
     struct tar_builder archive = {NULL, 0};
     char code[40];
-    tar_builder_file(&archive, "index.json", INDEX_OF(INDEX_TYPE, INDEX_DIGEST, "1", NAMED("app:multi")));
+    char index[600];
+    snprintf(index, sizeof index, INDEX_OF(INDEX_TYPE, INDEX_DIGEST, "%zu", NAMED("app:multi")), sizeof INDEX - 1);
+    tar_builder_file(&archive, "index.json", index);
     add_blob(&archive, INDEX_DIGEST, INDEX);
     add_blob(&archive, OTHER_IMAGE_DIGEST, OTHER_IMAGE);
     add_blob(&archive, IMAGE_DIGEST, IMAGE);
@@ -202,6 +204,18 @@ static void test_protocol_oci_archive__a_blob_that_is_not_what_it_says_is_refuse
     expect_refused(world, "x.tar", archive, "bad_archive");
 }
 
+/* index.json says how long the manifest is. */
+static void test_protocol_oci_archive__a_wrong_size_of_the_first_manifest_is_refused(void **state) {
+    struct protocol_world *world = *state;
+    static const char *const sizes[] = {"1", "422", "424", "9007199254740992"};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        char index[600];
+        snprintf(index, sizeof index, INDEX_OF(MANIFEST_TYPE, IMAGE_DIGEST, "%s", NAMED("app:v1")), sizes[i]);
+        expect_refused(world, "x.tar", make_archive(index), "manifest_invalid");
+    }
+    EXPECT_STATUS(world, WHO_OWNER, 404, "GET " REPOSITORY "/manifests/v1\n\n");
+}
+
 static void test_protocol_oci_archive__a_missing_layer_is_named(void **state) {
     struct protocol_world *world = *state;
     struct tar_builder archive = {NULL, 0};
@@ -219,9 +233,9 @@ static void test_protocol_oci_archive__a_wrong_size_is_refused(void **state) {
                                 "\",\"digest\":\"" IMAGE_DIGEST "\",\"size\":424}]}";
     static const char digest[] = "sha256:75b3a922a302f1a25ab1fa0fae95ddc4c0ec24ee672dd8fe920c77a4ec646cdf";
     struct tar_builder archive = {NULL, 0};
-    tar_builder_file(&archive, "index.json",
-                     INDEX_OF(INDEX_TYPE, "sha256:75b3a922a302f1a25ab1fa0fae95ddc4c0ec24ee672dd8fe920c77a4ec646cdf",
-                              "1", NAMED("app:multi")));
+    char index[600];
+    snprintf(index, sizeof index, INDEX_OF(INDEX_TYPE, "%s", "%zu", NAMED("app:multi")), digest, sizeof image - 1);
+    tar_builder_file(&archive, "index.json", index);
     add_blob(&archive, digest, image);
     add_blob(&archive, IMAGE_DIGEST, IMAGE);
     add_blob(&archive, LAYER_DIGEST, LAYER);

@@ -386,6 +386,30 @@ static void test_protocol_oci_manifests__no_referrers_are_an_empty_index(void **
     expect_body(world, OTHER "/referrers/" IMAGE_DIGEST, empty);
 }
 
+static size_t count_of(const char *text, const char *part) {
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+/* Follows the Links from the first page on. */
+static void expect_referrer_pages(struct protocol_world *world, const char *query, const size_t *sizes, size_t count) {
+    char target[400];
+    snprintf(target, sizeof target, REPOSITORY "/referrers/" NO_DIGEST "%s", query);
+    for (size_t i = 0; i < count; i++) {
+        struct http_answer *answer = REQUEST(world, WHO_OWNER, 200, "GET %s\n\n", target);
+        const char *link = http_answer_header(answer, "Link");
+        assert_int_equal(count_of(answer->body, "\"artifactType\""), sizes[i]);
+        assert_int_equal(link != NULL, i + 1 < count);
+        if (link != NULL) {
+            snprintf(target, sizeof target, "%.*s", (int)strcspn(link, ">") - 1, link + 1);
+        }
+        http_answer_free(answer);
+    }
+}
+
 static void test_protocol_oci_manifests__many_referrers_come_in_pages(void **state) {
     struct protocol_world *world = *state;
     push_blobs(world, REPOSITORY);
@@ -398,22 +422,16 @@ static void test_protocol_oci_manifests__many_referrers_come_in_pages(void **sta
             "\",\"size\":1}}",
             number, number);
     }
-    struct http_answer *answer = REQUEST(world, WHO_OWNER, 200, "GET " REPOSITORY "/referrers/" NO_DIGEST "\n\n");
-    const char *link = http_answer_header(answer, "Link");
-    assert_non_null(link);
-    const char *end = strchr(link, '>');
-    assert_non_null(end);
-    char target[400];
-    snprintf(target, sizeof target, "%.*s", (int)(end - link) - 1, link + 1);
-    http_answer_free(answer);
-    answer = REQUEST(world, WHO_OWNER, 200, "GET %s\n\n", target);
-    expect_header(answer, "Link", NULL);
-    size_t count = 0;
-    for (const char *at = answer->body; (at = strstr(at, "\"artifactType\"")) != NULL; at++) {
-        count++;
-    }
-    assert_int_equal(count, 30);
-    http_answer_free(answer);
+    static const size_t by_default[] = {100, 30};
+    static const size_t by_fifty[] = {50, 50, 30};
+    static const size_t by_all[] = {100, 30};
+    static const size_t by_half[] = {65, 65};
+    static const size_t none[] = {0};
+    expect_referrer_pages(world, "", by_default, 2);
+    expect_referrer_pages(world, "?n=50", by_fifty, 3);
+    expect_referrer_pages(world, "?n=1000", by_all, 2);
+    expect_referrer_pages(world, "?n=65", by_half, 2);
+    expect_referrer_pages(world, "?n=0", none, 1);
 }
 
 /* --- Addresses --- */

@@ -232,10 +232,18 @@ static void test_protocol_oci_refused__manifests_that_name_what_is_not_there(voi
 static void test_protocol_oci_refused__lists(void **state) {
     static const struct protocol_case cases[] = {
         {"a page of a negative length", WHO_OWNER, "GET " REPOSITORY "/tags/list?n=-1\n\n", 0, 400, "UNSUPPORTED",
-         "the parameter n is no number"},
+         "the parameter n is not a number"},
         {"a page of no length", WHO_OWNER, "GET " REPOSITORY "/tags/list?n=\n\n", 0, 400, "UNSUPPORTED", NULL},
         {"a page of a word", WHO_OWNER, "GET " REPOSITORY "/tags/list?n=ten\n\n", 0, 400, "UNSUPPORTED", NULL},
         {"a page beyond all numbers", WHO_OWNER, "GET " REPOSITORY "/tags/list?n=99999999999999999999\n\n", 0, 400,
+         "UNSUPPORTED", NULL},
+        {"referrers of a negative number", WHO_OWNER, "GET " REPOSITORY "/referrers/" NO_DIGEST "?n=-1\n\n", 0, 400,
+         "UNSUPPORTED", "the parameter n is not a number"},
+        {"referrers of a word", WHO_OWNER, "GET " REPOSITORY "/referrers/" NO_DIGEST "?n=x\n\n", 0, 400, "UNSUPPORTED",
+         NULL},
+        {"referrers after no digest", WHO_OWNER, "GET " REPOSITORY "/referrers/" NO_DIGEST "?last=zz\n\n", 0, 400,
+         "UNSUPPORTED", "the parameter last is not a digest of this list"},
+        {"referrers after nothing", WHO_OWNER, "GET " REPOSITORY "/referrers/" NO_DIGEST "?last=\n\n", 0, 400,
          "UNSUPPORTED", NULL},
     };
     RUN(state, cases);

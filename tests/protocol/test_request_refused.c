@@ -239,6 +239,7 @@ static void test_protocol_request__what_is_not_there_is_told(void **state) {
 
 static void test_protocol_request__pages_out_of_range_are_refused(void **state) {
     static const char range[] = "per_page must be a number from 1 to 100";
+    static const char no_id[] = "the parameter \"after\" is not an id of this list";
 #define PAGE(name, path, query, message) \
     { name, WHO_OWNER, LINE(path query) "\n", 0, 400, "bad_page", message }
     static const struct protocol_case cases[] = {
@@ -252,8 +253,14 @@ static void test_protocol_request__pages_out_of_range_are_refused(void **state) 
         PAGE("registries", REGISTRIES, "?per_page=1000", range),
         PAGE("tokens", REGISTRIES "/my-files/tokens", "?per_page=0", range),
         PAGE("audit", "/v2/packages/organizations/my-organization/audit", "?per_page=x", range),
-        PAGE("behind what is no id", REGISTRIES "/my-files/packages", "?after=app-1.0.0.zip",
-             "\"after\" is not the id of a package"),
+        PAGE("after a name", REGISTRIES "/my-files/packages", "?after=app-1.0.0.zip", no_id),
+        PAGE("after a token's description", REGISTRIES "/my-files/tokens", "?after=x", no_id),
+        PAGE("after nothing", REGISTRIES "/my-files/tokens", "?after=", no_id),
+        PAGE("after an upload's image", REGISTRIES "/my-images/uploads", "?after=app", no_id),
+        PAGE("after a registry's name", REGISTRIES, "?after=My%20files",
+             "the parameter \"after\" is not a slug of this list"),
+        PAGE("before an event's type", "/v2/packages/organizations/my-organization/audit", "?before=x",
+             "the parameter \"before\" is not an id of this list"),
     };
 #undef PAGE
     run(state, cases, sizeof cases / sizeof cases[0]);

@@ -96,8 +96,7 @@ static void test_protocol_rest__a_registry_is_changed_by_what_is_given(void **st
         protocol_expect_member(answer, "name", "my-files");
         http_answer_free(answer);
     }
-    struct http_answer *answer =
-        owner(state, "PATCH " REGISTRIES "/my-files" FIELDS "\n{\"description\":null,\"name\":null}", 200);
+    struct http_answer *answer = owner(state, "PATCH " REGISTRIES "/my-files" FIELDS "\n{\"description\":null}", 200);
     expect_text(answer, "\"name\":\"my-files\",\"ecosystem\":\"files\",\"description\":null,\"emoji\":\":x:\"");
     http_answer_free(answer);
     answer = owner(state, "PATCH " REGISTRIES "/my-files" FIELDS "\n{\"emoji\":null,\"color\":\"#000000\"}", 200);

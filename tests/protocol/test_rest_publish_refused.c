@@ -55,6 +55,11 @@ static void test_protocol_rest_publish__a_body_that_is_no_form_is_refused(void *
          "not_multipart", no_form},
         {"malformed content type", WHO_OWNER, HEAD "Content-Type: ;boundary=XX\n\n" WHOLE, 0, 415, "not_multipart",
          no_form},
+        {"a coded part", WHO_OWNER,
+         FORM "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"new-1.0.0.zip\"\r\n"
+              "Content-Encoding: gzip\r\n\r\ndata\r\n" CLOSE,
+         0, 415, "content_coding_unsupported",
+         "a part of the form has the field Content-Encoding: send it without a coding"},
     };
     run(state, cases, sizeof cases / sizeof cases[0]);
 }

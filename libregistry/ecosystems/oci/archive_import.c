@@ -80,7 +80,15 @@ static lreg_status count_bytes(struct oci_import *import, size_t length, struct 
     return LREG_OK;
 }
 
-/* Reads and parses a manifest, then frees its bytes. */
+/* A wrong size is a fault of the upload. */
+static lreg_status check_size(const struct oci_descriptor *descriptor, uint64_t size, struct error *err) {
+    struct error failure;
+    return oci_check_size(descriptor, size, &failure) == LREG_OK
+               ? LREG_OK
+               : error_set(err, LREG_UNPROCESSABLE, "manifest_invalid", "%s", failure.message);
+}
+
+/* Reads, checks and parses a manifest, then frees its bytes. */
 static lreg_status read_part(struct oci_import *import, struct oci_import_part *part, struct error *err) {
     char *content = NULL;
     struct arena arena;
@@ -88,6 +96,9 @@ static lreg_status read_part(struct oci_import *import, struct oci_import_part *
     lreg_status status = load(import, part->digest, &arena, &content, &part->length, err);
     if (status == LREG_OK) {
         status = count_bytes(import, part->length, err);
+    }
+    if (status == LREG_OK) {
+        status = check_size(&(struct oci_descriptor){.digest = part->digest, .size = part->size}, part->length, err);
     }
     if (status == LREG_OK) {
         status = parse(import, content, part->length, part->media_type, &part->manifest, err);
@@ -100,14 +111,6 @@ static int compare_digests(const void *left, const void *right) {
     const struct oci_import_part *a = left;
     const struct oci_import_part *b = right;
     return strcmp(a->digest, b->digest);
-}
-
-/* A wrong size is a fault of the upload. */
-static lreg_status check_size(const struct oci_descriptor *descriptor, uint64_t size, struct error *err) {
-    struct error failure;
-    return oci_check_size(descriptor, size, &failure) == LREG_OK
-               ? LREG_OK
-               : error_set(err, LREG_UNPROCESSABLE, "manifest_invalid", "%s", failure.message);
 }
 
 /* Keeps one of each manifest: an index may name the same one many times. */
@@ -247,9 +250,6 @@ static lreg_status read_child(struct oci_import *import, struct oci_import_part 
         status = unsound(err, "an index names an index");
     }
     if (status == LREG_OK) {
-        status = check_size(&(struct oci_descriptor){.digest = child->digest, .size = child->size}, child->length, err);
-    }
-    if (status == LREG_OK) {
         status = link_blobs(import, &child->manifest, err);
     }
     oci_manifest_drop_root(&child->manifest); /* many of them are kept */
@@ -359,6 +359,7 @@ static lreg_status read_index(struct oci_import *import, struct oci_manifest *in
     if (status == LREG_OK) {
         import->top.digest = index->descriptors[0].digest;
         import->top.media_type = index->descriptors[0].media_type;
+        import->top.size = index->descriptors[0].size;
     }
     return status;
 }

@@ -55,3 +55,13 @@ lreg_status oci_respond_blob_created(struct call *call, const char *image, const
     }
     return status == LREG_OK ? call_respond(call, 201, err) : status;
 }
+
+lreg_status oci_page_size(const struct call *call, size_t max, size_t *out, struct error *err) {
+    const char *text = url_parameter(&call->url, "n");
+    uint64_t size = max;
+    if (text != NULL && !text_parse_u64(slice_of(text), &size)) {
+        return error_set(err, LREG_BAD_ARGUMENT, "bad_page", "the parameter n is not a number");
+    }
+    *out = size < max ? (size_t)size : max;
+    return LREG_OK;
+}

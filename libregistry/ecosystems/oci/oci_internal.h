@@ -55,6 +55,8 @@ lreg_status oci_add_location(struct call *call, const char *image, const char *b
 lreg_status oci_respond_blob_created(struct call *call, const char *image, const char *digest, struct error *err);
 /* "organization/registry/image"; NULL when out of memory. */
 const char *oci_full_name(struct call *call, const char *image);
+/* The parameter "n" of a listing, at most `max`, which is also the default. LREG_BAD_ARGUMENT ("bad_page"). */
+lreg_status oci_page_size(const struct call *call, size_t max, size_t *out, struct error *err);
 
 /* --- in_use.c --- */
 

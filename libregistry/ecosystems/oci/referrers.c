@@ -26,6 +26,9 @@ struct listing {
     const char *image;
     struct oci_digest subject;
     const char *filter; /* artifact type; NULL: any */
+    const char *after; /* name of the last one of the page before; NULL: the first page */
+    size_t wanted; /* at most, on this page */
+    size_t listed;
     struct arena arena; /* rows */
     struct strbuf *text; /* of the manifests, separated by commas */
     size_t parsed_bytes;
@@ -95,9 +98,10 @@ static lreg_status fill(struct listing *listing, struct meta_referrer *row, stru
 
 /* --- A page --- */
 
-/* False when the page is full; the first entry always fits. */
+/* False when the page is full; the first entry is never too long. */
 static bool has_room(const struct listing *listing, const char *listed) {
-    return listing->text->length == 0 || slice_of(listed).length < PAGE_BYTES - listing->text->length;
+    return listing->listed < listing->wanted &&
+           (listing->listed == 0 || slice_of(listed).length < PAGE_BYTES - listing->text->length);
 }
 
 static lreg_status add_row(struct listing *listing, struct meta_referrer *row, bool *out_full, struct error *err) {
@@ -116,8 +120,9 @@ static lreg_status add_row(struct listing *listing, struct meta_referrer *row, b
     }
     *out_full = !has_room(listing, row->listed);
     if (!*out_full) {
-        strbuf_append_text(listing->text, listing->text->length > 0 ? "," : "");
+        strbuf_append_text(listing->text, listing->listed > 0 ? "," : "");
         strbuf_append_text(listing->text, row->listed);
+        listing->listed++;
         status = strbuf_status(listing->text, err);
     }
     return status;
@@ -132,7 +137,7 @@ static lreg_status read_page(struct listing *listing, struct meta_referrer **out
         return status;
     }
     status = meta_referrer_list(transaction, call->registry->row.id, listing->image, listing->subject.text,
-                                url_parameter(&call->url, "last"), PAGE_ROWS, &listing->arena, out, out_count, err);
+                                listing->after, PAGE_ROWS, &listing->arena, out, out_count, err);
     meta_rollback(transaction);
     return status;
 }
@@ -142,6 +147,9 @@ static lreg_status list_page(struct listing *listing, struct error *err) {
     size_t count = 0;
     size_t taken = 0;
     bool is_full = false;
+    if (listing->wanted == 0) { /* as in the list of tags: an empty list, without another page */
+        return LREG_OK;
+    }
     lreg_status status = read_page(listing, &rows, &count, err);
     while (status == LREG_OK && taken < count && !is_full) {
         status = add_row(listing, &rows[taken], &is_full, err);
@@ -161,8 +169,9 @@ static lreg_status add_link(const struct listing *listing, struct error *err) {
     if (filter == NULL) {
         return error_no_memory(err);
     }
-    const char *below = arena_format(call->arena, "/referrers/%s?last=%s%s%s", listing->subject.text, listing->next,
-                                     listing->filter != NULL ? "&artifactType=" : "", filter);
+    const char *below =
+        arena_format(call->arena, "/referrers/%s?n=%zu&last=%s%s%s", listing->subject.text, listing->wanted,
+                     listing->next, listing->filter != NULL ? "&artifactType=" : "", filter);
     const char *location = below != NULL ? oci_location(call, listing->image, below) : NULL;
     if (location == NULL) {
         return error_no_memory(err);
@@ -237,6 +246,17 @@ static lreg_status read_filter(struct listing *listing, struct error *err) {
     return filter != NULL ? LREG_OK : error_no_memory(err);
 }
 
+/* The specification has no parameters for pages of this list. They are those of the list of tags, and come from the
+ * Link of the page before. */
+static lreg_status read_position(struct listing *listing, struct error *err) {
+    struct oci_digest last;
+    listing->after = url_parameter(&listing->call->url, "last");
+    if (listing->after != NULL && !oci_digest_parse(listing->after, &last)) {
+        return error_set(err, LREG_BAD_ARGUMENT, "bad_page", "the parameter last is not a digest of this list");
+    }
+    return oci_page_size(listing->call, PAGE_ROWS, &listing->wanted, err);
+}
+
 lreg_status oci_referrers_list(struct call *call, struct error *err) {
     struct listing listing = {.call = call};
     lreg_status status = oci_image(call, &listing.image, err);
@@ -245,6 +265,9 @@ lreg_status oci_referrers_list(struct call *call, struct error *err) {
     }
     if (status == LREG_OK) {
         status = read_filter(&listing, err);
+    }
+    if (status == LREG_OK) {
+        status = read_position(&listing, err);
     }
     return status == LREG_OK ? list(&listing, err) : status;
 }

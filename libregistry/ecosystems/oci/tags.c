@@ -18,16 +18,6 @@ struct listing {
     struct arena arena; /* of one page of rows */
 };
 
-static lreg_status read_count(const struct call *call, size_t *out, struct error *err) {
-    const char *text = url_parameter(&call->url, "n");
-    uint64_t count = TAGS_MAX;
-    if (text != NULL && !text_parse_u64(slice_of(text), &count)) {
-        return error_set(err, LREG_BAD_ARGUMENT, "bad_page", "the parameter n is no number");
-    }
-    *out = count < TAGS_MAX ? (size_t)count : TAGS_MAX;
-    return LREG_OK;
-}
-
 /* Takes a page of rows. A row after the last wanted one only shows that there are more. */
 static lreg_status take_page(struct listing *listing, const struct meta_package *rows, size_t count,
                              struct error *err) {
@@ -128,7 +118,7 @@ lreg_status oci_tags_list(struct call *call, struct error *err) {
     struct listing listing = {.call = call, .after = url_parameter(&call->url, "last")};
     lreg_status status = oci_image(call, &listing.image, err);
     if (status == LREG_OK) {
-        status = read_count(call, &listing.wanted, err);
+        status = oci_page_size(call, TAGS_MAX, &listing.wanted, err);
     }
     if (status != LREG_OK) {
         return status;

@@ -252,6 +252,17 @@ static void test_http_multipart__only_identity_transfer_encodings_pass(void **st
     EXPECT_BAD(ENCODED("binary\r\nContent-Transfer-Encoding: binary"));
 }
 
+#define EXPECT_CODED(body) \
+    expect_refused_with(state, CONTENT_TYPE, body, sizeof(body) - 1, LREG_UNSUPPORTED, "content_coding_unsupported")
+
+static void test_http_multipart__content_codings_are_refused(void **state) {
+#define CODED(coding) ONE("Content-Disposition: form-data; name=\"a\"\r\nContent-Encoding: " coding)
+    EXPECT_LOG(CODED("identity"), "[a|-|2]data[/]");
+    EXPECT_CODED(CODED("gzip"));
+    EXPECT_CODED(CODED("identity, gzip"));
+    EXPECT_CODED(CODED("identity\r\nContent-Encoding: br"));
+}
+
 /* 70 characters. */
 #define LONGEST "1234567890123456789012345678901234567890123456789012345678901234567890"
 

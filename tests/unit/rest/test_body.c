@@ -31,9 +31,9 @@ static void test_rest_body__absent_members_change_nothing(void **state) {
     assert_int_equal(flag, 7);
 }
 
-static void test_rest_body__null_takes_an_optional_text_away_and_leaves_others(void **state) {
+static void test_rest_body__null_takes_an_optional_text_away_and_is_refused_for_others(void **state) {
     const char *text = "as it was";
-    assert_int_equal(rest_member_text(*state, "null", &text, NULL), LREG_OK);
+    assert_int_equal(rest_member_text(*state, "null", &text, NULL), LREG_UNPROCESSABLE);
     assert_string_equal(text, "as it was");
     assert_int_equal(rest_member_optional_text(*state, "null", &text, NULL), LREG_OK);
     assert_string_equal(text, "");

@@ -19,7 +19,7 @@ static int teardown(void **state) {
 
 static lreg_status read_page(struct fixture *fixture, const char *target, struct rest_page *out, struct error *err) {
     assert_int_equal(url_parse(&fixture->call.url, target, &fixture->arena, err), LREG_OK);
-    return rest_page_read(&fixture->call, "after", 30, out, err);
+    return rest_page_read(&fixture->call, "after", REST_PAGE_BY_SLUG, 30, out, err);
 }
 
 static void test_rest_paging__a_page_begins_at_the_first_and_has_the_usual_size(void **state) {
@@ -33,8 +33,8 @@ static void test_rest_paging__a_page_begins_at_the_first_and_has_the_usual_size(
 static void test_rest_paging__the_request_chooses_size_and_place(void **state) {
     struct rest_page page;
     struct error err;
-    assert_int_equal(read_page(*state, "/list?after=a%20b&per_page=100", &page, &err), LREG_OK);
-    assert_string_equal(page.behind, "a b");
+    assert_int_equal(read_page(*state, "/list?after=a%2Db&per_page=100", &page, &err), LREG_OK);
+    assert_string_equal(page.behind, "a-b");
     assert_int_equal(page.size, 100);
 }
 
@@ -47,6 +47,17 @@ static void test_rest_paging__other_sizes_are_refused(void **state) {
         assert_int_equal(read_page(*state, targets[i], &page, &err), LREG_BAD_ARGUMENT);
         assert_string_equal(err.code, "bad_page");
     }
+}
+
+static void test_rest_paging__a_cursor_of_another_form_is_refused(void **state) {
+    struct fixture *fixture = *state;
+    struct rest_page page;
+    struct error err;
+    assert_int_equal(read_page(fixture, "/l?after=A%20b", &page, &err), LREG_BAD_ARGUMENT);
+    assert_string_equal(err.code, "bad_page");
+    assert_int_equal(read_page(fixture, "/l?after=", &page, &err), LREG_BAD_ARGUMENT);
+    assert_int_equal(read_page(fixture, "/l?after=my-files", &page, &err), LREG_OK);
+    assert_int_equal(rest_page_read(&fixture->call, "after", REST_PAGE_BY_ID, 30, &page, &err), LREG_BAD_ARGUMENT);
 }
 
 static void test_rest_paging__one_more_than_wanted_tells_of_another_page(void **state) {
