@@ -43,11 +43,12 @@ static int verify(struct invocation *invocation) {
     }
     int result = EXIT_DONE;
     if (invocation->json) {
-        result = print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "blobs", (json_int_t)report.blobs,
-                                      "blob_bytes", (json_int_t)report.blob_bytes, "documents",
-                                      (json_int_t)report.documents, "missing", (json_int_t)report.missing, "damaged",
-                                      (json_int_t)report.damaged, "unnamed_objects", (json_int_t)report.unnamed_objects,
-                                      "dangling", (json_int_t)report.dangling, "findings", findings));
+        result = print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "blobs",
+                                      (json_int_t)report.blobs, "blob_bytes", (json_int_t)report.blob_bytes,
+                                      "documents", (json_int_t)report.documents, "missing", (json_int_t)report.missing,
+                                      "damaged", (json_int_t)report.damaged, "unnamed_objects",
+                                      (json_int_t)report.unnamed_objects, "dangling", (json_int_t)report.dangling,
+                                      "unreadable", (json_int_t)report.unreadable, "findings", findings));
     } else {
         char size[SIZE_TEXT];
         printf("%llu blobs (%s), %llu documents: %llu missing, %llu damaged, %llu dangling, %llu not named\n",
@@ -56,7 +57,7 @@ static int verify(struct invocation *invocation) {
                (unsigned long long)report.damaged, (unsigned long long)report.dangling,
                (unsigned long long)report.unnamed_objects);
     }
-    return report.missing + report.damaged + report.dangling == 0 ? result : EXIT_FINDINGS;
+    return report.missing + report.damaged + report.dangling + report.unreadable == 0 ? result : EXIT_FINDINGS;
 }
 
 static int print_report(const struct invocation *invocation, const lreg_upkeep_report *report) {

@@ -73,7 +73,7 @@ void world_open(struct world *world, const lreg_storage_backend *backend, void *
     expect(lreg_options_set_clock(options, &clock, NULL) == LREG_OK);
     expect(lreg_options_set_random(options, &source, NULL) == LREG_OK);
     if (backend != NULL) {
-        expect(lreg_options_set_storage(options, backend, state, NULL) == LREG_OK);
+        expect(lreg_options_set_storage(options, "hostile", backend, state, NULL) == LREG_OK);
     }
     expect(lreg_open(options, &world->instance, NULL) == LREG_OK);
     lreg_options_free(options);

@@ -201,16 +201,24 @@ LREG_EXPORT lreg_status lreg_options_set_from_file(lreg_options *options, const 
  * Stores packages in a storage backend of the host instead of files below the directory. Options with a storage backend
  * open one instance only.
  *
+ * The name belongs to the stored bytes: the metadata has it with everything that is stored, so give the same bytes the
+ * same name each time. When a directory is opened with another storage, nothing is lost: reading what only the former
+ * storage has returns LREG_BUSY ("storage_unknown"), publishing it again stores it in the present one too, and both are
+ * there again when either storage is. Rows of a directory from before storages had names get the name "local" when the
+ * directory has packages as files, and otherwise the name of the first storage of a host that opens it.
+ *
  * @param options  not NULL
+ * @param name     not NULL; copied; 1 to LREG_STORAGE_NAME_MAX characters of [a-z0-9-]. "local" (files below the
+ *                 directory), "memory" and "default" are the library's
  * @param backend  not NULL; copied
  * @param state    passed to every entry; taken, also when this call or lreg_open() fails: backend->destroy ends it,
  *                 exactly once, when options and instance no longer need it (unless the table is too short to have it)
  * @param err      owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, too small, an entry missing)
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, a name that is malformed or the library's, too small, an entry missing)
  * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
  */
-LREG_EXPORT lreg_status lreg_options_set_storage(lreg_options *options, const lreg_storage_backend *backend,
-                                                 void *state, lreg_error **err);
+LREG_EXPORT lreg_status lreg_options_set_storage(lreg_options *options, const char *name,
+                                                 const lreg_storage_backend *backend, void *state, lreg_error **err);
 
 /**
  * Keeps package bytes in memory, also when a directory is set.
@@ -358,6 +366,7 @@ typedef struct lreg_verify_report {
     uint64_t damaged; /**< stored, with other content */
     uint64_t unnamed_objects; /**< stored, not named by the metadata: the collector will remove them */
     uint64_t dangling; /**< references to missing or different content: an image that cannot be pulled */
+    uint64_t unreadable; /**< blobs whose storage is not open: they were not read, and nothing is known of them */
 } lreg_verify_report;
 
 /**

@@ -46,6 +46,7 @@ static lreg_status open_core(lreg_options *options, struct core **out, struct er
         }
         inner.backend = &options->storage;
         inner.backend_state = options->storage_state;
+        inner.backend_name = options->storage_name;
         options->storage_is_mine = false;
     }
     return core_open(&inner, out, failure);
@@ -138,6 +139,7 @@ lreg_status lreg_verify(lreg_instance *instance, lreg_finding finding, void *use
     report->damaged = found.damaged;
     report->unnamed_objects = found.unnamed_objects;
     report->dangling = found.dangling;
+    report->unreadable = found.unreadable;
     return LREG_OK;
 }
 

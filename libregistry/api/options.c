@@ -4,8 +4,10 @@
 
 #include "api/options_internal.h"
 #include "base/hook_owner.h"
+#include "storage/names.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LIMIT_VALUE_MAX (UINT64_C(1) << 53)
@@ -172,14 +174,33 @@ lreg_status lreg_options_set_limit(lreg_options *options, int32_t limit, uint64_
     return LREG_OK;
 }
 
-lreg_status lreg_options_set_storage(lreg_options *options, const lreg_storage_backend *backend, void *state,
-                                     lreg_error **err) {
+/* Names that rows have already: of the library's own storages, and of rows from before storages had names. */
+static bool is_reserved(const char *name) {
+    return text_equals(name, CORE_STORAGE_LOCAL) || text_equals(name, CORE_STORAGE_MEMORY) ||
+           text_equals(name, META_STORAGE_UNNAMED);
+}
+
+static lreg_status check_storage_name(const char *name, struct error *failure) {
+    if (storage_name_is_valid(name) && !is_reserved(name)) {
+        return LREG_OK;
+    }
+    return error_set(failure, LREG_BAD_ARGUMENT, "storage_name",
+                     "a storage of the host has a name of 1 to %d characters of [a-z0-9-], and neither \"local\", "
+                     "\"memory\" nor \"default\"",
+                     LREG_STORAGE_NAME_MAX);
+}
+
+lreg_status lreg_options_set_storage(lreg_options *options, const char *name, const lreg_storage_backend *backend,
+                                     void *state, lreg_error **err) {
     struct error failure = {0};
     lreg_storage_backend copy = {0};
     if (backend == NULL) {
         return api_null(NULL, "backend", err);
     }
     lreg_status status = storage_backend_copy(backend, &copy, &failure);
+    if (status == LREG_OK) {
+        status = check_storage_name(name, &failure);
+    }
     if (options == NULL || status != LREG_OK) {
         if (copy.destroy != NULL) {
             copy.destroy(state);
@@ -188,6 +209,7 @@ lreg_status lreg_options_set_storage(lreg_options *options, const lreg_storage_b
     }
     end_storage(options);
     options->storage = copy;
+    (void)snprintf(options->storage_name, sizeof options->storage_name, "%s", name);
     options->storage_state = state;
     options->has_storage = true;
     options->storage_is_mine = true;

@@ -16,6 +16,7 @@ struct lreg_options {
     struct forwarded_rules forwarded;
     lreg_storage_backend storage; /* complete, also when the host's table is shorter */
     void *storage_state;
+    char storage_name[LREG_STORAGE_NAME_MAX + 1];
     bool has_storage;
     bool storage_is_mine; /* until an instance takes it */
     bool memory_storage;

@@ -295,7 +295,7 @@ lreg_status core_registry_create(struct core *core, const struct core_actor *act
                                 .emoji = "",
                                 .color = "",
                                 .ecosystem = settings->ecosystem,
-                                .storage = CORE_STORAGE_NAME};
+                                .storage = CORE_STORAGE_OF_INSTANCE};
     *out = NULL;
     apply(settings, &row);
     lreg_status status = check_row(&row, err);

@@ -104,11 +104,14 @@ lreg_status meta_blob_list_users(struct meta_transaction *transaction, int64_t i
     return status;
 }
 
-lreg_status meta_blob_list(struct meta_transaction *transaction, int64_t after_id, size_t limit, struct arena *arena,
-                           struct meta_blob **out, size_t *out_count, struct error *err) {
-    static const char sql[] = "SELECT " META_BLOB_COLUMNS " FROM blobs AS b WHERE b.id > ?1 ORDER BY b.id LIMIT ?2";
+lreg_status meta_blob_list(struct meta_transaction *transaction, const char *storage, int64_t after_id, size_t limit,
+                           struct arena *arena, struct meta_blob **out, size_t *out_count, struct error *err) {
+    /* The plus keeps SQLite from an index by storage, whose rows it would have to sort for each page. */
+    static const char sql[] = "SELECT " META_BLOB_COLUMNS " FROM blobs AS b WHERE b.id > ?2 AND +b.storage = ?1"
+                              " ORDER BY b.id LIMIT ?3";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, storage);
     meta_bind_int(&statement, after_id);
     meta_bind_limit(&statement, limit);
     void *rows = NULL;
@@ -142,35 +145,60 @@ lreg_status meta_blob_has_key(struct meta_transaction *transaction, const char *
     return meta_statement_exists(&statement, out);
 }
 
-/* The next page of unchecked blobs: how many, and the id of the last one. */
-static lreg_status find_page(struct meta_transaction *transaction, size_t limit, uint64_t *out_count, int64_t *out_last,
-                             struct error *err) {
-    static const char sql[] = "SELECT count(*), max(id) FROM (SELECT id FROM blobs WHERE unchecked = 1"
-                              " ORDER BY id LIMIT ?1)";
+lreg_status meta_blob_has_key_anywhere(struct meta_transaction *transaction, const char *key, bool *out,
+                                       struct error *err) {
+    static const char sql[] =
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM blobs WHERE storage IN " META_ALL_STORAGES
+        " AND key = ?1) OR EXISTS (SELECT 1 FROM doomed WHERE storage IN " META_ALL_STORAGES " AND key = ?1)";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, key);
+    return meta_statement_exists(&statement, out);
+}
+
+#define OF_PAGE " WHERE storage = ?1 AND unchecked = 1 AND id <= ?2"
+
+/* Unchecked blobs of a storage, and the last one of a page. */
+struct page {
+    const char *storage;
+    int64_t last;
+};
+
+/* The next page of unchecked blobs: how many, and the id of the last one. */
+static lreg_status find_page(struct meta_transaction *transaction, size_t limit, uint64_t *out_count, struct page *page,
+                             struct error *err) {
+    static const char sql[] = "SELECT count(*), max(id) FROM (SELECT id FROM blobs WHERE storage = ?1"
+                              " AND unchecked = 1 ORDER BY id LIMIT ?2)";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, page->storage);
     meta_bind_limit(&statement, limit);
     if (meta_statement_next(&statement)) {
         *out_count = meta_column_size(&statement);
-        *out_last = meta_column_int(&statement);
+        page->last = meta_column_int(&statement);
     }
     return meta_statement_end(&statement);
 }
 
-static lreg_status run_on_page(struct meta_transaction *transaction, const char *sql, int64_t last, struct error *err) {
+static void begin_on_page(struct meta_statement *statement, struct meta_transaction *transaction, const char *sql,
+                          const struct page *page, struct error *err) {
+    meta_statement_begin(statement, transaction, sql, err);
+    meta_bind_text(statement, page->storage);
+    meta_bind_int(statement, page->last);
+}
+
+static lreg_status run_on_page(struct meta_transaction *transaction, const char *sql, const struct page *page,
+                               struct error *err) {
     struct meta_statement statement;
-    meta_statement_begin(&statement, transaction, sql, err);
-    meta_bind_int(&statement, last);
+    begin_on_page(&statement, transaction, sql, page, err);
     return meta_statement_run(&statement, NULL);
 }
 
-static lreg_status sum_page(struct meta_transaction *transaction, int64_t last, uint64_t *out_count,
+static lreg_status sum_page(struct meta_transaction *transaction, const struct page *page, uint64_t *out_count,
                             uint64_t *out_bytes, struct error *err) {
-    static const char sql[] = "SELECT count(*), coalesce(sum(size_bytes), 0) FROM blobs"
-                              " WHERE unchecked = 1 AND id <= ?1";
+    static const char sql[] = "SELECT count(*), coalesce(sum(size_bytes), 0) FROM blobs" OF_PAGE;
     struct meta_statement statement;
-    meta_statement_begin(&statement, transaction, sql, err);
-    meta_bind_int(&statement, last);
+    begin_on_page(&statement, transaction, sql, page, err);
     if (meta_statement_next(&statement)) {
         *out_count = meta_column_size(&statement);
         *out_bytes = meta_column_size(&statement);
@@ -179,29 +207,30 @@ static lreg_status sum_page(struct meta_transaction *transaction, int64_t last, 
 }
 
 /* Named blobs of the page are marked as checked; the remaining unchecked ones are doomed. */
-lreg_status meta_blobs_doom(struct meta_transaction *transaction, size_t limit, struct meta_doom *out,
-                            struct error *err) {
-    static const char check[] = "UPDATE blobs SET unchecked = 0 WHERE unchecked = 1 AND id <= ?1"
-                                " AND (EXISTS (SELECT 1 FROM packages WHERE blob_id = blobs.id)"
-                                " OR EXISTS (SELECT 1 FROM blob_links WHERE blob_id = blobs.id))";
-    static const char note[] = "INSERT INTO doomed (storage, key) SELECT storage, key FROM blobs"
-                               " WHERE unchecked = 1 AND id <= ?1 ON CONFLICT (storage, key) DO NOTHING";
-    static const char forget[] = "DELETE FROM blobs WHERE unchecked = 1 AND id <= ?1";
-    int64_t last = 0;
+lreg_status meta_blobs_doom(struct meta_transaction *transaction, const char *storage, size_t limit,
+                            struct meta_doom *out, struct error *err) {
+    static const char check[] = "UPDATE blobs SET unchecked = 0" OF_PAGE " AND EXISTS (SELECT 1 FROM blobs AS c"
+                                " WHERE c.storage IN " META_ALL_STORAGES " AND c.sha256 = blobs.sha256"
+                                " AND (EXISTS (SELECT 1 FROM packages WHERE blob_id = c.id)"
+                                " OR EXISTS (SELECT 1 FROM blob_links WHERE blob_id = c.id)))";
+    static const char note[] = "INSERT INTO doomed (storage, key) SELECT storage, key FROM blobs" OF_PAGE
+                               " ON CONFLICT (storage, key) DO NOTHING";
+    static const char forget[] = "DELETE FROM blobs" OF_PAGE;
+    struct page page = {.storage = storage};
     *out = (struct meta_doom){0};
-    lreg_status status = find_page(transaction, limit, &out->looked_at, &last, err);
+    lreg_status status = find_page(transaction, limit, &out->looked_at, &page, err);
     if (status != LREG_OK || out->looked_at == 0) {
         return status;
     }
-    status = run_on_page(transaction, check, last, err);
+    status = run_on_page(transaction, check, &page, err);
     if (status == LREG_OK) {
-        status = sum_page(transaction, last, &out->blobs, &out->bytes, err);
+        status = sum_page(transaction, &page, &out->blobs, &out->bytes, err);
     }
     if (status == LREG_OK && out->blobs > 0) {
-        status = run_on_page(transaction, note, last, err);
+        status = run_on_page(transaction, note, &page, err);
     }
     if (status == LREG_OK && out->blobs > 0) {
-        status = run_on_page(transaction, forget, last, err);
+        status = run_on_page(transaction, forget, &page, err);
     }
     return status;
 }
@@ -212,11 +241,12 @@ static void read_doomed(struct meta_statement *statement, struct arena *arena, v
     doomed->key = meta_column_text(statement, arena);
 }
 
-lreg_status meta_doomed_list(struct meta_transaction *transaction, size_t limit, struct arena *arena,
-                             struct meta_doomed **out, size_t *out_count, struct error *err) {
-    static const char sql[] = "SELECT storage, key FROM doomed ORDER BY storage, key LIMIT ?1";
+lreg_status meta_doomed_list(struct meta_transaction *transaction, const char *storage, size_t limit,
+                             struct arena *arena, struct meta_doomed **out, size_t *out_count, struct error *err) {
+    static const char sql[] = "SELECT storage, key FROM doomed WHERE storage = ?1 ORDER BY key LIMIT ?2";
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, storage);
     meta_bind_limit(&statement, limit);
     void *rows = NULL;
     lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_doomed, &rows, out_count);

@@ -5,8 +5,9 @@
 #include "meta/transaction.h"
 
 /*
- * Which bytes are stored where. A blob is alive while a package or a blob link names it; the collector removes the
- * others. There is one blob for each storage and content.
+ * Which bytes are stored where. There is one blob for each storage and content; blobs of equal content in several
+ * storages are copies of each other. A blob is alive while a package or a blob link names it or a copy of it; the
+ * collector removes the others.
  */
 struct meta_blob {
     int64_t id;
@@ -40,14 +41,17 @@ struct meta_blob_user {
 };
 lreg_status meta_blob_list_users(struct meta_transaction *transaction, int64_t id, size_t limit, struct arena *arena,
                                  struct meta_blob_user **out, size_t *out_count, struct error *err);
-/* Lists all blobs by id, after `after_id`. */
-lreg_status meta_blob_list(struct meta_transaction *transaction, int64_t after_id, size_t limit, struct arena *arena,
-                           struct meta_blob **out, size_t *out_count, struct error *err);
+/* Lists the blobs of a storage by id, after `after_id`. */
+lreg_status meta_blob_list(struct meta_transaction *transaction, const char *storage, int64_t after_id, size_t limit,
+                           struct arena *arena, struct meta_blob **out, size_t *out_count, struct error *err);
 lreg_status meta_blob_totals(struct meta_transaction *transaction, uint64_t *out_count, uint64_t *out_bytes,
                              struct error *err);
-/* True when a blob (or a doomed one) has that key. */
+/* True when a blob (or a doomed one) of the storage has that key. */
 lreg_status meta_blob_has_key(struct meta_transaction *transaction, const char *storage, const char *key, bool *out,
                               struct error *err);
+/* The same for any storage: a host may have given its storage another name since. */
+lreg_status meta_blob_has_key_anywhere(struct meta_transaction *transaction, const char *key, bool *out,
+                                       struct error *err);
 
 /* Blob links: an image repository (scope) of a registry has this blob under this digest ("sha256:…", "sha512:…"). */
 struct meta_blob_link {
@@ -77,20 +81,20 @@ lreg_status meta_blob_link_delete(struct meta_transaction *transaction, const ch
 /* Removes links that no document of their scope names and that were claimed before `before_ms`, at most `limit`. */
 lreg_status meta_blob_links_expire(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
                                    uint64_t *out_removed, struct error *err);
-/* Checks at most `limit` blobs, by id: new ones, and those that lost a name. Each is checked once, until it loses a
- * name again. */
+/* Checks at most `limit` blobs of the storage, by id: new ones, and those that lost a name. Each is checked once, until
+ * it or a copy loses a name again. */
 struct meta_doom {
     uint64_t looked_at; /* 0: there are no more */
     uint64_t blobs, bytes; /* doomed */
 };
-lreg_status meta_blobs_doom(struct meta_transaction *transaction, size_t limit, struct meta_doom *out,
-                            struct error *err);
+lreg_status meta_blobs_doom(struct meta_transaction *transaction, const char *storage, size_t limit,
+                            struct meta_doom *out, struct error *err);
 struct meta_doomed {
     const char *storage;
     const char *key;
 };
-lreg_status meta_doomed_list(struct meta_transaction *transaction, size_t limit, struct arena *arena,
-                             struct meta_doomed **out, size_t *out_count, struct error *err);
+lreg_status meta_doomed_list(struct meta_transaction *transaction, const char *storage, size_t limit,
+                             struct arena *arena, struct meta_doomed **out, size_t *out_count, struct error *err);
 /* Also used to record a surplus object at once. */
 lreg_status meta_doomed_insert(struct meta_transaction *transaction, const struct meta_doomed *row, struct error *err);
 lreg_status meta_doomed_delete(struct meta_transaction *transaction, const struct meta_doomed *row, struct error *err);

@@ -23,6 +23,7 @@
 #include "meta/packages.h"
 #include "meta/referrers.h"
 #include "meta/registries.h"
+#include "meta/storages.h"
 #include "meta/tokens.h"
 #include "meta/upkeep_row.h"
 #include "meta/uploads.h"

@@ -103,31 +103,36 @@ lreg_status meta_upload_delete(struct meta_transaction *transaction, const char 
     return meta_statement_run_one(&statement, "upload", id);
 }
 
-static lreg_status list_before(struct meta_transaction *transaction, const char *sql, int64_t before_ms, size_t limit,
-                               struct arena *arena, struct meta_upload **out, size_t *out_count, struct error *err) {
+#define IN_STORAGE " AND (?3 IS NULL OR storage = ?3)"
+
+static lreg_status list_before(struct meta_transaction *transaction, const char *sql, const char *storage,
+                               int64_t before_ms, size_t limit, struct arena *arena, struct meta_upload **out,
+                               size_t *out_count, struct error *err) {
     struct meta_statement statement;
     meta_statement_begin(&statement, transaction, sql, err);
     meta_bind_int(&statement, before_ms);
     meta_bind_limit(&statement, limit);
+    meta_bind_text(&statement, storage);
     void *rows = NULL;
     lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_row, &rows, out_count);
     *out = rows;
     return status;
 }
 
-lreg_status meta_upload_list_stale(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
-                                   struct arena *arena, struct meta_upload **out, size_t *out_count,
+lreg_status meta_upload_list_stale(struct meta_transaction *transaction, const char *storage, int64_t before_ms,
+                                   size_t limit, struct arena *arena, struct meta_upload **out, size_t *out_count,
                                    struct error *err) {
-    static const char sql[] = "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE updated_ms < ?1"
-                              " ORDER BY updated_ms, id LIMIT ?2";
-    return list_before(transaction, sql, before_ms, limit, arena, out, out_count, err);
+    static const char sql[] =
+        "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE updated_ms < ?1" IN_STORAGE " ORDER BY updated_ms, id LIMIT ?2";
+    return list_before(transaction, sql, storage, before_ms, limit, arena, out, out_count, err);
 }
 
-lreg_status meta_upload_list_lost(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
-                                  struct arena *arena, struct meta_upload **out, size_t *out_count, struct error *err) {
-    static const char sql[] = "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE lost = 1 AND updated_ms < ?1"
+lreg_status meta_upload_list_lost(struct meta_transaction *transaction, const char *storage, int64_t before_ms,
+                                  size_t limit, struct arena *arena, struct meta_upload **out, size_t *out_count,
+                                  struct error *err) {
+    static const char sql[] = "SELECT " UPLOAD_COLUMNS " FROM uploads WHERE lost = 1 AND updated_ms < ?1" IN_STORAGE
                               " ORDER BY updated_ms, id LIMIT ?2";
-    return list_before(transaction, sql, before_ms, limit, arena, out, out_count, err);
+    return list_before(transaction, sql, storage, before_ms, limit, arena, out, out_count, err);
 }
 
 lreg_status meta_upload_exists(struct meta_transaction *transaction, const char *id, bool *out, struct error *err) {

@@ -31,12 +31,14 @@ lreg_status meta_upload_lose(struct meta_transaction *transaction, const struct 
                              struct error *err);
 /* LREG_NOT_FOUND. */
 lreg_status meta_upload_delete(struct meta_transaction *transaction, const char *id, struct error *err);
-/* Lists sessions that were last updated before `before_ms`. */
-lreg_status meta_upload_list_stale(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
-                                   struct arena *arena, struct meta_upload **out, size_t *out_count, struct error *err);
-/* Lists sessions that were lost before `before_ms`. */
-lreg_status meta_upload_list_lost(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
-                                  struct arena *arena, struct meta_upload **out, size_t *out_count, struct error *err);
+/* Lists sessions that were last updated before `before_ms`, of one storage or (NULL) of all. */
+lreg_status meta_upload_list_stale(struct meta_transaction *transaction, const char *storage, int64_t before_ms,
+                                   size_t limit, struct arena *arena, struct meta_upload **out, size_t *out_count,
+                                   struct error *err);
+/* The same for sessions that were lost before `before_ms`. */
+lreg_status meta_upload_list_lost(struct meta_transaction *transaction, const char *storage, int64_t before_ms,
+                                  size_t limit, struct arena *arena, struct meta_upload **out, size_t *out_count,
+                                  struct error *err);
 lreg_status meta_upload_exists(struct meta_transaction *transaction, const char *id, bool *out, struct error *err);
 /* Counts the sessions of a registry whose last progress is between the two times, inclusive. */
 lreg_status meta_upload_count(struct meta_transaction *transaction, const char *registry_id, int64_t since_ms,

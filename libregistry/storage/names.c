@@ -13,7 +13,7 @@ static bool is_digest_character(char c) {
     return char_is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
-bool storage_stage_name_is_valid(const char *name) {
+static bool is_name(const char *name, size_t max) {
     size_t length = 0;
     if (name == NULL) {
         return false;
@@ -21,12 +21,20 @@ bool storage_stage_name_is_valid(const char *name) {
     while (name[length] != '\0') {
         char c = name[length];
         bool allowed = char_is_digit(c) || (c >= 'a' && c <= 'z') || c == '-';
-        if (!allowed || length == LREG_STORAGE_STAGE_NAME_MAX) {
+        if (!allowed || length == max) {
             return false;
         }
         length++;
     }
     return length > 0;
+}
+
+bool storage_stage_name_is_valid(const char *name) {
+    return is_name(name, LREG_STORAGE_STAGE_NAME_MAX);
+}
+
+bool storage_name_is_valid(const char *name) {
+    return is_name(name, LREG_STORAGE_NAME_MAX);
 }
 
 bool storage_digest_is_valid(const char *digest) {

@@ -14,6 +14,9 @@
 /* 1 to LREG_STORAGE_STAGE_NAME_MAX characters of [a-z0-9-]. */
 bool storage_stage_name_is_valid(const char *name);
 
+/* 1 to LREG_STORAGE_NAME_MAX characters of [a-z0-9-], for the name of a storage. */
+bool storage_name_is_valid(const char *name);
+
 /* 64 characters of [0-9a-f]. */
 bool storage_digest_is_valid(const char *digest);
 

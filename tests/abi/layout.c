@@ -129,7 +129,8 @@ AT(lreg_verify_report, missing, 32);
 AT(lreg_verify_report, damaged, 40);
 AT(lreg_verify_report, unnamed_objects, 48);
 AT(lreg_verify_report, dangling, 56);
-SIZE(lreg_verify_report, 64);
+AT(lreg_verify_report, unreadable, 64);
+SIZE(lreg_verify_report, 72);
 
 AT(lreg_collect_report, size, 0);
 AT(lreg_collect_report, reserved, 4);

@@ -199,7 +199,7 @@ static void test_component_null__is_no_options_and_no_settings(void **state) {
     REFUSED(lreg_options_trust_forwarded(NULL, "::1", &err));
     REFUSED(lreg_options_set_text(NULL, "durable", "true", &err));
     REFUSED(lreg_options_set_from_file(NULL, "/dev/null", &err));
-    REFUSED(lreg_options_set_storage(NULL, NULL, NULL, &err));
+    REFUSED(lreg_options_set_storage(NULL, NULL, NULL, NULL, &err));
     REFUSED(lreg_options_set_memory_storage(NULL, &err));
     REFUSED(lreg_options_set_allocator(NULL, NULL, &err));
     REFUSED(lreg_options_set_clock(NULL, NULL, &err));

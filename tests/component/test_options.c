@@ -236,7 +236,7 @@ static void test_component_options__failing_randomness_passes_through(void **sta
 static void test_component_options__unused_storage_ends_with_the_options(void **state) {
     (void)state;
     const lreg_storage_backend table = host_storage_table();
-    CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
+    CHECK(lreg_options_set_storage(options, "host", &table, &hosts[0], &err), err);
     assert_int_equal(hosts[0].destroyed, 0);
     lreg_options_free(options);
     options = NULL;
@@ -246,8 +246,8 @@ static void test_component_options__unused_storage_ends_with_the_options(void **
 static void test_component_options__another_storage_ends_the_one_before(void **state) {
     (void)state;
     const lreg_storage_backend table = host_storage_table();
-    CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
-    CHECK(lreg_options_set_storage(options, &table, &hosts[1], &err), err);
+    CHECK(lreg_options_set_storage(options, "host", &table, &hosts[0], &err), err);
+    CHECK(lreg_options_set_storage(options, "host", &table, &hosts[1], &err), err);
     assert_int_equal(hosts[0].destroyed, 1);
     CHECK(lreg_options_set_memory_storage(options, &err), err);
     assert_int_equal(hosts[0].destroyed, 1);
@@ -257,12 +257,13 @@ static void test_component_options__another_storage_ends_the_one_before(void **s
 static void test_component_options__refused_storage_is_ended_and_the_one_before_stays(void **state) {
     (void)state;
     lreg_storage_backend table = host_storage_table();
-    CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
+    CHECK(lreg_options_set_storage(options, "host", &table, &hosts[0], &err), err);
     table.object_read = NULL;
-    EXPECT(lreg_options_set_storage(options, &table, &hosts[1], &err), &err, LREG_BAD_ARGUMENT, "backend_entry");
+    EXPECT(lreg_options_set_storage(options, "host", &table, &hosts[1], &err), &err, LREG_BAD_ARGUMENT,
+           "backend_entry");
     assert_int_equal(hosts[0].destroyed, 0);
     assert_int_equal(hosts[1].destroyed, 1);
-    EXPECT(lreg_options_set_storage(NULL, &table, &hosts[1], &err), &err, LREG_BAD_ARGUMENT, "null_argument");
+    EXPECT(lreg_options_set_storage(NULL, "host", &table, &hosts[1], &err), &err, LREG_BAD_ARGUMENT, "null_argument");
     assert_int_equal(hosts[1].destroyed, 2);
 }
 
@@ -270,15 +271,30 @@ static void test_component_options__storage_that_is_too_short_is_refused(void **
     (void)state;
     lreg_storage_backend table = host_storage_table();
     table.size = offsetof(lreg_storage_backend, destroy);
-    EXPECT(lreg_options_set_storage(options, &table, &hosts[0], &err), &err, LREG_BAD_ARGUMENT, "backend_size");
+    EXPECT(lreg_options_set_storage(options, "host", &table, &hosts[0], &err), &err, LREG_BAD_ARGUMENT, "backend_size");
     assert_int_equal(hosts[0].destroyed, 0); /* its table ends before that entry */
+}
+
+static void test_component_options__a_storage_needs_a_name_that_is_not_the_librarys(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        NULL, "",    "local", "memory", "default",
+        "A",  "a b", "a_b",   "ä",      "1234567890123456789012345678901234567890123456789012345678901234"};
+    const lreg_storage_backend table = host_storage_table();
+    int ended = 0;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        EXPECT(lreg_options_set_storage(options, bad[i], &table, &hosts[0], &err), &err, LREG_BAD_ARGUMENT,
+               "storage_name");
+        assert_int_equal(hosts[0].destroyed, ++ended);
+    }
+    CHECK(lreg_options_set_storage(options, "s3-eu-1", &table, &hosts[1], &err), err);
 }
 
 static void test_component_options__storage_ends_with_the_last_handle(void **state) {
     (void)state;
     lreg_instance *instance = NULL;
     const lreg_storage_backend table = host_storage_table();
-    CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
+    CHECK(lreg_options_set_storage(options, "host", &table, &hosts[0], &err), err);
     CHECK(lreg_open(options, &instance, &err), err);
     lreg_options_free(options);
     options = NULL;
@@ -294,7 +310,7 @@ static void test_component_options__storage_opens_one_instance_only(void **state
     lreg_instance *instance = NULL;
     lreg_instance *second = NULL;
     const lreg_storage_backend table = host_storage_table();
-    CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
+    CHECK(lreg_options_set_storage(options, "host", &table, &hosts[0], &err), err);
     CHECK(lreg_open(options, &instance, &err), err);
     EXPECT(lreg_open(options, &second, &err), &err, LREG_MISUSE, "storage_taken");
     lreg_close(instance);
@@ -307,7 +323,7 @@ static void test_component_options__storage_ends_when_the_instance_does_not_open
     (void)state;
     lreg_instance *instance = NULL;
     const lreg_storage_backend table = host_storage_table();
-    CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
+    CHECK(lreg_options_set_storage(options, "host", &table, &hosts[0], &err), err);
     CHECK(lreg_options_set_directory(options, "/nonexistent/below/nothing", &err), err);
     assert_int_not_equal(lreg_open(options, &instance, &err), LREG_OK);
     lreg_error_free(err);
@@ -325,7 +341,7 @@ static void test_component_options__storage_ends_once_wherever_memory_runs_out(v
     CHECK(lreg_options_set_allocator(options, &allocator, &err), err);
     for (size_t n = 1; instance == NULL; n++) {
         host_storage_init(&hosts[0]);
-        CHECK(lreg_options_set_storage(options, &table, &hosts[0], &err), err);
+        CHECK(lreg_options_set_storage(options, "host", &table, &hosts[0], &err), err);
         failing_allocator_fail_at(&memory, n, false);
         lreg_status status = lreg_open(options, &instance, &err);
         if (status != LREG_OK) {

@@ -13,7 +13,7 @@ static int setup(void **state) {
     const lreg_storage_backend table = host_storage_table();
     host_storage_init(&host);
     fixture_prepare(&fixture);
-    CHECK(lreg_options_set_storage(fixture.options, &table, &host, &err), err);
+    CHECK(lreg_options_set_storage(fixture.options, "host", &table, &host, &err), err);
     fixture_open(&fixture);
     registry = make_files(fixture.instance);
     return 0;

@@ -219,6 +219,7 @@ static void open_instance(struct rig *rig) {
     fault_backend_wrap(&rig->storage, &inner, state, &table);
     rig->options.backend = &table;
     rig->options.backend_state = &rig->storage;
+    rig->options.backend_name = CORE_STORAGE_LOCAL;
     if (core_open(&rig->options, &rig->instance.core, &failure) != LREG_OK) {
         fail_msg("core_open: %s", failure.message);
     }

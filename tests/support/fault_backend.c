@@ -14,6 +14,10 @@ static bool is_to_fail(struct fault_backend *fault) {
     if (fails) {
         atomic_fetch_add(&fault->failures, 1);
     }
+    if (fails && fault->act != NULL) {
+        fault->act();
+        return false;
+    }
     return fails;
 }
 

@@ -36,6 +36,7 @@ struct fault_backend {
     lreg_status status;
     enum fault_moment moment;
     bool from_then_on;
+    void (*act)(void); /* called in place of the failure; NULL: none */
 };
 
 /* Takes ownership of `inner_state`, which ends with the destroy of `out_table`. Entries that the inner table lacks, the

@@ -109,6 +109,7 @@ LREG_LOG_WARNING = 2
 LREG_LOG_INFO = 3
 LREG_LOG_DEBUG = 4
 
+LREG_STORAGE_NAME_MAX = 63
 LREG_STORAGE_KEY_MAX = 255
 LREG_STORAGE_STAGE_NAME_MAX = 63
 LREG_STORAGE_PATH_MAX = 1023
@@ -206,6 +207,7 @@ class lreg_verify_report(Structure):
         ("damaged", c_uint64),
         ("unnamed_objects", c_uint64),
         ("dangling", c_uint64),
+        ("unreadable", c_uint64),
     ]
 
 
@@ -427,7 +429,7 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     fails("options_set_text", options, text, text)
     fails("options_set_from_file", options, text)
     fails("options_set_limit", options, c_int32, c_uint64)
-    fails("options_set_storage", options, POINTER(lreg_storage_backend), c_void_p)
+    fails("options_set_storage", options, text, POINTER(lreg_storage_backend), c_void_p)
     fails("options_set_memory_storage", options)
     fails("options_set_allocator", options, POINTER(lreg_allocator))
     fails("options_set_clock", options, POINTER(lreg_clock))

@@ -33,11 +33,13 @@ class VerifyReport(NamedTuple):
     #: Stored, but not referenced: collect() removes them.
     unnamed_objects: int
     dangling: int
+    #: In a storage that is not open: not read.
+    unreadable: int
 
     @property
     def sound(self) -> bool:
-        """Nothing is missing or damaged, and no reference dangles."""
-        return self.missing == 0 and self.damaged == 0 and self.dangling == 0
+        """Nothing is missing or damaged, no reference dangles, and everything was read."""
+        return self.missing == 0 and self.damaged == 0 and self.dangling == 0 and self.unreadable == 0
 
 
 class CollectReport(NamedTuple):
@@ -280,9 +282,10 @@ class _Options:
         if storage == "memory":
             self.set("memory_storage")
         elif isinstance(storage, _storage.Storage):
+            name = _handle.text(storage.name, "the name of a storage")
             adapter = _storage.Adapter(_storage.once(storage))
             self.hooks.append(adapter)
-            self.set("storage", ctypes.byref(adapter.table), None)
+            self.set("storage", name, ctypes.byref(adapter.table), None)
         elif storage is not None:
             raise TypeError('storage is a Storage, "memory" or None')
 

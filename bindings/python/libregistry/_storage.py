@@ -80,6 +80,10 @@ class Storage:
     Any other exception is raised by the call that led to it.
     """
 
+    #: Names the stored bytes in the metadata: 1 to 63 characters of [a-z0-9-], the same for the same bytes each time,
+    #: and not "local", "memory" or "default". The subclass sets it.
+    name: str
+
     _libregistry_used = False
 
     def create_stage(self, name: str) -> Stage:

@@ -53,6 +53,8 @@ class MemoryObject(libregistry.StoredObject):
 
 
 class MemoryStorage(libregistry.Storage):
+    name = "python-memory"
+
     def __init__(self):
         self.lock, self.staged, self.kept, self.is_closed = threading.Lock(), {}, {}, 0
 

@@ -103,6 +103,8 @@ pub struct Verified {
     pub unnamed_objects: u64,
     /// References to something that is missing or different.
     pub dangling: u64,
+    /// Blobs in a storage that is not open: not read.
+    pub unreadable: u64,
 }
 
 /// What [`Instance::collect`] removed.
@@ -185,6 +187,7 @@ impl Instance {
             damaged: report.damaged,
             unnamed_objects: report.unnamed_objects,
             dangling: report.dangling,
+            unreadable: report.unreadable,
         })
     }
 

@@ -24,6 +24,7 @@
 extern "C" {
 #endif
 
+#define LREG_STORAGE_NAME_MAX 63 /**< longest name of a storage, without its NUL */
 #define LREG_STORAGE_KEY_MAX 255 /**< longest key in bytes, without its NUL */
 #define LREG_STORAGE_STAGE_NAME_MAX 63 /**< longest stage name, without its NUL */
 #define LREG_STORAGE_PATH_MAX 1023 /**< longest path of an object's file, without its NUL */

@@ -13,11 +13,17 @@
 #define VALUE_SWEEPS "sweeps"
 #define ARENA_BYTES (64u * 1024)
 
+bool core_storage_is_open(const struct core *core, const char *name) {
+    return text_equals(name, core->storage_name);
+}
+
 lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err) {
     *out = NULL;
-    if (!text_equals(name, CORE_STORAGE_NAME)) {
-        return error_set(err, LREG_UNSUPPORTED, "storage_unknown",
-                         "this instance was opened without the storage \"%s\"", name);
+    if (!core_storage_is_open(core, name)) {
+        return error_set(err, LREG_BUSY, "storage_unknown",
+                         "this is in the storage \"%s\", which is not open: open the registry with that storage, or"
+                         " publish the content again",
+                         name);
     }
     *out = core->storage;
     return LREG_OK;
@@ -133,10 +139,9 @@ lreg_status core_blob_open_anew(struct core *core, const struct meta_blob *blob,
     return status;
 }
 
-lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
-                           uint64_t *out_length, struct error *err) {
+static lreg_status open_here(struct core *core, const struct meta_blob *blob, struct storage_object **out,
+                             uint64_t *out_length, struct error *err) {
     uint64_t generation = 0;
-    *out = NULL;
     if (blob->damaged_ms != 0) {
         return error_set(err, LREG_CORRUPT, "blob_damaged",
                          "the stored bytes are damaged; they are served again when they were published again");
@@ -156,6 +161,29 @@ lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, stru
     if (status == LREG_OK) {
         core_object_cache_put(core, blob->key, generation, *out, *out_length);
     }
+    return status;
+}
+
+/* A blob in a storage that is not open is read from its copy in the open one, if there is one. */
+lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
+                           uint64_t *out_length, struct error *err) {
+    struct arena arena;
+    struct meta_blob elsewhere = *blob;
+    struct meta_blob copy;
+    struct storage *storage = NULL;
+    *out = NULL;
+    if (core_storage_is_open(core, blob->storage)) {
+        return open_here(core, blob, out, out_length, err);
+    }
+    elsewhere.storage = core->storage_name;
+    arena_init(&arena, &core->hooks, ARENA_BYTES);
+    lreg_status status = find_again(core, &elsewhere, &arena, &copy, err);
+    if (status == LREG_OK) {
+        status = open_here(core, &copy, out, out_length, err);
+    } else if (status == LREG_NOT_FOUND) {
+        status = core_storage_find(core, blob->storage, &storage, err);
+    }
+    arena_free(&arena);
     return status;
 }
 

@@ -6,9 +6,10 @@
 
 #include "core/package.h"
 
-/* Opens a stored blob for reading. LREG_NOT_FOUND when the collector has just removed it: look the name up again.
- * LREG_CORRUPT when the storage has lost it ("blob_missing"), when it has another length ("blob_length"), or when it is
- * in quarantine ("blob_damaged", see core/upkeep/quarantine.h). */
+/* Opens a stored blob for reading. LREG_BUSY ("storage_unknown") when neither it nor a copy of it is in the storage
+ * that is open. LREG_NOT_FOUND when the collector has just removed it: look the name up again. LREG_CORRUPT when the
+ * storage has lost it ("blob_missing"), when it has another length ("blob_length"), or when it is in quarantine
+ * ("blob_damaged", see core/upkeep/quarantine.h). */
 lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, struct storage_object **out,
                            uint64_t *out_length, struct error *err);
 
@@ -16,10 +17,12 @@ lreg_status core_blob_open(struct core *core, const struct meta_blob *blob, stru
 lreg_status core_package_open(struct core *core, const struct core_package *package, struct storage_object **out,
                               uint64_t *out_length, struct error *err);
 
-/* Finds the storage that a row names; LREG_UNSUPPORTED ("storage_unknown") when this instance was opened without it. */
+/* Finds the storage that a row names; LREG_BUSY ("storage_unknown") when this instance was opened without it. */
+bool core_storage_is_open(const struct core *core, const char *name);
 lreg_status core_storage_find(struct core *core, const char *name, struct storage **out, struct error *err);
 
-/* Like core_blob_open(), but opens the object in the storage instead of the cached one, and also one in quarantine. */
+/* Like core_blob_open(), for a blob whose storage is open, but opens the object in the storage instead of the cached
+ * one, and also one in quarantine. */
 lreg_status core_blob_open_anew(struct core *core, const struct meta_blob *blob, struct storage_object **out,
                                 uint64_t *out_length, struct error *err);
 

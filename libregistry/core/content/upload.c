@@ -180,7 +180,7 @@ lreg_status core_upload_begin(struct core *core, const struct core_registry *reg
     const struct meta_upload row = {
         .id = id,
         .registry_id = registry->row.id,
-        .storage = registry->row.storage,
+        .storage = core->storage_name,
         .scope = scope,
         .principal = principal_text(principal),
         .created_ms = now_ms,
@@ -285,14 +285,9 @@ static lreg_status delete_session(struct core *core, const char *id, struct erro
 }
 
 lreg_status core_upload_cancel(struct core *core, const struct meta_upload *upload, struct error *err) {
-    struct storage *storage = NULL;
-    lreg_status status = core_storage_find(core, upload->storage, &storage, err);
-    if (status != LREG_OK) {
-        return status;
-    }
-    status = delete_session(core, upload->id, err);
-    if (status == LREG_OK) {
-        core_upload_drop_stage(core, storage, upload->id);
+    lreg_status status = delete_session(core, upload->id, err);
+    if (status == LREG_OK && core_storage_is_open(core, upload->storage)) {
+        core_upload_drop_stage(core, core->storage, upload->id); /* a collection of another storage removes its stage */
     }
     return status;
 }

@@ -50,8 +50,8 @@ static lreg_status writer_new(struct core *core, const char *storage_name, const
     return LREG_OK;
 }
 
-lreg_status core_blob_writer_new(struct core *core, const struct core_registry *registry, uint32_t algorithms,
-                                 uint64_t max_bytes, struct core_blob_writer **out, struct error *err) {
+lreg_status core_blob_writer_new(struct core *core, uint32_t algorithms, uint64_t max_bytes,
+                                 struct core_blob_writer **out, struct error *err) {
     uint8_t random[STAGE_RANDOM_BYTES];
     char name[sizeof STAGE_PREFIX + 2 * sizeof random] = STAGE_PREFIX;
     struct core_blob_writer *writer = NULL;
@@ -64,7 +64,7 @@ lreg_status core_blob_writer_new(struct core *core, const struct core_registry *
         return status;
     }
     hex_encode(random, sizeof random, name + strlen(STAGE_PREFIX));
-    status = writer_new(core, registry->row.storage, name, max_bytes, &writer, err);
+    status = writer_new(core, core->storage_name, name, max_bytes, &writer, err);
     if (status != LREG_OK) {
         return status;
     }

@@ -10,9 +10,9 @@
  */
 struct core_blob_writer;
 
-/* Begins a blob in `registry`'s storage. SHA-256 is always computed; `algorithms` names others (DIGEST_…). */
-lreg_status core_blob_writer_new(struct core *core, const struct core_registry *registry, uint32_t algorithms,
-                                 uint64_t max_bytes, struct core_blob_writer **out, struct error *err);
+/* Begins a blob in the storage that is open. SHA-256 is always computed; `algorithms` names others (DIGEST_…). */
+lreg_status core_blob_writer_new(struct core *core, uint32_t algorithms, uint64_t max_bytes,
+                                 struct core_blob_writer **out, struct error *err);
 /* Continues an upload session that this or another process began. The writer's stage is the session's, and nothing else
  * can write to it until the writer is freed or detached. The caller that publishes it deletes the session's row
  * (meta_upload_delete()) in the same transaction. LREG_CONFLICT when another request works on it ("upload_busy") or has

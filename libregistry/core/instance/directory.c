@@ -288,6 +288,11 @@ lreg_status core_directory_settle(struct core *core, struct core_directory *dire
     return core_marker_finish(core, directory->descriptor, core->is_own_filesystem, err);
 }
 
+lreg_status core_directory_has_objects(const struct core_directory *directory, bool *out, struct error *err) {
+    *out = directory->marker.state == MARKER_READY && directory->marker.has_objects;
+    return *out ? LREG_OK : scan(directory->descriptor, OBJECTS_FOLDER, any_entry, NULL, out, err);
+}
+
 void core_directory_end(struct core_directory *directory) {
     if (directory->descriptor >= 0) {
         (void)close(directory->descriptor);

@@ -56,5 +56,13 @@ lreg_status core_directory_begin(struct core *core, struct core_directory *direc
 /* Marks the directory as complete. Call it when everything was opened. */
 lreg_status core_directory_settle(struct core *core, struct core_directory *directory, struct error *err);
 void core_directory_end(struct core_directory *directory);
+/* Whether packages are, or were, files below the directory. */
+lreg_status core_directory_has_objects(const struct core_directory *directory, bool *out, struct error *err);
+
+/* --- storages.c --- */
+
+/* Gives the rows of a directory from before storages had names the name of theirs, and logs which storages with blobs
+ * are not open. */
+lreg_status core_storages_settle(struct core *core, const struct core_directory *directory, struct error *err);
 
 #endif

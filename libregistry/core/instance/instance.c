@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -124,14 +125,22 @@ static lreg_status make_directory(struct core *core, const char *directory, stru
     return set_directory(core, directory, err);
 }
 
+static void name_storage(struct core *core, const char *name) {
+    (void)snprintf(core->storage_name, sizeof core->storage_name, "%s", name);
+}
+
 static lreg_status open_storage(struct core *core, const struct core_options *options, struct error *err) {
     if (core->storage != NULL) {
+        name_storage(core, options->backend_name);
         return LREG_OK;
     }
     if (core->directory == NULL || options->memory_storage) {
+        core->is_own_memory = true;
+        name_storage(core, CORE_STORAGE_MEMORY);
         return storage_open_memory(&core->hooks, &core->storage, err);
     }
     core->is_own_filesystem = true;
+    name_storage(core, CORE_STORAGE_LOCAL);
     return storage_open_filesystem(&core->hooks, core->directory, core->durable, &core->storage, err);
 }
 
@@ -166,6 +175,9 @@ static lreg_status open_contents(struct core *core, const struct core_options *o
     }
     if (status == LREG_OK) {
         status = open_storage(core, options, err);
+    }
+    if (status == LREG_OK) {
+        status = core_storages_settle(core, &directory, err);
     }
     if (status == LREG_OK) {
         status = core_directory_settle(core, &directory, err);
@@ -280,7 +292,6 @@ static struct core *new_core(const struct core_options *options) {
     core->durable = options->durable;
     core->limits = options->limits;
     core->ecosystems = options->ecosystems;
-    core->storage = options->storage;
     atomic_init(&core->references, 1);
     return core;
 }
@@ -289,7 +300,6 @@ lreg_status core_open(const struct core_options *options, struct core **out, str
     *out = NULL;
     struct core *core = new_core(options);
     if (core == NULL) {
-        storage_close(options->storage);
         if (options->backend != NULL && options->backend->destroy != NULL) {
             options->backend->destroy(options->backend_state);
         }

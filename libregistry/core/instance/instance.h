@@ -51,14 +51,20 @@ void core_limits_default(struct core_limits *limits);
  * ("bad_base_url"). */
 lreg_status core_base_url_check(const char *base_url, struct error *err);
 
+/* The names of the library's own storages. */
+#define CORE_STORAGE_LOCAL "local" /* the files below the directory */
+#define CORE_STORAGE_MEMORY "memory"
+/* What the row of a registry says: its packages are stored in whichever storage is open. */
+#define CORE_STORAGE_OF_INSTANCE "default"
+
 struct core_options {
     struct hooks hooks; /* copied */
     const char *directory; /* data directory; NULL: everything in memory */
     bool durable;
     int32_t busy_timeout_ms;
-    struct storage *storage; /* owned, also on failure; NULL: the next options decide */
     const lreg_storage_backend *backend; /* of the host; copied; its state is owned, also on failure; NULL: ours */
     void *backend_state;
+    const char *backend_name; /* valid by storage_name_is_valid(); NULL without a backend */
     bool memory_storage; /* blobs in memory, whatever `directory` is; otherwise in files below it */
     const char *base_url; /* "https://packages.example.com/prefix": base of URLs in responses; NULL: from the request */
     struct core_limits limits;

@@ -12,9 +12,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* The name of the only storage of an instance, which new registries put their packages in. */
-#define CORE_STORAGE_NAME "default"
-
 struct core_cache;
 
 /* Downloads of one package since the last flush. */
@@ -91,8 +88,10 @@ struct core {
     struct core_limits limits;
     const struct core_ecosystem *const *ecosystems; /* NULL-terminated; NULL when there is none */
     struct meta *meta;
-    struct storage *storage;
+    struct storage *storage; /* the only one that is open */
+    char storage_name[LREG_STORAGE_NAME_MAX + 1]; /* in all rows of what it holds */
     bool is_own_filesystem; /* the storage is the filesystem below `directory` */
+    bool is_own_memory; /* the storage is in memory and ends with the instance */
     struct auth_keys keys;
     char instance_id[ID_TEXT];
     struct core_cache *cache;
@@ -114,6 +113,12 @@ void core_object_cache_put(struct core *core, const char *key, uint64_t generati
                            uint64_t length);
 /* Drops all kept objects: called after objects were removed, so that their space is free. */
 void core_object_cache_clear(struct core *core);
+
+/* --- storages.c --- */
+
+/* Calls `tell` for each storage that has rows and is not open, and stops at its first failure. */
+typedef lreg_status (*core_storage_told)(void *user, const struct meta_storage *other, struct error *err);
+lreg_status core_storages_tell(struct core *core, core_storage_told tell, void *user, struct error *err);
 
 /* --- downloads.c --- */
 

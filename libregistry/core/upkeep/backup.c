@@ -229,7 +229,7 @@ static lreg_status read_page(struct backup *run, int64_t after_id, struct meta_b
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_blob_list(transaction, after_id, PAGE_ROWS, &run->page, out, out_count, err);
+    status = meta_blob_list(transaction, CORE_STORAGE_LOCAL, after_id, PAGE_ROWS, &run->page, out, out_count, err);
     meta_rollback(transaction);
     return status;
 }
@@ -376,6 +376,16 @@ static lreg_status back_up(struct backup *run, const char *directory, struct err
     return status;
 }
 
+static lreg_status tell_of_other(void *user, const struct meta_storage *other, struct error *err) {
+    const struct core *core = user;
+    (void)err;
+    if (other->has_blobs) {
+        hooks_log(&core->hooks, LREG_LOG_WARNING,
+                  "the backup is without the packages that are in the storage \"%s\", which is not open", other->name);
+    }
+    return LREG_OK;
+}
+
 lreg_status core_backup(struct core *core, const char *directory, bool is_linked, struct error *err) {
     struct backup run = {.core = core, .is_linked = is_linked};
     if (!core->is_own_filesystem) {
@@ -385,7 +395,10 @@ lreg_status core_backup(struct core *core, const char *directory, bool is_linked
     (void)core_flush_downloads(core, NULL); /* so that the copy has them; a failure does not matter */
     arena_init(&run.paths, &core->hooks, ARENA_BYTES);
     arena_init(&run.page, &core->hooks, ARENA_BYTES);
-    lreg_status status = back_up(&run, directory, err);
+    lreg_status status = core_storages_tell(core, tell_of_other, core, err);
+    if (status == LREG_OK) {
+        status = back_up(&run, directory, err);
+    }
     close_copy(&run);
     end_hold(&run);
     arena_free(&run.page);

@@ -64,35 +64,42 @@ void collect_remove_stage(struct core_collection *run, const char *name, uint64_
 }
 
 /* One of the two listings of sessions that end. */
-typedef lreg_status (*list_uploads)(struct meta_transaction *transaction, int64_t before_ms, size_t limit,
-                                    struct arena *arena, struct meta_upload **out, size_t *out_count,
+typedef lreg_status (*list_uploads)(struct meta_transaction *transaction, const char *storage, int64_t before_ms,
+                                    size_t limit, struct arena *arena, struct meta_upload **out, size_t *out_count,
                                     struct error *err);
 
-static lreg_status delete_uploads(struct core_collection *run, list_uploads list, int64_t before_ms,
-                                  struct meta_upload **out, size_t *out_count, struct error *err) {
+/* Which sessions end: those of one storage, or (NULL) of all, that are older than a time. */
+struct old {
+    list_uploads list;
+    const char *storage;
+    int64_t before_ms;
+};
+
+static lreg_status delete_uploads(struct core_collection *run, const struct old *old, struct meta_upload **out,
+                                  size_t *out_count, struct error *err) {
     struct meta_transaction *transaction = NULL;
     lreg_status status = meta_begin(run->core->meta, META_WRITE, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = list(transaction, before_ms, run->page_rows, &run->arena, out, out_count, err);
+    status = old->list(transaction, old->storage, old->before_ms, run->page_rows, &run->arena, out, out_count, err);
     for (size_t i = 0; status == LREG_OK && i < *out_count; i++) {
         status = meta_upload_delete(transaction, (*out)[i].id, err);
     }
     return collect_end_transaction(transaction, status, err);
 }
 
-static lreg_status end_uploads(struct core_collection *run, list_uploads list, int64_t before_ms, bool *out_more,
-                               struct error *err) {
+/* A stage of another storage is collected when that is open. */
+static lreg_status end_uploads(struct core_collection *run, const struct old *old, bool *out_more, struct error *err) {
     struct meta_upload *uploads = NULL;
     size_t count = 0;
-    lreg_status status = delete_uploads(run, list, before_ms, &uploads, &count, err);
+    lreg_status status = delete_uploads(run, old, &uploads, &count, err);
     if (status != LREG_OK) {
         return status;
     }
     run->report->uploads += count;
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(uploads[i].storage, CORE_STORAGE_NAME) == 0) {
+        if (core_storage_is_open(run->core, uploads[i].storage)) {
             collect_remove_stage(run, uploads[i].id, NULL);
         }
     }
@@ -100,16 +107,19 @@ static lreg_status end_uploads(struct core_collection *run, list_uploads list, i
     return LREG_OK;
 }
 
-/* Ends idle sessions. Without a grace period all sessions end. */
+/* Ends idle sessions. Without a grace period all sessions of the open storage end. */
 static lreg_status end_stale_uploads(struct core_collection *run, bool *out_more, struct error *err) {
     bool is_graceless = run->young_ms == run->now_ms;
-    int64_t stale_ms = is_graceless ? INT64_MAX : run->now_ms - run->core->limits.max_upload_age_ms;
-    return end_uploads(run, meta_upload_list_stale, stale_ms, out_more, err);
+    const struct old old = {.list = meta_upload_list_stale,
+                            .storage = is_graceless ? run->core->storage_name : NULL,
+                            .before_ms = is_graceless ? INT64_MAX : run->now_ms - run->core->limits.max_upload_age_ms};
+    return end_uploads(run, &old, out_more, err);
 }
 
 /* Ends lost sessions, except young ones, which a request may be about to publish. */
 static lreg_status end_lost_uploads(struct core_collection *run, bool *out_more, struct error *err) {
-    return end_uploads(run, meta_upload_list_lost, run->young_ms, out_more, err);
+    const struct old old = {.list = meta_upload_list_lost, .before_ms = run->young_ms};
+    return end_uploads(run, &old, out_more, err);
 }
 
 /* --- Rows --- */
@@ -135,7 +145,7 @@ static lreg_status doom_blobs(struct core_collection *run, bool *out_more, struc
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_blobs_doom(transaction, run->page_rows, &doom, err);
+    status = meta_blobs_doom(transaction, run->core->storage_name, run->page_rows, &doom, err);
     status = collect_end_transaction(transaction, status, err);
     if (status != LREG_OK) {
         return status;
@@ -179,7 +189,8 @@ static lreg_status list_doomed(struct core_collection *run, struct meta_doomed *
     }
     status = core_collection_pause_is_on(run->core, transaction, &is_paused, err);
     if (status == LREG_OK && !is_paused) {
-        status = meta_doomed_list(transaction, run->page_rows, &run->arena, out, out_count, err);
+        status =
+            meta_doomed_list(transaction, run->core->storage_name, run->page_rows, &run->arena, out, out_count, err);
     }
     meta_rollback(transaction);
     return status;
@@ -241,6 +252,23 @@ static lreg_status remove_doomed(struct core_collection *run, bool *out_more, st
     return status;
 }
 
+/* --- Other storages --- */
+
+static lreg_status tell_of_other(void *user, const struct meta_storage *other, struct error *err) {
+    const struct core *core = user;
+    (void)err;
+    if (other->waits) {
+        hooks_log(&core->hooks, LREG_LOG_WARNING,
+                  "the collector leaves what is in the storage \"%s\", which is not open", other->name);
+    }
+    return LREG_OK;
+}
+
+static lreg_status tell_of_others(struct core_collection *run, bool *out_more, struct error *err) {
+    *out_more = false;
+    return core_storages_tell(run->core, tell_of_other, run->core, err);
+}
+
 /* --- The space of the database --- */
 
 static lreg_status give_space_back(struct core_collection *run, bool *out_more, struct error *err) {
@@ -260,7 +288,7 @@ struct phase {
 static const struct phase PHASES[] = {
     {purge_registries, false}, {end_stale_uploads, false},    {end_lost_uploads, false}, {expire_links, false},
     {doom_blobs, false},       {collect_sweep_objects, true}, {remove_doomed, false},    {collect_sweep_stages, true},
-    {rotate_audit, false},     {give_space_back, false},
+    {tell_of_others, false},   {rotate_audit, false},         {give_space_back, false},
 };
 #define PHASE_COUNT (sizeof PHASES / sizeof PHASES[0])
 

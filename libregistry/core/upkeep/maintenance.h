@@ -12,6 +12,7 @@ struct core_verify_report {
     uint64_t missing, damaged; /* found bad */
     uint64_t unnamed_objects; /* stored, but not in the metadata: for the collector */
     uint64_t dangling; /* references whose target is missing or does not match */
+    uint64_t unreadable; /* blobs whose storage is not open, or could not be reached: nothing is known of them */
 };
 /* Hashes every blob and document again, follows what they name, and checks the database. Findings are reported and
  * passed to `finding` (may be NULL); they are not a failure of the call. LREG_OK means that the walk was complete. Any

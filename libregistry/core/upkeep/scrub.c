@@ -95,7 +95,7 @@ static lreg_status find_blob(struct core_scrub *scrub, bool *out_found, struct e
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_blob_list(transaction, scrub->blob, 1, &scrub->arena, &rows, &count, err);
+    status = meta_blob_list(transaction, scrub->core->storage_name, scrub->blob, 1, &scrub->arena, &rows, &count, err);
     meta_rollback(transaction);
     *out_found = status == LREG_OK && count > 0;
     if (*out_found) {

@@ -96,7 +96,7 @@ static lreg_status keep_unknown_objects(struct page *page, struct meta_transacti
     size_t kept = 0;
     for (size_t i = 0; i < page->count; i++) {
         bool known = true;
-        lreg_status status = meta_blob_has_key(transaction, CORE_STORAGE_NAME, page->names[i], &known, err);
+        lreg_status status = meta_blob_has_key_anywhere(transaction, page->names[i], &known, err);
         if (status != LREG_OK) {
             return status;
         }
@@ -116,7 +116,7 @@ static lreg_status doom_unknown_objects(struct page *page, struct error *err) {
     }
     status = keep_unknown_objects(page, transaction, err);
     for (size_t i = 0; status == LREG_OK && i < page->count; i++) {
-        const struct meta_doomed doomed = {.storage = CORE_STORAGE_NAME, .key = page->names[i]};
+        const struct meta_doomed doomed = {.storage = page->run->core->storage_name, .key = page->names[i]};
         status = meta_doomed_insert(transaction, &doomed, err);
     }
     if (status == LREG_OK && page->count > 0) {

@@ -133,7 +133,8 @@ static lreg_status read_page(struct verification *run, int64_t after_id, struct 
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_blob_list(transaction, after_id, PAGE_ROWS, &run->arena, out, out_count, err);
+    status =
+        meta_blob_list(transaction, run->core->storage_name, after_id, PAGE_ROWS, &run->arena, out, out_count, err);
     meta_rollback(transaction);
     return status;
 }
@@ -152,6 +153,25 @@ static lreg_status verify_blobs(struct verification *run, struct error *err) {
             return status;
         }
     }
+}
+
+/* Blobs of other storages are not read, and not judged. */
+static lreg_status tell_of_other(void *user, const struct meta_storage *other, struct error *err) {
+    struct verification *run = user;
+    struct meta_transaction *transaction = NULL;
+    uint64_t count = 0;
+    lreg_status status = meta_begin(run->core->meta, META_READ, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = meta_storage_count_blobs(transaction, other->name, &count, err);
+    meta_rollback(transaction);
+    if (status != LREG_OK || count == 0) {
+        return status;
+    }
+    run->report->unreadable += count;
+    return core_verify_tell(run, err, "%llu blobs are in the storage \"%s\", which is not open: they were not read",
+                            (unsigned long long)count, other->name);
 }
 
 /* --- Documents and the database --- */
@@ -233,7 +253,7 @@ static lreg_status count_unnamed(void *user, const char *key, int64_t modified_m
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_blob_has_key(transaction, CORE_STORAGE_NAME, key, &known, err);
+    status = meta_blob_has_key_anywhere(transaction, key, &known, err);
     meta_rollback(transaction);
     if (status == LREG_OK && !known) {
         run->report->unnamed_objects++;
@@ -245,6 +265,9 @@ static lreg_status verify_all(struct verification *run, struct error *err) {
     lreg_status status = verify_database(run, err);
     if (status == LREG_OK) {
         status = verify_blobs(run, err);
+    }
+    if (status == LREG_OK) {
+        status = core_storages_tell(run->core, tell_of_other, run, err);
     }
     if (status == LREG_OK) {
         status = verify_documents(run, err);

@@ -59,8 +59,7 @@ static lreg_status publish_begin(const struct core_publication *context, void **
     };
     lreg_status status = alpine_package_reader_new(hooks, &package_limits, &publication->reader, err);
     if (status == LREG_OK) {
-        status = core_blob_writer_new(context->core, context->registry, DIGEST_ALL, limits->max_package_bytes,
-                                      &publication->writer, err);
+        status = core_blob_writer_new(context->core, DIGEST_ALL, limits->max_package_bytes, &publication->writer, err);
     }
     if (status != LREG_OK) {
         publish_free(publication);

@@ -71,8 +71,8 @@ static lreg_status publish_begin(const struct core_publication *context, void **
     arena_init(&publication->arena, hooks, PUBLICATION_ARENA_MAX);
     lreg_status status = name_row(publication, context->filename, err);
     if (status == LREG_OK) {
-        status = core_blob_writer_new(context->core, context->registry, DIGEST_ALL,
-                                      core_limits_of(context->core)->max_package_bytes, &publication->writer, err);
+        status = core_blob_writer_new(context->core, DIGEST_ALL, core_limits_of(context->core)->max_package_bytes,
+                                      &publication->writer, err);
     }
     if (status != LREG_OK) {
         publish_free(publication);

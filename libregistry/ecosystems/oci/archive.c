@@ -48,8 +48,8 @@ static lreg_status begin_entry(void *user, const char *name, uint64_t size, stru
         return error_set(err, LREG_TOO_LARGE, "package_too_large", "a layer is larger than the limit of %llu bytes",
                          (unsigned long long)limits->max_blob_bytes);
     }
-    return core_blob_writer_new(archive->context.core, archive->context.registry, archive->digest.algorithm,
-                                limits->max_blob_bytes, &archive->writer, err);
+    return core_blob_writer_new(archive->context.core, archive->digest.algorithm, limits->max_blob_bytes,
+                                &archive->writer, err);
 }
 
 static lreg_status take_data(void *user, const void *bytes, size_t length, struct error *err) {

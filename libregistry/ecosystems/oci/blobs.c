@@ -7,6 +7,8 @@
 
 #include "ecosystems/oci/oci_internal.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 
 #define CACHE_KEY_MAX 1024
@@ -180,14 +182,15 @@ lreg_status oci_blob_get(struct call *call, struct error *err) {
     return status;
 }
 
-/* Clients ask whether they must send a blob. A blob that the storage lost, or that is in quarantine, counts as missing;
- * otherwise no push could ever repair it. */
+/* Clients ask whether they must send a blob. A blob that the storage lost, that is in quarantine, or whose storage is
+ * not open counts as missing; otherwise no push could ever repair it. */
 static lreg_status check_whole(struct call *call, const struct oci_blob *blob, struct error *err) {
     struct storage_object *object = NULL;
     uint64_t length = 0;
     lreg_status status = core_blob_open(call->core, &blob->blob, &object, &length, err);
     storage_object_close(object);
-    return status == LREG_CORRUPT ? oci_blob_unknown(blob->link.digest, err) : status;
+    bool can_be_mended = status == LREG_CORRUPT || (status == LREG_BUSY && text_equals(err->code, "storage_unknown"));
+    return can_be_mended ? oci_blob_unknown(blob->link.digest, err) : status;
 }
 
 lreg_status oci_blob_head(struct call *call, struct error *err) {

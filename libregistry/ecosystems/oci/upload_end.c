@@ -216,8 +216,8 @@ lreg_status oci_upload_whole(struct call *call, const char *image, const char *d
         return status;
     }
     ending->image = image;
-    status = core_blob_writer_new(call->core, call->registry, ending->digest.algorithm,
-                                  core_limits_of(call->core)->max_blob_bytes, &ending->writer, err);
+    status = core_blob_writer_new(call->core, ending->digest.algorithm, core_limits_of(call->core)->max_blob_bytes,
+                                  &ending->writer, err);
     if (status == LREG_OK) {
         take_body(ending);
     }

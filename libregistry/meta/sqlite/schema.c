@@ -310,6 +310,23 @@ static const char referrers[] =
     "    SELECT registry_id, scope, subject, name, '', NULL FROM documents WHERE subject IS NOT NULL;"
     "DROP INDEX documents_by_subject;";
 
+/* The storages that rows of blobs and doomed objects name. A blob that loses its last name is checked again together
+ * with its copies in other storages. */
+static const char storages[] =
+    "CREATE TABLE storages (name TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;"
+    "INSERT INTO storages SELECT storage FROM blobs UNION SELECT storage FROM doomed UNION SELECT storage FROM uploads;"
+    "CREATE TRIGGER blobs_stored AFTER INSERT ON blobs BEGIN"
+    "    INSERT INTO storages SELECT NEW.storage WHERE NEW.storage NOT IN (SELECT name FROM storages);"
+    "END;"
+    "CREATE TRIGGER doomed_stored AFTER INSERT ON doomed BEGIN"
+    "    INSERT INTO storages SELECT NEW.storage WHERE NEW.storage NOT IN (SELECT name FROM storages);"
+    "END;"
+    "CREATE TRIGGER blobs_copies_released AFTER DELETE ON blobs BEGIN"
+    "    UPDATE blobs SET unchecked = 1 WHERE storage IN (SELECT name FROM storages) AND sha256 = OLD.sha256;"
+    "END;"
+    "DROP INDEX blobs_unchecked;"
+    "CREATE INDEX blobs_unchecked ON blobs (storage, id) WHERE unchecked = 1;";
+
 struct migration {
     const char *const *texts; /* terminated by NULL */
     const char *version; /* sets the user_version after it */
@@ -321,11 +338,13 @@ static const char *const third_texts[] = {lost_uploads, NULL};
 static const char *const fourth_texts[] = {uploads_in_progress, NULL};
 static const char *const fifth_texts[] = {upkeep, NULL};
 static const char *const sixth_texts[] = {referrers, NULL};
+static const char *const seventh_texts[] = {storages, NULL};
 
 static const struct migration migrations[] = {
-    {first_texts, "PRAGMA user_version = 1"}, {second_texts, "PRAGMA user_version = 2"},
-    {third_texts, "PRAGMA user_version = 3"}, {fourth_texts, "PRAGMA user_version = 4"},
-    {fifth_texts, "PRAGMA user_version = 5"}, {sixth_texts, "PRAGMA user_version = 6"},
+    {first_texts, "PRAGMA user_version = 1"},   {second_texts, "PRAGMA user_version = 2"},
+    {third_texts, "PRAGMA user_version = 3"},   {fourth_texts, "PRAGMA user_version = 4"},
+    {fifth_texts, "PRAGMA user_version = 5"},   {sixth_texts, "PRAGMA user_version = 6"},
+    {seventh_texts, "PRAGMA user_version = 7"},
 };
 
 #define LATEST ((int64_t)(sizeof migrations / sizeof migrations[0]))

@@ -30,8 +30,10 @@ static const struct comparison comparisons[] = {
      " named <> EXISTS (SELECT 1 FROM document_links WHERE registry_id = blob_links.registry_id AND"
      " scope = blob_links.scope AND target = blob_links.digest) LIMIT 1",
      "the mark of blob link"},
-    {"SELECT id FROM blobs WHERE unchecked = 0 AND NOT EXISTS (SELECT 1 FROM packages WHERE blob_id = blobs.id) AND"
-     " NOT EXISTS (SELECT 1 FROM blob_links WHERE blob_id = blobs.id) LIMIT 1",
+    {"SELECT id FROM blobs WHERE unchecked = 0 AND NOT EXISTS (SELECT 1 FROM blobs AS c WHERE c.storage IN"
+     " (SELECT name FROM storages) AND c.sha256 = blobs.sha256 AND (c.unchecked = 1"
+     " OR EXISTS (SELECT 1 FROM packages WHERE blob_id = c.id)"
+     " OR EXISTS (SELECT 1 FROM blob_links WHERE blob_id = c.id))) LIMIT 1",
      "the mark of blob"},
 };
 

@@ -148,7 +148,7 @@ class shelf_storage : public libregistry::storage {
 
 instance open_on(shelf &on) {
     libregistry::options options;
-    options.set_storage(std::make_unique<shelf_storage>(on));
+    options.set_storage("shelf", std::make_unique<shelf_storage>(on));
     return instance(options);
 }
 
@@ -313,7 +313,7 @@ TEST(keys_are_checked) {
          {std::string(), std::string(256, 'k'), std::string(4096, 'k'), std::string("a\0b", 3), std::string("none")}) {
         shelf on;
         libregistry::options options;
-        options.set_storage(std::make_unique<bad_storage>(on, key));
+        options.set_storage("shelf", std::make_unique<bad_storage>(on, key));
         const instance opened(options);
         CHECK(THROWN(check::publish(opened, check::make_files(opened), "a-1.0.0.txt", "a")).status() == LREG_IO);
     }
@@ -323,15 +323,15 @@ TEST(a_storage_is_ended_once_whatever_fails) {
     shelf on;
     {
         libregistry::options options;
-        options.set_storage(std::make_unique<shelf_storage>(on));
+        options.set_storage("shelf", std::make_unique<shelf_storage>(on));
     }
     CHECK(on.is_destroyed.exchange(false));
     libregistry::options options;
-    CHECK(THROWN(options.set_storage(nullptr)).status() == LREG_BAD_ARGUMENT);
+    CHECK(THROWN(options.set_storage("shelf", nullptr)).status() == LREG_BAD_ARGUMENT);
     libregistry::options taken = std::move(options);
-    CHECK(THROWN(options.set_storage(std::make_unique<shelf_storage>(on))).status() == LREG_BAD_ARGUMENT);
+    CHECK(THROWN(options.set_storage("shelf", std::make_unique<shelf_storage>(on))).status() == LREG_BAD_ARGUMENT);
     CHECK(on.is_destroyed.exchange(false));
-    taken.set_storage(std::make_unique<shelf_storage>(on));
+    taken.set_storage("shelf", std::make_unique<shelf_storage>(on));
     const instance first(taken);
     CHECK(THROWN(instance second(taken)).status() == LREG_MISUSE);
 }

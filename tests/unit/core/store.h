@@ -85,6 +85,7 @@ static inline void store_open(struct store *store) {
     fault_backend_wrap(&store->fault, &inner, state, &store->table);
     base->options.backend = &store->table;
     base->options.backend_state = &store->fault;
+    base->options.backend_name = CORE_STORAGE_LOCAL; /* store_second() opens the same files */
     fixture_reopen(base);
     store->core = base->core;
 }
@@ -136,7 +137,8 @@ static inline struct meta_blob only_blob(struct store *store, struct arena *aren
     struct meta_blob *blobs = NULL;
     size_t count = 0;
     assert_int_equal(meta_begin(store->core->meta, META_READ, &transaction, NULL), LREG_OK);
-    assert_int_equal(meta_blob_list(transaction, 0, 10, arena, &blobs, &count, NULL), LREG_OK);
+    assert_int_equal(meta_blob_list(transaction, store->core->storage_name, 0, 10, arena, &blobs, &count, NULL),
+                     LREG_OK);
     meta_rollback(transaction);
     assert_int_equal(count, 1);
     return blobs[0];
@@ -149,6 +151,7 @@ static inline struct core *store_second(struct store *store, int32_t busy_timeou
     struct core_options options = store->base.options;
     options.backend = NULL;
     options.backend_state = NULL;
+    options.backend_name = NULL;
     options.step_fault = NULL;
     options.busy_timeout_ms = busy_timeout_ms;
     if (core_open(&options, &core, &err) != LREG_OK) {
@@ -210,7 +213,7 @@ static inline lreg_status publication_finish(struct publication *this, struct co
 
 static inline lreg_status publish_with(struct publication *this, const void *bytes, size_t length, struct error *err) {
     struct core_blob_writer *writer = NULL;
-    lreg_status status = core_blob_writer_new(this->core, this->registry, 0, UINT64_MAX, &writer, err);
+    lreg_status status = core_blob_writer_new(this->core, 0, UINT64_MAX, &writer, err);
     if (status != LREG_OK) {
         return status;
     }

@@ -15,7 +15,7 @@
 
 static struct core_blob_writer *begin_writer(struct store *store, const char *text) {
     struct core_blob_writer *writer = NULL;
-    assert_int_equal(core_blob_writer_new(store->core, store->registry, 0, 1000, &writer, NULL), LREG_OK);
+    assert_int_equal(core_blob_writer_new(store->core, 0, 1000, &writer, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, text, strlen(text), NULL), LREG_OK);
     return writer;
 }
@@ -40,7 +40,7 @@ static void test_core_blob__all_wanted_digests_are_those_of_the_bytes(void **sta
     (void)state;
     store_begin(&store);
     digest_of(DIGEST_ALL, "abc", 3, &expected);
-    assert_int_equal(core_blob_writer_new(store.core, store.registry, DIGEST_ALL, 3, &writer, NULL), LREG_OK);
+    assert_int_equal(core_blob_writer_new(store.core, DIGEST_ALL, 3, &writer, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, "a", 1, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, "bc", 2, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_length(writer), 3);
@@ -72,8 +72,7 @@ static unsigned hash_with_lent_threads(uint32_t algorithms, unsigned spare) {
     store.base.options.hooks.executor = lent_threads_hook(&threads, spare);
     store_open(&store);
     store_make_registry(&store);
-    assert_int_equal(core_blob_writer_new(store.core, store.registry, algorithms, sizeof bytes, &writer, NULL),
-                     LREG_OK);
+    assert_int_equal(core_blob_writer_new(store.core, algorithms, sizeof bytes, &writer, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, bytes, LONG_PIECE, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, bytes + LONG_PIECE, 1, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, bytes + LONG_PIECE + 1, LONG_PIECE, NULL), LREG_OK);
@@ -103,7 +102,7 @@ static void test_core_blob__failed_write_waits_for_what_was_lent(void **state) {
     store.base.options.hooks.executor = lent_threads_hook(&threads, 2);
     store_open(&store);
     store_make_registry(&store);
-    assert_int_equal(core_blob_writer_new(store.core, store.registry, DIGEST_ALL, LONG_PIECE, &writer, NULL), LREG_OK);
+    assert_int_equal(core_blob_writer_new(store.core, DIGEST_ALL, LONG_PIECE, &writer, NULL), LREG_OK);
     fault_backend_arm(&store.fault, 1, LREG_IO, FAULT_BEFORE);
     assert_int_equal(core_blob_writer_write(writer, bytes, sizeof bytes, NULL), LREG_IO);
     fault_backend_disarm(&store.fault);
@@ -134,7 +133,7 @@ static void test_core_blob__more_bytes_than_allowed_are_refused(void **state) {
     struct core_blob_writer *writer = NULL;
     (void)state;
     store_begin(&store);
-    assert_int_equal(core_blob_writer_new(store.core, store.registry, 0, 4, &writer, NULL), LREG_OK);
+    assert_int_equal(core_blob_writer_new(store.core, 0, 4, &writer, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, "1234", 4, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, "5", 1, &err), LREG_TOO_LARGE);
     assert_string_equal(err.code, "package_too_large");
@@ -203,7 +202,7 @@ static void find_blob(struct store *store, const char *text, struct arena *arena
     struct meta_transaction *transaction = NULL;
     digest_of(DIGEST_SHA256, text, strlen(text), &digests);
     assert_int_equal(meta_begin(core_meta(store->core), META_READ, &transaction, NULL), LREG_OK);
-    assert_int_equal(meta_blob_find(transaction, CORE_STORAGE_NAME, digests.sha256, arena, out, NULL), LREG_OK);
+    assert_int_equal(meta_blob_find(transaction, CORE_STORAGE_LOCAL, digests.sha256, arena, out, NULL), LREG_OK);
     meta_rollback(transaction);
 }
 
@@ -263,7 +262,7 @@ static void test_core_blob__of_another_storage_is_refused(void **state) {
     const struct meta_blob blob = {.id = 1, .storage = "elsewhere", .key = "k"};
     (void)state;
     store_begin(&store);
-    assert_int_equal(core_blob_open(store.core, &blob, &object, &length, &err), LREG_UNSUPPORTED);
+    assert_int_equal(core_blob_open(store.core, &blob, &object, &length, &err), LREG_BUSY);
     assert_string_equal(err.code, "storage_unknown");
     store_end(&store);
 }

@@ -41,7 +41,7 @@ static lreg_status name_by_link(void *user, struct meta_transaction *transaction
 static void upload_linked(struct store *store, const char *text) {
     struct core_blob_writer *writer = NULL;
     struct digest_set digests;
-    assert_int_equal(core_blob_writer_new(store->core, store->registry, 0, 1000, &writer, NULL), LREG_OK);
+    assert_int_equal(core_blob_writer_new(store->core, 0, 1000, &writer, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, text, strlen(text), NULL), LREG_OK);
     core_blob_writer_finish(writer, &digests);
     assert_int_equal(core_blob_publish(writer, name_by_link, store, NULL), LREG_OK);
@@ -111,7 +111,7 @@ static void test_core_collect__leaves_the_stage_of_a_writer_of_this_process(void
     struct core_blob_writer *writer = NULL;
     (void)state;
     store_begin(&store);
-    assert_int_equal(core_blob_writer_new(store.core, store.registry, 0, 1000, &writer, NULL), LREG_OK);
+    assert_int_equal(core_blob_writer_new(store.core, 0, 1000, &writer, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, "slow", 4, NULL), LREG_OK);
     assert_int_equal(must_collect(store.core, 0).stages, 0);
     struct publication this = {.core = store.core, .registry = store.registry, .filename = "a"};

@@ -267,11 +267,16 @@ static void test_core_core__a_given_storage_ends_with_the_instance_also_after_a_
     struct error err;
     failing_allocator_init(&memory);
     fixture.options.hooks.allocator = failing_allocator_hook(&memory);
-    assert_int_equal(storage_open_memory(&fixture.options.hooks, &fixture.options.storage, NULL), LREG_OK);
+    lreg_storage_backend table;
+    fixture.options.backend = &table;
+    fixture.options.backend_name = "given";
+    assert_int_equal(storage_memory_table(&fixture.options.hooks, &table, &fixture.options.backend_state, NULL),
+                     LREG_OK);
     fixture.options.base_url = "bad";
     assert_int_equal(try_open(&err), LREG_BAD_ARGUMENT);
     assert_int_equal(failing_allocator_live_blocks(&memory), 0);
-    assert_int_equal(storage_open_memory(&fixture.options.hooks, &fixture.options.storage, NULL), LREG_OK);
+    assert_int_equal(storage_memory_table(&fixture.options.hooks, &table, &fixture.options.backend_state, NULL),
+                     LREG_OK);
     fixture.options.base_url = NULL;
     assert_int_equal(try_open(&err), LREG_OK);
     close_core();

@@ -298,7 +298,7 @@ static void test_core_purge__nothing_is_published_into_what_is_not_purged_yet(vo
     (void)state;
     watch_begin(&watch, &store, 3);
     struct publication late = {.core = store.core, .registry = store.registry, .filename = "late"};
-    assert_int_equal(core_blob_writer_new(store.core, store.registry, 0, 1000, &writer, NULL), LREG_OK);
+    assert_int_equal(core_blob_writer_new(store.core, 0, 1000, &writer, NULL), LREG_OK);
     assert_int_equal(core_blob_writer_write(writer, "late", 4, NULL), LREG_OK);
     delete_and_crash(&watch);
     assert_int_equal(publication_finish(&late, writer, &err), LREG_NOT_FOUND);

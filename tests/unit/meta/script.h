@@ -142,7 +142,10 @@ static inline lreg_status script_find(struct meta_transaction *t, struct arena *
            THEN(meta_blob_link_find_anywhere(t, "sr", "sha256:a", arena, &link, &blob, err)) &&
            THEN(meta_blob_find(t, "main", sha256, arena, &blob, err)) &&
            THEN(meta_blob_find_by_id(t, blob.id, arena, &blob, err)) &&
-           THEN(meta_blob_has_key(t, "main", "script-1", &is, err)) && THEN(meta_blob_totals(t, &count, &bytes, err)));
+           THEN(meta_blob_has_key(t, "main", "script-1", &is, err)) &&
+           THEN(meta_blob_has_key_anywhere(t, "script-1", &is, err)) &&
+           THEN(meta_storage_exists(t, "main", &is, err)) && THEN(meta_storage_count_blobs(t, "main", &count, err)) &&
+           THEN(meta_blob_totals(t, &count, &bytes, err)));
     return status;
 }
 
@@ -185,6 +188,7 @@ static inline lreg_status script_list(struct meta_transaction *t, struct arena *
     struct meta_referrer *referrers = NULL;
     struct meta_audit_event *events = NULL;
     struct meta_blob *blobs = NULL;
+    struct meta_storage *storages = NULL;
     struct meta_doomed *doomed = NULL;
     const char **scopes = NULL;
     char newest[ID_TEXT];
@@ -194,8 +198,8 @@ static inline lreg_status script_list(struct meta_transaction *t, struct arena *
            THEN(meta_registry_list(t, "so", NULL, 10, arena, &registries, &count, err)) &&
            THEN(meta_token_list(t, "so", NULL, NULL, 10, arena, &tokens, &count, err)) &&
            THEN(meta_token_list(t, "so", "sr", NULL, 10, arena, &tokens, &count, err)) &&
-           THEN(meta_upload_list_stale(t, 10, 10, arena, &uploads, &count, err)) &&
-           THEN(meta_upload_list_lost(t, 10, 10, arena, &uploads, &count, err)) &&
+           THEN(meta_upload_list_stale(t, NULL, 10, 10, arena, &uploads, &count, err)) &&
+           THEN(meta_upload_list_lost(t, NULL, 10, 10, arena, &uploads, &count, err)) &&
            THEN(meta_upload_list(t, "sr", NULL, 10, arena, &uploads, &count, err)) &&
            THEN(meta_upload_list(t, "sr", "s", 10, arena, &uploads, &count, err)) &&
            THEN(meta_referrer_list(t, "sr", "image", "sha256:s", NULL, 10, arena, &referrers, &count, err)) &&
@@ -207,8 +211,9 @@ static inline lreg_status script_list(struct meta_transaction *t, struct arena *
            THEN(meta_package_newest_at(t, "sr", 5, newest, err)) &&
            THEN(meta_audit_list(t, "so", NULL, 10, arena, &events, &count, err)) &&
            THEN(meta_audit_list(t, "so", "sf", 10, arena, &events, &count, err)) &&
-           THEN(meta_blob_list(t, 0, 10, arena, &blobs, &count, err)) &&
-           THEN(meta_doomed_list(t, 10, arena, &doomed, &count, err)));
+           THEN(meta_blob_list(t, "main", 0, 10, arena, &blobs, &count, err)) &&
+           THEN(meta_doomed_list(t, "main", 10, arena, &doomed, &count, err)) &&
+           THEN(meta_storage_list_others(t, "other", 10, arena, &storages, &count, err)));
     return status;
 }
 
@@ -246,11 +251,12 @@ static inline lreg_status script_remove(struct meta_transaction *t, struct arena
            THEN(meta_upload_lose(t, &upload, 9, err)) && THEN(meta_package_delete(t, "sr", "sha256:z", err)) &&
            THEN(meta_token_delete(t, "st", err)) && THEN(meta_blob_links_expire(t, 100, 10, &count, err)) &&
            THEN(meta_blob_link_delete(t, "sr", "image", "sha256:a", err)) &&
-           THEN(meta_document_delete(t, "sr", "image", "sha256:m", err)) && THEN(meta_blobs_doom(t, 10, &doom, err)) &&
-           THEN(meta_doomed_delete(t, &script_doomed, err)) && THEN(meta_audit_rotate(t, 1, 1, 10, &count, err)) &&
-           THEN(meta_audit_rotate(t, 2, 1, 10, &count, err)) && THEN(meta_upload_delete(t, "su", err)) &&
-           THEN(meta_registry_delete(t, "sr", err)) && THEN(meta_organization_delete(t, "so", err)) &&
-           THEN(script_purge(t, arena, err)));
+           THEN(meta_document_delete(t, "sr", "image", "sha256:m", err)) &&
+           THEN(meta_blobs_doom(t, "main", 10, &doom, err)) && THEN(meta_storage_rename(t, "main", "other", err)) &&
+           THEN(meta_storage_rename(t, "other", "main", err)) && THEN(meta_doomed_delete(t, &script_doomed, err)) &&
+           THEN(meta_audit_rotate(t, 1, 1, 10, &count, err)) && THEN(meta_audit_rotate(t, 2, 1, 10, &count, err)) &&
+           THEN(meta_upload_delete(t, "su", err)) && THEN(meta_registry_delete(t, "sr", err)) &&
+           THEN(meta_organization_delete(t, "so", err)) && THEN(script_purge(t, arena, err)));
     const struct meta_doomed left[] = {{"main", "script-1"}, {"main", "script-2"}};
     (void)(status == LREG_OK && THEN(meta_doomed_delete(t, &left[0], err)) &&
            THEN(meta_doomed_delete(t, &left[1], err)));

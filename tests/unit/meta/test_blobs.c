@@ -24,7 +24,7 @@ static void add_link(struct meta_transaction *transaction, const char *digest, i
 
 static uint64_t doom(struct meta_transaction *transaction, size_t limit, uint64_t *bytes) {
     struct meta_doom found = {0};
-    assert_int_equal(meta_blobs_doom(transaction, limit, &found, NULL), LREG_OK);
+    assert_int_equal(meta_blobs_doom(transaction, "main", limit, &found, NULL), LREG_OK);
     *bytes = found.bytes;
     return found.blobs;
 }
@@ -101,12 +101,12 @@ static void test_meta_blobs__list_walks_by_id(void **state) {
         (void)fixture_add_blob(transaction, i, i);
     }
     for (size_t expected = 2; expected > 0; expected--) {
-        assert_int_equal(meta_blob_list(transaction, after, 2, &fixture->arena, &rows, &count, NULL), LREG_OK);
+        assert_int_equal(meta_blob_list(transaction, "main", after, 2, &fixture->arena, &rows, &count, NULL), LREG_OK);
         assert_int_equal(count, 2);
         assert_true(rows[0].id > after && rows[1].id > rows[0].id);
         after = rows[1].id;
     }
-    assert_int_equal(meta_blob_list(transaction, after, 2, &fixture->arena, &rows, &count, NULL), LREG_OK);
+    assert_int_equal(meta_blob_list(transaction, "main", after, 2, &fixture->arena, &rows, &count, NULL), LREG_OK);
     assert_int_equal(count, 1);
     meta_rollback(transaction);
 }
@@ -142,7 +142,7 @@ static void test_meta_blobs__no_more_than_a_page_is_looked_at(void **state) {
     }
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         struct meta_doom doom;
-        assert_int_equal(meta_blobs_doom(transaction, 2, &doom, NULL), LREG_OK);
+        assert_int_equal(meta_blobs_doom(transaction, "main", 2, &doom, NULL), LREG_OK);
         assert_int_equal(doom.looked_at, expected[i][0]);
         assert_int_equal(doom.blobs, expected[i][1]);
         assert_int_equal(doom.bytes, expected[i][1]);
@@ -220,7 +220,7 @@ static void test_meta_blobs__doom_goes_by_limit_and_tells_keys_until_they_are_de
     assert_true(has_key(transaction, "key-1"));
     assert_int_equal(doom(transaction, 2, &bytes), 2);
     assert_int_equal(bytes, 3);
-    assert_int_equal(meta_doomed_list(transaction, 10, &fixture->arena, &rows, &count, NULL), LREG_OK);
+    assert_int_equal(meta_doomed_list(transaction, "main", 10, &fixture->arena, &rows, &count, NULL), LREG_OK);
     assert_int_equal(count, 2);
     assert_string_equal(rows[0].storage, "main");
     assert_string_equal(rows[0].key, "key-1");
@@ -244,7 +244,7 @@ static void test_meta_blobs__a_surplus_object_is_noted_once(void **state) {
     assert_int_equal(meta_doomed_insert(transaction, &surplus, NULL), LREG_OK);
     assert_int_equal(meta_doomed_insert(transaction, &surplus, NULL), LREG_OK);
     assert_true(has_key(transaction, "left"));
-    assert_int_equal(meta_doomed_list(transaction, 10, &fixture->arena, &rows, &count, NULL), LREG_OK);
+    assert_int_equal(meta_doomed_list(transaction, "main", 10, &fixture->arena, &rows, &count, NULL), LREG_OK);
     assert_int_equal(count, 1);
     assert_int_equal(meta_doomed_delete(transaction, &surplus, NULL), LREG_OK);
     assert_int_equal(meta_doomed_delete(transaction, &surplus, NULL), LREG_OK);

@@ -304,7 +304,7 @@ static void test_meta_purge__what_others_have_too_stays(void **state) {
         /* until it is gone */
     }
     struct meta_transaction *transaction = fixture_begin(fixture, META_WRITE);
-    assert_int_equal(meta_blobs_doom(transaction, 10, &doom, NULL), LREG_OK);
+    assert_int_equal(meta_blobs_doom(transaction, "main", 10, &doom, NULL), LREG_OK);
     assert_int_equal(doom.looked_at, 2);
     assert_int_equal(doom.blobs, 1);
     assert_int_equal(doom.bytes, 10);

@@ -225,7 +225,7 @@ static void test_meta_registries__delete_and_purge_remove_all_that_it_has_but_th
     assert_int_equal(meta_audit_list(transaction, "o1", NULL, 9, arena, &events, &count, NULL), LREG_OK);
     assert_int_equal(count, 1);
     assert_string_equal(events[0].registry_id, "r1");
-    assert_int_equal(meta_blobs_doom(transaction, 10, &doom, NULL), LREG_OK);
+    assert_int_equal(meta_blobs_doom(transaction, "main", 10, &doom, NULL), LREG_OK);
     assert_int_equal(doom.blobs, 1); /* the one that its package and its link named */
     assert_int_equal(doom.bytes, 10);
     fixture_commit(fixture, transaction);

@@ -103,13 +103,13 @@ static void test_meta_uploads__stale_ones_come_oldest_first(void **state) {
     add(transaction, "u1", 30);
     add(transaction, "u2", 10);
     add(transaction, "u3", 20);
-    assert_int_equal(meta_upload_list_stale(transaction, 30, 9, &fixture->arena, &rows, &count, NULL), LREG_OK);
+    assert_int_equal(meta_upload_list_stale(transaction, NULL, 30, 9, &fixture->arena, &rows, &count, NULL), LREG_OK);
     assert_int_equal(count, 2);
     assert_string_equal(rows[0].id, "u2");
     assert_string_equal(rows[1].id, "u3");
-    assert_int_equal(meta_upload_list_stale(transaction, 99, 1, &fixture->arena, &rows, &count, NULL), LREG_OK);
+    assert_int_equal(meta_upload_list_stale(transaction, NULL, 99, 1, &fixture->arena, &rows, &count, NULL), LREG_OK);
     assert_int_equal(count, 1);
-    assert_int_equal(meta_upload_list_stale(transaction, 10, 9, &fixture->arena, &rows, &count, NULL), LREG_OK);
+    assert_int_equal(meta_upload_list_stale(transaction, NULL, 10, 9, &fixture->arena, &rows, &count, NULL), LREG_OK);
     assert_int_equal(count, 0);
     meta_rollback(transaction);
 }
@@ -208,9 +208,9 @@ static void test_meta_uploads__a_lost_one_is_only_there_to_be_deleted(void **sta
     assert_false(exists);
     assert_int_equal(meta_upload_count(transaction, "r2", INT64_MIN, INT64_MAX, &count, NULL), LREG_OK);
     assert_int_equal(count, 1);
-    assert_int_equal(meta_upload_list_lost(transaction, 40, 9, &fixture->arena, &rows, &listed, NULL), LREG_OK);
+    assert_int_equal(meta_upload_list_lost(transaction, NULL, 40, 9, &fixture->arena, &rows, &listed, NULL), LREG_OK);
     assert_int_equal(listed, 0);
-    assert_int_equal(meta_upload_list_lost(transaction, 41, 9, &fixture->arena, &rows, &listed, NULL), LREG_OK);
+    assert_int_equal(meta_upload_list_lost(transaction, NULL, 41, 9, &fixture->arena, &rows, &listed, NULL), LREG_OK);
     assert_int_equal(listed, 1);
     assert_string_equal(rows[0].id, "u1");
     assert_int_equal(meta_upload_delete(transaction, "u1", NULL), LREG_OK);

@@ -108,18 +108,22 @@ class options : public handle<lreg_options, lreg_options_free> {
     options &set_memory_storage() {
         return set([&](lreg_error **failure) { return lreg_options_set_memory_storage(get(), failure); });
     }
-    /** Stores packages in a storage of the host. @param backend taken, also when this throws */
-    options &set_storage(std::unique_ptr<storage> backend) {
+    /** Stores packages in a storage of the host. @param name the same for the same bytes each time
+     * @param backend taken, also when this throws */
+    options &set_storage(const std::string &name, std::unique_ptr<storage> backend) {
         if (backend == nullptr) {
             throw error(LREG_BAD_ARGUMENT, "there is no storage");
         }
         const lreg_storage_backend table = detail::storage_table::table();
-        return set(
-            [&](lreg_error **failure) { return lreg_options_set_storage(get(), &table, backend.release(), failure); });
+        return set([&](lreg_error **failure) {
+            return lreg_options_set_storage(get(), name.c_str(), &table, backend.release(), failure);
+        });
     }
     /** The same with a table of the C API. @param state taken, also when this throws, if the table has `destroy` */
-    options &set_storage(const lreg_storage_backend &table, void *state) {
-        return set([&](lreg_error **failure) { return lreg_options_set_storage(get(), &table, state, failure); });
+    options &set_storage(const std::string &name, const lreg_storage_backend &table, void *state) {
+        return set([&](lreg_error **failure) {
+            return lreg_options_set_storage(get(), name.c_str(), &table, state, failure);
+        });
     }
 
     /** The memory allocator. @param allocator its `user` must live until the last handle and error have ended */

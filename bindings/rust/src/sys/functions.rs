@@ -202,6 +202,7 @@ extern "C" {
     ) -> lreg_status;
     pub fn lreg_options_set_storage(
         options: *mut lreg_options,
+        name: *const c_char,
         backend: *const lreg_storage_backend,
         state: *mut c_void,
         err: *mut *mut lreg_error,

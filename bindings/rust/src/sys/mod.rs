@@ -135,6 +135,7 @@ pub const LREG_LOG_ERROR: i32 = 1;
 pub const LREG_LOG_WARNING: i32 = 2;
 pub const LREG_LOG_INFO: i32 = 3;
 pub const LREG_LOG_DEBUG: i32 = 4;
+pub const LREG_STORAGE_NAME_MAX: i32 = 63;
 pub const LREG_STORAGE_KEY_MAX: i32 = 255;
 pub const LREG_STORAGE_STAGE_NAME_MAX: i32 = 63;
 pub const LREG_STORAGE_PATH_MAX: i32 = 1023;
@@ -188,6 +189,7 @@ pub struct lreg_verify_report {
     pub damaged: u64,
     pub unnamed_objects: u64,
     pub dangling: u64,
+    pub unreadable: u64,
 }
 
 #[repr(C)]
