@@ -100,11 +100,7 @@ lreg_status core_organization_create(struct core *core, const struct core_actor 
         goto out;
     }
     status = insert(core, transaction, actor, &row, &shared, err);
-    if (status != LREG_OK) {
-        goto out;
-    }
-    status = meta_commit(transaction, err);
-    transaction = NULL;
+    status = meta_end(transaction, status, err);
     if (status != LREG_OK) {
         goto out;
     }
@@ -112,7 +108,6 @@ lreg_status core_organization_create(struct core *core, const struct core_actor 
     shared = NULL;
 
 out:
-    meta_rollback(transaction);
     core_shared_release(shared);
     return status;
 }
@@ -196,14 +191,9 @@ lreg_status core_organization_delete(struct core *core, const struct core_actor 
         goto out;
     }
     status = delete_in(core, transaction, actor, slug, &arena, err);
-    if (status != LREG_OK) {
-        goto out;
-    }
-    status = meta_commit(transaction, err);
-    transaction = NULL;
+    status = meta_end(transaction, status, err);
 
 out:
-    meta_rollback(transaction);
     arena_free(&arena);
     return status;
 }

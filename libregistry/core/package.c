@@ -374,11 +374,7 @@ lreg_status core_package_delete(struct core *core, const struct core_actor *acto
     }
     arena_init(&arena, &core->hooks, ARENA_BYTES);
     status = delete_package(&change, package->row.id, err);
-    if (status == LREG_OK) {
-        status = meta_commit(change.transaction, err);
-    } else {
-        meta_rollback(change.transaction);
-    }
+    status = meta_end(change.transaction, status, err);
     arena_free(&arena);
     return status;
 }

@@ -24,11 +24,7 @@ static lreg_status purge_page(struct core *core, const char *id, size_t rows, bo
         return status;
     }
     status = meta_registry_purge(transaction, id, rows, out_done, err);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }
 
 lreg_status core_registry_purge(struct core *core, const char *id, size_t pages, struct error *err) {

@@ -265,11 +265,7 @@ static lreg_status create(struct core *core, const struct core_actor *actor,
         goto out;
     }
     status = create_in(core, transaction, actor, organization, row, &shared, err);
-    if (status != LREG_OK) {
-        goto out;
-    }
-    status = meta_commit(transaction, err);
-    transaction = NULL;
+    status = meta_end(transaction, status, err);
     if (status != LREG_OK) {
         goto out;
     }
@@ -277,7 +273,6 @@ static lreg_status create(struct core *core, const struct core_actor *actor,
     shared = NULL;
 
 out:
-    meta_rollback(transaction);
     core_shared_release(shared);
     row->id = NULL;
     return status;
@@ -405,11 +400,7 @@ lreg_status core_registry_update(struct core *core, const struct core_actor *act
         goto out;
     }
     status = update_in(core, transaction, actor, &registry->row, settings, &shared, err);
-    if (status != LREG_OK) {
-        goto out;
-    }
-    status = meta_commit(transaction, err);
-    transaction = NULL;
+    status = meta_end(transaction, status, err);
     if (status != LREG_OK || out == NULL) {
         goto out;
     }
@@ -417,7 +408,6 @@ lreg_status core_registry_update(struct core *core, const struct core_actor *act
     shared = NULL;
 
 out:
-    meta_rollback(transaction);
     core_shared_release(shared);
     return status;
 }
@@ -462,17 +452,12 @@ lreg_status core_registry_delete(struct core *core, const struct core_actor *act
         goto out;
     }
     status = delete_in(core, transaction, actor, registry, &arena, err);
-    if (status != LREG_OK) {
-        goto out;
-    }
-    status = meta_commit(transaction, err);
-    transaction = NULL;
+    status = meta_end(transaction, status, err);
     if (status == LREG_OK) {
         purge_deleted(core, &registry->row);
     }
 
 out:
-    meta_rollback(transaction);
     arena_free(&arena);
     return status;
 }

@@ -99,11 +99,7 @@ static lreg_status insert(struct core *core, const struct meta_registry_key *row
         return status;
     }
     status = meta_registry_key_insert(transaction, row, err);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }
 
 static lreg_status seal_and_insert(struct core *core, const struct core_registry *registry, const char *name,

@@ -333,11 +333,7 @@ static lreg_status create(struct core *core, const struct core_actor *actor, str
         goto out;
     }
     status = create_in(core, transaction, actor, token, &shared, err);
-    if (status != LREG_OK) {
-        goto out;
-    }
-    status = meta_commit(transaction, err);
-    transaction = NULL;
+    status = meta_end(transaction, status, err);
     if (status != LREG_OK) {
         goto out;
     }
@@ -345,7 +341,6 @@ static lreg_status create(struct core *core, const struct core_actor *actor, str
     shared = NULL;
 
 out:
-    meta_rollback(transaction);
     core_shared_release(shared);
     memory_wipe(token->secret, sizeof(token->secret));
     memory_release(&core->hooks, token->sealed);
@@ -426,22 +421,14 @@ lreg_status core_token_set_description(struct core *core, const struct core_acto
     struct meta_transaction *transaction = NULL;
     lreg_status status = core_check_line("description", description, CORE_DESCRIPTION_MAX, err);
     if (status != LREG_OK) {
-        goto out;
+        return status;
     }
     status = meta_begin(core->meta, META_WRITE, &transaction, err);
     if (status != LREG_OK) {
-        goto out;
+        return status;
     }
     status = describe_in(core, transaction, actor, &token->row, description, err);
-    if (status != LREG_OK) {
-        goto out;
-    }
-    status = meta_commit(transaction, err);
-    transaction = NULL;
-
-out:
-    meta_rollback(transaction);
-    return status;
+    return meta_end(transaction, status, err);
 }
 
 static lreg_status delete_in(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
@@ -468,9 +455,5 @@ lreg_status core_token_delete(struct core *core, const struct core_actor *actor,
         return status;
     }
     status = delete_in(core, transaction, actor, &token->row, err);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }

@@ -39,6 +39,10 @@ lreg_status meta_begin_unsynced(struct meta *meta, struct meta_transaction **out
  * meta_settle()). */
 lreg_status meta_commit(struct meta_transaction *transaction, struct error *err);
 void meta_rollback(struct meta_transaction *transaction); /* NULL is allowed */
+/* Ends a write by the status of its steps: commits when `status` is LREG_OK; otherwise rolls back and leaves `err` as
+ * it is. Returns the final status: that of the steps when they failed, or that of meta_commit(). `transaction` is not
+ * NULL. */
+lreg_status meta_end(struct meta_transaction *transaction, lreg_status status, struct error *err);
 
 /* Call it between the transactions of a long series of writes: it lets writers of other processes get the lock.
  * (Writers of this process wait in a queue.) Takes a few milliseconds. */

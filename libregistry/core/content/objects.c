@@ -36,11 +36,7 @@ static lreg_status forget_doomed(struct core *core, const struct meta_doomed *do
         return status;
     }
     status = meta_doomed_delete(transaction, doomed, err);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }
 
 lreg_status core_doomed_remove(struct core *core, const char *storage, const char *key, struct error *err) {

@@ -239,11 +239,11 @@ static lreg_status name_blob(struct core_blob_writer *writer, const struct look 
     if (status == LREG_OK && id != 0) {
         status = publish(user, transaction, id, err);
     }
-    if (status != LREG_OK || id == 0) {
+    if (id == 0) {
         meta_rollback(transaction);
         return status;
     }
-    status = meta_commit(transaction, err);
+    status = meta_end(transaction, status, err);
     writer->in_doubt = status != LREG_OK;
     *out_named = status == LREG_OK;
     return status;

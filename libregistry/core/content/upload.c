@@ -112,11 +112,7 @@ static lreg_status note_session(struct beginning *beginning, struct error *err) 
     if (status == LREG_OK) {
         status = meta_upload_insert(beginning->transaction, beginning->row, err);
     }
-    if (status != LREG_OK) {
-        meta_rollback(beginning->transaction);
-        return status;
-    }
-    return meta_commit(beginning->transaction, err);
+    return meta_end(beginning->transaction, status, err);
 }
 
 void core_upload_drop_stage(struct core *core, struct storage *storage, const char *id) {
@@ -241,11 +237,7 @@ lreg_status core_upload_advance(struct core *core, const struct meta_upload *upl
         return status;
     }
     status = meta_upload_advance(transaction, &row, upload->received_bytes, err);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-    } else {
-        status = meta_commit(transaction, err);
-    }
+    status = meta_end(transaction, status, err);
     if (status == LREG_OK) {
         *out_received = row.received_bytes;
     } else if (status == LREG_NOT_FOUND) {
@@ -263,11 +255,8 @@ void core_upload_lose(struct core *core, const struct meta_upload *upload) {
     if (meta_begin_unsynced(core->meta, &transaction, NULL) != LREG_OK) {
         return;
     }
-    if (meta_upload_lose(transaction, upload, hooks_now_ms(&core->hooks), NULL) == LREG_OK) {
-        (void)meta_commit(transaction, NULL);
-    } else {
-        meta_rollback(transaction);
-    }
+    lreg_status status = meta_upload_lose(transaction, upload, hooks_now_ms(&core->hooks), NULL);
+    (void)meta_end(transaction, status, NULL);
 }
 
 static lreg_status delete_session(struct core *core, const char *id, struct error *err) {
@@ -277,11 +266,8 @@ static lreg_status delete_session(struct core *core, const char *id, struct erro
         return status;
     }
     status = meta_upload_delete(transaction, id, err);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status == LREG_NOT_FOUND ? core_upload_unknown(err) : status;
-    }
-    return meta_commit(transaction, err);
+    status = meta_end(transaction, status, err);
+    return status == LREG_NOT_FOUND ? core_upload_unknown(err) : status;
 }
 
 lreg_status core_upload_cancel(struct core *core, const struct meta_upload *upload, struct error *err) {

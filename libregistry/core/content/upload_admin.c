@@ -65,11 +65,7 @@ lreg_status core_upload_end(struct core *core, const struct core_actor *actor, c
         return status;
     }
     status = delete_in(core, transaction, actor, registry, upload, err);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    status = meta_commit(transaction, err);
+    status = meta_end(transaction, status, err);
     if (status == LREG_OK) {
         core_upload_drop_stage(core, storage, upload->id);
     }

@@ -129,11 +129,7 @@ static lreg_status write_counts(struct core *core, const struct core_download_co
             error_clear(err);
         }
     }
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }
 
 lreg_status core_flush_downloads(struct core *core, struct error *err) {

@@ -211,51 +211,48 @@ static lreg_status make_proof(struct core *core, const char *id, struct arena *a
     return status;
 }
 
-/* Writes id and proof, or returns those that another process has just written. */
-static lreg_status write_identity(struct core *core, struct arena *arena, struct identity *out, struct error *err) {
-    struct meta_transaction *transaction = NULL;
+static lreg_status write_values(struct core *core, struct meta_transaction *transaction, struct arena *arena,
+                                struct identity *out, struct error *err) {
     char id[ID_TEXT];
     int64_t now_ms = 0;
-    lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
+    lreg_status status = id_new(&core->hooks, id, err);
     if (status != LREG_OK) {
-        goto out;
-    }
-    status = find_identity(transaction, arena, out, err);
-    if (status != LREG_OK || (out->id != NULL && out->proof != NULL)) {
-        goto out;
-    }
-    status = id_new(&core->hooks, id, err);
-    if (status != LREG_OK) {
-        goto out;
+        return status;
     }
     out->id = arena_copy_text(arena, id);
     if (out->id == NULL) {
-        status = error_no_memory(err);
-        goto out;
+        return error_no_memory(err);
     }
     status = make_proof(core, out->id, arena, &out->proof, err);
-    if (status != LREG_OK) {
-        goto out;
+    if (status == LREG_OK) {
+        status = meta_value_set(transaction, VALUE_ID, out->id, err);
     }
-    status = meta_value_set(transaction, VALUE_ID, out->id, err);
-    if (status != LREG_OK) {
-        goto out;
+    if (status == LREG_OK) {
+        status = meta_value_set(transaction, VALUE_PROOF, out->proof, err);
     }
-    status = meta_value_set(transaction, VALUE_PROOF, out->proof, err);
-    if (status != LREG_OK) {
-        goto out;
+    if (status == LREG_OK) {
+        /* The first trusted time, recorded before a jump of the clock could be taken for it. */
+        status = core_time_note(core, transaction, false, &now_ms, NULL, err);
     }
-    /* The first trusted time, recorded before a jump of the clock could be taken for it. */
-    status = core_time_note(core, transaction, false, &now_ms, NULL, err);
-    if (status != LREG_OK) {
-        goto out;
-    }
-    status = meta_commit(transaction, err);
-    transaction = NULL;
-
-out:
-    meta_rollback(transaction);
     return status;
+}
+
+/* Writes id and proof, or returns those that another process has just written. */
+static lreg_status write_identity(struct core *core, struct arena *arena, struct identity *out, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = find_identity(transaction, arena, out, err);
+    if (status == LREG_OK && out->id != NULL && out->proof != NULL) {
+        meta_rollback(transaction);
+        return status;
+    }
+    if (status == LREG_OK) {
+        status = write_values(core, transaction, arena, out, err);
+    }
+    return meta_end(transaction, status, err);
 }
 
 static lreg_status check_identity(struct core *core, const struct identity *identity, struct error *err) {

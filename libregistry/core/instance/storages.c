@@ -90,11 +90,7 @@ static lreg_status settle_names(struct core *core, const struct core_directory *
         return status;
     }
     status = decide(core, transaction, &unnamed, err);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }
 
 lreg_status core_storages_tell(struct core *core, core_storage_told tell, void *user, struct error *err) {

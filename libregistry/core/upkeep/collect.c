@@ -28,14 +28,6 @@ void collect_note_failure(struct core_collection *run, lreg_status status, const
     }
 }
 
-lreg_status collect_end_transaction(struct meta_transaction *transaction, lreg_status status, struct error *err) {
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    return meta_commit(transaction, err);
-}
-
 /* --- Deleted registries --- */
 
 static lreg_status purge_registries(struct core_collection *run, bool *out_more, struct error *err) {
@@ -86,7 +78,7 @@ static lreg_status delete_uploads(struct core_collection *run, const struct old 
     for (size_t i = 0; status == LREG_OK && i < *out_count; i++) {
         status = meta_upload_delete(transaction, (*out)[i].id, err);
     }
-    return collect_end_transaction(transaction, status, err);
+    return meta_end(transaction, status, err);
 }
 
 /* A stage of another storage is collected when that is open. */
@@ -133,7 +125,7 @@ static lreg_status expire_links(struct core_collection *run, bool *out_more, str
         return status;
     }
     status = meta_blob_links_expire(transaction, before_ms, run->page_rows, &removed, err);
-    status = collect_end_transaction(transaction, status, err);
+    status = meta_end(transaction, status, err);
     *out_more = removed >= run->page_rows;
     return status;
 }
@@ -146,7 +138,7 @@ static lreg_status doom_blobs(struct core_collection *run, bool *out_more, struc
         return status;
     }
     status = meta_blobs_doom(transaction, run->core->storage_name, run->page_rows, &doom, err);
-    status = collect_end_transaction(transaction, status, err);
+    status = meta_end(transaction, status, err);
     if (status != LREG_OK) {
         return status;
     }
@@ -166,7 +158,7 @@ static lreg_status rotate_audit(struct core_collection *run, bool *out_more, str
         return status;
     }
     status = meta_audit_rotate(transaction, before_ms, limits->audit_keep_events, run->page_rows, &removed, err);
-    status = collect_end_transaction(transaction, status, err);
+    status = meta_end(transaction, status, err);
     if (status != LREG_OK) {
         return status;
     }
@@ -229,7 +221,7 @@ static lreg_status forget_doomed(struct core_collection *run, const struct meta_
             status = LREG_OK; /* another collector was faster */
         }
     }
-    return collect_end_transaction(transaction, status, err);
+    return meta_end(transaction, status, err);
 }
 
 /* Ends when no object of a page could be removed: those are left to the next collection. */
@@ -347,7 +339,7 @@ lreg_status core_collect_begin(struct core *core, bool trusts_wall, int64_t *out
         return status;
     }
     status = core_time_note(core, transaction, trusts_wall, out_now_ms, out_ahead_ms, err);
-    return collect_end_transaction(transaction, status, err);
+    return meta_end(transaction, status, err);
 }
 
 lreg_status core_collect_check_grace(int64_t grace_ms, struct error *err) {

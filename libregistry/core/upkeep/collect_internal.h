@@ -31,8 +31,6 @@ struct core_collection {
 typedef lreg_status (*collect_step)(struct core_collection *run, bool *out_more, struct error *err);
 
 void collect_note_failure(struct core_collection *run, lreg_status status, const struct error *failure);
-/* Commits when `status` is LREG_OK; otherwise rolls back. */
-lreg_status collect_end_transaction(struct meta_transaction *transaction, lreg_status status, struct error *err);
 
 /* Removes a stage unless it has a writer, and increments `*counter` (may be NULL). */
 void collect_remove_stage(struct core_collection *run, const char *name, uint64_t *counter);

@@ -50,11 +50,11 @@ static lreg_status change_pause(struct core *core, uint64_t before_ms, uint64_t 
     if (status == LREG_OK && changes) {
         status = write_pause(transaction, until_ms, err);
     }
-    if (status != LREG_OK || !changes) {
+    if (!changes) {
         meta_rollback(transaction);
         return status;
     }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }
 
 lreg_status core_collection_pause_begin(struct core *core, int64_t until_ms, struct error *err) {

@@ -16,12 +16,13 @@
 #define USERS_MAX 100 /* that get an audit event */
 #define ARENA_BYTES ((size_t)256 * 1024)
 
-static lreg_status end(struct meta_transaction *transaction, lreg_status status, bool changed, struct error *err) {
-    if (status != LREG_OK || !changed) {
+/* Commits only what changed a row, so that marking a row twice writes nothing. */
+static lreg_status end_mark(struct meta_transaction *transaction, lreg_status status, bool changed, struct error *err) {
+    if (!changed) {
         meta_rollback(transaction);
         return status;
     }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }
 
 /* --- Blobs --- */
@@ -54,7 +55,7 @@ static lreg_status mark_blob(struct core *core, const struct meta_blob *blob, in
     if (status == LREG_OK && *out_changed && damaged_ms != 0) {
         status = tell_users(core, transaction, blob, err);
     }
-    status = end(transaction, status, *out_changed, err);
+    status = end_mark(transaction, status, *out_changed, err);
     *out_changed = *out_changed && status == LREG_OK;
     return status;
 }
@@ -128,7 +129,7 @@ static lreg_status mark_document(struct core *core, int64_t position, const stru
     if (status == LREG_OK && *out_changed && damaged_ms != 0) {
         status = tell_owner(core, transaction, document, err);
     }
-    status = end(transaction, status, *out_changed, err);
+    status = end_mark(transaction, status, *out_changed, err);
     *out_changed = *out_changed && status == LREG_OK;
     return status;
 }

@@ -122,7 +122,7 @@ static lreg_status doom_unknown_objects(struct page *page, struct error *err) {
     if (status == LREG_OK && page->count > 0) {
         status = core_sweeps_note(page->run->core, transaction, err);
     }
-    return collect_end_transaction(transaction, status, err);
+    return meta_end(transaction, status, err);
 }
 
 /* Most pages hold nothing unknown; only the others take the write lock. */

@@ -176,7 +176,7 @@ static lreg_status write_row(struct turn *turn, const struct progress *progress,
         return status;
     }
     status = write_in(turn, transaction, progress, expected, err);
-    status = collect_end_transaction(transaction, status, err);
+    status = meta_end(transaction, status, err);
     if (status == LREG_OK) {
         state->holds = !progress->is_over;
         state->has_seen = false;

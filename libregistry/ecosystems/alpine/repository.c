@@ -169,11 +169,7 @@ static void keep(struct core *core, const struct core_registry *registry, const 
     lreg_status status = meta_begin(core_meta(core), META_WRITE, &transaction, &failure);
     if (status == LREG_OK) {
         status = put_document(transaction, &document, arena, &failure);
-        if (status == LREG_OK) {
-            status = meta_commit(transaction, &failure);
-        } else {
-            meta_rollback(transaction);
-        }
+        status = meta_end(transaction, status, &failure);
     }
     if (status != LREG_OK) {
         hooks_log(core_hooks(core), LREG_LOG_WARNING, "the index of %s in %s/%s could not be kept: %s",

@@ -138,11 +138,7 @@ static void clear_scope(const struct oci_archive *archive) {
             meta_blob_link_delete(transaction, archive->context.registry->row.id, archive->scope, blob->digest, NULL);
         status = status == LREG_NOT_FOUND ? LREG_OK : status; /* the archive has it twice, or it was never named */
     }
-    if (status == LREG_OK) {
-        (void)meta_commit(transaction, NULL);
-    } else {
-        meta_rollback(transaction);
-    }
+    (void)meta_end(transaction, status, NULL);
 }
 
 /* --- The vtable --- */

@@ -197,11 +197,11 @@ static lreg_status link_blobs(const struct oci_import *import, const struct oci_
         }
     }
     arena_free(&arena);
-    if (status != LREG_OK || !is_storing) {
+    if (!is_storing) {
         meta_rollback(transaction);
         return status;
     }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }
 
 /* --- Storing --- */

@@ -117,11 +117,7 @@ static lreg_status renew_claim(const struct call *call, const struct meta_blob_l
     arena_init(&arena, call->hooks, ARENA_BYTES);
     status = renew_in(transaction, link, now_ms, &arena, err);
     arena_free(&arena);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }
 
 /* The collector keeps a blob for the whole grace after its last claim. A client that is told not to send the blob must
@@ -255,11 +251,11 @@ static lreg_status delete_unless_in_use(struct blob_deletion *deletion, struct e
         return status;
     }
     status = delete_in(deletion, err);
-    if (status != LREG_OK || deletion->users.count > 0) {
+    if (deletion->users.count > 0) {
         meta_rollback(deletion->transaction);
         return status;
     }
-    return meta_commit(deletion->transaction, err);
+    return meta_end(deletion->transaction, status, err);
 }
 
 lreg_status oci_blob_delete(struct call *call, struct error *err) {

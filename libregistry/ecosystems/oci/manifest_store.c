@@ -300,11 +300,11 @@ static lreg_status write_all(struct storing *storing, struct error *err) {
         return status;
     }
     status = write_in(storing, &description, err);
-    if (status != LREG_OK || push->missing_count > 0) {
+    if (push->missing_count > 0) {
         meta_rollback(storing->transaction);
         return status;
     }
-    return meta_commit(storing->transaction, err);
+    return meta_end(storing->transaction, status, err);
 }
 
 /* If the registry was deleted meanwhile, all blobs appear as missing; this reports the actual reason. */

@@ -224,11 +224,11 @@ static lreg_status delete_unless_in_use(struct deletion *deletion, bool is_tag, 
     arena_init(&deletion->arena, call->hooks, ARENA_BYTES);
     status = is_tag ? delete_tag(deletion, err) : delete_manifest(deletion, err);
     arena_free(&deletion->arena);
-    if (status != LREG_OK || deletion->users.count > 0) {
+    if (deletion->users.count > 0) {
         meta_rollback(deletion->transaction);
         return status;
     }
-    return meta_commit(deletion->transaction, err);
+    return meta_end(deletion->transaction, status, err);
 }
 
 lreg_status oci_manifest_delete(struct call *call, struct error *err) {

@@ -99,13 +99,9 @@ static lreg_status link_blob(const struct call *call, const struct source *sourc
     arena_init(&arena, call->hooks, ARENA_BYTES);
     status = link_in(call, transaction, source, target, &arena, err);
     arena_free(&arena);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return ignore_absence(status);
-    }
-    status = meta_commit(transaction, err);
+    status = meta_end(transaction, status, err);
     *out_mounted = status == LREG_OK;
-    return status;
+    return ignore_absence(status);
 }
 
 lreg_status oci_mount(struct call *call, const char *image, const char *digest_text, const char *from,

@@ -41,7 +41,6 @@ struct listing {
 static void keep(const struct listing *listing, const struct meta_referrer *row) {
     struct call *call = listing->call;
     struct meta_transaction *transaction = NULL;
-    bool is_there = false;
     if (meta_begin(core_meta(call->core), META_WRITE, &transaction, NULL) != LREG_OK) {
         return;
     }
@@ -49,14 +48,12 @@ static void keep(const struct listing *listing, const struct meta_referrer *row)
     const char *registry_id = call->registry->row.id;
     struct arena arena;
     arena_init(&arena, call->hooks, ROWS_BYTES);
-    is_there = meta_document_find_head(transaction, registry_id, listing->image, row->name, &arena, &document, NULL) ==
-               LREG_OK;
-    if (is_there &&
-        meta_referrer_put(transaction, registry_id, listing->image, document.subject, row, NULL) == LREG_OK) {
-        (void)meta_commit(transaction, NULL);
-    } else {
-        meta_rollback(transaction);
+    lreg_status status =
+        meta_document_find_head(transaction, registry_id, listing->image, row->name, &arena, &document, NULL);
+    if (status == LREG_OK) {
+        status = meta_referrer_put(transaction, registry_id, listing->image, document.subject, row, NULL);
     }
+    (void)meta_end(transaction, status, NULL);
     arena_free(&arena);
 }
 

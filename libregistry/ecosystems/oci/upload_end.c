@@ -67,11 +67,7 @@ static lreg_status link_verified(const struct ending *ending, struct error *err)
         return status;
     }
     status = link_again(ending, transaction, err);
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }
 
 /* Reads the blob that was just stored. On a mismatch it stays in the repository under its true digest and is collected

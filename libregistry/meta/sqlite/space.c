@@ -72,11 +72,7 @@ static lreg_status give_back(struct meta *meta, struct space *after, struct erro
     if (status == LREG_OK) {
         status = read_space(transaction, after, err);
     }
-    if (status != LREG_OK) {
-        meta_rollback(transaction);
-        return status;
-    }
-    return meta_commit(transaction, err);
+    return meta_end(transaction, status, err);
 }
 
 /* The file shrinks when the log is checkpointed into it. What readers hold up is left to the next call. */

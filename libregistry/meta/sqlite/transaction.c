@@ -151,3 +151,11 @@ void meta_rollback(struct meta_transaction *transaction) {
         end(transaction);
     }
 }
+
+lreg_status meta_end(struct meta_transaction *transaction, lreg_status status, struct error *err) {
+    if (status != LREG_OK) {
+        meta_rollback(transaction);
+        return status;
+    }
+    return meta_commit(transaction, err);
+}
