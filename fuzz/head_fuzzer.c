@@ -24,7 +24,8 @@ static int64_t now_ms(void *user) {
     return INT64_C(1795230245678);
 }
 
-static lreg_status fill(void *user, void *bytes, size_t length) {
+static lreg_status fill(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     (void)user;
     memset(bytes, 7, length);
     return LREG_OK;

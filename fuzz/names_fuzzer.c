@@ -57,7 +57,7 @@ static void check_storage(const char *text) {
     if (storage_stage_name_is_valid(text)) {
         expect(has_only(text, LOWER DIGITS "-") && strlen(text) <= LREG_STORAGE_STAGE_NAME_MAX);
         static const char digest[] = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-        storage_own_key(digest, text, key);
+        expect(storage_own_key(digest, text, key, sizeof key));
         expect(storage_own_key_is_valid(key) && storage_key_is_valid(key) && storage_digest_is_valid(digest));
     }
     expect(!storage_digest_is_valid(text) || (strlen(text) == 64 && has_only(text, "abcdef" DIGITS)));

@@ -143,16 +143,23 @@ class Builder:
         self.functions.append(facts)
 
     def end_of(self, handle):
-        """Every handle has one function that ends it."""
+        """Every handle that a function gives out has one function that ends it. Others are lent to callbacks."""
         name = handle["name"]
         ends = [
             function["name"] for function in self.functions
             if function["result"] == "void" and re.search(r"_(free|close)$", function["name"])
             and [parameter["type"] for parameter in function["parameters"]] == [f"*mut {name}"]
         ]
+        if not ends and not self.is_given_out(name):
+            handle["ended_by"] = ""
+            return
         if len(ends) != 1:
             self.problems.append(f"the handle {name} is ended by {' and '.join(ends) or 'nothing'}")
         handle["ended_by"] = ends[0] if ends else ""
+
+    def is_given_out(self, name):
+        types = [parameter["type"] for function in self.functions for parameter in function["parameters"]]
+        return f"*mut *mut {name}" in types
 
     def measure(self):
         """Sizes, offsets and values, computed by a C program."""

@@ -20,7 +20,8 @@ static int64_t now_ms(void *user) {
     return world->now_ms;
 }
 
-static lreg_status fill(void *user, void *bytes, size_t length) {
+static lreg_status fill(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     struct world *world = user;
     for (size_t i = 0; i < length; i++) {
         world->random = world->random * 1664525u + 1013904223u;
@@ -37,7 +38,7 @@ int make_key(mbedtls_rsa_context *key, random_function *random, void *user, unsi
              int exponent) __asm__("__wrap_mbedtls_rsa_gen_key");
 
 static int fill_key(void *user, unsigned char *bytes, size_t length) {
-    return fill(user, bytes, length) == LREG_OK ? 0 : MBEDTLS_ERR_RSA_RNG_FAILED;
+    return fill(user, bytes, length, NULL) == LREG_OK ? 0 : MBEDTLS_ERR_RSA_RNG_FAILED;
 }
 
 /* Replaces the Mbed TLS function (the linker wraps it): a key would take a second for each input that requests an

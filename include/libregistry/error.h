@@ -29,7 +29,7 @@ extern "C" {
 #define LREG_PRECONDITION_FAILED 8 /**< If-Match or a related field did not match (412) */
 #define LREG_TOO_LARGE 9 /**< over a size limit; the message names it (413) */
 #define LREG_URI_TOO_LONG 10 /**< request target over its limit (414) */
-#define LREG_UNSUPPORTED 11 /**< media type or feature that is not supported (415) */
+#define LREG_UNSUPPORTED 11 /**< data of a kind that is not supported, by any build; else LREG_NOT_IMPLEMENTED (415) */
 #define LREG_RANGE 12 /**< the range or offset cannot be satisfied (416) */
 #define LREG_UNPROCESSABLE 13 /**< well-formed, but the content is not valid (422) */
 #define LREG_TOO_MANY 14 /**< over a limit of count or rate (429) */
@@ -41,10 +41,23 @@ extern "C" {
 #define LREG_CORRUPT 20 /**< stored data is damaged or missing (500) */
 #define LREG_MISUSE 21 /**< the call is not allowed now, or on this handle: a bug of the host (500) */
 #define LREG_INTERNAL 22 /**< a bug of the library (500) */
-#define LREG_NOT_IMPLEMENTED 23 /**< this build does not support it (501) */
+#define LREG_NOT_IMPLEMENTED 23 /**< this build of the library does not have it (501) */
+#define LREG_UPSTREAM 24 /**< a remote storage or service failed, refused us, or cannot be reached (502) */
+#define LREG_TIMEOUT 25 /**< a remote storage or service did not answer in time (504) */
+#define LREG_CANCELLED 26 /**< the work was given up before its end, by the host or because it closes (503) */
+#define LREG_PENDING 27 /**< from a hook that the host allowed to wait: not done yet; callers never see it (500) */
 
 /** First status for host callbacks. The library returns a status from here on unchanged. */
 #define LREG_HOST_STATUS 1000
+
+/* What lreg_error_cause() is. */
+#define LREG_CAUSE_NONE 0 /**< there is no number */
+#define LREG_CAUSE_ERRNO 1 /**< an errno value of this system */
+#define LREG_CAUSE_SQLITE 2 /**< an extended result code of SQLite */
+#define LREG_CAUSE_HOST 3 /**< a number of a hook or storage backend of the host */
+#define LREG_CAUSE_HTTP 4 /**< the HTTP status of a remote service */
+#define LREG_CAUSE_NET 5 /**< a number of the network layer, such as of getaddrinfo() or TLS */
+#define LREG_CAUSE_CRYPTO 6 /**< a number of the cryptography library */
 
 /** An error. Opaque, immutable. It may outlive its instance. Threads: any, at once. Since: 0.1 */
 typedef struct lreg_error lreg_error;
@@ -81,14 +94,22 @@ LREG_EXPORT const char *lreg_error_message(const lreg_error *error);
 LREG_EXPORT const char *lreg_error_operation(const lreg_error *error);
 
 /**
- * The number that the operating system or SQLite returned: an errno value, or, from the metadata database, an extended
- * SQLite result code. For logs and diagnosis only: neither the status nor the number says which of the two it is.
+ * What lreg_error_cause() is.
+ *
+ * @param error  may be NULL
+ * @return LREG_CAUSE_…; LREG_CAUSE_NONE when there is no number. Later versions may have more
+ * Blocks: no. Threads: any, at once. Since: 0.1
+ */
+LREG_EXPORT int32_t lreg_error_cause_domain(const lreg_error *error);
+
+/**
+ * The number that the operating system, SQLite, a remote service or a hook gave as the reason. For logs and diagnosis.
  *
  * @param error  may be NULL
  * @return 0 when there is no such number
  * Blocks: no. Threads: any, at once. Since: 0.1
  */
-LREG_EXPORT int32_t lreg_error_cause(const lreg_error *error);
+LREG_EXPORT int64_t lreg_error_cause(const lreg_error *error);
 
 /** Ends an error. @param error may be NULL. Blocks: no. Threads: any, one at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_error_free(lreg_error *error);

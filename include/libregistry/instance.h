@@ -366,7 +366,7 @@ typedef struct lreg_verify_report {
     uint64_t damaged; /**< stored, with other content */
     uint64_t unnamed_objects; /**< stored, not named by the metadata: the collector will remove them */
     uint64_t dangling; /**< references to missing or different content: an image that cannot be pulled */
-    uint64_t unreadable; /**< blobs whose storage is not open: they were not read, and nothing is known of them */
+    uint64_t unreadable; /**< blobs whose storage is not open or not reached: not read, so nothing is known of them */
 } lreg_verify_report;
 
 /**

@@ -64,7 +64,7 @@ lreg_status lreg_error_status(const lreg_error *error) {
 }
 
 const char *lreg_error_code(const lreg_error *error) {
-    return error == NULL || error->value.code == NULL ? "" : error->value.code;
+    return error == NULL ? "" : error->value.code;
 }
 
 const char *lreg_error_message(const lreg_error *error) {
@@ -75,7 +75,11 @@ const char *lreg_error_operation(const lreg_error *error) {
     return error == NULL ? "" : error->value.operation;
 }
 
-int32_t lreg_error_cause(const lreg_error *error) {
+int32_t lreg_error_cause_domain(const lreg_error *error) {
+    return error == NULL ? LREG_CAUSE_NONE : error->value.cause_domain;
+}
+
+int64_t lreg_error_cause(const lreg_error *error) {
     return error == NULL ? 0 : error->value.cause;
 }
 

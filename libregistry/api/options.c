@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LIMIT_VALUE_MAX (UINT64_C(1) << 53)
 
@@ -71,7 +72,8 @@ lreg_status lreg_options_new(lreg_options **out, lreg_error **err) {
 }
 
 static void end_storage(lreg_options *options) {
-    if (options->has_storage && options->storage_is_mine && options->storage.destroy != NULL) {
+    bool ends = options->has_storage && options->storage_is_mine && options->storage_process == getpid();
+    if (ends && options->storage.destroy != NULL) {
         options->storage.destroy(options->storage_state);
     }
     options->has_storage = false;
@@ -211,6 +213,7 @@ lreg_status lreg_options_set_storage(lreg_options *options, const char *name, co
     options->storage = copy;
     (void)snprintf(options->storage_name, sizeof options->storage_name, "%s", name);
     options->storage_state = state;
+    options->storage_process = getpid();
     options->has_storage = true;
     options->storage_is_mine = true;
     options->memory_storage = false;

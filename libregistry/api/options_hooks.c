@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Flags that must not be ignored by a version that does not know them. None is defined yet. */
+#define MANDATORY_FLAGS 0xffff0000u
+
 static lreg_status refuse(const lreg_options *options, lreg_error **err, const char *message) {
     return api_refuse(&options->own, message, err);
 }
@@ -23,6 +26,9 @@ lreg_status lreg_options_set_allocator(lreg_options *options, const lreg_allocat
     if (allocator->size < sizeof *allocator) {
         return refuse(options, err, "the struct is smaller than its first version");
     }
+    if ((allocator->flags & MANDATORY_FLAGS) != 0) {
+        return refuse(options, err, "the struct has flags that this version of the library does not know");
+    }
     if (allocator->allocate == NULL || allocator->reallocate == NULL || allocator->release == NULL) {
         return refuse(options, err, "the allocator lacks a function");
     }
@@ -33,7 +39,7 @@ lreg_status lreg_options_set_allocator(lreg_options *options, const lreg_allocat
 /* The common beginning of the hooks that own their `user`: all of their first version. */
 struct hook {
     uint32_t size;
-    uint32_t word; /* of a log, its level */
+    uint32_t word; /* flags; of a log, its level */
     void *user;
     void (*function)(void);
     void (*destroy)(void *user);
@@ -77,6 +83,16 @@ static lreg_status copy_hook(const lreg_options *options, const void *given, str
     return LREG_OK;
 }
 
+static const char *problem_of(size_t which, const struct hook *hook) {
+    if (hook->function == NULL) {
+        return "the hook lacks its function";
+    }
+    if (which != HOOK_LOG && (hook->word & MANDATORY_FLAGS) != 0) {
+        return "the struct has flags that this version of the library does not know";
+    }
+    return NULL;
+}
+
 static lreg_status set_hook(lreg_options *options, size_t which, const void *given, lreg_error **err) {
     struct hook hook = {0};
     struct hook_owner *owner = NULL;
@@ -96,9 +112,10 @@ static lreg_status set_hook(lreg_options *options, size_t which, const void *giv
     if (hook_owner_new(&own.allocator, hook.destroy, hook.user, &owner) != LREG_OK) {
         return api_no_memory(err);
     }
-    if (options == NULL || hook.function == NULL) {
+    const char *problem = problem_of(which, &hook);
+    if (options == NULL || problem != NULL) {
         hook_owner_release(owner);
-        return options == NULL ? api_null(NULL, "options", err) : refuse(options, err, "the hook lacks its function");
+        return options == NULL ? api_null(NULL, "options", err) : refuse(options, err, problem);
     }
     replace(options, which, &hook, owner);
     return LREG_OK;

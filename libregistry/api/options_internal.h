@@ -5,6 +5,8 @@
 #include "api/api_internal.h"
 #include "exchange/dispatcher.h"
 
+#include <sys/types.h>
+
 struct lreg_options {
     struct hooks own; /* allocate the options themselves */
     struct hooks hooks; /* of the instances that are opened with them */
@@ -19,6 +21,7 @@ struct lreg_options {
     char storage_name[LREG_STORAGE_NAME_MAX + 1];
     bool has_storage;
     bool storage_is_mine; /* until an instance takes it */
+    pid_t storage_process; /* which its state belongs to */
     bool memory_storage;
 };
 

@@ -44,6 +44,10 @@ static const struct status_entry STATUSES[] = {
     [LREG_MISUSE] = {"LREG_MISUSE", 500},
     [LREG_INTERNAL] = {"LREG_INTERNAL", 500},
     [LREG_NOT_IMPLEMENTED] = {"LREG_NOT_IMPLEMENTED", 501},
+    [LREG_UPSTREAM] = {"LREG_UPSTREAM", 502},
+    [LREG_TIMEOUT] = {"LREG_TIMEOUT", 504},
+    [LREG_CANCELLED] = {"LREG_CANCELLED", 503},
+    [LREG_PENDING] = {"LREG_PENDING", 500},
 };
 
 #define STATUS_COUNT ((lreg_status)(sizeof STATUSES / sizeof STATUSES[0]))
@@ -77,8 +81,8 @@ static const struct errno_entry ERRNOS[] = {
 
 static void format_into(char *out, size_t capacity, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
-static void set_error(struct error *err, lreg_status status, int32_t cause, const char *code, const char *format,
-                      va_list arguments) __attribute__((format(printf, 5, 0)));
+static void set_error(struct error *err, lreg_status status, const char *code, const char *format, va_list arguments)
+    __attribute__((format(printf, 4, 0)));
 
 static void format_into(char *out, size_t capacity, const char *format, va_list arguments) {
     char scratch[ERROR_MESSAGE_MAX + LOOK_AHEAD];
@@ -92,12 +96,15 @@ static void format_into(char *out, size_t capacity, const char *format, va_list 
     out[length] = '\0';
 }
 
-static void set_error(struct error *err, lreg_status status, int32_t cause, const char *code, const char *format,
-                      va_list arguments) {
+static void set_error(struct error *err, lreg_status status, const char *code, const char *format, va_list arguments) {
+    size_t length = code != NULL ? strnlen(code, ERROR_CODE_MAX) : 0;
     format_into(err->message, sizeof err->message, format, arguments);
     err->status = status;
-    err->cause = cause;
-    err->code = code != NULL ? code : "";
+    err->cause_domain = LREG_CAUSE_NONE;
+    err->cause = 0;
+    err->retry_ms = 0;
+    memmove(err->code, code != NULL ? code : "", length); /* it may be the error's own */
+    err->code[length] = '\0';
     err->operation[0] = '\0';
 }
 
@@ -105,8 +112,16 @@ lreg_status(error_set)(struct error *err, lreg_status status, const char *code, 
     if (err != NULL) {
         va_list arguments;
         va_start(arguments, format);
-        set_error(err, status, 0, code, format, arguments);
+        set_error(err, status, code, format, arguments);
         va_end(arguments);
+    }
+    return status;
+}
+
+static lreg_status set_cause(struct error *err, lreg_status status, int number) {
+    if (err != NULL) {
+        err->cause_domain = LREG_CAUSE_ERRNO;
+        err->cause = number;
     }
     return status;
 }
@@ -116,17 +131,10 @@ lreg_status error_set_errno(struct error *err, int number, const char *what) {
         if (ERRNOS[i].number == number) {
             const char *code = ERRNOS[i].status == LREG_BUSY ? "too_many_files" : "";
             lreg_status status = error_set(err, ERRNOS[i].status, code, "%s: %s", what, ERRNOS[i].text);
-            if (err != NULL) {
-                err->cause = number;
-            }
-            return status;
+            return set_cause(err, status, number);
         }
     }
-    lreg_status status = error_set(err, LREG_IO, "", "%s: system error %d", what, number);
-    if (err != NULL) {
-        err->cause = number;
-    }
-    return status;
+    return set_cause(err, error_set(err, LREG_IO, "", "%s: system error %d", what, number), number);
 }
 
 void error_operation(struct error *err, const char *format, ...) {
@@ -146,7 +154,6 @@ lreg_status(error_no_memory)(struct error *err) {
 void error_clear(struct error *err) {
     if (err != NULL) {
         memset(err, 0, sizeof *err);
-        err->code = "";
     }
 }
 

@@ -14,19 +14,22 @@
 
 #include <stdarg.h>
 
+#define ERROR_CODE_MAX 63 /* longest code */
 #define ERROR_MESSAGE_MAX 480
 #define ERROR_OPERATION_MAX 160
 
 struct error {
     lreg_status status;
-    int32_t cause; /* errno or SQLite result; 0 when there is none */
-    const char *code; /* static storage, never NULL once set */
+    int32_t cause_domain; /* LREG_CAUSE_…: what the cause is */
+    int64_t cause; /* 0 when there is none */
+    int64_t retry_ms; /* after which the same call may succeed; 0: not known */
+    char code[ERROR_CODE_MAX + 1];
     char message[ERROR_MESSAGE_MAX];
     char operation[ERROR_OPERATION_MAX];
 };
 
 /* Sets `*err` and returns `status`, so that a failure is one line: `return error_set(err, LREG_NOT_FOUND, "", "no …")`.
- * `code` is a literal; "" when the status suffices. The message is always one line of valid UTF-8: a long one is cut
+ * `code` is "" or NULL when the status suffices. The message is always one line of valid UTF-8: a long one is cut
  * between characters, and control characters and ill-formed bytes become '?'. */
 lreg_status error_set(struct error *err, lreg_status status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -3,11 +3,13 @@
 #include "base/hook_owner.h"
 
 #include <stdatomic.h>
+#include <unistd.h>
 
 struct hook_owner {
     atomic_size_t references;
     void (*destroy)(void *user);
     void *user;
+    pid_t process; /* which the user belongs to: a forked child has a copy that it must not end */
     lreg_allocator allocator;
 };
 
@@ -25,6 +27,7 @@ lreg_status hook_owner_new(const lreg_allocator *allocator, void (*destroy)(void
     atomic_init(&owner->references, 1);
     owner->destroy = destroy;
     owner->user = user;
+    owner->process = getpid();
     owner->allocator = *allocator;
     *out = owner;
     return LREG_OK;
@@ -35,7 +38,9 @@ void hook_owner_release(struct hook_owner *owner) {
         return;
     }
     const lreg_allocator allocator = owner->allocator;
-    owner->destroy(owner->user);
+    if (owner->process == getpid()) {
+        owner->destroy(owner->user);
+    }
     allocator.release(allocator.user, owner);
 }
 

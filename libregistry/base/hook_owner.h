@@ -4,7 +4,7 @@
 
 /*
  * Counts the users of a host's hook: the options, and every instance that was opened with them. The last release calls
- * the hook's destroy. Threads: all functions from any.
+ * the hook's destroy, unless that is in a forked child. Threads: all functions from any.
  */
 
 #include "base/memory.h"

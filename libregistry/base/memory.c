@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 
+#include "base/failure.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -38,7 +39,7 @@ static int64_t system_now_ms(void *user) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static lreg_status system_random(void *user, void *bytes, size_t length) {
+static lreg_status system_random(void *user, void *bytes, size_t length, lreg_failure *failure) {
     (void)user;
     unsigned char *at = bytes;
     while (length > 0) {
@@ -47,6 +48,7 @@ static lreg_status system_random(void *user, void *bytes, size_t length) {
             continue;
         }
         if (got <= 0) {
+            lreg_failure_set_cause(failure, LREG_CAUSE_ERRNO, got < 0 ? errno : EIO);
             return LREG_IO;
         }
         at += got;
@@ -170,12 +172,22 @@ int64_t hooks_uptime_ms(const struct hooks *hooks) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* A hook cannot make the library say that its caller did something wrong, or that nothing is there. */
+static lreg_status hook_status(lreg_status status) {
+    bool is_allowed = status == LREG_NO_MEMORY || status == LREG_UPSTREAM || status == LREG_TIMEOUT ||
+                      status == LREG_CANCELLED || status >= LREG_HOST_STATUS;
+    return is_allowed ? status : LREG_IO;
+}
+
 lreg_status hooks_random(const struct hooks *hooks, void *bytes, size_t length, struct error *err) {
-    lreg_status status = hooks->random.fill(hooks->random.user, bytes, length);
-    if (status != LREG_OK) {
-        return error_set(err, status, "no_randomness", "the source of random bytes failed");
+    lreg_failure failure;
+    failure_init(&failure);
+    lreg_status status = hooks->random.fill(hooks->random.user, bytes, length, &failure);
+    if (status == LREG_OK) {
+        return LREG_OK;
     }
-    return LREG_OK;
+    return failure_report(&failure, err, hook_status(status), "the source of random bytes failed", "no_randomness",
+                          "it gave no reason");
 }
 
 void hooks_log(const struct hooks *hooks, int32_t level, const char *format, ...) {

@@ -15,12 +15,12 @@
 struct process_mark; /* base/process.h */
 struct hook_owner; /* base/hook_owner.h */
 
-/* The hooks that may have an owner. */
+/* The hooks that may have an owner, in the order in which they end. */
 enum {
-    HOOK_CLOCK,
-    HOOK_RANDOM,
-    HOOK_LOG,
     HOOK_EXECUTOR,
+    HOOK_RANDOM,
+    HOOK_CLOCK,
+    HOOK_LOG,
     HOOK_OWNERS
 };
 

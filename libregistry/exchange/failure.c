@@ -8,6 +8,7 @@
 #include "exchange/exchange_internal.h"
 #include "http/status.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define PAGE_MAX 8192
@@ -49,16 +50,21 @@ static void log_failure(const struct exchange *exchange, const struct error *fai
     if (error_http_status(failure->status) < 500 || failure->status == LREG_NOT_IMPLEMENTED) {
         return;
     }
-    hooks_log(exchange->dispatcher->hooks, LREG_LOG_ERROR, "request %s: %s %s: %s: %s%s%s (%d)", exchange->request_id,
+    hooks_log(exchange->dispatcher->hooks, LREG_LOG_ERROR, "request %s: %s %s: %s: %s%s%s (%lld)", exchange->request_id,
               exchange->method, exchange->call.url.path != NULL ? exchange->call.url.path : "-",
               error_status_name(failure->status), failure->operation, failure->operation[0] != '\0' ? ": " : "",
-              failure->message, (int)failure->cause);
+              failure->message, (long long)failure->cause);
 }
 
 /* The failure as the client sees it. */
 static void make_presentable(const struct exchange *exchange, const struct error *failure, struct error *out) {
     *out = *failure;
-    if (is_internal(failure)) {
+    if (failure->status == LREG_UPSTREAM || failure->status == LREG_TIMEOUT) {
+        (void)error_set(out, failure->status, failure->code,
+                        "a storage or service behind the registry failed; the log has it under request %s",
+                        exchange->request_id);
+        out->retry_ms = failure->retry_ms;
+    } else if (is_internal(failure)) {
         (void)error_set(out, LREG_INTERNAL, "internal_error", "internal error; the log has it under request %s",
                         exchange->request_id);
     }
@@ -129,6 +135,11 @@ static lreg_status add_fields(struct exchange *exchange, const struct error *fai
     }
     if (failure->status == LREG_UNSUPPORTED && headers_find(&call->headers, "Content-Encoding") != NULL) {
         return call_header(call, "Accept-Encoding", "identity", err);
+    }
+    if (failure->retry_ms > 0) {
+        char seconds[24];
+        (void)snprintf(seconds, sizeof seconds, "%lld", (long long)((failure->retry_ms + 999) / 1000));
+        return call_header(call, "Retry-After", seconds, err);
     }
     if (failure->status == LREG_BUSY || failure->status == LREG_NO_MEMORY) {
         return call_header(call, "Retry-After", "1", err);

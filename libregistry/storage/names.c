@@ -56,9 +56,10 @@ bool storage_key_is_valid(const char *key) {
     return length >= 1 && length <= LREG_STORAGE_KEY_MAX && text_is_utf8(key, length);
 }
 
-void storage_own_key(const char *digest, const char *stage_name, char key[LREG_STORAGE_KEY_MAX + 1]) {
-    (void)snprintf(key, LREG_STORAGE_KEY_MAX + 1, "%.*s-%.*s", STORAGE_DIGEST_LENGTH, digest,
-                   LREG_STORAGE_STAGE_NAME_MAX, stage_name);
+bool storage_own_key(const char *digest, const char *stage_name, char *key, size_t capacity) {
+    int length =
+        snprintf(key, capacity, "%.*s-%.*s", STORAGE_DIGEST_LENGTH, digest, LREG_STORAGE_STAGE_NAME_MAX, stage_name);
+    return length > 0 && (size_t)length < capacity;
 }
 
 bool storage_own_key_is_valid(const char *key) {

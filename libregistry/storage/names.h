@@ -8,6 +8,7 @@
 #include <libregistry/sys/storage_backend.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define STORAGE_DIGEST_LENGTH 64 /* SHA-256 in hexadecimal */
 
@@ -24,7 +25,7 @@ bool storage_digest_is_valid(const char *digest);
 bool storage_key_is_valid(const char *key);
 
 /* The keys of the library's backends, "<digest>-<stage name>". They are unique because stage names are. */
-void storage_own_key(const char *digest, const char *stage_name, char key[LREG_STORAGE_KEY_MAX + 1]);
+bool storage_own_key(const char *digest, const char *stage_name, char *key, size_t capacity); /* false: no room */
 bool storage_own_key_is_valid(const char *key);
 
 #endif

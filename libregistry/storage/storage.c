@@ -7,11 +7,11 @@
 
 #include "storage/storage.h"
 
+#include "base/failure.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "storage/names.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -19,11 +19,13 @@ struct storage {
     const struct hooks *hooks;
     lreg_storage_backend backend; /* our copy */
     void *state;
+    bool is_own; /* of the library: its state may be ended in a forked child */
 };
 
 struct storage_stage {
     struct storage *storage;
     void *handle;
+    uint64_t length; /* written */
     bool failed; /* a write or a sync failed: the contents of the stage are undefined */
 };
 
@@ -45,12 +47,18 @@ static bool has_flag(const struct storage *storage, uint32_t flag) {
     return (storage->backend.flags & flag) != 0;
 }
 
-/* Turns the status that a backend returned into the library's. `missing` is the message for LREG_NOT_FOUND. It is NULL
- * where that status is not allowed, because it would reach a client as a 404 for something that exists. Must be called
- * right after the backend, before anything changes errno. */
-static lreg_status report(const struct storage *storage, lreg_status answer, const char *action, const char *missing,
+/* The status for a failure of the operating system that the backend gave as its cause. */
+static lreg_status status_of_errno(const lreg_failure *failure) {
+    bool is_errno = failure->cause_domain == LREG_CAUSE_ERRNO && failure->cause > 0 && failure->cause <= INT32_MAX;
+    lreg_status status = is_errno ? error_set_errno(NULL, (int)failure->cause, "") : LREG_IO;
+    return status == LREG_NO_SPACE || status == LREG_BUSY ? status : LREG_IO;
+}
+
+/* Turns the status that a backend returned into the library's, with what it said about it. `missing` is the message for
+ * LREG_NOT_FOUND. It is NULL where that status is not allowed, because it would reach a client as a 404 for something
+ * that exists. */
+static lreg_status report(const lreg_failure *failure, lreg_status answer, const char *action, const char *missing,
                           struct error *err) {
-    int number = has_flag(storage, LREG_STORAGE_SETS_ERRNO) ? errno : 0;
     if (answer == LREG_OK) {
         return LREG_OK;
     }
@@ -58,24 +66,23 @@ static lreg_status report(const struct storage *storage, lreg_status answer, con
         return error_no_memory(err);
     }
     if (answer == LREG_NOT_FOUND && missing != NULL) {
-        return error_set(err, LREG_NOT_FOUND, "", "%s", missing);
+        return error_set(err, LREG_NOT_FOUND, failure->code, "%s", missing);
+    }
+    if (answer == LREG_UPSTREAM || answer == LREG_TIMEOUT || answer == LREG_CANCELLED) {
+        return failure_report(failure, err, answer, action, "storage_failed",
+                              answer == LREG_TIMEOUT ? "the storage did not answer in time" : "the storage failed");
     }
     if (answer >= LREG_HOST_STATUS) {
-        return error_set(err, answer, "storage_backend", "%s: the storage backend returned %d", action, (int)answer);
-    }
-    if (number != 0) {
-        lreg_status status = error_set_errno(err, number, action);
-        status = status == LREG_NO_SPACE || status == LREG_BUSY ? status : LREG_IO;
-        if (err != NULL) {
-            err->status = status;
-        }
-        return status;
+        return failure_report(failure, err, answer, action, "storage_backend",
+                              "the storage backend failed with a status of its own");
     }
     if (answer == LREG_NO_SPACE) {
-        return error_set(err, LREG_NO_SPACE, "", "%s: the storage is full", action);
+        return failure_report(failure, err, LREG_NO_SPACE, action, "", "the storage is full");
     }
     if (answer == LREG_IO) {
-        return error_set(err, LREG_IO, "", "%s: the storage backend failed", action);
+        lreg_status status = status_of_errno(failure);
+        return failure_report(failure, err, status, action, status == LREG_BUSY ? "too_many_files" : "",
+                              "the storage backend failed");
     }
     return error_set(err, LREG_IO, "storage_backend", "%s: the storage backend returned %d, which is not valid here",
                      action, (int)answer);
@@ -185,6 +192,15 @@ static bool may_end(const struct storage *storage) {
     return has_flag(storage, LREG_STORAGE_CLOSES_IN_CHILD) || !process_is_foreign(storage->hooks);
 }
 
+lreg_status storage_open_own(const struct hooks *hooks, const lreg_storage_backend *backend, void *state,
+                             struct storage **out, struct error *err) {
+    lreg_status status = storage_open_backend(hooks, backend, state, out, err);
+    if (status == LREG_OK) {
+        (*out)->is_own = true;
+    }
+    return status;
+}
+
 lreg_status storage_open_backend(const struct hooks *hooks, const lreg_storage_backend *backend, void *state,
                                  struct storage **out, struct error *err) {
     lreg_storage_backend own;
@@ -217,7 +233,8 @@ void storage_close(struct storage *storage) {
     if (storage == NULL) {
         return;
     }
-    if (storage->backend.destroy != NULL && may_end(storage)) {
+    bool ends = storage->is_own ? may_end(storage) : !process_is_foreign(storage->hooks);
+    if (storage->backend.destroy != NULL && ends) {
         storage->backend.destroy(storage->state);
     }
     memory_release(storage->hooks, storage);
@@ -230,7 +247,10 @@ lreg_status storage_stage_create(struct storage *storage, const char *name, stru
     if (status != LREG_OK) {
         return status;
     }
-    status = report(storage, storage->backend.stage_create(storage->state, name, &(*out)->handle),
+    lreg_failure failure;
+    failure_init(&failure);
+    const lreg_stage_info info = {.size = sizeof info, .expected_length = -1};
+    status = report(&failure, storage->backend.stage_create(storage->state, name, &info, &(*out)->handle, &failure),
                     "cannot start a stage", NULL, err);
     if (status != LREG_OK) {
         stage_free(*out);
@@ -245,11 +265,14 @@ lreg_status storage_stage_reopen(struct storage *storage, const char *name, uint
     if (status != LREG_OK) {
         return status;
     }
-    lreg_status answer = storage->backend.stage_reopen(storage->state, name, length, &(*out)->handle);
+    lreg_failure failure;
+    failure_init(&failure);
+    (*out)->length = length;
+    lreg_status answer = storage->backend.stage_reopen(storage->state, name, length, &(*out)->handle, &failure);
     if (answer == LREG_BUSY) {
         status = stage_busy(err);
     } else {
-        status = report(storage, answer, "cannot go on with a stage", "the stage is gone", err);
+        status = report(&failure, answer, "cannot go on with a stage", "the stage is gone", err);
     }
     if (status != LREG_OK) {
         stage_free(*out);
@@ -264,8 +287,11 @@ lreg_status storage_stage_write(struct storage_stage *stage, const void *bytes, 
     if (status != LREG_OK || length == 0) {
         return status;
     }
-    status = report(storage, storage->backend.stage_write(storage->state, stage->handle, bytes, length),
+    lreg_failure failure;
+    failure_init(&failure);
+    status = report(&failure, storage->backend.stage_write(storage->state, stage->handle, bytes, length, &failure),
                     "cannot write to a stage", NULL, err);
+    stage->length += length;
     stage->failed = status != LREG_OK;
     return status;
 }
@@ -276,8 +302,16 @@ lreg_status storage_stage_sync(struct storage_stage *stage, struct error *err) {
     if (status != LREG_OK) {
         return status;
     }
-    status = report(storage, storage->backend.stage_sync(storage->state, stage->handle), "cannot make a stage durable",
-                    NULL, err);
+    lreg_failure failure;
+    uint64_t durable = UINT64_MAX;
+    failure_init(&failure);
+    status = report(&failure, storage->backend.stage_sync(storage->state, stage->handle, &durable, &failure),
+                    "cannot make a stage durable", NULL, err);
+    if (status == LREG_OK && durable != stage->length) {
+        status = error_set(err, LREG_IO, "stage_not_durable",
+                           "the storage backend made %llu of %llu bytes durable: this version needs all of them",
+                           (unsigned long long)durable, (unsigned long long)stage->length);
+    }
     /* A failed sync may have discarded the unwritten pages; a second one would then succeed without writing them. */
     stage->failed = status != LREG_OK;
     return status;
@@ -309,11 +343,13 @@ lreg_status storage_stage_remove(struct storage *storage, const char *name, stru
     if (status != LREG_OK) {
         return status;
     }
-    lreg_status answer = storage->backend.stage_remove(storage->state, name);
+    lreg_failure failure;
+    failure_init(&failure);
+    lreg_status answer = storage->backend.stage_remove(storage->state, name, &failure);
     if (answer == LREG_NOT_FOUND) {
         return LREG_OK;
     }
-    return answer == LREG_BUSY ? stage_busy(err) : report(storage, answer, "cannot remove a stage", NULL, err);
+    return answer == LREG_BUSY ? stage_busy(err) : report(&failure, answer, "cannot remove a stage", NULL, err);
 }
 
 lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest, char *key, struct error *err) {
@@ -329,7 +365,11 @@ lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest
         return status;
     }
     memset(given, 0xff, sizeof given); /* if the backend writes no key, this is an invalid one */
-    status = report(storage, storage->backend.stage_commit(storage->state, stage->handle, digest, given),
+    lreg_failure failure;
+    failure_init(&failure);
+    const lreg_object_info info = {.size = sizeof info, .digest = digest, .length = stage->length};
+    status = report(&failure,
+                    storage->backend.stage_commit(storage->state, stage->handle, &info, given, sizeof given, &failure),
                     "cannot commit a stage", NULL, err);
     stage_free(stage);
     if (status != LREG_OK) {
@@ -343,8 +383,8 @@ lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest
     return LREG_OK;
 }
 
-lreg_status storage_object_open(struct storage *storage, const char *key, struct storage_object **out,
-                                uint64_t *out_length, struct error *err) {
+lreg_status storage_object_open(struct storage *storage, const char *key, int64_t expected_length,
+                                struct storage_object **out, uint64_t *out_length, struct error *err) {
     uint64_t length = 0;
     *out = NULL;
     lreg_status status = process_check(storage->hooks, err);
@@ -360,8 +400,12 @@ lreg_status storage_object_open(struct storage *storage, const char *key, struct
     }
     object->storage = storage;
     atomic_init(&object->owners, 1);
-    status = report(storage, storage->backend.object_open(storage->state, key, &object->handle, &length),
-                    "cannot open an object", "the object is not in the storage", err);
+    lreg_failure failure;
+    failure_init(&failure);
+    const lreg_read_info info = {.size = sizeof info, .expected_length = expected_length, .length = -1};
+    status =
+        report(&failure, storage->backend.object_open(storage->state, key, &info, &object->handle, &length, &failure),
+               "cannot open an object", "the object is not in the storage", err);
     if (status != LREG_OK) {
         memory_release(storage->hooks, object);
         return status;
@@ -390,9 +434,11 @@ lreg_status storage_object_read(struct storage_object *object, uint64_t offset, 
     }
     while (length > 0) {
         size_t got = 0;
-        lreg_status status =
-            report(storage, storage->backend.object_read(storage->state, object->handle, offset, at, length, &got),
-                   "cannot read an object", NULL, err);
+        lreg_failure failure;
+        failure_init(&failure);
+        lreg_status answer =
+            storage->backend.object_read(storage->state, object->handle, offset, at, length, &got, &failure);
+        lreg_status status = report(&failure, answer, "cannot read an object", NULL, err);
         if (status != LREG_OK) {
             return status;
         }
@@ -417,7 +463,10 @@ bool storage_object_descriptor(struct storage_object *object, int32_t *out_descr
     if (storage->backend.object_descriptor == NULL) {
         return false;
     }
-    lreg_status answer = storage->backend.object_descriptor(storage->state, object->handle, &descriptor, &offset);
+    lreg_failure failure;
+    failure_init(&failure);
+    lreg_status answer =
+        storage->backend.object_descriptor(storage->state, object->handle, &descriptor, &offset, &failure);
     if (answer != LREG_OK || descriptor < 0 || offset > INT64_MAX) {
         return false;
     }
@@ -432,7 +481,10 @@ bool storage_object_path(struct storage_object *object, char *path) {
         return false;
     }
     memset(path, 0xff, LREG_STORAGE_PATH_MAX + 1); /* if the backend writes no NUL, this is an invalid path */
-    lreg_status answer = storage->backend.object_path(storage->state, object->handle, path);
+    lreg_failure failure;
+    failure_init(&failure);
+    lreg_status answer =
+        storage->backend.object_path(storage->state, object->handle, path, LREG_STORAGE_PATH_MAX + 1, &failure);
     size_t length = strnlen(path, LREG_STORAGE_PATH_MAX + 1);
     return answer == LREG_OK && length > 0 && length <= LREG_STORAGE_PATH_MAX && text_is_utf8(path, length) &&
            !text_has_control(path, length);
@@ -485,11 +537,13 @@ lreg_status storage_object_remove(struct storage *storage, const char *key, stru
     if (status != LREG_OK) {
         return status;
     }
-    lreg_status answer = storage->backend.object_remove(storage->state, key);
+    lreg_failure failure;
+    failure_init(&failure);
+    lreg_status answer = storage->backend.object_remove(storage->state, key, &failure);
     if (answer == LREG_NOT_FOUND) {
         return LREG_OK;
     }
-    return report(storage, answer, "cannot remove an object", NULL, err);
+    return report(&failure, answer, "cannot remove an object", NULL, err);
 }
 
 /* --- Listings --- */
@@ -513,7 +567,10 @@ lreg_status storage_list_open(struct storage *storage, int32_t what, struct stor
     list->what = what;
     lreg_status status = LREG_OK;
     if (storage->backend.list_open != NULL) {
-        status = report(storage, storage->backend.list_open(storage->state, what, &list->handle),
+        lreg_failure failure;
+        failure_init(&failure);
+        const lreg_list_info info = {.size = sizeof info, .what = what};
+        status = report(&failure, storage->backend.list_open(storage->state, &info, &list->handle, &failure),
                         "cannot list the storage", NULL, err);
     }
     if (status != LREG_OK) {
@@ -533,12 +590,14 @@ lreg_status storage_list_next(struct storage_list *list, struct storage_listed *
     }
     *out = (struct storage_listed){0};
     memset(out->name, 0xff, sizeof out->name);
-    lreg_status answer =
-        storage->backend.list_next(storage->state, list->handle, out->name, &out->modified_ms, &out->length);
+    lreg_failure failure;
+    failure_init(&failure);
+    lreg_status answer = storage->backend.list_next(storage->state, list->handle, out->name, sizeof out->name,
+                                                    &out->modified_ms, &out->length, &failure);
     if (answer == LREG_NOT_FOUND) {
         return LREG_OK;
     }
-    lreg_status status = report(storage, answer, "cannot list the storage", NULL, err);
+    lreg_status status = report(&failure, answer, "cannot list the storage", NULL, err);
     if (status != LREG_OK) {
         return status;
     }

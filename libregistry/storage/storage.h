@@ -24,6 +24,10 @@ struct storage_object;
 lreg_status storage_open_backend(const struct hooks *hooks, const lreg_storage_backend *backend, void *state,
                                  struct storage **out, struct error *err);
 
+/* The same for a backend of the library, whose state is also ended in a forked child. */
+lreg_status storage_open_own(const struct hooks *hooks, const lreg_storage_backend *backend, void *state,
+                             struct storage **out, struct error *err);
+
 /* The check and the copy that storage_open_backend() makes, for callers that keep a table and open it later. `*own` is
  * a complete table, whatever the size of the host's was. */
 lreg_status storage_backend_copy(const lreg_storage_backend *backend, lreg_storage_backend *own, struct error *err);
@@ -52,8 +56,9 @@ lreg_status storage_stage_remove(struct storage *storage, const char *name, stru
  * for LREG_STORAGE_KEY_MAX + 1 bytes. */
 lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest, char *key, struct error *err);
 
-lreg_status storage_object_open(struct storage *storage, const char *key, struct storage_object **out,
-                                uint64_t *out_length, struct error *err);
+/* `expected_length` is what the metadata says; -1: not known. */
+lreg_status storage_object_open(struct storage *storage, const char *key, int64_t expected_length,
+                                struct storage_object **out, uint64_t *out_length, struct error *err);
 /* Reads exactly `length` bytes or fails. LREG_CORRUPT when the object is too short. */
 lreg_status storage_object_read(struct storage_object *object, uint64_t offset, void *bytes, size_t length,
                                 struct error *err);

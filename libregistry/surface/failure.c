@@ -5,7 +5,7 @@
 #include "surface/surface.h"
 
 lreg_status call_show_json_error(struct call *call, const struct error *failure, struct error *err) {
-    bool has_code = failure->code != NULL && failure->code[0] != '\0';
+    bool has_code = failure->code[0] != '\0';
     json_t *document = has_code ? json_pack("{s:s, s:s}", "message", failure->message, "code", failure->code)
                                 : json_pack("{s:s}", "message", failure->message);
     lreg_status status = call_respond_json(call, (int)error_http_status(failure->status), document, err);

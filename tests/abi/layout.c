@@ -45,6 +45,7 @@ AT(lreg_upkeep_report, healed, 128);
 SIZE(lreg_upkeep_report, 136);
 
 AT(lreg_allocator, size, 0);
+AT(lreg_allocator, flags, 4);
 AT(lreg_allocator, user, 8);
 AT(lreg_allocator, allocate, 16);
 AT(lreg_allocator, reallocate, 24);
@@ -52,6 +53,7 @@ AT(lreg_allocator, release, 32);
 SIZE(lreg_allocator, 40);
 
 AT(lreg_clock, size, 0);
+AT(lreg_clock, flags, 4);
 AT(lreg_clock, user, 8);
 AT(lreg_clock, now_ms, 16);
 AT(lreg_clock, destroy, 24);
@@ -59,6 +61,7 @@ AT(lreg_clock, uptime_ms, 32);
 SIZE(lreg_clock, 40);
 
 AT(lreg_random, size, 0);
+AT(lreg_random, flags, 4);
 AT(lreg_random, user, 8);
 AT(lreg_random, fill, 16);
 AT(lreg_random, destroy, 24);
@@ -72,10 +75,36 @@ AT(lreg_log, destroy, 24);
 SIZE(lreg_log, 32);
 
 AT(lreg_executor, size, 0);
+AT(lreg_executor, flags, 4);
 AT(lreg_executor, user, 8);
 AT(lreg_executor, run, 16);
 AT(lreg_executor, destroy, 24);
 SIZE(lreg_executor, 32);
+
+AT(lreg_stage_info, size, 0);
+AT(lreg_stage_info, flags, 4);
+AT(lreg_stage_info, expected_length, 8);
+SIZE(lreg_stage_info, 16);
+
+AT(lreg_object_info, size, 0);
+AT(lreg_object_info, flags, 4);
+AT(lreg_object_info, digest, 8);
+AT(lreg_object_info, length, 16);
+SIZE(lreg_object_info, 24);
+
+AT(lreg_read_info, size, 0);
+AT(lreg_read_info, flags, 4);
+AT(lreg_read_info, expected_length, 8);
+AT(lreg_read_info, offset, 16);
+AT(lreg_read_info, length, 24);
+SIZE(lreg_read_info, 32);
+
+AT(lreg_list_info, size, 0);
+AT(lreg_list_info, flags, 4);
+AT(lreg_list_info, after, 8);
+AT(lreg_list_info, what, 16);
+AT(lreg_list_info, reserved, 20);
+SIZE(lreg_list_info, 24);
 
 AT(lreg_storage_backend, size, 0);
 AT(lreg_storage_backend, flags, 4);

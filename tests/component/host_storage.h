@@ -33,6 +33,13 @@ struct host_storage {
     int destroyed; /* how often */
     int fails_commits;
     int fails_reads;
+    lreg_status read_status; /* 0: HOST_STATUS */
+    lreg_status open_status; /* of object_open and object_remove; 0: they work */
+    const char *code; /* what a failure says */
+    const char *message;
+    int32_t domain;
+    int64_t number;
+    int64_t retry_ms;
 };
 
 static inline struct host_entry *host_find(struct host_storage *host, const char *name, int is_object) {
@@ -51,7 +58,10 @@ static inline void host_clear(struct host_entry *entry) {
     memset(entry, 0, sizeof *entry);
 }
 
-static inline lreg_status host_stage_create(void *state, const char *name, void **out_stage) {
+static inline lreg_status host_stage_create(void *state, const char *name, const lreg_stage_info *info,
+                                            void **out_stage, lreg_failure *failure) {
+    (void)info;
+    (void)failure;
     struct host_storage *host = state;
     lreg_status status = LREG_NO_SPACE;
     pthread_mutex_lock(&host->mutex);
@@ -66,7 +76,9 @@ static inline lreg_status host_stage_create(void *state, const char *name, void 
     return status;
 }
 
-static inline lreg_status host_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage) {
+static inline lreg_status host_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage,
+                                            lreg_failure *failure) {
+    (void)failure;
     struct host_storage *host = state;
     pthread_mutex_lock(&host->mutex);
     struct host_entry *entry = host_find(host, name, 0);
@@ -79,7 +91,9 @@ static inline lreg_status host_stage_reopen(void *state, const char *name, uint6
     return status;
 }
 
-static inline lreg_status host_stage_write(void *state, void *stage, const void *bytes, size_t length) {
+static inline lreg_status host_stage_write(void *state, void *stage, const void *bytes, size_t length,
+                                           lreg_failure *failure) {
+    (void)failure;
     struct host_entry *entry = stage;
     (void)state;
     unsigned char *grown = realloc(entry->bytes, entry->length + length + 1);
@@ -92,9 +106,11 @@ static inline lreg_status host_stage_write(void *state, void *stage, const void 
     return LREG_OK;
 }
 
-static inline lreg_status host_stage_sync(void *state, void *stage) {
+static inline lreg_status host_stage_sync(void *state, void *stage, uint64_t *out_durable, lreg_failure *failure) {
+    const struct host_entry *entry = stage;
     (void)state;
-    (void)stage;
+    (void)failure;
+    *out_durable = entry->length;
     return LREG_OK;
 }
 
@@ -123,15 +139,19 @@ static inline lreg_status host_remove(struct host_storage *host, const char *nam
     return status;
 }
 
-static inline lreg_status host_stage_remove(void *state, const char *name) {
+static inline lreg_status host_stage_remove(void *state, const char *name, lreg_failure *failure) {
+    (void)failure;
     return host_remove(state, name, 0);
 }
 
-static inline lreg_status host_object_remove(void *state, const char *key) {
-    return host_remove(state, key, 1);
+static inline lreg_status host_object_remove(void *state, const char *key, lreg_failure *failure) {
+    (void)failure;
+    const struct host_storage *host = state;
+    return host->open_status != 0 ? host->open_status : host_remove(state, key, 1);
 }
 
-static inline lreg_status host_stage_commit(void *state, void *stage, const char *digest, char *key) {
+static inline lreg_status host_stage_commit(void *state, void *stage, const lreg_object_info *info, char *key,
+                                            size_t capacity, lreg_failure *failure) {
     struct host_storage *host = state;
     struct host_entry *entry = stage;
     lreg_status status = LREG_OK;
@@ -139,8 +159,11 @@ static inline lreg_status host_stage_commit(void *state, void *stage, const char
     if (host->fails_commits) {
         host_clear(entry);
         status = HOST_STATUS;
+        lreg_failure_set(failure, host->code, host->message);
+        lreg_failure_set_cause(failure, host->domain, host->number);
+        lreg_failure_set_retry_ms(failure, host->retry_ms);
     } else {
-        snprintf(key, LREG_STORAGE_KEY_MAX + 1, "%.12s %d", digest, ++host->commits);
+        snprintf(key, capacity, "%.12s %d", info->digest, ++host->commits);
         snprintf(entry->name, sizeof entry->name, "%s", key);
         entry->is_object = 1;
     }
@@ -148,8 +171,14 @@ static inline lreg_status host_stage_commit(void *state, void *stage, const char
     return status;
 }
 
-static inline lreg_status host_object_open(void *state, const char *key, void **out_object, uint64_t *out_length) {
+static inline lreg_status host_object_open(void *state, const char *key, const lreg_read_info *info, void **out_object,
+                                           uint64_t *out_length, lreg_failure *failure) {
+    (void)info;
+    (void)failure;
     struct host_storage *host = state;
+    if (host->open_status != 0) {
+        return host->open_status;
+    }
     pthread_mutex_lock(&host->mutex);
     struct host_entry *entry = host_find(host, key, 1);
     if (entry != NULL) {
@@ -162,11 +191,12 @@ static inline lreg_status host_object_open(void *state, const char *key, void **
 }
 
 static inline lreg_status host_object_read(void *state, void *object, uint64_t offset, void *bytes, size_t length,
-                                           size_t *out_got) {
+                                           size_t *out_got, lreg_failure *failure) {
     const struct host_storage *host = state;
     const struct host_entry *entry = object;
     if (host->fails_reads) {
-        return HOST_STATUS;
+        lreg_failure_set(failure, host->code, host->message);
+        return host->read_status != 0 ? host->read_status : HOST_STATUS;
     }
     size_t left = offset < entry->length ? entry->length - (size_t)offset : 0;
     *out_got = left < length ? left : length;

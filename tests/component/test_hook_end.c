@@ -131,7 +131,8 @@ static void test_component_hook_end__at_once_when_the_hook_is_refused(void **sta
     assert_int_equal(guests[2].ended, 0);
 }
 
-static lreg_status fill_nothing(void *user, void *bytes, size_t length) {
+static lreg_status fill_nothing(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     (void)user;
     memset(bytes, 0, length);
     return LREG_OK;

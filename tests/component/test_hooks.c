@@ -5,7 +5,8 @@
 #include "support/lent_threads.h"
 
 /* A source of randomness that returns the same bytes in every run. */
-static lreg_status count_up(void *user, void *bytes, size_t length) {
+static lreg_status count_up(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     unsigned char *next = user;
     for (size_t i = 0; i < length; i++) {
         ((unsigned char *)bytes)[i] = (*next)++;

@@ -159,7 +159,8 @@ static int64_t stopped(void *user) {
     return FIXTURE_NOW;
 }
 
-static lreg_status no_randomness(void *user, void *bytes, size_t length) {
+static lreg_status no_randomness(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     (void)bytes;
     (void)length;
     (void)user;

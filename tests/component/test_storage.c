@@ -127,3 +127,48 @@ static void test_component_storage__there_is_no_backup_of_it(void **state) {
                      LREG_UNSUPPORTED);
     lreg_error_free(err);
 }
+
+/* --- What a storage says about its failures --- */
+
+static void test_component_storage__its_words_become_the_error(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    host.fails_commits = 1;
+    host.code = "quota_of_the_bucket";
+    host.message = "the bucket \xff is full";
+    host.domain = LREG_CAUSE_HTTP;
+    host.number = INT64_C(5000000000);
+    assert_int_equal(try_publish(fixture.instance, registry, "a.txt", "content", 7, NULL, NULL, &err), HOST_STATUS);
+    assert_string_equal(lreg_error_code(err), "quota_of_the_bucket");
+    assert_non_null(strstr(lreg_error_message(err), "the bucket ? is full"));
+    assert_int_equal(lreg_error_cause_domain(err), LREG_CAUSE_HTTP);
+    assert_true(lreg_error_cause(err) == INT64_C(5000000000));
+    lreg_error_free(err);
+}
+
+static void test_component_storage__a_lost_bucket_damages_and_removes_nothing(void **state) {
+    (void)state;
+    static const lreg_status statuses[] = {LREG_UPSTREAM, LREG_TIMEOUT, LREG_CANCELLED};
+    lreg_error *err = NULL;
+    lreg_package *kept = publish_text(fixture.instance, registry, "kept.txt", "kept");
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        lreg_verify_report report = {.size = sizeof report};
+        char name[] = "gone-0.txt";
+        name[5] = (char)('0' + i);
+        lreg_package *gone = publish_text(fixture.instance, registry, name, name);
+        CHECK(lreg_package_delete(fixture.instance, gone, &err), err);
+        lreg_package_free(gone);
+        host.open_status = statuses[i];
+        assert_int_equal(lreg_collect(fixture.instance, 0, NULL, &err), statuses[i]);
+        lreg_error_free(err);
+        err = NULL;
+        CHECK(lreg_verify(fixture.instance, NULL, NULL, &report, &err), err);
+        assert_int_equal(report.unreadable, 1);
+        assert_int_equal(report.missing + report.damaged, 0);
+        host.open_status = 0;
+        check_content(fixture.instance, registry, "kept.txt", "kept", 4);
+        CHECK(lreg_collect(fixture.instance, 0, NULL, &err), err);
+        assert_int_equal(count_entries(), 1);
+    }
+    lreg_package_free(kept);
+}

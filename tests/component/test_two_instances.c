@@ -27,7 +27,8 @@ struct side {
     char id_prefix[32]; /* of objects that its clock dates */
 };
 
-static lreg_status fill(void *user, void *bytes, size_t length) {
+static lreg_status fill(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     struct side *side = user;
     unsigned long long next = atomic_fetch_add(&side->random, 1) + (unsigned long long)side->now_ms;
     for (size_t i = 0; i < length; i++) {

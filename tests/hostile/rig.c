@@ -106,7 +106,8 @@ static int64_t now_ms(void *user) {
 }
 
 /* splitmix64: suitable for tests only. */
-static lreg_status fill_random(void *user, void *bytes, size_t length) {
+static lreg_status fill_random(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     struct rig *rig = user;
     unsigned char *out = bytes;
     for (size_t i = 0; i < length; i++) {

@@ -4,6 +4,7 @@
 
 #include "support/fault_backend.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Counts a call and decides whether it fails. */
@@ -37,25 +38,27 @@ static lreg_status hand_over(struct fault_backend *fault, bool fails, void *hand
     return LREG_OK;
 }
 
-static lreg_status stage_create(void *state, const char *name, void **out_stage) {
+static lreg_status stage_create(void *state, const char *name, const lreg_stage_info *info, void **out_stage,
+                                lreg_failure *failure) {
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
     void *stage = NULL;
     if (fails_before(fault, fails)) {
         return fault->status;
     }
-    lreg_status status = fault->inner.stage_create(fault->inner_state, name, &stage);
+    lreg_status status = fault->inner.stage_create(fault->inner_state, name, info, &stage, failure);
     return status != LREG_OK ? status : hand_over(fault, fails, stage, fault->inner.stage_close, out_stage);
 }
 
-static lreg_status stage_reopen(void *state, const char *name, uint64_t length, void **out_stage) {
+static lreg_status stage_reopen(void *state, const char *name, uint64_t length, void **out_stage,
+                                lreg_failure *failure) {
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
     void *stage = NULL;
     if (fails_before(fault, fails)) {
         return fault->status;
     }
-    lreg_status status = fault->inner.stage_reopen(fault->inner_state, name, length, &stage);
+    lreg_status status = fault->inner.stage_reopen(fault->inner_state, name, length, &stage, failure);
     return status != LREG_OK ? status : hand_over(fault, fails, stage, fault->inner.stage_close, out_stage);
 }
 
@@ -64,24 +67,24 @@ static lreg_status outcome(const struct fault_backend *fault, bool fails, lreg_s
     return fails && status == LREG_OK ? fault->status : status;
 }
 
-static lreg_status stage_write(void *state, void *stage, const void *bytes, size_t length) {
+static lreg_status stage_write(void *state, void *stage, const void *bytes, size_t length, lreg_failure *failure) {
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
     if (fails_before(fault, fails)) {
         /* As on a full disk: a part of the bytes is written. */
-        (void)fault->inner.stage_write(fault->inner_state, stage, bytes, length / 2);
+        (void)fault->inner.stage_write(fault->inner_state, stage, bytes, length / 2, failure);
         return fault->status;
     }
-    return outcome(fault, fails, fault->inner.stage_write(fault->inner_state, stage, bytes, length));
+    return outcome(fault, fails, fault->inner.stage_write(fault->inner_state, stage, bytes, length, failure));
 }
 
-static lreg_status stage_sync(void *state, void *stage) {
+static lreg_status stage_sync(void *state, void *stage, uint64_t *out_durable, lreg_failure *failure) {
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
     if (fails_before(fault, fails)) {
         return fault->status;
     }
-    return outcome(fault, fails, fault->inner.stage_sync(fault->inner_state, stage));
+    return outcome(fault, fails, fault->inner.stage_sync(fault->inner_state, stage, out_durable, failure));
 }
 
 static void stage_close(void *state, void *stage) {
@@ -96,16 +99,17 @@ static void stage_drop(void *state, void *stage) {
     fault->inner.stage_drop(fault->inner_state, stage);
 }
 
-static lreg_status stage_remove(void *state, const char *name) {
+static lreg_status stage_remove(void *state, const char *name, lreg_failure *failure) {
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
     if (fails_before(fault, fails)) {
         return fault->status;
     }
-    return outcome(fault, fails, fault->inner.stage_remove(fault->inner_state, name));
+    return outcome(fault, fails, fault->inner.stage_remove(fault->inner_state, name, failure));
 }
 
-static lreg_status stage_commit(void *state, void *stage, const char *digest, char *key) {
+static lreg_status stage_commit(void *state, void *stage, const lreg_object_info *info, char *key, size_t capacity,
+                                lreg_failure *failure) {
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
     char given[LREG_STORAGE_KEY_MAX + 1] = "";
@@ -114,14 +118,16 @@ static lreg_status stage_commit(void *state, void *stage, const char *digest, ch
         fault->inner.stage_drop(fault->inner_state, stage);
         return fault->status;
     }
-    lreg_status status = outcome(fault, fails, fault->inner.stage_commit(fault->inner_state, stage, digest, given));
+    lreg_status status =
+        outcome(fault, fails, fault->inner.stage_commit(fault->inner_state, stage, info, given, sizeof given, failure));
     if (status == LREG_OK) {
-        memcpy(key, given, sizeof given);
+        (void)snprintf(key, capacity, "%s", given);
     }
     return status;
 }
 
-static lreg_status object_open(void *state, const char *key, void **out_object, uint64_t *out_length) {
+static lreg_status object_open(void *state, const char *key, const lreg_read_info *info, void **out_object,
+                               uint64_t *out_length, lreg_failure *failure) {
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
     uint64_t length = 0;
@@ -129,7 +135,7 @@ static lreg_status object_open(void *state, const char *key, void **out_object, 
     if (fails_before(fault, fails)) {
         return fault->status;
     }
-    lreg_status status = fault->inner.object_open(fault->inner_state, key, &object, &length);
+    lreg_status status = fault->inner.object_open(fault->inner_state, key, info, &object, &length, failure);
     if (status == LREG_OK) {
         status = hand_over(fault, fails, object, fault->inner.object_close, out_object);
     }
@@ -139,22 +145,24 @@ static lreg_status object_open(void *state, const char *key, void **out_object, 
     return status;
 }
 
-static lreg_status object_read(void *state, void *object, uint64_t offset, void *bytes, size_t length,
-                               size_t *out_got) {
+static lreg_status object_read(void *state, void *object, uint64_t offset, void *bytes, size_t length, size_t *out_got,
+                               lreg_failure *failure) {
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
     if (fails_before(fault, fails)) {
         return fault->status;
     }
-    return outcome(fault, fails, fault->inner.object_read(fault->inner_state, object, offset, bytes, length, out_got));
+    return outcome(fault, fails,
+                   fault->inner.object_read(fault->inner_state, object, offset, bytes, length, out_got, failure));
 }
 
-static lreg_status object_descriptor(void *state, void *object, int32_t *out_descriptor, uint64_t *out_offset) {
+static lreg_status object_descriptor(void *state, void *object, int32_t *out_descriptor, uint64_t *out_offset,
+                                     lreg_failure *failure) {
     struct fault_backend *fault = state;
     if (is_to_fail(fault)) {
         return fault->status;
     }
-    return fault->inner.object_descriptor(fault->inner_state, object, out_descriptor, out_offset);
+    return fault->inner.object_descriptor(fault->inner_state, object, out_descriptor, out_offset, failure);
 }
 
 static void object_close(void *state, void *object) {
@@ -163,32 +171,33 @@ static void object_close(void *state, void *object) {
     fault->inner.object_close(fault->inner_state, object);
 }
 
-static lreg_status object_remove(void *state, const char *key) {
+static lreg_status object_remove(void *state, const char *key, lreg_failure *failure) {
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
     if (fails_before(fault, fails)) {
         return fault->status;
     }
-    return outcome(fault, fails, fault->inner.object_remove(fault->inner_state, key));
+    return outcome(fault, fails, fault->inner.object_remove(fault->inner_state, key, failure));
 }
 
-static lreg_status list_open(void *state, int32_t what, void **out_list) {
+static lreg_status list_open(void *state, const lreg_list_info *info, void **out_list, lreg_failure *failure) {
     struct fault_backend *fault = state;
     bool fails = is_to_fail(fault);
     void *list = NULL;
     if (fails_before(fault, fails)) {
         return fault->status;
     }
-    lreg_status status = fault->inner.list_open(fault->inner_state, what, &list);
+    lreg_status status = fault->inner.list_open(fault->inner_state, info, &list, failure);
     return status != LREG_OK ? status : hand_over(fault, fails, list, fault->inner.list_close, out_list);
 }
 
-static lreg_status list_next(void *state, void *list, char *name, int64_t *out_modified_ms, uint64_t *out_length) {
+static lreg_status list_next(void *state, void *list, char *name, size_t capacity, int64_t *out_modified_ms,
+                             uint64_t *out_length, lreg_failure *failure) {
     struct fault_backend *fault = state;
     if (is_to_fail(fault)) {
         return fault->status;
     }
-    return fault->inner.list_next(fault->inner_state, list, name, out_modified_ms, out_length);
+    return fault->inner.list_next(fault->inner_state, list, name, capacity, out_modified_ms, out_length, failure);
 }
 
 static void list_close(void *state, void *list) {

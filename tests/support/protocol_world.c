@@ -29,7 +29,8 @@ static int64_t now_ms(void *user) {
 }
 
 /* splitmix64: any generator that repeats and looks random would do. */
-static lreg_status fill(void *user, void *bytes, size_t length) {
+static lreg_status fill(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     struct protocol_world *world = user;
     unsigned char *at = bytes;
     for (size_t i = 0; i < length; i++) {

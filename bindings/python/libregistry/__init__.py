@@ -20,6 +20,7 @@ from ._error import (
     BusyError,
     ClosedError,
     ConflictError,
+    CancelledError,
     CorruptError,
     Error,
     ForbiddenError,
@@ -38,12 +39,14 @@ from ._error import (
     OperationalError,
     PreconditionFailedError,
     RangeError,
+    RemoteTimeoutError,
     RequestError,
     TooLargeError,
     TooManyError,
     UnauthenticatedError,
     UnprocessableError,
     UnsupportedError,
+    UpstreamError,
     UriTooLongError,
 )
 from ._exchange import Exchange, FilePiece, Response, Wants
@@ -57,12 +60,13 @@ from ._token import Token
 from ._upload import Upload
 
 __all__ = [
-    "LIMITS", "AuditEvent", "BadArgumentError", "BusyError", "ClosedError", "CollectReport", "ConflictError",
-    "Content", "CorruptError", "Error", "Exchange", "FilePiece", "ForbiddenError", "ForkedError",
+    "LIMITS", "AuditEvent", "BadArgumentError", "BusyError", "CancelledError", "ClosedError", "CollectReport",
+    "ConflictError", "Content", "CorruptError", "Error", "Exchange", "FilePiece", "ForbiddenError", "ForkedError",
     "HeadersTooLargeError", "HostError", "InputOutputError", "Instance", "InternalError", "LengthRequiredError",
-    "Listing", "LoadError", "MethodNotAllowedError", "MisuseError", "NoMemoryError", "NoSpaceError", "NotFoundError",
-    "NotImplementedHereError", "OperationalError", "Organization", "Package", "PreconditionFailedError",
-    "Publication", "RangeError", "Registry", "RequestError", "Response", "Stage", "Storage", "StoredObject", "Token",
-    "TooLargeError", "TooManyError", "UnauthenticatedError", "UnprocessableError", "UnsupportedError", "UpkeepReport",
-    "Upload", "UriTooLongError", "VerifyReport", "Wants", "__version__", "version",
+    "Listing", "LoadError", "MethodNotAllowedError", "MisuseError", "NoMemoryError", "NoSpaceError",
+    "NotFoundError", "NotImplementedHereError", "OperationalError", "Organization", "Package",
+    "PreconditionFailedError", "Publication", "RangeError", "Registry", "RemoteTimeoutError", "RequestError",
+    "Response", "Stage", "Storage", "StoredObject", "Token", "TooLargeError", "TooManyError",
+    "UnauthenticatedError", "UnprocessableError", "UnsupportedError", "UpkeepReport", "Upload", "UpstreamError",
+    "UriTooLongError", "VerifyReport", "Wants", "__version__", "version",
 ]

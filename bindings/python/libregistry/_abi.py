@@ -50,7 +50,18 @@ LREG_CORRUPT = 20
 LREG_MISUSE = 21
 LREG_INTERNAL = 22
 LREG_NOT_IMPLEMENTED = 23
+LREG_UPSTREAM = 24
+LREG_TIMEOUT = 25
+LREG_CANCELLED = 26
+LREG_PENDING = 27
 LREG_HOST_STATUS = 1000
+LREG_CAUSE_NONE = 0
+LREG_CAUSE_ERRNO = 1
+LREG_CAUSE_SQLITE = 2
+LREG_CAUSE_HOST = 3
+LREG_CAUSE_HTTP = 4
+LREG_CAUSE_NET = 5
+LREG_CAUSE_CRYPTO = 6
 
 LREG_LIMIT_PACKAGE_BYTES = 1
 LREG_LIMIT_BLOB_BYTES = 2
@@ -115,7 +126,7 @@ LREG_STORAGE_STAGE_NAME_MAX = 63
 LREG_STORAGE_PATH_MAX = 1023
 LREG_STORAGE_STAGES = 1
 LREG_STORAGE_OBJECTS = 2
-LREG_STORAGE_SETS_ERRNO = 2
+LREG_STORAGE_IS_REMOTE = 1
 LREG_STORAGE_SHARES_OBJECTS = 4
 LREG_STORAGE_CLOSES_IN_CHILD = 8
 
@@ -125,6 +136,10 @@ class lreg_instance(Structure):
 
 
 class lreg_options(Structure):
+    """Opaque."""
+
+
+class lreg_failure(Structure):
     """Opaque."""
 
 
@@ -237,6 +252,7 @@ class lreg_piece(Structure):
 
 
 _size_p = POINTER(c_size_t)
+_failure_p = POINTER(lreg_failure)
 _int32_p = POINTER(c_int32)
 _int64_p = POINTER(c_int64)
 _uint64_p = POINTER(c_uint64)
@@ -297,7 +313,7 @@ class lreg_upkeep_report(Structure):
 class lreg_allocator(Structure):
     _fields_ = [
         ("size", c_uint32),
-        ("reserved", c_uint32),
+        ("flags", c_uint32),
         ("user", c_void_p),
         ("allocate", CFUNCTYPE(c_void_p, c_void_p, c_size_t)),
         ("reallocate", CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_size_t)),
@@ -308,7 +324,7 @@ class lreg_allocator(Structure):
 class lreg_clock(Structure):
     _fields_ = [
         ("size", c_uint32),
-        ("reserved", c_uint32),
+        ("flags", c_uint32),
         ("user", c_void_p),
         ("now_ms", CFUNCTYPE(c_int64, c_void_p)),
         ("destroy", CFUNCTYPE(None, c_void_p)),
@@ -319,9 +335,9 @@ class lreg_clock(Structure):
 class lreg_random(Structure):
     _fields_ = [
         ("size", c_uint32),
-        ("reserved", c_uint32),
+        ("flags", c_uint32),
         ("user", c_void_p),
-        ("fill", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)),
+        ("fill", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t, _failure_p)),
         ("destroy", CFUNCTYPE(None, c_void_p)),
     ]
 
@@ -342,10 +358,38 @@ executor_task = CFUNCTYPE(None, c_void_p)
 class lreg_executor(Structure):
     _fields_ = [
         ("size", c_uint32),
-        ("reserved", c_uint32),
+        ("flags", c_uint32),
         ("user", c_void_p),
         ("run", CFUNCTYPE(c_int32, c_void_p, executor_task, c_void_p)),
         ("destroy", CFUNCTYPE(None, c_void_p)),
+    ]
+
+
+class lreg_stage_info(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32), ("expected_length", c_int64)]
+
+
+class lreg_object_info(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32), ("digest", c_char_p), ("length", c_uint64)]
+
+
+class lreg_read_info(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("expected_length", c_int64),
+        ("offset", c_uint64),
+        ("length", c_int64),
+    ]
+
+
+class lreg_list_info(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("after", c_char_p),
+        ("what", c_int32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -353,24 +397,26 @@ class lreg_storage_backend(Structure):
     _fields_ = [
         ("size", c_uint32),
         ("flags", c_uint32),
-        ("stage_create", CFUNCTYPE(c_int32, c_void_p, c_char_p, _void_pp)),
-        ("stage_reopen", CFUNCTYPE(c_int32, c_void_p, c_char_p, c_uint64, _void_pp)),
-        ("stage_write", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_void_p, c_size_t)),
-        ("stage_sync", CFUNCTYPE(c_int32, c_void_p, c_void_p)),
+        ("stage_create", CFUNCTYPE(c_int32, c_void_p, c_char_p, POINTER(lreg_stage_info), _void_pp, _failure_p)),
+        ("stage_reopen", CFUNCTYPE(c_int32, c_void_p, c_char_p, c_uint64, _void_pp, _failure_p)),
+        ("stage_write", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_void_p, c_size_t, _failure_p)),
+        ("stage_sync", CFUNCTYPE(c_int32, c_void_p, c_void_p, _uint64_p, _failure_p)),
         ("stage_close", CFUNCTYPE(None, c_void_p, c_void_p)),
         ("stage_drop", CFUNCTYPE(None, c_void_p, c_void_p)),
-        ("stage_remove", CFUNCTYPE(c_int32, c_void_p, c_char_p)),
-        ("stage_commit", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_char_p, _room)),
-        ("object_open", CFUNCTYPE(c_int32, c_void_p, c_char_p, _void_pp, _uint64_p)),
-        ("object_read", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_uint64, c_void_p, c_size_t, _size_p)),
-        ("object_descriptor", CFUNCTYPE(c_int32, c_void_p, c_void_p, _int32_p, _uint64_p)),
+        ("stage_remove", CFUNCTYPE(c_int32, c_void_p, c_char_p, _failure_p)),
+        ("stage_commit",
+         CFUNCTYPE(c_int32, c_void_p, c_void_p, POINTER(lreg_object_info), _room, c_size_t, _failure_p)),
+        ("object_open",
+         CFUNCTYPE(c_int32, c_void_p, c_char_p, POINTER(lreg_read_info), _void_pp, _uint64_p, _failure_p)),
+        ("object_read", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_uint64, c_void_p, c_size_t, _size_p, _failure_p)),
+        ("object_descriptor", CFUNCTYPE(c_int32, c_void_p, c_void_p, _int32_p, _uint64_p, _failure_p)),
         ("object_close", CFUNCTYPE(None, c_void_p, c_void_p)),
-        ("object_remove", CFUNCTYPE(c_int32, c_void_p, c_char_p)),
-        ("list_open", CFUNCTYPE(c_int32, c_void_p, c_int32, _void_pp)),
-        ("list_next", CFUNCTYPE(c_int32, c_void_p, c_void_p, _room, _int64_p, _uint64_p)),
+        ("object_remove", CFUNCTYPE(c_int32, c_void_p, c_char_p, _failure_p)),
+        ("list_open", CFUNCTYPE(c_int32, c_void_p, POINTER(lreg_list_info), _void_pp, _failure_p)),
+        ("list_next", CFUNCTYPE(c_int32, c_void_p, c_void_p, _room, c_size_t, _int64_p, _uint64_p, _failure_p)),
         ("list_close", CFUNCTYPE(None, c_void_p, c_void_p)),
         ("destroy", CFUNCTYPE(None, c_void_p)),
-        ("object_path", CFUNCTYPE(c_int32, c_void_p, c_void_p, _room)),
+        ("object_path", CFUNCTYPE(c_int32, c_void_p, c_void_p, _room, c_size_t, _failure_p)),
     ]
 
 
@@ -412,10 +458,14 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     plain("version_string", text)
     plain("version_number", c_int32)
     accessors("error", error, text, "code message operation")
-    accessors("error", error, c_int32, "status cause")
+    accessors("error", error, c_int32, "status cause_domain")
+    accessors("error", error, c_int64, "cause")
     ends(error, "error_free")
     plain("status_name", text, status)
     plain("status_http", c_int32, status)
+    plain("failure_set", None, POINTER(lreg_failure), text, text)
+    plain("failure_set_cause", None, POINTER(lreg_failure), c_int32, c_int64)
+    plain("failure_set_retry_ms", None, POINTER(lreg_failure), c_int64)
 
     fails("options_new", POINTER(options))
     ends(options, "options_free")

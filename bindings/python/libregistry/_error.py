@@ -10,6 +10,7 @@
      │        HeadersTooLargeError
      ├── OperationalError       the machine has a problem; the same call may succeed later
      │    ├── NoMemoryError (also MemoryError)
+     │    ├── UpstreamError, RemoteTimeoutError (also TimeoutError), CancelledError
      │    └── BusyError, NoSpaceError, InputOutputError, CorruptError
      ├── MisuseError            a bug of the calling program
      │    ├── ClosedError (also ValueError): the object was closed
@@ -32,7 +33,7 @@ class Error(Exception):
     default_status = _abi.LREG_INTERNAL
 
     def __init__(self, message: str = "", *, status: int = 0, code: str = "", operation: str = "",
-                 cause: int = 0) -> None:
+                 cause: int = 0, cause_domain: int = 0) -> None:
         super().__init__(message)
         #: One of the numbers LREG_* of the C API.
         self.status = status or self.default_status
@@ -42,8 +43,10 @@ class Error(Exception):
         self.message = message
         #: The operation, such as "publish my-organization/my-files app-1.0.zip"; "" when the call already names it.
         self.operation = operation
-        #: The underlying errno value or SQLite result code; 0 when there is none.
+        #: The number that the operating system, SQLite, a remote service or a hook gave; 0 when there is none.
         self.cause = cause
+        #: What the cause is: one of LREG_CAUSE_* of the C API; 1 is an errno, 2 a result code of SQLite.
+        self.cause_domain = cause_domain
 
     def __str__(self) -> str:
         return f"{self.operation}: {self.message}" if self.operation else self.message
@@ -177,6 +180,24 @@ class CorruptError(OperationalError):
     default_status = _abi.LREG_CORRUPT
 
 
+class UpstreamError(OperationalError):
+    """A remote storage or service failed, refused the registry, or cannot be reached."""
+
+    default_status = _abi.LREG_UPSTREAM
+
+
+class RemoteTimeoutError(OperationalError, TimeoutError):
+    """A remote storage or service did not answer in time."""
+
+    default_status = _abi.LREG_TIMEOUT
+
+
+class CancelledError(OperationalError):
+    """The work was given up before its end."""
+
+    default_status = _abi.LREG_CANCELLED
+
+
 class MisuseError(Error):
     """A call in the wrong phase or on the wrong object: a bug of the calling program."""
 
@@ -213,7 +234,7 @@ _BY_STATUS: Dict[int, Type[Error]] = {
                  ConflictError, LengthRequiredError, PreconditionFailedError, TooLargeError, UriTooLongError,
                  UnsupportedError, RangeError, UnprocessableError, TooManyError, HeadersTooLargeError, NoMemoryError,
                  BusyError, NoSpaceError, InputOutputError, CorruptError, MisuseError, InternalError,
-                 NotImplementedHereError)
+                 NotImplementedHereError, UpstreamError, RemoteTimeoutError, CancelledError)
 }
 
 

@@ -210,6 +210,7 @@ def _take(status: int, error: Any) -> _error.Error:
         code=library.lreg_error_code(error).decode("utf-8", "replace"),
         operation=library.lreg_error_operation(error).decode("utf-8", "replace"),
         cause=library.lreg_error_cause(error),
+        cause_domain=library.lreg_error_cause_domain(error),
     )
 
 

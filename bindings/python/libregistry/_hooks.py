@@ -41,7 +41,8 @@ def status_of(exception: BaseException) -> int:
     """The status for an exception: one that hooks may return; otherwise LREG_HOST_STATUS."""
     if isinstance(exception, _error.Error):
         own = exception.status
-        known = (_abi.LREG_NOT_FOUND, _abi.LREG_NO_SPACE, _abi.LREG_IO, _abi.LREG_NO_MEMORY, _abi.LREG_BUSY)
+        known = (_abi.LREG_NOT_FOUND, _abi.LREG_NO_SPACE, _abi.LREG_IO, _abi.LREG_NO_MEMORY, _abi.LREG_BUSY,
+                 _abi.LREG_UPSTREAM, _abi.LREG_TIMEOUT, _abi.LREG_CANCELLED)
         return own if own in known or own >= _abi.LREG_HOST_STATUS else _abi.LREG_HOST_STATUS
     if isinstance(exception, MemoryError):
         return _abi.LREG_NO_MEMORY
@@ -65,7 +66,7 @@ def random_struct(random: Random) -> Any:
     """The randomness of an instance: a function that returns the requested number of bytes, like os.urandom()."""
     _handle.function(random, "random")
 
-    def fill(_user: Any, memory: int, length: int) -> int:
+    def fill(_user: Any, memory: int, length: int, _failure: Any) -> int:
         made = bytes(random(length))
         if len(made) != length:
             raise ValueError(f"the source of randomness returned {len(made)} bytes instead of {length}")

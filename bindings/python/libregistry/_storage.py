@@ -8,7 +8,7 @@ import errno
 import hashlib
 import itertools
 import threading
-from typing import Any, Dict, Iterable, Iterator, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from . import _abi, _error, _handle, _hooks
 
@@ -28,8 +28,10 @@ class Stage:
         """Appends all of `data`, or raises."""
         raise NotImplementedError
 
-    def sync(self) -> None:
-        """Makes what was written so far survive a power failure."""
+    def sync(self) -> Optional[int]:
+        """Makes what was written so far survive a power failure. Returns the length of the stage that does; None: all
+        of it."""
+        return None
 
     def close(self) -> None:
         """Keeps the bytes for Storage.reopen_stage()."""
@@ -76,7 +78,9 @@ class Storage:
     Bytes are appended to a named stage, which is committed once. The commit makes an immutable object with a key.
     Methods are called from any thread: several at once for one storage, one at a time for a stage or an object. No
     method may call the instance. Methods report failures by exceptions: NotFoundError or FileNotFoundError when the
-    stage or object does not exist, BusyError when a stage is already open, OSError with ENOSPC when there is no space.
+    stage or object does not exist, BusyError when a stage is already open, OSError
+    with ENOSPC when there is no space, UpstreamError when the storage as a whole cannot be used (then nothing is
+    removed or called damaged).
     Any other exception is raised by the call that led to it.
     """
 
@@ -157,7 +161,7 @@ class Adapter:
         self._storage = storage
         self._open: Dict[int, Any] = {}
         #: Name and digest of each open stage, and digests of closed ones that may be reopened.
-        self._writing: Dict[int, Tuple[bytes, Optional[_Digest]]] = {}
+        self._writing: Dict[int, Tuple[bytes, Optional[_Digest], List[int]]] = {}
         self._paused: Dict[bytes, _Digest] = {}
         self._numbers = itertools.count(1)
         self.table = _abi.sized(_abi.lreg_storage_backend)
@@ -186,38 +190,41 @@ class Adapter:
     def _take(self, number: Optional[int]) -> Any:
         return self._open.pop(number or 0)
 
-    def _stage_create(self, _state: Any, name: bytes, out: Any) -> int:
+    def _stage_create(self, _state: Any, name: bytes, _info: Any, out: Any, _failure: Any) -> int:
         stage = self._storage.create_stage(name.decode())
-        out[0] = self._put_stage(stage, name, _Digest())
+        out[0] = self._put_stage(stage, name, _Digest(), 0)
         return _abi.LREG_OK
 
-    def _stage_reopen(self, _state: Any, name: bytes, length: int, out: Any) -> int:
+    def _stage_reopen(self, _state: Any, name: bytes, length: int, out: Any, _failure: Any) -> int:
         stage = self._storage.reopen_stage(name.decode(), length)
         digest = self._paused.pop(name, None)
-        out[0] = self._put_stage(stage, name, digest if digest is not None and digest.length == length else None)
+        out[0] = self._put_stage(stage, name, digest if digest is not None and digest.length == length else None,
+                                 length)
         return _abi.LREG_OK
 
-    def _put_stage(self, stage: Any, name: bytes, digest: Optional[_Digest]) -> int:
+    def _put_stage(self, stage: Any, name: bytes, digest: Optional[_Digest], length: int) -> int:
         number = self._put(stage, Stage)
-        self._writing[number] = (name, digest)
+        self._writing[number] = (name, digest, [length])
         return number
 
-    def _stage_write(self, _state: Any, stage: int, memory: int, length: int) -> int:
+    def _stage_write(self, _state: Any, stage: int, memory: int, length: int, _failure: Any) -> int:
         # A copy: a subclass may keep it, but the memory is only valid during this call.
         data = ctypes.string_at(memory, length) if length else b""
         self._get(stage).write(data)
+        self._writing[stage][2][0] += length
         digest = self._writing[stage][1]
         if digest is not None:
             digest.add(data)
         return _abi.LREG_OK
 
-    def _stage_sync(self, _state: Any, stage: int) -> int:
-        self._get(stage).sync()
+    def _stage_sync(self, _state: Any, stage: int, out_durable: Any, _failure: Any) -> int:
+        durable = self._get(stage).sync()
+        out_durable[0] = self._writing[stage][2][0] if durable is None else durable
         return _abi.LREG_OK
 
     def _stage_close(self, _state: Any, stage: int) -> None:
         thing = self._take(stage)
-        name, digest = self._writing.pop(stage)
+        name, digest, _ = self._writing.pop(stage)
         if digest is not None and len(self._paused) < _PAUSED_MAX:
             self._paused[name] = digest
         thing.close()
@@ -227,21 +234,22 @@ class Adapter:
         del self._writing[stage]
         thing.drop()
 
-    def _stage_remove(self, _state: Any, name: bytes) -> int:
+    def _stage_remove(self, _state: Any, name: bytes, _failure: Any) -> int:
         self._paused.pop(name, None)
         self._storage.remove_stage(name.decode())
         return _abi.LREG_OK
 
-    def _stage_commit(self, _state: Any, stage: int, digest: bytes, key: int) -> int:
+    def _stage_commit(self, _state: Any, stage: int, info: Any, key: int, capacity: int, _failure: Any) -> int:
         thing = self._take(stage)
         taken = self._writing.pop(stage)[1]
-        if taken is not None and taken.hexadecimal() != digest.decode():
+        digest = info[0].digest.decode()
+        if taken is not None and taken.hexadecimal() != digest:
             thing.drop()
             raise OSError(errno.EIO, "bytes were lost on their way to the storage")
-        _write_name(key, thing.commit(digest.decode()))
+        _write_name(key, thing.commit(digest), capacity)
         return _abi.LREG_OK
 
-    def _object_open(self, _state: Any, key: bytes, out: Any, out_length: Any) -> int:
+    def _object_open(self, _state: Any, key: bytes, _info: Any, out: Any, out_length: Any, _failure: Any) -> int:
         thing = self._storage.open_object(key.decode())
         length = int(thing.length)
         if length < 0:
@@ -250,7 +258,8 @@ class Adapter:
         out_length[0] = length
         return _abi.LREG_OK
 
-    def _object_read(self, _state: Any, thing: int, offset: int, memory: int, length: int, out_got: Any) -> int:
+    def _object_read(self, _state: Any, thing: int, offset: int, memory: int, length: int, out_got: Any,
+                     _failure: Any) -> int:
         data = bytes(self._get(thing).read(offset, length))
         if len(data) > length:
             raise ValueError(f"the storage returned {len(data)} bytes where {length} were asked for")
@@ -259,37 +268,39 @@ class Adapter:
         out_got[0] = len(data)
         return _abi.LREG_OK
 
-    def _object_descriptor(self, _state: Any, thing: int, out: Any, out_offset: Any) -> int:
+    def _object_descriptor(self, _state: Any, thing: int, out: Any, out_offset: Any, _failure: Any) -> int:
         found = self._get(thing).descriptor()
         if found is None:
             return _abi.LREG_NOT_FOUND
         out[0], out_offset[0] = found
         return _abi.LREG_OK
 
-    def _object_path(self, _state: Any, thing: int, path: int) -> int:
+    def _object_path(self, _state: Any, thing: int, path: int, capacity: int, _failure: Any) -> int:
         found = self._get(thing).path()
         if found is None:
             return _abi.LREG_NOT_FOUND
-        _write_name(path, found, _abi.LREG_STORAGE_PATH_MAX)
+        _write_name(path, found, capacity)
         return _abi.LREG_OK
 
     def _object_close(self, _state: Any, thing: int) -> None:
         self._take(thing).close()
 
-    def _object_remove(self, _state: Any, key: bytes) -> int:
+    def _object_remove(self, _state: Any, key: bytes, _failure: Any) -> int:
         self._storage.remove_object(key.decode())
         return _abi.LREG_OK
 
-    def _list_open(self, _state: Any, what: int, out: Any) -> int:
-        entries = self._storage.objects() if what == _abi.LREG_STORAGE_OBJECTS else self._storage.stages()
-        out[0] = self._put(_Listing(entries), _Listing)
+    def _list_open(self, _state: Any, info: Any, out: Any, _failure: Any) -> int:
+        is_objects = info[0].what == _abi.LREG_STORAGE_OBJECTS
+        entries = self._storage.objects() if is_objects else self._storage.stages()
+        out[0] = self._put(_Listing(entries, info[0].after), _Listing)
         return _abi.LREG_OK
 
-    def _list_next(self, _state: Any, listing: int, name: int, out_modified_ms: Any, out_length: Any) -> int:
+    def _list_next(self, _state: Any, listing: int, name: int, capacity: int, out_modified_ms: Any,
+                   out_length: Any, _failure: Any) -> int:
         entry = next(self._get(listing).entries, None)
         if entry is None:
             return _abi.LREG_NOT_FOUND
-        _write_name(name, entry[0])
+        _write_name(name, entry[0], capacity)
         out_modified_ms[0] = int(entry[1] * 1000)
         out_length[0] = entry[2]
         return _abi.LREG_OK
@@ -302,12 +313,17 @@ class Adapter:
 
 
 class _Listing:
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self.entries: Iterator[Entry] = iter(entries)
+    """Entries of a listing; with `after` only those with greater names."""
+
+    def __init__(self, entries: Iterable[Entry], after: Optional[bytes]) -> None:
+        all_of_them: Iterator[Entry] = iter(entries)
+        self.entries = (all_of_them if after is None else
+                        (entry for entry in all_of_them if entry[0].encode() > after))
 
 
-def _write_name(memory: int, name: str, longest: int = _abi.LREG_STORAGE_KEY_MAX) -> None:
+def _write_name(memory: int, name: str, capacity: int) -> None:
     """Writes a NUL-terminated key or path to memory of the caller."""
+    longest = capacity - 1
     encoded = _handle.text(name, "the key or path of a storage")
     if not 0 < len(encoded) <= longest:
         raise ValueError(f"the storage returned a key or path of {len(encoded)} bytes; 1 to {longest} are possible")

@@ -35,6 +35,9 @@ impl Status {
     pub const MISUSE: Status = Status(sys::LREG_MISUSE);
     pub const INTERNAL: Status = Status(sys::LREG_INTERNAL);
     pub const NOT_IMPLEMENTED: Status = Status(sys::LREG_NOT_IMPLEMENTED);
+    pub const UPSTREAM: Status = Status(sys::LREG_UPSTREAM);
+    pub const TIMEOUT: Status = Status(sys::LREG_TIMEOUT);
+    pub const CANCELLED: Status = Status(sys::LREG_CANCELLED);
     pub const HOST: Status = Status(sys::LREG_HOST_STATUS);
 
     /// Such as "LREG_NOT_FOUND".
@@ -57,7 +60,8 @@ pub struct Error {
     code: String,
     message: String,
     operation: String,
-    cause: i32,
+    cause_domain: i32,
+    cause: i64,
     source: Option<io::Error>,
 }
 
@@ -72,6 +76,7 @@ impl Error {
             code: text(sys::lreg_error_code(error)).to_owned(),
             message: text(sys::lreg_error_message(error)).to_owned(),
             operation: text(sys::lreg_error_operation(error)).to_owned(),
+            cause_domain: sys::lreg_error_cause_domain(error),
             cause: sys::lreg_error_cause(error),
             source: None,
         };
@@ -85,6 +90,7 @@ impl Error {
             code: code.to_owned(),
             message,
             operation: String::new(),
+            cause_domain: sys::LREG_CAUSE_NONE,
             cause: 0,
             source,
         }
@@ -120,8 +126,13 @@ impl Error {
         &self.operation
     }
 
-    /// The underlying errno value or SQLite result code; 0 when there is none.
-    pub fn cause(&self) -> i32 {
+    /// What the cause is, `LREG_CAUSE_…` of the C API: 1 is an errno, 2 a result code of SQLite.
+    pub fn cause_domain(&self) -> i32 {
+        self.cause_domain
+    }
+
+    /// The number that the operating system, SQLite, a remote service or a hook gave; 0 when there is none.
+    pub fn cause(&self) -> i64 {
         self.cause
     }
 }

@@ -11,15 +11,22 @@
  * of the functions must stay loaded until the last handle has ended.
  *
  * Each hook is called with `user` as its first argument, from any thread that calls the library, without a lock held.
- * It must not call the library. `user` is taken: `destroy`, which is optional, ends it exactly once, when no options,
- * instance or handle needs the hook any more. `destroy` is also called when the setter fails, unless the struct is too
- * short to have one. In a forked child it ends the child's copy.
+ * It must not call the library, except for the functions of <libregistry/sys/failure.h>. `user` is taken: `destroy`,
+ * which is optional, ends it exactly once, when no options, instance or handle needs the hook any more. `destroy` is
+ * also called when the setter fails, unless the struct is too short to have one. It is called in the process that
+ * called the setter, never in a forked child.
+ *
+ * Of what was set on the same options, storages end first, then the executor, the source of randomness, the clock, and
+ * the log last, so that each may still log.
+ *
+ * `flags` is for properties that later versions define; 0 now. Unknown bits from 0 to 15 are ignored, and those from 16
+ * to 31 are refused (LREG_BAD_ARGUMENT).
  *
  * An allocator has no `destroy`, because errors may use it after everything else: its `user` must live until the last
  * error has ended.
  */
 
-#include <libregistry/abi.h>
+#include <libregistry/sys/failure.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,7 +35,7 @@ extern "C" {
 /** Memory of one instance. The semantics are those of C's malloc, realloc and free. All three are needed. Since: 0.1 */
 typedef struct lreg_allocator {
     uint32_t size; /**< sizeof(lreg_allocator), set by the host */
-    uint32_t reserved;
+    uint32_t flags; /**< 0 */
     void *user; /**< borrowed until the options, the last handle and the last error have ended */
     void *(*allocate)(void *user, size_t bytes); /**< NULL when memory is out */
     void *(*reallocate)(void *user, void *memory, size_t bytes); /**< NULL leaves `memory` as it was */
@@ -39,7 +46,7 @@ typedef struct lreg_allocator {
  * not removed as too old when only the wall clock says so. Since: 0.1 */
 typedef struct lreg_clock {
     uint32_t size;
-    uint32_t reserved;
+    uint32_t flags; /**< 0 */
     void *user;
     int64_t (*now_ms)(void *user); /**< milliseconds since 1970-01-01T00:00:00Z */
     void (*destroy)(void *user); /**< optional */
@@ -52,9 +59,10 @@ typedef struct lreg_clock {
 /** Source of random bytes for ids, tokens and keys. Outside tests it must be cryptographically secure. Since: 0.1 */
 typedef struct lreg_random {
     uint32_t size;
-    uint32_t reserved;
+    uint32_t flags; /**< 0 */
     void *user;
-    lreg_status (*fill)(void *user, void *bytes, size_t length); /**< LREG_OK only when it has written all bytes */
+    /** LREG_OK only when it has written all bytes. */
+    lreg_status (*fill)(void *user, void *bytes, size_t length, lreg_failure *failure);
     void (*destroy)(void *user); /**< optional */
 } lreg_random;
 
@@ -78,7 +86,7 @@ typedef struct lreg_log {
  * Since: 0.1 */
 typedef struct lreg_executor {
     uint32_t size;
-    uint32_t reserved;
+    uint32_t flags; /**< 0 */
     void *user;
     /** Returns 1 when `task(argument)` will run once, soon, on another thread; 0 when no thread is free. It must not
      * return 1 when the task could wait for a thread that is inside the library, because that thread may be waiting for

@@ -87,7 +87,7 @@ static lreg_status open_object(struct core *core, const struct meta_blob *blob, 
     if (status != LREG_OK) {
         return status;
     }
-    status = storage_object_open(storage, blob->key, out, out_length, err);
+    status = storage_object_open(storage, blob->key, (int64_t)blob->size_bytes, out, out_length, err);
     if (status != LREG_OK || *out_length == blob->size_bytes) {
         return status;
     }

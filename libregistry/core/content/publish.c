@@ -132,7 +132,7 @@ static lreg_status look_up(const struct core_blob_writer *writer, struct look *o
 static bool is_lost(const struct core_blob_writer *writer, const char *key) {
     struct storage_object *object = NULL;
     uint64_t length = 0;
-    lreg_status status = storage_object_open(writer->storage, key, &object, &length, NULL);
+    lreg_status status = storage_object_open(writer->storage, key, (int64_t)writer->length, &object, &length, NULL);
     storage_object_close(object);
     return status == LREG_NOT_FOUND || (status == LREG_OK && length != writer->length);
 }
@@ -140,7 +140,8 @@ static bool is_lost(const struct core_blob_writer *writer, const char *key) {
 static lreg_status check_object(const struct core_blob_writer *writer, struct error *err) {
     struct storage_object *object = NULL;
     uint64_t length = 0;
-    lreg_status status = storage_object_open(writer->storage, writer->key, &object, &length, err);
+    lreg_status status =
+        storage_object_open(writer->storage, writer->key, (int64_t)writer->length, &object, &length, err);
     storage_object_close(object);
     return status == LREG_NOT_FOUND ? collected(err) : status;
 }

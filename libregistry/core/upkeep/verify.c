@@ -58,6 +58,11 @@ static bool is_finding(lreg_status status) {
     return status != LREG_OK && status != LREG_NO_MEMORY && status != LREG_BUSY;
 }
 
+/* Failures of the storage as a whole, which say nothing about the blob. */
+static bool is_out_of_reach(lreg_status status) {
+    return status == LREG_UPSTREAM || status == LREG_TIMEOUT || status == LREG_CANCELLED;
+}
+
 /* A bad blob is no longer served. When the mark cannot be written, as on a full or read-only disk, the finding is
  * reported anyway. */
 static void quarantine(const struct verification *run, const struct meta_blob *blob) {
@@ -79,6 +84,10 @@ static lreg_status compare_blob(const struct verification *run, const struct met
     char name[DIGEST_SHA256_TEXT];
     hex_encode(blob->sha256, sizeof blob->sha256, name);
     lreg_status status = hash_object(run, object, length, &digests, err);
+    if (is_out_of_reach(status)) {
+        run->report->unreadable++;
+        return core_verify_tell(run, err, "blob sha256:%s could not be read now: %s", name, err->message);
+    }
     if (is_finding(status)) {
         if (status == LREG_CORRUPT) {
             quarantine(run, blob);
@@ -104,6 +113,10 @@ static lreg_status verify_blob(struct verification *run, const struct meta_blob 
     lreg_status status = core_blob_open_anew(run->core, blob, &object, &length, err);
     if (status == LREG_NOT_FOUND) {
         return LREG_OK; /* collected since the page was read */
+    }
+    if (is_out_of_reach(status)) {
+        run->report->unreadable++;
+        return core_verify_tell(run, err, "blob sha256:%s could not be opened now: %s", name, err->message);
     }
     run->report->blobs++;
     run->report->blob_bytes += blob->size_bytes;

@@ -45,9 +45,8 @@ static const char *code_of_rest(lreg_status status) {
 }
 
 static const char *code_of(const struct error *failure) {
-    const char *word = failure->code != NULL ? failure->code : "";
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
-        if (strcmp(WORDS[i].word, word) == 0) {
+        if (strcmp(WORDS[i].word, failure->code) == 0) {
             return WORDS[i].code;
         }
     }
@@ -152,7 +151,7 @@ lreg_status oci_show_error(struct call *call, const struct error *failure, struc
             return status;
         }
     }
-    bool has_word = failure->code != NULL && failure->code[0] != '\0';
+    bool has_word = failure->code[0] != '\0';
     json_t *detail = json_pack("{s:s}", "reason", has_word ? failure->code : error_status_name(failure->status));
     if (detail == NULL) {
         return error_no_memory(err);

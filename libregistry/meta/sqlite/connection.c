@@ -113,6 +113,7 @@ lreg_status meta_fail(struct meta_connection *connection, int result, struct err
     }
     lreg_status status = error_set(err, meaning->status, meaning->code, "metadata: %s", message);
     if (err != NULL) {
+        err->cause_domain = LREG_CAUSE_SQLITE;
         err->cause = result;
     }
     return status;

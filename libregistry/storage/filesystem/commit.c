@@ -139,15 +139,16 @@ out:
     return number;
 }
 
-lreg_status filesystem_stage_commit(void *state, void *handle, const char *digest, char *key) {
+lreg_status filesystem_stage_commit(void *state, void *handle, const lreg_object_info *info, char *key, size_t capacity,
+                                    lreg_failure *failure) {
     struct filesystem *filesystem = state;
     struct filesystem_stage *stage = handle;
     char path[FILESYSTEM_PATH_MAX + 1];
-    storage_own_key(digest, stage->name, key);
-    int number = filesystem_object_path(key, false, path) ? move_to_objects(filesystem, stage, path, key) : EINVAL;
+    bool is_key = storage_own_key(info->digest, stage->name, key, capacity) && filesystem_object_path(key, false, path);
+    int number = is_key ? move_to_objects(filesystem, stage, path, key) : EINVAL;
     if (number != 0) {
         filesystem_stage_drop(state, stage);
-        lreg_status status = filesystem_failure(number);
+        lreg_status status = filesystem_failure(failure, number);
         return status == LREG_NOT_FOUND ? LREG_IO : status; /* the stage or a directory was removed from outside */
     }
     filesystem_stage_close(state, stage);

@@ -28,9 +28,11 @@
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 
-lreg_status filesystem_failure(int number) {
+lreg_status filesystem_failure(lreg_failure *failure, int number) {
     lreg_status status = number == 0 ? LREG_IO : error_set_errno(NULL, number, "");
-    errno = number;
+    if (number != 0) {
+        lreg_failure_set_cause(failure, LREG_CAUSE_ERRNO, number);
+    }
     return status == LREG_BUSY ? LREG_IO : status; /* LREG_BUSY of an entry means that the stage is open elsewhere */
 }
 
@@ -180,7 +182,7 @@ void filesystem_destroy(void *state) {
 
 static const lreg_storage_backend FILESYSTEM_TABLE = {
     .size = sizeof(lreg_storage_backend),
-    .flags = LREG_STORAGE_SETS_ERRNO | LREG_STORAGE_SHARES_OBJECTS | LREG_STORAGE_CLOSES_IN_CHILD,
+    .flags = LREG_STORAGE_SHARES_OBJECTS | LREG_STORAGE_CLOSES_IN_CHILD,
     .stage_create = filesystem_stage_create,
     .stage_reopen = filesystem_stage_reopen,
     .stage_write = filesystem_stage_write,
@@ -255,5 +257,5 @@ lreg_status storage_open_filesystem(const struct hooks *hooks, const char *direc
     if (status != LREG_OK) {
         return status;
     }
-    return storage_open_backend(hooks, &table, state, out, err);
+    return storage_open_own(hooks, &table, state, out, err);
 }

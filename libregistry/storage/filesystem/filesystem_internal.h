@@ -9,7 +9,7 @@
  *     objects/<digits 1 and 2 of the digest>/<digits 3 and 4>/<digest>-<stage name>
  *
  * Everything is reached from two directory descriptors by names that were checked, and no symbolic link below them is
- * followed. A failure leaves its reason in errno (0 when there is none), which storage.c reports.
+ * followed.
  */
 
 #include "storage/names.h"
@@ -34,8 +34,8 @@ struct filesystem {
 #define FILESYSTEM_FAN_OUT_LENGTH 5 /* "ab/cd" */
 #define FILESYSTEM_PATH_MAX (FILESYSTEM_FAN_OUT_LENGTH + 1 + LREG_STORAGE_KEY_MAX) /* "ab/cd/<key>" */
 
-/* Sets errno to `number` and returns the status for it. */
-lreg_status filesystem_failure(int number);
+/* Makes `number`, an errno or 0, the cause, and returns the status for it. */
+lreg_status filesystem_failure(lreg_failure *failure, int number);
 
 /* Opens a path below `directory` of at most three parts without following symbolic links. O_CLOEXEC is added. Returns
  * -1 and sets errno as open does. */
@@ -77,23 +77,29 @@ struct filesystem_stage {
 int filesystem_cut_stage(struct filesystem_stage *stage);
 
 /* The entries of the table; see sys/storage_backend.h. */
-lreg_status filesystem_stage_create(void *state, const char *name, void **out_stage);
-lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage);
-lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes, size_t length);
-lreg_status filesystem_stage_sync(void *state, void *handle);
+lreg_status filesystem_stage_create(void *state, const char *name, const lreg_stage_info *info, void **out_stage,
+                                    lreg_failure *failure);
+lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage,
+                                    lreg_failure *failure);
+lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes, size_t length, lreg_failure *failure);
+lreg_status filesystem_stage_sync(void *state, void *handle, uint64_t *out_durable, lreg_failure *failure);
 void filesystem_stage_close(void *state, void *handle);
 void filesystem_stage_drop(void *state, void *handle);
-lreg_status filesystem_stage_remove(void *state, const char *name);
-lreg_status filesystem_stage_commit(void *state, void *handle, const char *digest, char *key);
-lreg_status filesystem_object_open(void *state, const char *key, void **out_object, uint64_t *out_length);
+lreg_status filesystem_stage_remove(void *state, const char *name, lreg_failure *failure);
+lreg_status filesystem_stage_commit(void *state, void *handle, const lreg_object_info *info, char *key, size_t capacity,
+                                    lreg_failure *failure);
+lreg_status filesystem_object_open(void *state, const char *key, const lreg_read_info *info, void **out_object,
+                                   uint64_t *out_length, lreg_failure *failure);
 lreg_status filesystem_object_read(void *state, void *handle, uint64_t offset, void *bytes, size_t length,
-                                   size_t *out_got);
-lreg_status filesystem_object_descriptor(void *state, void *handle, int32_t *out_descriptor, uint64_t *out_offset);
-lreg_status filesystem_object_file(void *state, void *handle, char *path);
+                                   size_t *out_got, lreg_failure *failure);
+lreg_status filesystem_object_descriptor(void *state, void *handle, int32_t *out_descriptor, uint64_t *out_offset,
+                                         lreg_failure *failure);
+lreg_status filesystem_object_file(void *state, void *handle, char *path, size_t capacity, lreg_failure *failure);
 void filesystem_object_close(void *state, void *handle);
-lreg_status filesystem_object_remove(void *state, const char *key);
-lreg_status filesystem_list_open(void *state, int32_t what, void **out_list);
-lreg_status filesystem_list_next(void *state, void *handle, char *name, int64_t *out_modified_ms, uint64_t *out_length);
+lreg_status filesystem_object_remove(void *state, const char *key, lreg_failure *failure);
+lreg_status filesystem_list_open(void *state, const lreg_list_info *info, void **out_list, lreg_failure *failure);
+lreg_status filesystem_list_next(void *state, void *handle, char *name, size_t capacity, int64_t *out_modified_ms,
+                                 uint64_t *out_length, lreg_failure *failure);
 void filesystem_list_close(void *state, void *handle);
 void filesystem_destroy(void *state);
 

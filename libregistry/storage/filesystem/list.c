@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ struct filesystem_list {
     int last_level; /* which has the entries */
     int level; /* -1 at the end */
     DIR *directories[OBJECT_LEVEL + 1];
+    char after[LREG_STORAGE_KEY_MAX + 1]; /* only names greater than this */
     char fan_out[OBJECT_LEVEL][3]; /* names of the directories on the way: "ab", "cd" */
 };
 
@@ -47,20 +49,24 @@ static void ascend(struct filesystem_list *list) {
     list->level--;
 }
 
-lreg_status filesystem_list_open(void *state, int32_t what, void **out_list) {
+lreg_status filesystem_list_open(void *state, const lreg_list_info *info, void **out_list, lreg_failure *failure) {
+    int32_t what = info->what;
     const struct filesystem *filesystem = state;
     struct filesystem_list *list = memory_allocate_zeroed(filesystem->hooks, 1, sizeof *list);
     if (list == NULL) {
         return LREG_NO_MEMORY;
     }
     list->what = what;
+    if (info->after != NULL) {
+        (void)snprintf(list->after, sizeof list->after, "%s", info->after);
+    }
     list->last_level = what == LREG_STORAGE_OBJECTS ? OBJECT_LEVEL : 0;
     list->level = -1;
     int number =
         descend(filesystem, list, what == LREG_STORAGE_OBJECTS ? filesystem->objects : filesystem->staging, ".");
     if (number != 0) {
         memory_release(filesystem->hooks, list);
-        return filesystem_failure(number);
+        return filesystem_failure(failure, number);
     }
     *out_list = list;
     return LREG_OK;
@@ -83,6 +89,9 @@ static int enter(const struct filesystem *filesystem, struct filesystem_list *li
 
 /* An object is listed only in the directory that its key names. */
 static bool is_name_here(const struct filesystem_list *list, const char *name) {
+    if (strcmp(name, list->after) <= 0) {
+        return false;
+    }
     if (list->what == LREG_STORAGE_STAGES) {
         return storage_stage_name_is_valid(name);
     }
@@ -110,29 +119,30 @@ static bool get_facts(const struct filesystem_list *list, const char *name, int6
     return true;
 }
 
-lreg_status filesystem_list_next(void *state, void *handle, char *name, int64_t *out_modified_ms,
-                                 uint64_t *out_length) {
+lreg_status filesystem_list_next(void *state, void *handle, char *name, size_t capacity, int64_t *out_modified_ms,
+                                 uint64_t *out_length, lreg_failure *failure) {
     const struct filesystem *filesystem = state;
     struct filesystem_list *list = handle;
     while (list->level >= 0) {
         errno = 0;
         const struct dirent *entry = readdir(list->directories[list->level]);
         if (entry == NULL && errno != 0) {
-            return filesystem_failure(errno == ENOENT ? EIO : errno);
+            return filesystem_failure(failure, errno == ENOENT ? EIO : errno);
         }
         if (entry == NULL) {
             ascend(list);
         } else if (list->level < list->last_level) {
             int number = enter(filesystem, list, entry->d_name);
             if (number != 0) {
-                return filesystem_failure(number);
+                return filesystem_failure(failure, number);
             }
-        } else if (is_name_here(list, entry->d_name) && get_facts(list, entry->d_name, out_modified_ms, out_length)) {
+        } else if (is_name_here(list, entry->d_name) && strlen(entry->d_name) < capacity &&
+                   get_facts(list, entry->d_name, out_modified_ms, out_length)) {
             memcpy(name, entry->d_name, strlen(entry->d_name) + 1);
             return LREG_OK;
         }
     }
-    return filesystem_failure(ENOENT);
+    return filesystem_failure(failure, ENOENT);
 }
 
 void filesystem_list_close(void *state, void *handle) {

@@ -110,7 +110,9 @@ static int make_stage(const struct filesystem *filesystem, struct filesystem_sta
     return -1;
 }
 
-lreg_status filesystem_stage_create(void *state, const char *name, void **out_stage) {
+lreg_status filesystem_stage_create(void *state, const char *name, const lreg_stage_info *info, void **out_stage,
+                                    lreg_failure *failure) {
+    (void)info;
     const struct filesystem *filesystem = state;
     struct filesystem_stage *stage = new_stage(filesystem, name);
     if (stage == NULL) {
@@ -119,7 +121,7 @@ lreg_status filesystem_stage_create(void *state, const char *name, void **out_st
     if (make_stage(filesystem, stage) != 0) {
         int number = errno;
         free_stage(filesystem, stage);
-        return filesystem_failure(number);
+        return filesystem_failure(failure, number);
     }
     *out_stage = stage;
     return LREG_OK;
@@ -127,20 +129,20 @@ lreg_status filesystem_stage_create(void *state, const char *name, void **out_st
 
 /* A stage can be continued when it is a regular file of at least `length` bytes. Bytes beyond that are a chunk that was
  * never acknowledged. */
-static lreg_status check_stage(struct filesystem_stage *stage, uint64_t length) {
+static lreg_status check_stage(struct filesystem_stage *stage, uint64_t length, lreg_failure *failure) {
     struct stat facts;
     if (fstat(stage->descriptor, &facts) != 0) {
-        return filesystem_failure(errno);
+        return filesystem_failure(failure, errno);
     }
     if (!S_ISREG(facts.st_mode)) {
-        return filesystem_failure(0);
+        return filesystem_failure(failure, 0);
     }
     if (facts.st_nlink > 1) {
         /* The file is a committed object: a crash undid the removal of its old name. It must not be written to. */
-        return filesystem_failure(ENOENT);
+        return filesystem_failure(failure, ENOENT);
     }
     if (length > INT64_MAX || (uint64_t)facts.st_size < length) {
-        return filesystem_failure(0);
+        return filesystem_failure(failure, 0);
     }
     stage->length = length;
     stage->pushed = length;
@@ -160,29 +162,29 @@ int filesystem_cut_stage(struct filesystem_stage *stage) {
 }
 
 /* Opens and locks an existing stage, and checks that it still has its name. */
-static lreg_status find_stage(const struct filesystem *filesystem, struct filesystem_stage *stage, uint64_t length) {
+static lreg_status find_stage(const struct filesystem *filesystem, struct filesystem_stage *stage, uint64_t length,
+                              lreg_failure *failure) {
     stage->descriptor = open_stage(filesystem, stage->name, 0);
     if (stage->descriptor < 0) {
-        return filesystem_failure(errno);
+        return filesystem_failure(failure, errno);
     }
     if (lock_file(stage->descriptor, LOCK_EX | LOCK_NB) != 0) {
         return LREG_BUSY;
     }
-    return is_still_stage(filesystem, stage->descriptor, stage->name) ? check_stage(stage, length)
-                                                                      : filesystem_failure(ENOENT);
+    return is_still_stage(filesystem, stage->descriptor, stage->name) ? check_stage(stage, length, failure)
+                                                                      : filesystem_failure(failure, ENOENT);
 }
 
-lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage) {
+lreg_status filesystem_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage,
+                                    lreg_failure *failure) {
     const struct filesystem *filesystem = state;
     struct filesystem_stage *stage = new_stage(filesystem, name);
     if (stage == NULL) {
         return LREG_NO_MEMORY;
     }
-    lreg_status status = find_stage(filesystem, stage, length);
+    lreg_status status = find_stage(filesystem, stage, length, failure);
     if (status != LREG_OK) {
-        int number = errno;
         free_stage(filesystem, stage);
-        errno = number;
         return status;
     }
     *out_stage = stage;
@@ -230,15 +232,15 @@ static bool has_room(struct filesystem_stage *stage, uint64_t length) {
     return true;
 }
 
-lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes, size_t length) {
+lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes, size_t length, lreg_failure *failure) {
     const struct filesystem *filesystem = state;
     struct filesystem_stage *stage = handle;
     const unsigned char *at = bytes;
     if (filesystem_cut_stage(stage) != 0) {
-        return filesystem_failure(errno);
+        return filesystem_failure(failure, errno);
     }
     if (!has_room(stage, length)) {
-        return filesystem_failure(ENOSPC);
+        return filesystem_failure(failure, ENOSPC);
     }
     stage->unsynced = true;
     while (length > 0) {
@@ -248,7 +250,7 @@ lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes,
             continue;
         }
         if (written <= 0) {
-            return filesystem_failure(written < 0 ? errno : EIO);
+            return filesystem_failure(failure, written < 0 ? errno : EIO);
         }
         at += written;
         length -= (size_t)written;
@@ -258,20 +260,21 @@ lreg_status filesystem_stage_write(void *state, void *handle, const void *bytes,
     return LREG_OK;
 }
 
-lreg_status filesystem_stage_sync(void *state, void *handle) {
+lreg_status filesystem_stage_sync(void *state, void *handle, uint64_t *out_durable, lreg_failure *failure) {
     const struct filesystem *filesystem = state;
     struct filesystem_stage *stage = handle;
     if (filesystem_cut_stage(stage) != 0) {
-        return filesystem_failure(errno);
+        return filesystem_failure(failure, errno);
     }
     if (stage->unsynced && filesystem_sync_file(filesystem, stage->descriptor) != 0) {
-        return filesystem_failure(errno);
+        return filesystem_failure(failure, errno);
     }
     stage->unsynced = false;
     if (stage->entry_unsynced && filesystem_sync_directory(filesystem, filesystem->staging) != 0) {
-        return filesystem_failure(errno);
+        return filesystem_failure(failure, errno);
     }
     stage->entry_unsynced = false;
+    *out_durable = stage->length;
     return LREG_OK;
 }
 
@@ -290,7 +293,7 @@ void filesystem_stage_drop(void *state, void *handle) {
 }
 
 /* An open stage is locked, in whichever process. A file that cannot be opened has no writer, and is removed. */
-lreg_status filesystem_stage_remove(void *state, const char *name) {
+lreg_status filesystem_stage_remove(void *state, const char *name, lreg_failure *failure) {
     const struct filesystem *filesystem = state;
     int descriptor = open_stage(filesystem, name, 0);
     int number = 0;
@@ -306,5 +309,5 @@ lreg_status filesystem_stage_remove(void *state, const char *name) {
     if (descriptor >= 0) {
         (void)close(descriptor);
     }
-    return number == 0 ? LREG_OK : filesystem_failure(number);
+    return number == 0 ? LREG_OK : filesystem_failure(failure, number);
 }

@@ -11,6 +11,7 @@
 #include "storage/names.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BUCKETS 1024u
@@ -44,6 +45,7 @@ struct memory_list {
     const struct shelf *shelf;
     size_t bucket;
     char last[LREG_STORAGE_KEY_MAX + 1]; /* name returned last from this bucket, "" at its start */
+    char after[LREG_STORAGE_KEY_MAX + 1]; /* only names greater than this */
 };
 
 /* The link to the blob, or the place in its bucket, sorted by name, where it would be inserted. */
@@ -104,7 +106,10 @@ static lreg_status remove_from(struct memory_storage *storage, struct shelf *she
     return blob != NULL ? LREG_OK : LREG_NOT_FOUND;
 }
 
-static lreg_status stage_create(void *state, const char *name, void **out_stage) {
+static lreg_status stage_create(void *state, const char *name, const lreg_stage_info *info, void **out_stage,
+                                lreg_failure *failure) {
+    (void)info;
+    (void)failure;
     struct memory_storage *storage = state;
     struct blob *blob = memory_allocate_zeroed(storage->hooks, 1, sizeof *blob);
     if (blob == NULL) {
@@ -127,7 +132,9 @@ static lreg_status stage_create(void *state, const char *name, void **out_stage)
     return LREG_OK;
 }
 
-static lreg_status stage_reopen(void *state, const char *name, uint64_t length, void **out_stage) {
+static lreg_status stage_reopen(void *state, const char *name, uint64_t length, void **out_stage,
+                                lreg_failure *failure) {
+    (void)failure;
     struct memory_storage *storage = state;
     lreg_status status = LREG_OK;
     (void)pthread_mutex_lock(&storage->mutex);
@@ -165,7 +172,8 @@ static lreg_status reserve(const struct memory_storage *storage, struct blob *bl
     return LREG_OK;
 }
 
-static lreg_status stage_write(void *state, void *stage, const void *bytes, size_t length) {
+static lreg_status stage_write(void *state, void *stage, const void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     struct memory_storage *storage = state;
     struct blob *blob = stage;
     size_t sum = 0;
@@ -185,8 +193,10 @@ static lreg_status stage_write(void *state, void *stage, const void *bytes, size
 }
 
 /* There is nothing to sync. The empty write cuts a reopened stage to its length. */
-static lreg_status stage_sync(void *state, void *stage) {
-    return stage_write(state, stage, "", 0);
+static lreg_status stage_sync(void *state, void *stage, uint64_t *out_durable, lreg_failure *failure) {
+    lreg_status status = stage_write(state, stage, "", 0, failure);
+    *out_durable = ((const struct blob *)stage)->length;
+    return status;
 }
 
 static void stage_drop(void *state, void *stage) {
@@ -196,20 +206,23 @@ static void stage_drop(void *state, void *stage) {
     close_blob(storage, stage);
 }
 
-static lreg_status stage_remove(void *state, const char *name) {
+static lreg_status stage_remove(void *state, const char *name, lreg_failure *failure) {
+    (void)failure;
     struct memory_storage *storage = state;
     return remove_from(storage, &storage->stages, name);
 }
 
 /* Moves the blob to the other shelf under its new name. Fails when the stage was removed in the meantime, or when there
  * is an object with that key. */
-static lreg_status stage_commit(void *state, void *stage, const char *digest, char *key) {
+static lreg_status stage_commit(void *state, void *stage, const lreg_object_info *info, char *key, size_t capacity,
+                                lreg_failure *failure) {
+    (void)failure;
     struct memory_storage *storage = state;
     struct blob *blob = stage;
     int64_t now_ms = hooks_now_ms(storage->hooks);
-    storage_own_key(digest, blob->name, key);
+    bool has_room = storage_own_key(info->digest, blob->name, key, capacity);
     (void)pthread_mutex_lock(&storage->mutex);
-    bool good = blob->shelved && find(&storage->objects, key) == NULL;
+    bool good = has_room && blob->shelved && find(&storage->objects, key) == NULL;
     if (blob->shelved) {
         take_off(&storage->stages, blob);
     }
@@ -224,7 +237,10 @@ static lreg_status stage_commit(void *state, void *stage, const char *digest, ch
     return good ? LREG_OK : LREG_IO;
 }
 
-static lreg_status object_open(void *state, const char *key, void **out_object, uint64_t *out_length) {
+static lreg_status object_open(void *state, const char *key, const lreg_read_info *info, void **out_object,
+                               uint64_t *out_length, lreg_failure *failure) {
+    (void)info;
+    (void)failure;
     struct memory_storage *storage = state;
     (void)pthread_mutex_lock(&storage->mutex);
     struct blob *blob = find(&storage->objects, key);
@@ -237,8 +253,9 @@ static lreg_status object_open(void *state, const char *key, void **out_object, 
     return blob != NULL ? LREG_OK : LREG_NOT_FOUND;
 }
 
-static lreg_status object_read(void *state, void *object, uint64_t offset, void *bytes, size_t length,
-                               size_t *out_got) {
+static lreg_status object_read(void *state, void *object, uint64_t offset, void *bytes, size_t length, size_t *out_got,
+                               lreg_failure *failure) {
+    (void)failure;
     const struct blob *blob = object;
     (void)state;
     size_t left = offset < blob->length ? blob->length - (size_t)offset : 0;
@@ -249,18 +266,23 @@ static lreg_status object_read(void *state, void *object, uint64_t offset, void 
     return LREG_OK;
 }
 
-static lreg_status object_remove(void *state, const char *key) {
+static lreg_status object_remove(void *state, const char *key, lreg_failure *failure) {
+    (void)failure;
     struct memory_storage *storage = state;
     return remove_from(storage, &storage->objects, key);
 }
 
-static lreg_status list_open(void *state, int32_t what, void **out_list) {
+static lreg_status list_open(void *state, const lreg_list_info *info, void **out_list, lreg_failure *failure) {
+    (void)failure;
     const struct memory_storage *storage = state;
     struct memory_list *list = memory_allocate_zeroed(storage->hooks, 1, sizeof *list);
     if (list == NULL) {
         return LREG_NO_MEMORY;
     }
-    list->shelf = what == LREG_STORAGE_OBJECTS ? &storage->objects : &storage->stages;
+    if (info->after != NULL) {
+        (void)snprintf(list->after, sizeof list->after, "%s", info->after);
+    }
+    list->shelf = info->what == LREG_STORAGE_OBJECTS ? &storage->objects : &storage->stages;
     *out_list = list;
     return LREG_OK;
 }
@@ -269,7 +291,7 @@ static lreg_status list_open(void *state, int32_t what, void **out_list) {
 static const struct blob *advance(struct memory_list *list) {
     for (; list->bucket < BUCKETS; list->bucket++, list->last[0] = '\0') {
         const struct blob *blob = list->shelf->buckets[list->bucket];
-        while (blob != NULL && strcmp(blob->name, list->last) <= 0) {
+        while (blob != NULL && (strcmp(blob->name, list->last) <= 0 || strcmp(blob->name, list->after) <= 0)) {
             blob = blob->next;
         }
         if (blob != NULL) {
@@ -279,14 +301,16 @@ static const struct blob *advance(struct memory_list *list) {
     return NULL;
 }
 
-static lreg_status list_next(void *state, void *handle, char *name, int64_t *out_modified_ms, uint64_t *out_length) {
+static lreg_status list_next(void *state, void *handle, char *name, size_t capacity, int64_t *out_modified_ms,
+                             uint64_t *out_length, lreg_failure *failure) {
+    (void)failure;
     struct memory_storage *storage = state;
     struct memory_list *list = handle;
     (void)pthread_mutex_lock(&storage->mutex);
     const struct blob *blob = advance(list);
     if (blob != NULL) {
         memcpy(list->last, blob->name, sizeof list->last);
-        memcpy(name, blob->name, sizeof blob->name);
+        (void)snprintf(name, capacity, "%s", blob->name);
         *out_modified_ms = blob->modified_ms;
         *out_length = blob->length;
     }
@@ -362,5 +386,5 @@ lreg_status storage_open_memory(const struct hooks *hooks, struct storage **out,
     if (status != LREG_OK) {
         return status;
     }
-    return storage_open_backend(hooks, &table, state, out, err);
+    return storage_open_own(hooks, &table, state, out, err);
 }

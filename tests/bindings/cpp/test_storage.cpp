@@ -41,8 +41,10 @@ class shelf_stage : public libregistry::storage::stage {
         const std::lock_guard<std::mutex> lock(on_.mutex);
         on_.stages[name_].append(static_cast<const char *>(bytes), length);
     }
-    void sync() override {
+    std::uint64_t sync() override {
         on_.fault("sync");
+        const std::lock_guard<std::mutex> lock(on_.mutex);
+        return on_.stages[name_].size();
     }
     std::string commit(std::string_view digest) override {
         on_.fault("commit");
@@ -137,7 +139,7 @@ class shelf_storage : public libregistry::storage {
         const std::lock_guard<std::mutex> lock(on_.mutex);
         on_.objects.erase(std::string(key));
     }
-    std::unique_ptr<listing> list(std::int32_t what) override {
+    std::unique_ptr<listing> list(std::int32_t what, std::string_view) override {
         const std::lock_guard<std::mutex> lock(on_.mutex);
         return std::make_unique<shelf_list>(what == LREG_STORAGE_STAGES ? on_.stages : on_.objects);
     }
@@ -287,7 +289,8 @@ TEST(keys_are_checked) {
         }
         void write(const void *, std::size_t) override {
         }
-        void sync() override {
+        std::uint64_t sync() override {
+            return 0;
         }
         std::string commit(std::string_view) override {
             return key_;

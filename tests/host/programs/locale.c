@@ -20,7 +20,8 @@ static int64_t stand_still(void *user) {
     return NOW_MS;
 }
 
-static lreg_status repeat(void *user, void *bytes, size_t length) {
+static lreg_status repeat(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     uint64_t *next = user;
     for (size_t i = 0; i < length; i++) {
         *next = *next * 6364136223846793005u + 1442695040888963407u;

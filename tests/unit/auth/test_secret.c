@@ -12,13 +12,15 @@ static int group_setup(void **state) {
     return 0;
 }
 
-static lreg_status fill_with_ff(void *user, void *bytes, size_t length) {
+static lreg_status fill_with_ff(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     (void)user;
     memset(bytes, 0xff, length);
     return LREG_OK;
 }
 
-static lreg_status fail_to_fill(void *user, void *bytes, size_t length) {
+static lreg_status fail_to_fill(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     (void)user;
     memset(bytes, 'x', length);
     return LREG_IO;

@@ -186,11 +186,14 @@ static void test_base_error__each_status_has_its_http_status_and_name(void **sta
     assert_string_equal(error_status_name(LREG_OK), "LREG_OK");
     assert_string_equal(error_status_name(LREG_RANGE), "LREG_RANGE");
     assert_string_equal(error_status_name(LREG_NOT_IMPLEMENTED), "LREG_NOT_IMPLEMENTED");
+    assert_int_equal(error_http_status(LREG_UPSTREAM), 502);
+    assert_int_equal(error_http_status(LREG_TIMEOUT), 504);
+    assert_int_equal(error_http_status(LREG_CANCELLED), 503);
 }
 
 static void test_base_error__unknown_and_host_statuses_are_500(void **state) {
     (void)state;
-    static const lreg_status STATUSES[] = {-1, INT32_MIN, LREG_NOT_IMPLEMENTED + 1, 999, 1000, 1001, INT32_MAX};
+    static const lreg_status STATUSES[] = {-1, INT32_MIN, LREG_PENDING + 1, 999, 1000, 1001, INT32_MAX};
     for (size_t i = 0; i < sizeof STATUSES / sizeof STATUSES[0]; i++) {
         assert_int_equal(error_http_status(STATUSES[i]), 500);
     }
@@ -198,5 +201,5 @@ static void test_base_error__unknown_and_host_statuses_are_500(void **state) {
     assert_string_equal(error_status_name(INT32_MAX), "LREG_HOST_STATUS");
     assert_string_equal(error_status_name(-1), "unknown status");
     assert_string_equal(error_status_name(999), "unknown status");
-    assert_string_equal(error_status_name(LREG_NOT_IMPLEMENTED + 1), "unknown status");
+    assert_string_equal(error_status_name(LREG_PENDING + 1), "unknown status");
 }

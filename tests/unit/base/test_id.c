@@ -7,12 +7,14 @@ static int64_t fixed_now(void *user) {
     return *(int64_t *)user;
 }
 
-static lreg_status fill_with(void *user, void *bytes, size_t length) {
+static lreg_status fill_with(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     memset(bytes, *(int *)user, length);
     return LREG_OK;
 }
 
-static lreg_status fill_fails(void *user, void *bytes, size_t length) {
+static lreg_status fill_fails(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     (void)bytes;
     (void)length;
     (void)user;

@@ -192,7 +192,8 @@ static void test_base_memory__default_randomness_fills_all_bytes(void **state) {
     assert_int_equal(hooks_random(&hooks, bytes, 0, &err), LREG_OK);
 }
 
-static lreg_status failing_random(void *user, void *bytes, size_t length) {
+static lreg_status failing_random(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     (void)bytes;
     (void)length;
     return *(lreg_status *)user;

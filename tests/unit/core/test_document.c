@@ -206,7 +206,8 @@ static void test_core_document__weak_keys_are_refused(void **state) {
     store_end(&store);
 }
 
-static lreg_status no_randomness(void *user, void *bytes, size_t length) {
+static lreg_status no_randomness(void *user, void *bytes, size_t length, lreg_failure *failure) {
+    (void)failure;
     (void)bytes;
     (void)length;
     (void)user;

@@ -23,7 +23,10 @@ static unsigned char byte_at(uint64_t offset) {
     return (unsigned char)(offset * 7 + offset / 251);
 }
 
-static lreg_status object_open(void *state, const char *key, void **out_object, uint64_t *out_length) {
+static lreg_status object_open(void *state, const char *key, const lreg_read_info *info, void **out_object,
+                               uint64_t *out_length, lreg_failure *failure) {
+    (void)info;
+    (void)failure;
     (void)key;
     ((struct source *)state)->open++;
     *out_object = state;
@@ -31,8 +34,9 @@ static lreg_status object_open(void *state, const char *key, void **out_object, 
     return LREG_OK;
 }
 
-static lreg_status object_read(void *state, void *object, uint64_t offset, void *bytes, size_t length,
-                               size_t *out_got) {
+static lreg_status object_read(void *state, void *object, uint64_t offset, void *bytes, size_t length, size_t *out_got,
+                               lreg_failure *failure) {
+    (void)failure;
     (void)object;
     struct source *from = state;
     from->reads++;
@@ -46,7 +50,9 @@ static lreg_status object_read(void *state, void *object, uint64_t offset, void 
     return LREG_OK;
 }
 
-static lreg_status object_descriptor(void *state, void *object, int32_t *out_descriptor, uint64_t *out_offset) {
+static lreg_status object_descriptor(void *state, void *object, int32_t *out_descriptor, uint64_t *out_offset,
+                                     lreg_failure *failure) {
+    (void)failure;
     (void)object;
     struct source *from = state;
     if (!from->has_descriptor) {
@@ -65,7 +71,7 @@ static void object_close(void *state, void *object) {
 static lreg_status answer_object(struct call *call, struct error *err) {
     struct storage_object *object = NULL;
     uint64_t length = 0;
-    lreg_status status = storage_object_open(storage, "key", &object, &length, err);
+    lreg_status status = storage_object_open(storage, "key", -1, &object, &length, err);
     if (status != LREG_OK) {
         return status;
     }

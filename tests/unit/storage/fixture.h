@@ -44,7 +44,7 @@ static inline lreg_status fixture_store(struct storage *storage, const char *nam
 static inline bool fixture_holds(struct storage *storage, const char *key, const void *bytes, size_t length) {
     struct storage_object *object = NULL;
     uint64_t got = 0;
-    if (storage_object_open(storage, key, &object, &got, NULL) != LREG_OK) {
+    if (storage_object_open(storage, key, -1, &object, &got, NULL) != LREG_OK) {
         return false;
     }
     char *copy = malloc(length + 1);

@@ -177,7 +177,7 @@ static void assert_no_object(struct storage *storage, const char *key) {
     struct storage_object *object = (struct storage_object *)&subject;
     uint64_t length = 0;
     struct error err = {0};
-    assert_int_equal(storage_object_open(storage, key, &object, &length, &err), LREG_NOT_FOUND);
+    assert_int_equal(storage_object_open(storage, key, -1, &object, &length, &err), LREG_NOT_FOUND);
     assert_int_equal(err.status, LREG_NOT_FOUND);
     assert_null(object);
 }
@@ -216,7 +216,7 @@ static void check_pieces(struct storage *storage) {
         assert_int_equal(storage_stage_write(stage, NULL, 0, NULL), LREG_OK);
     }
     commit_text(stage, "abcdefghij", key);
-    assert_int_equal(storage_object_open(storage, key, &object, &length, NULL), LREG_OK);
+    assert_int_equal(storage_object_open(storage, key, -1, &object, &length, NULL), LREG_OK);
     assert_int_equal(length, 10);
     assert_int_equal(storage_object_read(object, 7, part, 3, NULL), LREG_OK);
     assert_string_equal(part, "hij");
@@ -453,7 +453,7 @@ static void check_removed_object(struct storage *storage) {
     uint64_t length = 0;
     struct storage_object *object = NULL;
     assert_int_equal(fixture_store(storage, "read-on", "reading", 7, key, NULL), LREG_OK);
-    assert_int_equal(storage_object_open(storage, key, &object, &length, NULL), LREG_OK);
+    assert_int_equal(storage_object_open(storage, key, -1, &object, &length, NULL), LREG_OK);
     assert_int_equal(storage_object_remove(storage, key, NULL), LREG_OK);
     assert_no_object(storage, key);
     assert_int_equal(storage_object_read(object, 0, bytes, 7, NULL), LREG_OK);
@@ -491,7 +491,7 @@ static void check_end_of_object(struct storage *storage) {
     uint64_t length = 0;
     struct storage_object *object = NULL;
     assert_int_equal(fixture_store(storage, "five", "12345", 5, key, NULL), LREG_OK);
-    assert_int_equal(storage_object_open(storage, key, &object, &length, NULL), LREG_OK);
+    assert_int_equal(storage_object_open(storage, key, -1, &object, &length, NULL), LREG_OK);
     for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++) {
         struct error err = {0};
         assert_int_equal(storage_object_read(object, reads[i].offset, bytes, reads[i].length, &err), LREG_CORRUPT);
@@ -531,7 +531,7 @@ static void check_descriptor(struct storage *storage) {
     uint64_t length = 0;
     struct storage_object *object = NULL;
     assert_int_equal(fixture_store(storage, "sent", "content", 7, key, NULL), LREG_OK);
-    assert_int_equal(storage_object_open(storage, key, &object, &length, NULL), LREG_OK);
+    assert_int_equal(storage_object_open(storage, key, -1, &object, &length, NULL), LREG_OK);
     if (storage_object_descriptor(object, &descriptor, &offset)) {
         assert_int_equal(pread(descriptor, bytes, 7, (off_t)offset), 7);
         assert_string_equal(bytes, "content");

@@ -75,7 +75,7 @@ static void assert_file(const char *path, const char *text) {
 static lreg_status open_object(const char *key) {
     struct storage_object *object = NULL;
     uint64_t length = 0;
-    lreg_status status = storage_object_open(storage, key, &object, &length, NULL);
+    lreg_status status = storage_object_open(storage, key, -1, &object, &length, NULL);
     storage_object_close(object);
     return status;
 }
@@ -517,7 +517,7 @@ static int run_out_of_descriptors(void) {
         strcmp(err.code, "too_many_files") != 0) {
         return 5;
     }
-    if (storage_object_open(storage, key, &object, &length, &err) != LREG_BUSY || err.cause != EMFILE) {
+    if (storage_object_open(storage, key, -1, &object, &length, &err) != LREG_BUSY || err.cause != EMFILE) {
         return 3;
     }
     return fixture_listed(storage, LREG_STORAGE_STAGES) == SIZE_MAX ? 0 : 4;
@@ -686,7 +686,7 @@ static void test_storage_filesystem__descriptors_do_not_pass_to_programs(void **
     assert_int_equal(close(lowest), 0);
     open_store(true);
     store_text("stage-1", "hello", key);
-    assert_int_equal(storage_object_open(storage, key, &object, &length, NULL), LREG_OK);
+    assert_int_equal(storage_object_open(storage, key, -1, &object, &length, NULL), LREG_OK);
     assert_int_equal(storage_stage_create(storage, "stage-2", &stage, NULL), LREG_OK);
     for (int descriptor = lowest; descriptor < lowest + 4; descriptor++) {
         assert_true((fcntl(descriptor, F_GETFD) & FD_CLOEXEC) != 0);

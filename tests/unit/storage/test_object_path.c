@@ -7,7 +7,9 @@ static struct hooks hooks;
 static const char *given; /* what the backend writes; NULL: nothing at all */
 static lreg_status answer;
 
-static lreg_status give_path(void *state, void *object, char *path) {
+static lreg_status give_path(void *state, void *object, char *path, size_t capacity, lreg_failure *failure) {
+    (void)failure;
+    assert_int_equal(capacity, LREG_STORAGE_PATH_MAX + 1);
     (void)state;
     (void)object;
     if (given != NULL) {
@@ -33,7 +35,7 @@ static struct storage_object *open_object(bool has_path, struct storage **out_st
     assert_int_equal(storage_open_backend(&hooks, &table, state, out_storage, NULL), LREG_OK);
     assert_int_equal(storage_stage_create(*out_storage, "stage", &stage, NULL), LREG_OK);
     assert_int_equal(storage_stage_commit(stage, digest, key, NULL), LREG_OK);
-    assert_int_equal(storage_object_open(*out_storage, key, &object, &length, NULL), LREG_OK);
+    assert_int_equal(storage_object_open(*out_storage, key, -1, &object, &length, NULL), LREG_OK);
     return object;
 }
 

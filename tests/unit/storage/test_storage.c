@@ -22,13 +22,23 @@ struct puppet {
     int objects;
     int lists;
     int destroyed;
+    uint64_t written;
+    uint64_t undurable; /* of them, what stage_sync leaves out */
+    const char *code; /* what object_remove and stage_remove say about their failure */
+    const char *message;
+    int32_t domain;
+    int64_t number;
+    int64_t retry_ms;
 };
 
 static struct puppet puppet;
 static struct hooks hooks;
 static struct storage *storage;
 
-static lreg_status puppet_stage_create(void *state, const char *name, void **out_stage) {
+static lreg_status puppet_stage_create(void *state, const char *name, const lreg_stage_info *info, void **out_stage,
+                                       lreg_failure *failure) {
+    (void)failure;
+    assert_int_equal(info == NULL ? -1 : info->expected_length, -1);
     (void)name;
     struct puppet *self = state;
     self->stages += self->answer == LREG_OK ? 1 : 0;
@@ -36,20 +46,28 @@ static lreg_status puppet_stage_create(void *state, const char *name, void **out
     return self->answer;
 }
 
-static lreg_status puppet_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage) {
+static lreg_status puppet_stage_reopen(void *state, const char *name, uint64_t length, void **out_stage,
+                                       lreg_failure *failure) {
     (void)length;
-    return puppet_stage_create(state, name, out_stage);
+    return puppet_stage_create(state, name, NULL, out_stage, failure);
 }
 
-static lreg_status puppet_stage_write(void *state, void *stage, const void *bytes, size_t length) {
+static lreg_status puppet_stage_write(void *state, void *stage, const void *bytes, size_t length,
+                                      lreg_failure *failure) {
+    struct puppet *self = state;
+    (void)failure;
+    self->written += length;
     (void)stage;
     (void)bytes;
     (void)length;
     return ((struct puppet *)state)->answer;
 }
 
-static lreg_status puppet_stage_sync(void *state, void *stage) {
+static lreg_status puppet_stage_sync(void *state, void *stage, uint64_t *out_durable, lreg_failure *failure) {
+    const struct puppet *self = state;
     (void)stage;
+    (void)failure;
+    *out_durable = self->written - self->undurable;
     return ((struct puppet *)state)->answer;
 }
 
@@ -58,15 +76,22 @@ static void puppet_stage_end(void *state, void *stage) {
     ((struct puppet *)state)->stages--;
 }
 
-static lreg_status puppet_remove(void *state, const char *name) {
+static lreg_status puppet_remove(void *state, const char *name, lreg_failure *failure) {
+    const struct puppet *self = state;
+    lreg_failure_set(failure, self->code, self->message);
+    lreg_failure_set_cause(failure, self->domain, self->number);
+    lreg_failure_set_retry_ms(failure, self->retry_ms);
     (void)name;
     return ((struct puppet *)state)->answer;
 }
 
-static lreg_status puppet_stage_commit(void *state, void *stage, const char *digest, char *key) {
+static lreg_status puppet_stage_commit(void *state, void *stage, const lreg_object_info *info, char *key,
+                                       size_t capacity, lreg_failure *failure) {
+    (void)failure;
+    assert_int_equal(capacity, LREG_STORAGE_KEY_MAX + 1);
+    assert_int_equal(strlen(info->digest), 64);
     struct puppet *self = state;
     (void)stage;
-    (void)digest;
     self->stages--;
     if (self->key != NULL) {
         memcpy(key, self->key, self->key_length);
@@ -74,7 +99,10 @@ static lreg_status puppet_stage_commit(void *state, void *stage, const char *dig
     return self->answer;
 }
 
-static lreg_status puppet_object_open(void *state, const char *key, void **out_object, uint64_t *out_length) {
+static lreg_status puppet_object_open(void *state, const char *key, const lreg_read_info *info, void **out_object,
+                                      uint64_t *out_length, lreg_failure *failure) {
+    (void)failure;
+    assert_true(info->size == sizeof *info && info->offset == 0 && info->length == -1);
     struct puppet *self = state;
     (void)key;
     *out_object = NULL;
@@ -84,7 +112,8 @@ static lreg_status puppet_object_open(void *state, const char *key, void **out_o
 }
 
 static lreg_status puppet_object_read(void *state, void *object, uint64_t offset, void *bytes, size_t length,
-                                      size_t *out_got) {
+                                      size_t *out_got, lreg_failure *failure) {
+    (void)failure;
     const struct puppet *self = state;
     (void)object;
     if (self->got != 0) {
@@ -99,7 +128,9 @@ static lreg_status puppet_object_read(void *state, void *object, uint64_t offset
     return self->answer;
 }
 
-static lreg_status puppet_object_descriptor(void *state, void *object, int32_t *out_descriptor, uint64_t *out_offset) {
+static lreg_status puppet_object_descriptor(void *state, void *object, int32_t *out_descriptor, uint64_t *out_offset,
+                                            lreg_failure *failure) {
+    (void)failure;
     const struct puppet *self = state;
     (void)object;
     *out_descriptor = self->descriptor;
@@ -112,16 +143,19 @@ static void puppet_object_close(void *state, void *object) {
     ((struct puppet *)state)->objects--;
 }
 
-static lreg_status puppet_list_open(void *state, int32_t what, void **out_list) {
+static lreg_status puppet_list_open(void *state, const lreg_list_info *info, void **out_list, lreg_failure *failure) {
+    (void)failure;
     struct puppet *self = state;
-    (void)what;
+    assert_true(info->what == LREG_STORAGE_STAGES || info->what == LREG_STORAGE_OBJECTS);
     *out_list = NULL;
     self->lists += self->answer == LREG_OK ? 1 : 0;
     return self->answer;
 }
 
-static lreg_status puppet_list_next(void *state, void *list, char *name, int64_t *out_modified_ms,
-                                    uint64_t *out_length) {
+static lreg_status puppet_list_next(void *state, void *list, char *name, size_t capacity, int64_t *out_modified_ms,
+                                    uint64_t *out_length, lreg_failure *failure) {
+    (void)failure;
+    assert_int_equal(capacity, LREG_STORAGE_KEY_MAX + 1);
     struct puppet *self = state;
     (void)list;
     if (self->listed == 0) {
@@ -194,7 +228,7 @@ static struct storage_stage *new_stage(void) {
 static struct storage_object *new_object(void) {
     struct storage_object *object = NULL;
     uint64_t length = 0;
-    assert_int_equal(storage_object_open(storage, "key", &object, &length, NULL), LREG_OK);
+    assert_int_equal(storage_object_open(storage, "key", -1, &object, &length, NULL), LREG_OK);
     assert_int_equal(length, puppet.length);
     return object;
 }
@@ -283,7 +317,7 @@ static void test_storage_storage__keys_that_cannot_be_are_corrupt(void **state) 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         struct storage_object *object = (struct storage_object *)&puppet;
         uint64_t length = 0;
-        assert_int_equal(storage_object_open(storage, keys[i], &object, &length, NULL), LREG_CORRUPT);
+        assert_int_equal(storage_object_open(storage, keys[i], -1, &object, &length, NULL), LREG_CORRUPT);
         assert_null(object);
         assert_int_equal(storage_object_remove(storage, keys[i], NULL), LREG_CORRUPT);
     }
@@ -381,7 +415,7 @@ static void test_storage_storage__not_found_is_told_only_where_it_has_a_meaning(
     char byte = 0;
     puppet.answer = LREG_NOT_FOUND;
     assert_int_equal(storage_stage_reopen(storage, "stage", 0, &stage, NULL), LREG_NOT_FOUND);
-    assert_int_equal(storage_object_open(storage, "key", &other, &length, NULL), LREG_NOT_FOUND);
+    assert_int_equal(storage_object_open(storage, "key", -1, &other, &length, NULL), LREG_NOT_FOUND);
     assert_int_equal(storage_stage_remove(storage, "stage", NULL), LREG_OK);
     assert_int_equal(storage_object_remove(storage, "key", NULL), LREG_OK);
     assert_int_equal(storage_object_read(object, 0, &byte, 1, NULL), LREG_IO);
@@ -428,7 +462,7 @@ static void test_storage_storage__lies_about_lengths_are_not_believed(void **sta
     assert_int_equal(storage_object_read(object, 0, bytes, 8, NULL), LREG_IO);
     storage_object_close(object);
     puppet.length = UINT64_MAX;
-    assert_int_equal(storage_object_open(storage, "key", &other, &length, NULL), LREG_IO);
+    assert_int_equal(storage_object_open(storage, "key", -1, &other, &length, NULL), LREG_IO);
     assert_null(other);
     puppet.listed = 1;
     assert_int_equal(fixture_listed(storage, LREG_STORAGE_OBJECTS), SIZE_MAX);
@@ -491,7 +525,7 @@ static lreg_status use_all(struct storage *used) {
     fixture_digest("hello", 5, stored);
     status = storage_stage_commit(stage, stored, key, NULL);
     if (status == LREG_OK) {
-        status = storage_object_open(used, key, &object, &length, NULL);
+        status = storage_object_open(used, key, -1, &object, &length, NULL);
     }
     if (status == LREG_OK) {
         status = storage_object_read(object, 0, bytes, 5, NULL);
@@ -587,4 +621,78 @@ static void test_storage_storage__each_failing_allocation_is_told_and_leaks_noth
     assert_true(fixture_make_folder(folder));
     fail_each_allocation(folder);
     fixture_remove_folder(folder);
+}
+
+/* --- What a backend says about a failure --- */
+
+static void test_storage_storage__a_failure_has_the_words_of_the_backend(void **state) {
+    (void)state;
+    struct error err = {0};
+    puppet.answer = LREG_UPSTREAM;
+    puppet.code = "bucket_gone";
+    puppet.message = "the bucket is gone";
+    puppet.domain = LREG_CAUSE_HTTP;
+    puppet.number = 403;
+    puppet.retry_ms = 1500;
+    assert_int_equal(storage_object_remove(storage, "key", &err), LREG_UPSTREAM);
+    assert_string_equal(err.code, "bucket_gone");
+    assert_string_equal(err.message, "cannot remove an object: the bucket is gone");
+    assert_int_equal(err.cause_domain, LREG_CAUSE_HTTP);
+    assert_int_equal(err.cause, 403);
+    assert_int_equal(err.retry_ms, 1500);
+    puppet.answer = LREG_OK; /* what it says beside success does not count */
+    assert_int_equal(storage_object_remove(storage, "key", &err), LREG_OK);
+}
+
+static void test_storage_storage__hostile_words_are_bounded_and_made_printable(void **state) {
+    (void)state;
+    struct error err = {0};
+    char text[4000];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    puppet.answer = LREG_HOST_STATUS + 3;
+    const char *const codes[] = {"", "Upper", "a b", "\xff", "a\n", text};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        puppet.code = codes[i];
+        puppet.message = text;
+        assert_int_equal(storage_object_remove(storage, "key", &err), LREG_HOST_STATUS + 3);
+        assert_string_equal(err.code, "storage_backend");
+        assert_true(strlen(err.message) < sizeof err.message);
+    }
+    puppet.message = "a\xff\nb\xc3";
+    puppet.domain = 77;
+    puppet.number = INT64_MIN;
+    puppet.retry_ms = -1;
+    assert_int_equal(storage_object_remove(storage, "key", &err), LREG_HOST_STATUS + 3);
+    assert_string_equal(err.message, "cannot remove an object: a??b?");
+    assert_int_equal(err.cause_domain, LREG_CAUSE_HOST);
+    assert_true(err.cause == INT64_MIN);
+    assert_int_equal(err.retry_ms, 0);
+}
+
+static void test_storage_storage__statuses_of_remote_storages_pass_and_pending_does_not(void **state) {
+    (void)state;
+    static const lreg_status passed[] = {LREG_UPSTREAM, LREG_TIMEOUT, LREG_CANCELLED};
+    struct storage_object *object = NULL;
+    uint64_t length = 0;
+    struct error err = {0};
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
+        puppet.answer = passed[i];
+        assert_int_equal(storage_object_open(storage, "key", 5, &object, &length, &err), passed[i]);
+        assert_string_equal(err.code, "storage_failed");
+    }
+    puppet.answer = LREG_PENDING;
+    assert_int_equal(storage_object_open(storage, "key", 5, &object, &length, &err), LREG_IO);
+}
+
+static void test_storage_storage__a_stage_that_is_durable_in_part_is_refused(void **state) {
+    (void)state;
+    struct error err = {0};
+    struct storage_stage *stage = new_stage();
+    assert_int_equal(storage_stage_write(stage, "12345", 5, NULL), LREG_OK);
+    assert_int_equal(storage_stage_sync(stage, NULL), LREG_OK);
+    puppet.undurable = 1;
+    assert_int_equal(storage_stage_sync(stage, &err), LREG_IO);
+    assert_string_equal(err.code, "stage_not_durable");
+    storage_stage_drop(stage);
 }

@@ -164,7 +164,10 @@ struct objects {
     int open;
 };
 
-static lreg_status object_open(void *state, const char *key, void **out_object, uint64_t *out_length) {
+static lreg_status object_open(void *state, const char *key, const lreg_read_info *info, void **out_object,
+                               uint64_t *out_length, lreg_failure *failure) {
+    (void)info;
+    (void)failure;
     (void)key;
     struct objects *objects = state;
     objects->open++;
@@ -173,8 +176,9 @@ static lreg_status object_open(void *state, const char *key, void **out_object, 
     return LREG_OK;
 }
 
-static lreg_status object_read(void *state, void *object, uint64_t offset, void *bytes, size_t length,
-                               size_t *out_got) {
+static lreg_status object_read(void *state, void *object, uint64_t offset, void *bytes, size_t length, size_t *out_got,
+                               lreg_failure *failure) {
+    (void)failure;
     (void)state;
     (void)object;
     memcpy(bytes, &"0123456789"[offset], length);
@@ -201,7 +205,7 @@ static struct storage_object *open_object(const struct hooks *hooks, struct obje
     assert_int_equal(storage_open_backend(hooks, &table, objects, out_storage, NULL), LREG_OK);
     struct storage_object *object = NULL;
     uint64_t length = 0;
-    assert_int_equal(storage_object_open(*out_storage, "key", &object, &length, NULL), LREG_OK);
+    assert_int_equal(storage_object_open(*out_storage, "key", -1, &object, &length, NULL), LREG_OK);
     return object;
 }
 

@@ -9,6 +9,7 @@
  */
 
 #include <libregistry/error.h>
+#include <libregistry/sys/failure.h>
 
 #include <cstdint>
 #include <exception>
@@ -30,6 +31,14 @@ class error : public std::runtime_error {
   public:
     /** For callbacks. @param status such as LREG_NOT_FOUND, or LREG_HOST_STATUS and above */
     error(lreg_status status, const std::string &message) : std::runtime_error(message), status_(status) {
+    }
+
+    /** For callbacks: the same with a stable word and a cause (LREG_CAUSE_*, a number); `retry_ms` says when the same
+     * may succeed, 0: not known. */
+    error(lreg_status status, const std::string &message, std::string code, std::int32_t cause_domain = LREG_CAUSE_NONE,
+          std::int64_t cause = 0, std::int64_t retry_ms = 0)
+        : std::runtime_error(message), status_(status),
+          own_(std::make_shared<const reason>(reason{std::move(code), cause_domain, cause, retry_ms})) {
     }
 
     /** A failure of the library. @param failure taken; NULL: there is only a status */
@@ -55,7 +64,7 @@ class error : public std::runtime_error {
 
     /** A stable word for the exact reason, or "". Borrowed until the last copy is destroyed. */
     std::string_view code() const noexcept {
-        return lreg_error_code(failure_.get());
+        return own_ != nullptr ? std::string_view(own_->code) : std::string_view(lreg_error_code(failure_.get()));
     }
 
     /** The operation that failed, or "". Borrowed until the last copy is destroyed. */
@@ -63,14 +72,34 @@ class error : public std::runtime_error {
         return lreg_error_operation(failure_.get());
     }
 
-    /** The underlying errno value or SQLite result code; 0 when there is none. */
-    std::int32_t cause() const noexcept {
-        return lreg_error_cause(failure_.get());
+    /** What cause() is: LREG_CAUSE_*. */
+    std::int32_t cause_domain() const noexcept {
+        return own_ != nullptr ? own_->cause_domain : lreg_error_cause_domain(failure_.get());
+    }
+
+    /** The number that the operating system, SQLite, a remote service or a hook gave; 0 when there is none. */
+    std::int64_t cause() const noexcept {
+        return own_ != nullptr ? own_->cause : lreg_error_cause(failure_.get());
+    }
+
+    /** For callbacks: tells the library. */
+    void tell(lreg_failure *failure) const noexcept {
+        lreg_failure_set(failure, own_ != nullptr ? own_->code.c_str() : lreg_error_code(failure_.get()), what());
+        lreg_failure_set_cause(failure, cause_domain(), cause());
+        lreg_failure_set_retry_ms(failure, own_ != nullptr ? own_->retry_ms : 0);
     }
 
   private:
+    struct reason {
+        std::string code;
+        std::int32_t cause_domain;
+        std::int64_t cause;
+        std::int64_t retry_ms;
+    };
+
     lreg_status status_;
     std::shared_ptr<const lreg_error> failure_;
+    std::shared_ptr<const reason> own_;
 };
 
 namespace detail {
@@ -107,6 +136,24 @@ template <class Body> lreg_status guard(Body &&body) noexcept {
     try {
         body();
         return LREG_OK;
+    } catch (...) {
+        return keep_exception();
+    }
+}
+
+/** The same for callbacks that say why they fail: the library gets the text of the exception too. */
+template <class Body> lreg_status guard(lreg_failure *failure, Body &&body) noexcept {
+    try {
+        try {
+            body();
+            return LREG_OK;
+        } catch (const error &thrown) {
+            thrown.tell(failure);
+            throw;
+        } catch (const std::exception &thrown) {
+            lreg_failure_set(failure, nullptr, thrown.what());
+            throw;
+        }
     } catch (...) {
         return keep_exception();
     }

@@ -144,8 +144,8 @@ class options : public handle<lreg_options, lreg_options_free> {
      * all; kept and called like a clock */
     template <class Fill> options &set_random(Fill fill) {
         lreg_random hook = {};
-        hook.fill = [](void *user, void *bytes, std::size_t length) noexcept {
-            return detail::guard([&] { (*static_cast<Fill *>(user))(bytes, length); });
+        hook.fill = [](void *user, void *bytes, std::size_t length, lreg_failure *failure) noexcept {
+            return detail::guard(failure, [&] { (*static_cast<Fill *>(user))(bytes, length); });
         };
         return set_hook(lreg_options_set_random, hook, std::move(fill));
     }

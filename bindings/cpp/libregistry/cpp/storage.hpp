@@ -8,9 +8,10 @@
  * <libregistry/sys/storage_backend.h> documents what each member has to do; the comments here describe the differences.
  *
  * Members fail by throwing. The library understands an error with LREG_NOT_FOUND, LREG_NO_SPACE, LREG_IO, LREG_BUSY,
- * LREG_NO_MEMORY, or a status of LREG_HOST_STATUS and above. std::bad_alloc becomes LREG_NO_MEMORY, and any other
- * exception LREG_HOST_STATUS. When that makes the call of the C++ API fail, the call throws the same exception; an HTTP
- * request is answered with a 5xx.
+ * LREG_UPSTREAM, LREG_TIMEOUT, LREG_CANCELLED, LREG_NO_MEMORY, or a status of LREG_HOST_STATUS and above, with its
+ * code, message, cause and retry time. std::bad_alloc becomes LREG_NO_MEMORY, and any other exception LREG_HOST_STATUS.
+ * When that makes the call of the C++ API fail, the call throws the same exception; an HTTP request is answered with a
+ * 5xx.
  * Threads: members are called from any thread, several at once for one storage, one at a time per stage and object.
  */
 
@@ -39,8 +40,8 @@ class storage {
         virtual ~stage() = default;
         /** Appends all `length` bytes. */
         virtual void write(const void *bytes, std::size_t length) = 0;
-        /** Makes what was written so far survive a power failure. */
-        virtual void sync() = 0;
+        /** Makes what was written so far survive a power failure. @return the length of the stage that does */
+        virtual std::uint64_t sync() = 0;
         /** Makes an object that survives a power failure. When it throws, drop() follows. @return its key, of 1 to
          * LREG_STORAGE_KEY_MAX bytes, never used before */
         virtual std::string commit(std::string_view digest) = 0;
@@ -107,9 +108,11 @@ class storage {
     /** @return NULL when there is no such object */
     virtual std::unique_ptr<object> open_object(std::string_view key) = 0;
     virtual void remove_object(std::string_view key) = 0;
-    /** Optional: without it, leftovers of a crash are kept. @param what LREG_STORAGE_STAGES or LREG_STORAGE_OBJECTS */
-    virtual std::unique_ptr<listing> list(std::int32_t what) {
+    /** Optional: without it, leftovers of a crash are kept. @param what LREG_STORAGE_STAGES or LREG_STORAGE_OBJECTS
+     * @param after only names that are greater, compared byte by byte */
+    virtual std::unique_ptr<listing> list(std::int32_t what, std::string_view after) {
         (void)what;
+        (void)after;
         return std::make_unique<listing>();
     }
 };
@@ -129,8 +132,8 @@ struct storage_table {
     }
 
     /** Statuses that a storage may not return become LREG_HOST_STATUS. */
-    template <class Body> static lreg_status run(Body &&body) noexcept {
-        const lreg_status status = guard(body);
+    template <class Body> static lreg_status run(lreg_failure *failure, Body &&body) noexcept {
+        const lreg_status status = guard(failure, body);
         switch (status) {
         case LREG_OK:
         case LREG_NOT_FOUND:
@@ -138,6 +141,9 @@ struct storage_table {
         case LREG_BUSY:
         case LREG_NO_SPACE:
         case LREG_IO:
+        case LREG_UPSTREAM:
+        case LREG_TIMEOUT:
+        case LREG_CANCELLED:
             return status;
         default:
             pending().status = status >= LREG_HOST_STATUS ? status : LREG_HOST_STATUS;
@@ -161,17 +167,20 @@ struct storage_table {
         out[text.size()] = '\0';
     }
 
-    static lreg_status stage_create(void *state, const char *name, void **out) noexcept {
-        return run([&] { give(of(state).create_stage(name), LREG_IO, out); });
+    static lreg_status stage_create(void *state, const char *name, const lreg_stage_info *, void **out,
+                                    lreg_failure *failure) noexcept {
+        return run(failure, [&] { give(of(state).create_stage(name), LREG_IO, out); });
     }
-    static lreg_status stage_reopen(void *state, const char *name, std::uint64_t length, void **out) noexcept {
-        return run([&] { give(of(state).reopen_stage(name, length), LREG_NOT_FOUND, out); });
+    static lreg_status stage_reopen(void *state, const char *name, std::uint64_t length, void **out,
+                                    lreg_failure *failure) noexcept {
+        return run(failure, [&] { give(of(state).reopen_stage(name, length), LREG_NOT_FOUND, out); });
     }
-    static lreg_status stage_write(void *, void *stage, const void *bytes, std::size_t length) noexcept {
-        return run([&] { stage_of(stage).write(bytes, length); });
+    static lreg_status stage_write(void *, void *stage, const void *bytes, std::size_t length,
+                                   lreg_failure *failure) noexcept {
+        return run(failure, [&] { stage_of(stage).write(bytes, length); });
     }
-    static lreg_status stage_sync(void *, void *stage) noexcept {
-        return run([&] { stage_of(stage).sync(); });
+    static lreg_status stage_sync(void *, void *stage, std::uint64_t *out_durable, lreg_failure *failure) noexcept {
+        return run(failure, [&] { *out_durable = stage_of(stage).sync(); });
     }
     static void stage_close(void *, void *stage) noexcept {
         delete &stage_of(stage);
@@ -180,16 +189,18 @@ struct storage_table {
         guard_quietly([&] { stage_of(stage).drop(); });
         stage_close(state, stage);
     }
-    static lreg_status stage_remove(void *state, const char *name) noexcept {
-        return run([&] { of(state).remove_stage(name); });
+    static lreg_status stage_remove(void *state, const char *name, lreg_failure *failure) noexcept {
+        return run(failure, [&] { of(state).remove_stage(name); });
     }
-    static lreg_status stage_commit(void *state, void *stage, const char *digest, char *key) noexcept {
-        const lreg_status status = run([&] { copy(stage_of(stage).commit(digest), LREG_STORAGE_KEY_MAX, key); });
+    static lreg_status stage_commit(void *state, void *stage, const lreg_object_info *info, char *key,
+                                    std::size_t capacity, lreg_failure *failure) noexcept {
+        const lreg_status status = run(failure, [&] { copy(stage_of(stage).commit(info->digest), capacity - 1, key); });
         status == LREG_OK ? stage_close(state, stage) : stage_drop(state, stage);
         return status;
     }
-    static lreg_status object_open(void *state, const char *key, void **out, std::uint64_t *out_length) noexcept {
-        return run([&] {
+    static lreg_status object_open(void *state, const char *key, const lreg_read_info *, void **out,
+                                   std::uint64_t *out_length, lreg_failure *failure) noexcept {
+        return run(failure, [&] {
             std::unique_ptr<storage::object> object = of(state).open_object(key);
             const std::uint64_t length = object != nullptr ? object->length() : 0;
             give(std::move(object), LREG_NOT_FOUND, out);
@@ -197,25 +208,27 @@ struct storage_table {
         });
     }
     static lreg_status object_read(void *, void *object, std::uint64_t offset, void *bytes, std::size_t length,
-                                   std::size_t *out_got) noexcept {
-        return run([&] { *out_got = object_of(object).read(offset, bytes, length); });
+                                   std::size_t *out_got, lreg_failure *failure) noexcept {
+        return run(failure, [&] { *out_got = object_of(object).read(offset, bytes, length); });
     }
-    static lreg_status object_descriptor(void *, void *object, std::int32_t *out, std::uint64_t *out_offset) noexcept {
+    static lreg_status object_descriptor(void *, void *object, std::int32_t *out, std::uint64_t *out_offset,
+                                         lreg_failure *failure) noexcept {
         std::optional<storage::file_part> part;
-        const lreg_status status = run([&] { part = object_of(object).descriptor(); });
+        const lreg_status status = run(failure, [&] { part = object_of(object).descriptor(); });
         if (status == LREG_OK && part) {
             *out = part->descriptor;
             *out_offset = part->offset;
         }
         return status == LREG_OK && !part ? LREG_NOT_FOUND : status;
     }
-    static lreg_status object_path(void *, void *object, char *out) noexcept {
+    static lreg_status object_path(void *, void *object, char *out, std::size_t capacity,
+                                   lreg_failure *failure) noexcept {
         bool is_there = false;
-        const lreg_status status = run([&] {
+        const lreg_status status = run(failure, [&] {
             const std::optional<std::string> path = object_of(object).path();
             is_there = path.has_value();
             if (is_there) {
-                copy(*path, LREG_STORAGE_PATH_MAX, out);
+                copy(*path, capacity - 1, out);
             }
         });
         return status == LREG_OK && !is_there ? LREG_NOT_FOUND : status;
@@ -223,20 +236,21 @@ struct storage_table {
     static void object_close(void *, void *object) noexcept {
         delete &object_of(object);
     }
-    static lreg_status object_remove(void *state, const char *key) noexcept {
-        return run([&] { of(state).remove_object(key); });
+    static lreg_status object_remove(void *state, const char *key, lreg_failure *failure) noexcept {
+        return run(failure, [&] { of(state).remove_object(key); });
     }
-    static lreg_status list_open(void *state, std::int32_t what, void **out) noexcept {
-        return run([&] { give(of(state).list(what), LREG_IO, out); });
+    static lreg_status list_open(void *state, const lreg_list_info *info, void **out, lreg_failure *failure) noexcept {
+        return run(failure,
+                   [&] { give(of(state).list(info->what, info->after != nullptr ? info->after : ""), LREG_IO, out); });
     }
-    static lreg_status list_next(void *, void *list, char *name, std::int64_t *out_modified_ms,
-                                 std::uint64_t *out_length) noexcept {
+    static lreg_status list_next(void *, void *list, char *name, std::size_t capacity, std::int64_t *out_modified_ms,
+                                 std::uint64_t *out_length, lreg_failure *failure) noexcept {
         bool is_there = false;
-        const lreg_status status = run([&] {
+        const lreg_status status = run(failure, [&] {
             const std::optional<storage::entry> found = static_cast<storage::listing *>(list)->next();
             is_there = found.has_value();
             if (is_there) {
-                copy(found->name, LREG_STORAGE_KEY_MAX, name);
+                copy(found->name, capacity - 1, name);
                 *out_modified_ms = found->modified_ms;
                 *out_length = found->length;
             }

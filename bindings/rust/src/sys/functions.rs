@@ -45,8 +45,12 @@ extern "C" {
     pub fn lreg_error_code(error: *const lreg_error) -> *const c_char;
     pub fn lreg_error_message(error: *const lreg_error) -> *const c_char;
     pub fn lreg_error_operation(error: *const lreg_error) -> *const c_char;
-    pub fn lreg_error_cause(error: *const lreg_error) -> i32;
+    pub fn lreg_error_cause_domain(error: *const lreg_error) -> i32;
+    pub fn lreg_error_cause(error: *const lreg_error) -> i64;
     pub fn lreg_error_free(error: *mut lreg_error);
+    pub fn lreg_failure_set(failure: *mut lreg_failure, code: *const c_char, message: *const c_char);
+    pub fn lreg_failure_set_cause(failure: *mut lreg_failure, domain: i32, number: i64);
+    pub fn lreg_failure_set_retry_ms(failure: *mut lreg_failure, retry_ms: i64);
     pub fn lreg_status_name(status: lreg_status) -> *const c_char;
     pub fn lreg_status_http(status: lreg_status) -> i32;
     // <libregistry/exchange.h>

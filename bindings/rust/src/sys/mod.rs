@@ -32,6 +32,7 @@ opaque! {
     lreg_audit_event,
     lreg_audit_list,
     lreg_error,
+    lreg_failure,
     lreg_exchange,
     lreg_options,
     lreg_organization,
@@ -87,7 +88,18 @@ pub const LREG_CORRUPT: i32 = 20;
 pub const LREG_MISUSE: i32 = 21;
 pub const LREG_INTERNAL: i32 = 22;
 pub const LREG_NOT_IMPLEMENTED: i32 = 23;
+pub const LREG_UPSTREAM: i32 = 24;
+pub const LREG_TIMEOUT: i32 = 25;
+pub const LREG_CANCELLED: i32 = 26;
+pub const LREG_PENDING: i32 = 27;
 pub const LREG_HOST_STATUS: i32 = 1000;
+pub const LREG_CAUSE_NONE: i32 = 0;
+pub const LREG_CAUSE_ERRNO: i32 = 1;
+pub const LREG_CAUSE_SQLITE: i32 = 2;
+pub const LREG_CAUSE_HOST: i32 = 3;
+pub const LREG_CAUSE_HTTP: i32 = 4;
+pub const LREG_CAUSE_NET: i32 = 5;
+pub const LREG_CAUSE_CRYPTO: i32 = 6;
 pub const LREG_WANTS_NOTHING: i32 = 0;
 pub const LREG_WANTS_BODY: i32 = 1;
 pub const LREG_WANTS_RESPONSE: i32 = 2;
@@ -141,7 +153,7 @@ pub const LREG_STORAGE_STAGE_NAME_MAX: i32 = 63;
 pub const LREG_STORAGE_PATH_MAX: i32 = 1023;
 pub const LREG_STORAGE_STAGES: i32 = 1;
 pub const LREG_STORAGE_OBJECTS: i32 = 2;
-pub const LREG_STORAGE_SETS_ERRNO: i32 = 2;
+pub const LREG_STORAGE_IS_REMOTE: i32 = 1;
 pub const LREG_STORAGE_SHARES_OBJECTS: i32 = 4;
 pub const LREG_STORAGE_CLOSES_IN_CHILD: i32 = 8;
 
@@ -240,7 +252,7 @@ pub struct lreg_upkeep_report {
 #[repr(C)]
 pub struct lreg_allocator {
     pub size: u32,
-    pub reserved: u32,
+    pub flags: u32,
     pub user: *mut c_void,
     pub allocate: Option<unsafe extern "C" fn(user: *mut c_void, bytes: usize) -> *mut c_void>,
     pub reallocate: Option<unsafe extern "C" fn(user: *mut c_void, memory: *mut c_void, bytes: usize) -> *mut c_void>,
@@ -250,7 +262,7 @@ pub struct lreg_allocator {
 #[repr(C)]
 pub struct lreg_clock {
     pub size: u32,
-    pub reserved: u32,
+    pub flags: u32,
     pub user: *mut c_void,
     pub now_ms: Option<unsafe extern "C" fn(user: *mut c_void) -> i64>,
     pub destroy: Option<unsafe extern "C" fn(user: *mut c_void)>,
@@ -260,9 +272,16 @@ pub struct lreg_clock {
 #[repr(C)]
 pub struct lreg_random {
     pub size: u32,
-    pub reserved: u32,
+    pub flags: u32,
     pub user: *mut c_void,
-    pub fill: Option<unsafe extern "C" fn(user: *mut c_void, bytes: *mut c_void, length: usize) -> lreg_status>,
+    pub fill: Option<
+        unsafe extern "C" fn(
+            user: *mut c_void,
+            bytes: *mut c_void,
+            length: usize,
+            failure: *mut lreg_failure,
+        ) -> lreg_status,
+    >,
     pub destroy: Option<unsafe extern "C" fn(user: *mut c_void)>,
 }
 
@@ -278,7 +297,7 @@ pub struct lreg_log {
 #[repr(C)]
 pub struct lreg_executor {
     pub size: u32,
-    pub reserved: u32,
+    pub flags: u32,
     pub user: *mut c_void,
     pub run: Option<
         unsafe extern "C" fn(
@@ -291,11 +310,50 @@ pub struct lreg_executor {
 }
 
 #[repr(C)]
+pub struct lreg_stage_info {
+    pub size: u32,
+    pub flags: u32,
+    pub expected_length: i64,
+}
+
+#[repr(C)]
+pub struct lreg_object_info {
+    pub size: u32,
+    pub flags: u32,
+    pub digest: *const c_char,
+    pub length: u64,
+}
+
+#[repr(C)]
+pub struct lreg_read_info {
+    pub size: u32,
+    pub flags: u32,
+    pub expected_length: i64,
+    pub offset: u64,
+    pub length: i64,
+}
+
+#[repr(C)]
+pub struct lreg_list_info {
+    pub size: u32,
+    pub flags: u32,
+    pub after: *const c_char,
+    pub what: i32,
+    pub reserved: u32,
+}
+
+#[repr(C)]
 pub struct lreg_storage_backend {
     pub size: u32,
     pub flags: u32,
     pub stage_create: Option<
-        unsafe extern "C" fn(state: *mut c_void, name: *const c_char, out_stage: *mut *mut c_void) -> lreg_status,
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            name: *const c_char,
+            info: *const lreg_stage_info,
+            out_stage: *mut *mut c_void,
+            failure: *mut lreg_failure,
+        ) -> lreg_status,
     >,
     pub stage_reopen: Option<
         unsafe extern "C" fn(
@@ -303,6 +361,7 @@ pub struct lreg_storage_backend {
             name: *const c_char,
             length: u64,
             out_stage: *mut *mut c_void,
+            failure: *mut lreg_failure,
         ) -> lreg_status,
     >,
     pub stage_write: Option<
@@ -311,26 +370,40 @@ pub struct lreg_storage_backend {
             stage: *mut c_void,
             bytes: *const c_void,
             length: usize,
+            failure: *mut lreg_failure,
         ) -> lreg_status,
     >,
-    pub stage_sync: Option<unsafe extern "C" fn(state: *mut c_void, stage: *mut c_void) -> lreg_status>,
+    pub stage_sync: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            stage: *mut c_void,
+            out_durable: *mut u64,
+            failure: *mut lreg_failure,
+        ) -> lreg_status,
+    >,
     pub stage_close: Option<unsafe extern "C" fn(state: *mut c_void, stage: *mut c_void)>,
     pub stage_drop: Option<unsafe extern "C" fn(state: *mut c_void, stage: *mut c_void)>,
-    pub stage_remove: Option<unsafe extern "C" fn(state: *mut c_void, name: *const c_char) -> lreg_status>,
+    pub stage_remove: Option<
+        unsafe extern "C" fn(state: *mut c_void, name: *const c_char, failure: *mut lreg_failure) -> lreg_status,
+    >,
     pub stage_commit: Option<
         unsafe extern "C" fn(
             state: *mut c_void,
             stage: *mut c_void,
-            digest: *const c_char,
+            info: *const lreg_object_info,
             key: *mut c_char,
+            capacity: usize,
+            failure: *mut lreg_failure,
         ) -> lreg_status,
     >,
     pub object_open: Option<
         unsafe extern "C" fn(
             state: *mut c_void,
             key: *const c_char,
+            info: *const lreg_read_info,
             out_object: *mut *mut c_void,
             out_length: *mut u64,
+            failure: *mut lreg_failure,
         ) -> lreg_status,
     >,
     pub object_read: Option<
@@ -341,6 +414,7 @@ pub struct lreg_storage_backend {
             bytes: *mut c_void,
             length: usize,
             out_got: *mut usize,
+            failure: *mut lreg_failure,
         ) -> lreg_status,
     >,
     pub object_descriptor: Option<
@@ -349,23 +423,40 @@ pub struct lreg_storage_backend {
             object: *mut c_void,
             out_descriptor: *mut i32,
             out_offset: *mut u64,
+            failure: *mut lreg_failure,
         ) -> lreg_status,
     >,
     pub object_close: Option<unsafe extern "C" fn(state: *mut c_void, object: *mut c_void)>,
-    pub object_remove: Option<unsafe extern "C" fn(state: *mut c_void, key: *const c_char) -> lreg_status>,
-    pub list_open:
-        Option<unsafe extern "C" fn(state: *mut c_void, what: i32, out_list: *mut *mut c_void) -> lreg_status>,
+    pub object_remove:
+        Option<unsafe extern "C" fn(state: *mut c_void, key: *const c_char, failure: *mut lreg_failure) -> lreg_status>,
+    pub list_open: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            info: *const lreg_list_info,
+            out_list: *mut *mut c_void,
+            failure: *mut lreg_failure,
+        ) -> lreg_status,
+    >,
     pub list_next: Option<
         unsafe extern "C" fn(
             state: *mut c_void,
             list: *mut c_void,
             name: *mut c_char,
+            capacity: usize,
             out_modified_ms: *mut i64,
             out_length: *mut u64,
+            failure: *mut lreg_failure,
         ) -> lreg_status,
     >,
     pub list_close: Option<unsafe extern "C" fn(state: *mut c_void, list: *mut c_void)>,
     pub destroy: Option<unsafe extern "C" fn(state: *mut c_void)>,
-    pub object_path:
-        Option<unsafe extern "C" fn(state: *mut c_void, object: *mut c_void, path: *mut c_char) -> lreg_status>,
+    pub object_path: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            object: *mut c_void,
+            path: *mut c_char,
+            capacity: usize,
+            failure: *mut lreg_failure,
+        ) -> lreg_status,
+    >,
 }
