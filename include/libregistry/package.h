@@ -38,7 +38,7 @@ typedef struct lreg_content lreg_content;
  * @param out       owned, lreg_publication_free(); not NULL; NULL on failure
  * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_UNPROCESSABLE (no file name, or the registry refuses it);
- *         LREG_UNSUPPORTED (this build does not have the registry's ecosystem); LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
+ *         LREG_NOT_IMPLEMENTED (this build lacks the registry's ecosystem); LREG_NO_SPACE; LREG_IO; LREG_NO_MEMORY
  * Blocks: storage. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_publication_begin(lreg_instance *instance, const lreg_registry *registry,

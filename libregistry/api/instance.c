@@ -125,8 +125,8 @@ lreg_status lreg_verify(lreg_instance *instance, lreg_finding finding, void *use
     if (instance == NULL || report == NULL) {
         return api_null(api_hooks(instance), instance == NULL ? "instance" : "report", err);
     }
-    if (report->size < sizeof *report) {
-        return api_refuse(api_hooks(instance), "the report is smaller than its first version", err);
+    if (report->size < sizeof *report || report->reserved != 0) {
+        return api_refuse(api_hooks(instance), "the report is smaller than its first version, or not zeroed", err);
     }
     lreg_status status = core_verify(instance->core, pass_finding, &pass, &found, &failure);
     if (status != LREG_OK) {
@@ -152,8 +152,8 @@ lreg_status lreg_collect(lreg_instance *instance, int64_t grace_ms, lreg_collect
     if (grace_ms < 0) {
         return api_refuse(api_hooks(instance), "the grace is below 0", err);
     }
-    if (report != NULL && report->size < sizeof *report) {
-        return api_refuse(api_hooks(instance), "the report is smaller than its first version", err);
+    if (report != NULL && (report->size < sizeof *report || report->reserved != 0)) {
+        return api_refuse(api_hooks(instance), "the report is smaller than its first version, or not zeroed", err);
     }
     lreg_status status = core_collect(instance->core, grace_ms, &done, &failure);
     if (report != NULL) {

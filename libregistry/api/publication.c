@@ -21,7 +21,7 @@ static lreg_status begin(lreg_publication *publication, struct error *failure) {
         return status;
     }
     if (registry->ecosystem == NULL) {
-        return error_set(failure, LREG_UNSUPPORTED, "ecosystem_unsupported", "this build has no ecosystem \"%s\"",
+        return error_set(failure, LREG_NOT_IMPLEMENTED, "ecosystem_unsupported", "this build has no ecosystem \"%s\"",
                          registry->row.ecosystem);
     }
     return registry->ecosystem->publish_begin(&publication->context, &publication->state, failure);

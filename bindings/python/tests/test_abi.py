@@ -114,7 +114,7 @@ def test_each_status_has_an_exception_of_its_own():
         kind = _error.class_of(entry["value"])
         assert kind.default_status == entry["value"], entry["name"]
         kinds[kind] = entry["name"]
-    assert len(kinds) == 23
+    assert len(kinds) == 26
     assert _error.class_of(1234) is _error.HostError
     assert _error.class_of(999) is _error.InternalError
 
@@ -130,3 +130,53 @@ def test_the_library_exports_what_is_declared():
         assert callable(getattr(library, name))
     with pytest.raises(AttributeError, match="lreg_nothing"):
         library.lreg_nothing
+
+
+def setters_of_structs():
+    """Each setter of the options that takes a struct with callbacks: its name, the struct, and the other parameters."""
+    for function in ABI["functions"]:
+        for parameter in function["parameters"]:
+            struct = getattr(_abi, parameter["type"].removeprefix("*const "), None)
+            if function["name"].startswith("lreg_options_set_") and hasattr(struct, "_fields_") and struct._fields_:
+                yield pytest.param(function, struct, id=function["name"])
+
+
+def fill(struct, memory):
+    """A complete struct at the beginning of `memory`; returns it and the callbacks, which must live."""
+    made, callbacks = struct.from_buffer(memory), []
+    ctypes.memset(ctypes.addressof(made), 0, ctypes.sizeof(struct))
+    for name, kind in struct._fields_:
+        if isinstance(kind, type) and issubclass(kind, ctypes._CFuncPtr):
+            callbacks.append(kind(lambda *_: None) if kind._restype_ is None else kind(lambda *_: 0))
+            setattr(made, name, callbacks[-1])
+    return made, callbacks
+
+
+@pytest.mark.parametrize("function, struct", setters_of_structs())
+def test_structs_of_every_size_and_flag(function, struct):
+    library, options = _library.get(), ctypes.POINTER(_abi.lreg_options)()
+    call = getattr(library, function["name"])
+    assert library.lreg_options_new(ctypes.byref(options), None) == _abi.LREG_OK
+
+    def give(size, tail=b"\0", flags=0):
+        memory = bytearray(tail * (ctypes.sizeof(struct) + 64))
+        made, callbacks = fill(struct, memory)
+        made.size = size
+        if flags:
+            made.flags = flags
+        values = {"options": options, "name": b"sized", "state": None, "err": None}
+        arguments = [values[p["name"]] if p["name"] in values else ctypes.byref(made) for p in function["parameters"]]
+        kept.append((memory, callbacks))
+        return call(*arguments)
+
+    kept, own = [], ctypes.sizeof(struct)
+    members = dict(next(s for s in ABI["structs"] if s["name"] == struct.__name__))["members"]
+    for size in (0, 4, members[1]["offset"], members[-1]["offset"] // 2):
+        assert give(size) == _abi.LREG_BAD_ARGUMENT, size
+    for tail in (b"\0", b"\xa5"):
+        assert give(own, tail) == _abi.LREG_OK
+        assert give(own + 64, tail) == _abi.LREG_OK
+    if any(name == "flags" for name, _ in struct._fields_):
+        for bit in range(32):
+            assert give(own, flags=1 << bit) == (_abi.LREG_OK if bit < 16 else _abi.LREG_BAD_ARGUMENT), bit
+    library.lreg_options_free(options)
