@@ -51,18 +51,27 @@ static void publish(lreg_instance *instance, const lreg_registry *registry, cons
     lreg_publication *publication = NULL;
     char name[64];
     snprintf(name, sizeof name, "%s-%d-1.%d.0.zip", prefix, number % 5000, number / 5000);
-    check(lreg_publication_begin(instance, registry, name, &publication, &error), error);
+    check(lreg_publication_open(instance, registry, name, &publication, &error), error);
     check(lreg_publication_write(publication, name, strlen(name), &error), error);
     check(lreg_publication_finish(publication, NULL, NULL, &error), error);
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
+}
+
+static void make_organization(lreg_instance *instance) {
+    lreg_error *error = NULL;
+    lreg_organization_settings *settings = NULL;
+    check(lreg_organization_settings_new(&settings, &error), error);
+    check(lreg_organization_settings_set_slug(settings, "acme", &error), error);
+    check(lreg_organization_create(instance, settings, NULL, &error), error);
+    lreg_organization_settings_free(settings);
 }
 
 static void make_registry(lreg_instance *instance, const char *name) {
     lreg_error *error = NULL;
     lreg_registry_settings *settings = NULL;
     check(lreg_registry_settings_new(&settings, &error), error);
-    check(lreg_registry_settings_set_text(settings, LREG_REGISTRY_NAME, name, &error), error);
-    check(lreg_registry_settings_set_text(settings, LREG_REGISTRY_ECOSYSTEM, "files", &error), error);
+    check(lreg_registry_settings_set_name(settings, name, &error), error);
+    check(lreg_registry_settings_set_ecosystem(settings, "files", &error), error);
     check(lreg_registry_create(instance, "acme", settings, NULL, &error), error);
     lreg_registry_settings_free(settings);
 }
@@ -71,7 +80,7 @@ static void fill(const char *directory, int packages) {
     lreg_error *error = NULL;
     lreg_registry *registry = NULL;
     lreg_instance *instance = open_instance(directory, 0);
-    check(lreg_organization_create(instance, "acme", "Acme", NULL, &error), error);
+    make_organization(instance);
     make_registry(instance, "large");
     make_registry(instance, "other");
     check(lreg_registry_find(instance, "acme", "large", &registry, &error), error);
@@ -138,7 +147,8 @@ static void delete_large(lreg_instance *instance) {
 
 static void collect(lreg_instance *instance) {
     lreg_error *error = NULL;
-    check(lreg_collect(instance, 0, NULL, &error), error);
+    const lreg_collect_options options = {.size = sizeof options, .grace_ms = -1};
+    check(lreg_collect(instance, &options, NULL, &error), error);
 }
 
 /* Runs `work` while the other process publishes. */

@@ -10,7 +10,7 @@ static uint64_t tell(const uint8_t *data, size_t size) {
     lreg_verify_report report = {.size = sizeof report};
     script_begin(&script, NULL, NULL);
     script_run(&script, data, size);
-    expect(lreg_verify(script.world.instance, NULL, NULL, &report, NULL) == LREG_OK);
+    expect(lreg_verify(script.world.instance, NULL, &report, NULL) == LREG_OK);
     expect(report.missing == 0 && report.damaged == 0);
     world_close(&script.world);
     script_end(&script);

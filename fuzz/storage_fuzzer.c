@@ -19,12 +19,13 @@ static int64_t now_ms(void *user) {
 /* The collector uses the storage once more, now without faults. */
 static void check_order(struct script *script, struct hostile_backend *backend) {
     lreg_verify_report report = {.size = sizeof report};
-    (void)lreg_verify(script->world.instance, NULL, NULL, &report, NULL);
-    (void)lreg_collect(script->world.instance, 0, NULL, NULL);
+    (void)lreg_verify(script->world.instance, NULL, &report, NULL);
+    const lreg_collect_options options = {.size = sizeof options, .grace_ms = -1};
+    (void)lreg_collect(script->world.instance, &options, NULL, NULL);
     backend->is_on = false;
     lreg_exchange_reset(script->world.exchange);
-    expect(lreg_collect(script->world.instance, 0, NULL, NULL) == LREG_OK || backend->has_lied);
-    lreg_status status = lreg_verify(script->world.instance, NULL, NULL, &report, NULL);
+    expect(lreg_collect(script->world.instance, &options, NULL, NULL) == LREG_OK || backend->has_lied);
+    lreg_status status = lreg_verify(script->world.instance, NULL, &report, NULL);
     if (!backend->has_lied) {
         expect(status == LREG_OK && report.missing == 0 && report.damaged == 0 && report.unnamed_objects == 0);
     }

@@ -17,7 +17,7 @@
  * - lreg_organization, lreg_registry, lreg_package, lreg_token, lreg_upload, lreg_audit_event: snapshots of what is
  *   stored. A snapshot does not change. The functions that take one find the stored object by its id.
  * - lreg_organization_list and its relatives: listings, read step by step.
- * - lreg_publication and lreg_content: writing and reading the bytes of one package, without HTTP.
+ * - lreg_publication and lreg_package_reader: writing and reading the bytes of one package, without HTTP.
  * - lreg_error: the reason for a failure.
  *
  * A host in 20 lines, without the checks of results:
@@ -46,7 +46,7 @@
  * Ownership. Every comment uses the same four words.
  *
  * - "Owned": the caller ends it, with the function that is named. Functions that end in `_new`, `_open`, `_create`,
- *   `_find` and `_list_next`, and lreg_publication_begin(), return owned handles through an out-parameter. `_free` and
+ *   `_find` and `_list_next`, and lreg_publication_open(), return owned handles through an out-parameter. `_free` and
  *   `_close` end them. Both accept NULL, cannot fail, and may be called in any order.
  * - "Borrowed until …": the caller does not end it. It is valid until the event that is named. What accessors and
  *   lreg_exchange_next() return is borrowed.
@@ -87,6 +87,7 @@
 #include <libregistry/error.h>
 #include <libregistry/exchange.h>
 #include <libregistry/instance.h>
+#include <libregistry/maintenance.h>
 #include <libregistry/organization.h>
 #include <libregistry/package.h>
 #include <libregistry/registry.h>

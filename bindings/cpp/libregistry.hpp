@@ -30,7 +30,7 @@
  */
 
 #include <libregistry.h>
-#include <libregistry/cpp/content.hpp>
+#include <libregistry/cpp/package_reader.hpp>
 #include <libregistry/cpp/error.hpp>
 #include <libregistry/cpp/exchange.hpp>
 #include <libregistry/cpp/handle.hpp>

@@ -41,7 +41,7 @@ static enum MHD_Result send_newest(struct MHD_Connection *connection, lreg_insta
             lreg_package_free(package);
         }
     }
-    lreg_package_list_free(packages);
+    lreg_package_list_close(packages);
     lreg_registry_free(registry);
     return send_text(connection, MHD_HTTP_OK, text);
 }

@@ -23,12 +23,12 @@ static int init(struct invocation *invocation) {
     return EXIT_DONE;
 }
 
-static lreg_status print_finding(void *user, const char *message) {
+static lreg_status print_finding(void *user, const lreg_finding *finding) {
     json_t *findings = user;
     if (findings == NULL) {
-        fprintf(stderr, "registryctl: %s\n", message);
+        fprintf(stderr, "registryctl: %s\n", finding->message);
     } else {
-        json_array_append_new(findings, json_string(message));
+        json_array_append_new(findings, json_string(finding->message));
     }
     return LREG_OK;
 }
@@ -37,7 +37,8 @@ static int verify(struct invocation *invocation) {
     lreg_error *error = NULL;
     lreg_verify_report report = {.size = sizeof report};
     json_t *findings = invocation->json ? json_array() : NULL;
-    if (lreg_verify(invocation->instance, print_finding, findings, &report, &error) != LREG_OK) {
+    const lreg_verify_options options = {.size = sizeof options, .finding = print_finding, .user = findings};
+    if (lreg_verify(invocation->instance, &options, &report, &error) != LREG_OK) {
         json_decref(findings);
         return fail_with(error);
     }
@@ -191,8 +192,8 @@ static int backup(struct invocation *invocation) {
         fail_with_text("backup: --copy and --link exclude each other");
         return EXIT_USAGE;
     }
-    int32_t kind = is_linked ? LREG_BACKUP_LINK : LREG_BACKUP_COPY;
-    if (lreg_backup(invocation->instance, invocation->words[0], kind, &error) != LREG_OK) {
+    const lreg_backup_options options = {.size = sizeof options, .flags = is_linked ? LREG_BACKUP_LINK : 0};
+    if (lreg_backup(invocation->instance, invocation->words[0], &options, &error) != LREG_OK) {
         return fail_with(error);
     }
     if (invocation->json) {

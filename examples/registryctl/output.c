@@ -78,13 +78,12 @@ const char *or_dash(const char *text) {
 json_t *json_of_registry(const lreg_registry *registry) {
     char created[TIME_TEXT];
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s}", "id", lreg_registry_id(registry),
-                     "organization", lreg_registry_organization(registry), "slug", lreg_registry_slug(registry), "name",
-                     lreg_registry_name(registry), "description", lreg_registry_description(registry), "emoji",
+                     "organization", lreg_registry_organization_slug(registry), "slug", lreg_registry_slug(registry),
+                     "name", lreg_registry_name(registry), "description", lreg_registry_description(registry), "emoji",
                      lreg_registry_emoji(registry), "color", lreg_registry_color(registry), "ecosystem",
-                     lreg_registry_ecosystem(registry), "public", lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC),
-                     "allow_overwrite", lreg_registry_switch(registry, LREG_REGISTRY_ALLOW_OVERWRITE), "strict_names",
-                     lreg_registry_switch(registry, LREG_REGISTRY_STRICT_NAMES), "created_at",
-                     time_text(lreg_registry_created_ms(registry), created));
+                     lreg_registry_ecosystem(registry), "public", lreg_registry_is_public(registry), "allow_overwrite",
+                     lreg_registry_allows_overwrite(registry), "strict_names", lreg_registry_has_strict_names(registry),
+                     "created_at", time_text(lreg_registry_created_ms(registry), created));
 }
 
 /* The digests that are known. */
@@ -102,11 +101,12 @@ static json_t *json_of_digests(const lreg_package *package) {
 
 json_t *json_of_package(const lreg_package *package) {
     char created[TIME_TEXT];
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:s, s:o}", "id", lreg_package_id(package), "name",
-                     lreg_package_name(package), "version", lreg_package_version(package), "architecture",
-                     lreg_package_architecture(package), "filename", lreg_package_filename(package), "path",
-                     lreg_package_path(package), "size", (json_int_t)lreg_package_size_bytes(package), "digests",
-                     json_of_digests(package), "downloads", (json_int_t)lreg_package_downloads(package), "created_at",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:s, s:o}", "id", lreg_package_id(package),
+                     "name", lreg_package_name(package), "version", lreg_package_version(package), "architecture",
+                     lreg_package_architecture(package), "reference", lreg_package_reference(package), "filename",
+                     lreg_package_filename(package), "path", lreg_package_path(package), "size",
+                     (json_int_t)lreg_package_size_bytes(package), "digests", json_of_digests(package), "downloads",
+                     (json_int_t)lreg_package_downloads(package), "created_at",
                      time_text(lreg_package_created_ms(package), created), "attributes",
                      json_loads(lreg_package_attributes(package), 0, NULL));
 }

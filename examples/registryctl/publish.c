@@ -95,8 +95,8 @@ static int publish_open_file(const struct invocation *invocation, const lreg_reg
     lreg_package *package = NULL;
     lreg_bool created = 0;
     const char *slash = strrchr(path, '/');
-    if (lreg_publication_begin(invocation->instance, registry, slash == NULL ? path : slash + 1, &publication,
-                               &error) != LREG_OK) {
+    if (lreg_publication_open(invocation->instance, registry, slash == NULL ? path : slash + 1, &publication, &error) !=
+        LREG_OK) {
         return fail_with_file(path, error);
     }
     int result = send_file(file, path, publication);
@@ -105,7 +105,7 @@ static int publish_open_file(const struct invocation *invocation, const lreg_reg
                      ? show_published(values, path, package, created)
                      : fail_with_file(path, error);
     }
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     lreg_package_free(package);
     return result;
 }

@@ -8,9 +8,9 @@
 #include <string.h>
 
 static void print_row(const lreg_registry *registry) {
-    printf("%s/%s  %s  %s  %s\n", lreg_registry_organization(registry), lreg_registry_slug(registry),
-           lreg_registry_ecosystem(registry),
-           lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC) ? "public" : "private", lreg_registry_name(registry));
+    printf("%s/%s  %s  %s  %s\n", lreg_registry_organization_slug(registry), lreg_registry_slug(registry),
+           lreg_registry_ecosystem(registry), lreg_registry_is_public(registry) ? "public" : "private",
+           lreg_registry_name(registry));
 }
 
 /* Prints one and frees it. */
@@ -28,38 +28,40 @@ static int print_one(const struct invocation *invocation, lreg_registry *registr
 /* Options that set a text. */
 static const struct {
     const char *option;
-    int32_t text;
+    lreg_status (*set)(lreg_registry_settings *settings, const char *value, lreg_error **error);
 } texts[] = {
-    {"name", LREG_REGISTRY_NAME},   {"slug", LREG_REGISTRY_SLUG},   {"description", LREG_REGISTRY_DESCRIPTION},
-    {"emoji", LREG_REGISTRY_EMOJI}, {"color", LREG_REGISTRY_COLOR}, {"ecosystem", LREG_REGISTRY_ECOSYSTEM},
+    {"name", lreg_registry_settings_set_name},   {"slug", lreg_registry_settings_set_slug},
+    {"emoji", lreg_registry_settings_set_emoji}, {"description", lreg_registry_settings_set_description},
+    {"color", lreg_registry_settings_set_color}, {"ecosystem", lreg_registry_settings_set_ecosystem},
 };
 
 /* Options that set a switch. */
 static const struct {
     const char *option;
-    int32_t which;
+    lreg_status (*set)(lreg_registry_settings *settings, lreg_bool value, lreg_error **error);
     lreg_bool value;
 } switches[] = {
-    {"public", LREG_REGISTRY_PUBLIC, 1},
-    {"private", LREG_REGISTRY_PUBLIC, 0},
-    {"allow-overwrite", LREG_REGISTRY_ALLOW_OVERWRITE, 1},
-    {"refuse-overwrite", LREG_REGISTRY_ALLOW_OVERWRITE, 0},
-    {"strict-names", LREG_REGISTRY_STRICT_NAMES, 1},
-    {"any-names", LREG_REGISTRY_STRICT_NAMES, 0},
+    {"public", lreg_registry_settings_set_public, 1},
+    {"private", lreg_registry_settings_set_public, 0},
+    {"allow-overwrite", lreg_registry_settings_set_allow_overwrite, 1},
+    {"refuse-overwrite", lreg_registry_settings_set_allow_overwrite, 0},
+    {"strict-names", lreg_registry_settings_set_strict_names, 1},
+    {"any-names", lreg_registry_settings_set_strict_names, 0},
 };
 
 static lreg_status read_settings(const struct invocation *invocation, lreg_registry_settings *settings,
                                  lreg_error **error) {
-    lreg_status status = LREG_OK;
+    const char *json = option_of(invocation, "settings");
+    lreg_status status = json == NULL ? LREG_OK : lreg_registry_settings_set_json(settings, json, error);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == LREG_OK; i++) {
         const char *value = option_of(invocation, texts[i].option);
         if (value != NULL) {
-            status = lreg_registry_settings_set_text(settings, texts[i].text, value, error);
+            status = texts[i].set(settings, value, error);
         }
     }
     for (size_t i = 0; i < sizeof switches / sizeof switches[0] && status == LREG_OK; i++) {
         if (option_of(invocation, switches[i].option) != NULL) {
-            status = lreg_registry_settings_set_switch(settings, switches[i].which, switches[i].value, error);
+            status = switches[i].set(settings, switches[i].value, error);
         }
     }
     return status;
@@ -71,7 +73,7 @@ static int create(struct invocation *invocation) {
     lreg_registry *registry = NULL;
     lreg_status status = lreg_registry_settings_new(&settings, &error);
     if (status == LREG_OK) {
-        status = lreg_registry_settings_set_text(settings, LREG_REGISTRY_NAME, invocation->words[1], &error);
+        status = lreg_registry_settings_set_name(settings, invocation->words[1], &error);
     }
     if (status == LREG_OK) {
         status = read_settings(invocation, settings, &error);
@@ -119,7 +121,7 @@ static int list(struct invocation *invocation) {
     lreg_registry_list *registries = NULL;
     lreg_registry *registry = NULL;
     json_t *values = json_array();
-    lreg_status status = lreg_registry_list_open(invocation->instance, invocation->words[0], &registries, &error);
+    lreg_status status = lreg_registry_list_open(invocation->instance, invocation->words[0], NULL, &registries, &error);
     while (status == LREG_OK) {
         status = lreg_registry_list_next(registries, &registry, &error);
         if (registry == NULL) {
@@ -133,7 +135,7 @@ static int list(struct invocation *invocation) {
         lreg_registry_free(registry);
         registry = NULL;
     }
-    lreg_registry_list_free(registries);
+    lreg_registry_list_close(registries);
     return end_listing(invocation, status, values, error);
 }
 
@@ -158,19 +160,21 @@ static int delete_registry(struct invocation *invocation) {
     return status == LREG_OK ? print_deleted(invocation, invocation->words[1]) : fail_with(error);
 }
 
-#define SETTINGS \
-    "name=,slug=,description=,emoji=,color=,public,private,allow-overwrite,refuse-overwrite,strict-names,any-names"
+#define SETTINGS                                                                                                     \
+    "name=,slug=,description=,emoji=,color=,public,private,allow-overwrite,refuse-overwrite,strict-names,any-names," \
+    "settings="
 
 const struct command registry_commands[] = {
     {"registry create",
      "ORG NAME --ecosystem files|alpine|container [--public] [--slug SLUG] [--description TEXT]\n"
-     "    [--emoji TEXT] [--color #RRGGBB] [--allow-overwrite] [--strict-names]",
+     "    [--emoji TEXT] [--color #RRGGBB] [--allow-overwrite] [--strict-names] [--settings JSON]",
      "create a registry", "ecosystem=," SETTINGS, 2, 2, create, false},
     {"registry list", "ORG", "list an organization's registries", NULL, 1, 1, list, false},
     {"registry show", "ORG REGISTRY", "show a registry", NULL, 2, 2, show, false},
     {"registry update",
      "ORG REGISTRY [--name NAME] [--slug SLUG] [--description TEXT] [--emoji TEXT] [--color #RRGGBB]\n"
-     "    [--public|--private] [--allow-overwrite|--refuse-overwrite] [--strict-names|--any-names]",
+     "    [--public|--private] [--allow-overwrite|--refuse-overwrite] [--strict-names|--any-names]\n"
+     "    [--settings JSON]",
      "change settings of a registry", SETTINGS, 2, 2, update, false},
     {"registry delete", "ORG REGISTRY --confirm NAME", "delete a registry with all its packages", "confirm=", 2, 2,
      delete_registry, false},

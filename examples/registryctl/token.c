@@ -20,8 +20,8 @@ static json_t *json_of(const lreg_token *token) {
     return value;
 }
 
-/* A new token is printed alone on its line, so that a script can read it. */
-static int print_new(const struct invocation *invocation, lreg_token *token) {
+/* A secret is printed alone on its line, so that a script can read it. */
+static int print_secret(const struct invocation *invocation, lreg_token *token) {
     int result = EXIT_DONE;
     if (invocation->json) {
         result = print_json(json_of(token));
@@ -32,12 +32,25 @@ static int print_new(const struct invocation *invocation, lreg_token *token) {
     return result;
 }
 
+static lreg_status make_settings(const struct invocation *invocation, const char *scopes, int64_t expires_s,
+                                 lreg_token_settings **out, lreg_error **error) {
+    const char *description = option_of(invocation, "description");
+    lreg_status status = lreg_token_settings_new(out, error);
+    if (status == LREG_OK) {
+        status = lreg_token_settings_set_description(*out, description == NULL ? "registryctl" : description, error);
+    }
+    if (status == LREG_OK) {
+        status = lreg_token_settings_set_scopes(*out, scopes, error);
+    }
+    return status == LREG_OK ? lreg_token_settings_set_expires_ms(*out, expires_s * 1000, error) : status;
+}
+
 static int create(struct invocation *invocation) {
     lreg_error *error = NULL;
+    lreg_token_settings *settings = NULL;
     lreg_token *token = NULL;
     int64_t expires_s = 0;
     const char *scopes = option_of(invocation, "scopes");
-    const char *description = option_of(invocation, "description");
     if (scopes == NULL) {
         fail_with_text("which --scopes? such as read_packages,write_packages");
         return EXIT_USAGE;
@@ -45,26 +58,30 @@ static int create(struct invocation *invocation) {
     if (!option_number(invocation, "expires", &expires_s)) {
         return EXIT_USAGE;
     }
-    if (lreg_token_create(invocation->instance, invocation->words[0], description == NULL ? "registryctl" : description,
-                          scopes, expires_s * 1000, &token, &error) != LREG_OK) {
-        return fail_with(error);
+    lreg_status status = make_settings(invocation, scopes, expires_s, &settings, &error);
+    if (status == LREG_OK) {
+        status = lreg_token_create(invocation->instance, invocation->words[0], settings, &token, &error);
     }
-    return print_new(invocation, token);
+    lreg_token_settings_free(settings);
+    return status == LREG_OK ? print_secret(invocation, token) : fail_with(error);
 }
 
 static int create_for_registry(struct invocation *invocation) {
     lreg_error *error = NULL;
+    lreg_token_settings *settings = NULL;
     lreg_registry *registry = NULL;
     lreg_token *token = NULL;
-    const char *description = option_of(invocation, "description");
-    lreg_status status =
-        lreg_registry_find(invocation->instance, invocation->words[0], invocation->words[1], &registry, &error);
+    lreg_status status = make_settings(invocation, NULL, 0, &settings, &error);
     if (status == LREG_OK) {
-        status = lreg_token_create_for_registry(invocation->instance, registry,
-                                                description == NULL ? "registryctl" : description, &token, &error);
+        status =
+            lreg_registry_find(invocation->instance, invocation->words[0], invocation->words[1], &registry, &error);
     }
+    if (status == LREG_OK) {
+        status = lreg_registry_token_create(invocation->instance, registry, settings, &token, &error);
+    }
+    lreg_token_settings_free(settings);
     lreg_registry_free(registry);
-    return status == LREG_OK ? print_new(invocation, token) : fail_with(error);
+    return status == LREG_OK ? print_secret(invocation, token) : fail_with(error);
 }
 
 /* The registry that the second word names; NULL without one. */
@@ -79,9 +96,8 @@ static lreg_status find_registry(const struct invocation *invocation, const char
 
 static void print_row(const lreg_token *token) {
     char created[TIME_TEXT];
-    printf("%s  %s  %s  %s  %s\n", lreg_token_id(token), time_text(lreg_token_created_ms(token), created),
-           or_dash(lreg_token_scopes(token)), or_dash(lreg_token_description(token)),
-           or_dash(lreg_token_secret(token)));
+    printf("%s  %s  %s  %s\n", lreg_token_id(token), time_text(lreg_token_created_ms(token), created),
+           or_dash(lreg_token_scopes(token)), or_dash(lreg_token_description(token)));
 }
 
 static int list(struct invocation *invocation) {
@@ -93,7 +109,9 @@ static int list(struct invocation *invocation) {
     lreg_status status =
         find_registry(invocation, invocation->word_count > 1 ? invocation->words[1] : NULL, &registry, &error);
     if (status == LREG_OK) {
-        status = lreg_token_list_open(invocation->instance, invocation->words[0], registry, &tokens, &error);
+        status = registry == NULL
+                     ? lreg_token_list_open(invocation->instance, invocation->words[0], NULL, &tokens, &error)
+                     : lreg_registry_token_list_open(invocation->instance, registry, NULL, &tokens, &error);
     }
     while (status == LREG_OK) {
         status = lreg_token_list_next(tokens, &token, &error);
@@ -108,27 +126,47 @@ static int list(struct invocation *invocation) {
         lreg_token_free(token);
         token = NULL;
     }
-    lreg_token_list_free(tokens);
+    lreg_token_list_close(tokens);
     lreg_registry_free(registry);
     return end_listing(invocation, status, values, error);
 }
 
-static int delete_token(struct invocation *invocation) {
-    lreg_error *error = NULL;
+/* The token that the last word names, of the organization or of the registry in between. */
+static lreg_status find_token(const struct invocation *invocation, lreg_token **out, lreg_error **error) {
     lreg_registry *registry = NULL;
-    lreg_token *token = NULL;
     const char *id = invocation->words[invocation->word_count - 1];
     lreg_status status =
-        find_registry(invocation, invocation->word_count > 2 ? invocation->words[1] : NULL, &registry, &error);
+        find_registry(invocation, invocation->word_count > 2 ? invocation->words[1] : NULL, &registry, error);
     if (status == LREG_OK) {
-        status = lreg_token_find(invocation->instance, invocation->words[0], registry, id, &token, &error);
+        status = registry == NULL ? lreg_token_find(invocation->instance, invocation->words[0], id, out, error)
+                                  : lreg_registry_token_find(invocation->instance, registry, id, out, error);
     }
+    lreg_registry_free(registry);
+    return status;
+}
+
+static int reveal(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_token *token = NULL;
+    lreg_token *shown = NULL;
+    lreg_status status = find_token(invocation, &token, &error);
+    if (status == LREG_OK) {
+        status = lreg_token_reveal(invocation->instance, token, &shown, &error);
+    }
+    lreg_token_free(token);
+    return status == LREG_OK ? print_secret(invocation, shown) : fail_with(error);
+}
+
+static int delete_token(struct invocation *invocation) {
+    lreg_error *error = NULL;
+    lreg_token *token = NULL;
+    lreg_status status = find_token(invocation, &token, &error);
     if (status == LREG_OK) {
         status = lreg_token_delete(invocation->instance, token, &error);
     }
     lreg_token_free(token);
-    lreg_registry_free(registry);
-    return status == LREG_OK ? print_deleted(invocation, id) : fail_with(error);
+    return status == LREG_OK ? print_deleted(invocation, invocation->words[invocation->word_count - 1])
+                             : fail_with(error);
 }
 
 const struct command token_commands[] = {
@@ -137,6 +175,8 @@ const struct command token_commands[] = {
     {"token create", "ORG --scopes SCOPE,... [--description TEXT] [--expires UNIX-SECONDS]",
      "create an API access token; it is shown this once", "scopes=,description=,expires=", 1, 1, create, false},
     {"token list", "ORG [REGISTRY]", "list API access tokens, or the tokens of a registry", NULL, 1, 2, list, false},
+    {"token reveal", "ORG REGISTRY ID", "print the secret of a registry token again; the audit log has it", NULL, 3, 3,
+     reveal, false},
     {"token delete", "ORG [REGISTRY] ID", "delete a token", NULL, 2, 3, delete_token, false},
     {0},
 };

@@ -33,7 +33,7 @@ static int list(struct invocation *invocation) {
     lreg_status status =
         lreg_registry_find(invocation->instance, invocation->words[0], invocation->words[1], &registry, &error);
     if (status == LREG_OK) {
-        status = lreg_upload_list_open(invocation->instance, registry, &uploads, &error);
+        status = lreg_upload_list_open(invocation->instance, registry, NULL, &uploads, &error);
     }
     while (status == LREG_OK) {
         status = lreg_upload_list_next(uploads, &upload, &error);
@@ -48,7 +48,7 @@ static int list(struct invocation *invocation) {
         lreg_upload_free(upload);
         upload = NULL;
     }
-    lreg_upload_list_free(uploads);
+    lreg_upload_list_close(uploads);
     lreg_registry_free(registry);
     return end_listing(invocation, status, values, error);
 }

@@ -99,7 +99,18 @@ static bool check_mount(const struct server *server) {
 /* The token is shown only here. */
 static lreg_status make_token(lreg_instance *instance, const char *organization, lreg_error **error) {
     lreg_token *token = NULL;
-    lreg_status status = lreg_token_create(instance, organization, "registryd", ALL_SCOPES, 0, &token, error);
+    lreg_token_settings *settings = NULL;
+    lreg_status status = lreg_token_settings_new(&settings, error);
+    if (status == LREG_OK) {
+        status = lreg_token_settings_set_description(settings, "registryd", error);
+    }
+    if (status == LREG_OK) {
+        status = lreg_token_settings_set_scopes(settings, ALL_SCOPES, error);
+    }
+    if (status == LREG_OK) {
+        status = lreg_token_create(instance, organization, settings, &token, error);
+    }
+    lreg_token_settings_free(settings);
     if (status == LREG_OK) {
         printf("organization %s, token %s\n", organization, lreg_token_secret(token));
         (void)fflush(stdout);
@@ -111,13 +122,21 @@ static lreg_status make_token(lreg_instance *instance, const char *organization,
 /* For a start without data: no other program can reach an instance in memory. */
 static bool make_organization(const struct server *server) {
     const char *slug = server->options->organization;
+    lreg_organization_settings *settings = NULL;
     lreg_organization *organization = NULL;
     lreg_error *error = NULL;
     if (slug == NULL || lreg_organization_find(server->instance, slug, &organization, NULL) == LREG_OK) {
         lreg_organization_free(organization);
         return true;
     }
-    lreg_status status = lreg_organization_create(server->instance, slug, NULL, &organization, &error);
+    lreg_status status = lreg_organization_settings_new(&settings, &error);
+    if (status == LREG_OK) {
+        status = lreg_organization_settings_set_slug(settings, slug, &error);
+    }
+    if (status == LREG_OK) {
+        status = lreg_organization_create(server->instance, settings, &organization, &error);
+    }
+    lreg_organization_settings_free(settings);
     if (status == LREG_OK) {
         status = make_token(server->instance, slug, &error);
     }

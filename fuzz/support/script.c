@@ -52,7 +52,8 @@ static int64_t minutes(const char *text) {
 }
 
 static void collect(struct script *script, int64_t grace_ms) {
-    lreg_status status = lreg_collect(script->world.instance, grace_ms, NULL, NULL);
+    const lreg_collect_options options = {.size = sizeof options, .grace_ms = grace_ms > 0 ? grace_ms : -1};
+    lreg_status status = lreg_collect(script->world.instance, &options, NULL, NULL);
     expect(status == LREG_OK || script->may_fail);
 }
 

@@ -56,11 +56,19 @@ int make_key(mbedtls_rsa_context *key, random_function *random, void *user, unsi
     return mbedtls_rsa_copy(key, &once);
 }
 
+static void make_organization(struct world *world) {
+    lreg_organization_settings *settings = NULL;
+    expect(lreg_organization_settings_new(&settings, NULL) == LREG_OK);
+    expect(lreg_organization_settings_set_slug(settings, "acme", NULL) == LREG_OK);
+    expect(lreg_organization_create(world->instance, settings, NULL, NULL) == LREG_OK);
+    lreg_organization_settings_free(settings);
+}
+
 static void make_registry(struct world *world, const char *name, const char *ecosystem) {
     lreg_registry_settings *settings = NULL;
     expect(lreg_registry_settings_new(&settings, NULL) == LREG_OK);
-    expect(lreg_registry_settings_set_text(settings, LREG_REGISTRY_NAME, name, NULL) == LREG_OK);
-    expect(lreg_registry_settings_set_text(settings, LREG_REGISTRY_ECOSYSTEM, ecosystem, NULL) == LREG_OK);
+    expect(lreg_registry_settings_set_name(settings, name, NULL) == LREG_OK);
+    expect(lreg_registry_settings_set_ecosystem(settings, ecosystem, NULL) == LREG_OK);
     expect(lreg_registry_create(world->instance, "acme", settings, NULL, NULL) == LREG_OK);
     lreg_registry_settings_free(settings);
 }
@@ -78,7 +86,7 @@ void world_open(struct world *world, const lreg_storage_backend *backend, void *
     }
     expect(lreg_open(options, &world->instance, NULL) == LREG_OK);
     lreg_options_free(options);
-    expect(lreg_organization_create(world->instance, "acme", NULL, NULL, NULL) == LREG_OK);
+    make_organization(world);
     make_registry(world, "files", "files");
     make_registry(world, "alpine", "alpine");
     make_registry(world, "images", "container");
@@ -97,16 +105,23 @@ static lreg_status make_token(struct world *world, enum world_who who, lreg_toke
     static const char *const scopes[WORLD_WHO_COUNT] = {[WORLD_OWNER] = ALL_SCOPES,
                                                         [WORLD_READER] = "read_packages,read_registries",
                                                         [WORLD_PUBLISHER] = "write_packages"};
-    if (who == WORLD_REGISTRY) {
-        lreg_registry *registry = NULL;
-        lreg_status status = lreg_registry_find(world->instance, "acme", "images", &registry, NULL);
+    lreg_token_settings *settings = NULL;
+    lreg_registry *registry = NULL;
+    lreg_status status = lreg_token_settings_new(&settings, NULL);
+    if (status == LREG_OK && who == WORLD_REGISTRY) {
+        status = lreg_registry_find(world->instance, "acme", "images", &registry, NULL);
         if (status == LREG_OK) {
-            status = lreg_token_create_for_registry(world->instance, registry, "fuzzer", out, NULL);
+            status = lreg_registry_token_create(world->instance, registry, settings, out, NULL);
         }
-        lreg_registry_free(registry);
-        return status;
+    } else if (status == LREG_OK) {
+        status = lreg_token_settings_set_scopes(settings, scopes[who], NULL);
+        if (status == LREG_OK) {
+            status = lreg_token_create(world->instance, "acme", settings, out, NULL);
+        }
     }
-    return lreg_token_create(world->instance, "acme", "fuzzer", scopes[who], 0, out, NULL);
+    lreg_registry_free(registry);
+    lreg_token_settings_free(settings);
+    return status;
 }
 
 const char *world_authorization(struct world *world, enum world_who who) {

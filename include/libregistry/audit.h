@@ -19,20 +19,32 @@ extern "C" {
 typedef struct lreg_audit_event lreg_audit_event;
 
 /** A listing of events, read step by step. Threads: any, one at a time per handle. Since: 0.1 */
-typedef struct lreg_audit_list lreg_audit_list;
+typedef struct lreg_audit_event_list lreg_audit_event_list;
+
+/** Which events a listing has. A member that is 0 or NULL is no condition. Since: 0.1 */
+typedef struct lreg_audit_event_filter {
+    uint32_t size; /**< sizeof(lreg_audit_event_filter), set by the caller */
+    uint32_t flags; /**< 0 */
+    /** Id of the organization, in place of its slug: so the log of a deleted organization is read, too. UUID. */
+    const char *organization_id;
+} lreg_audit_event_filter;
 
 /**
  * Lists an organization's events, newest first.
  *
  * @param instance      not NULL
- * @param organization  slug; not NULL
- * @param out           owned, lreg_audit_list_free(); not NULL; NULL on failure
+ * @param organization  a slug; ids are never taken in its place; NULL: the filter has its id
+ * @param filter        copied; NULL: all events of `organization`
+ * @param out           owned, lreg_audit_event_list_close(); not NULL; NULL on failure
  * @param err           owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY
+ * @return LREG_OK; LREG_NOT_FOUND (no organization has the slug; an id without events is an empty listing);
+ *         LREG_BAD_ARGUMENT (NULL, `size`, flags, both slug and id, neither, malformed id); LREG_BUSY; LREG_IO;
+ *         LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
-LREG_EXPORT lreg_status lreg_audit_list_open(lreg_instance *instance, const char *organization, lreg_audit_list **out,
-                                             lreg_error **err);
+LREG_EXPORT lreg_status lreg_audit_event_list_open(lreg_instance *instance, const char *organization,
+                                                   const lreg_audit_event_filter *filter, lreg_audit_event_list **out,
+                                                   lreg_error **err);
 
 /**
  * Returns the next one of a listing. After a failure, another call continues at the same place.
@@ -43,14 +55,15 @@ LREG_EXPORT lreg_status lreg_audit_list_open(lreg_instance *instance, const char
  * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, one at a time per handle. Since: 0.1
  */
-LREG_EXPORT lreg_status lreg_audit_list_next(lreg_audit_list *list, lreg_audit_event **out, lreg_error **err);
+LREG_EXPORT lreg_status lreg_audit_event_list_next(lreg_audit_event_list *list, lreg_audit_event **out,
+                                                   lreg_error **err);
 
 /** Ends a listing. @param list may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one at a
  * time per handle. Since: 0.1 */
-LREG_EXPORT void lreg_audit_list_free(lreg_audit_list *list);
+LREG_EXPORT void lreg_audit_event_list_close(lreg_audit_event_list *list);
 
-/** What happened. @return such as "REGISTRY_CREATED"; borrowed until lreg_audit_event_free(). Blocks: no. Threads:
- * any, at once. Since: 0.1 */
+/** What happened. @return such as "RegistryCreatedEvent", to which later versions add others: show an unknown one
+ * as text; borrowed until lreg_audit_event_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_audit_event_type(const lreg_audit_event *event);
 /** The actor, for people. @return borrowed until lreg_audit_event_free(). Blocks: no. Threads: any, at once. Since:
  * 0.1 */
@@ -62,7 +75,7 @@ LREG_EXPORT const char *lreg_audit_event_subject(const lreg_audit_event *event);
  * no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_audit_event_data(const lreg_audit_event *event);
 /** When it happened. @return milliseconds since the epoch. Blocks: no. Threads: any, at once. Since: 0.1 */
-LREG_EXPORT int64_t lreg_audit_event_at_ms(const lreg_audit_event *event);
+LREG_EXPORT int64_t lreg_audit_event_occurred_ms(const lreg_audit_event *event);
 /** Ends an event. @param event may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one at a
  * time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_audit_event_free(lreg_audit_event *event);

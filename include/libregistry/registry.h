@@ -23,18 +23,11 @@ typedef struct lreg_registry_list lreg_registry_list;
 /** Settings of a new registry, or changes of an existing one. Threads: any, one at a time per handle. Since: 0.1 */
 typedef struct lreg_registry_settings lreg_registry_settings;
 
-/** Texts that lreg_registry_settings_set_text() sets. */
-#define LREG_REGISTRY_NAME 1 /**< for people, one line of UTF-8, at most 255 bytes; needed at creation */
-#define LREG_REGISTRY_SLUG 2 /**< part of the URL; the default for a new registry is made from its name */
-#define LREG_REGISTRY_DESCRIPTION 3 /**< at most 1,000 bytes; may have several lines */
-#define LREG_REGISTRY_EMOJI 4 /**< at most 64 bytes */
-#define LREG_REGISTRY_COLOR 5 /**< "#RRGGBB", or "" for none */
-#define LREG_REGISTRY_ECOSYSTEM 6 /**< "files", "alpine" or "container"; needed at creation, and only allowed there */
-
-/** Switches that lreg_registry_settings_set_switch() sets; all are 0 in a new registry. */
-#define LREG_REGISTRY_PUBLIC 1 /**< everyone may read its packages */
-#define LREG_REGISTRY_ALLOW_OVERWRITE 2 /**< a name may be published again with other bytes */
-#define LREG_REGISTRY_STRICT_NAMES 3 /**< refuse file names that do not have the documented form of the ecosystem */
+/** Which registries a listing has. It has no condition yet. Since: 0.1 */
+typedef struct lreg_registry_filter {
+    uint32_t size; /**< sizeof(lreg_registry_filter), set by the caller */
+    uint32_t flags; /**< 0 */
+} lreg_registry_filter;
 
 /**
  * Makes settings in which nothing is set.
@@ -47,30 +40,135 @@ typedef struct lreg_registry_settings lreg_registry_settings;
 LREG_EXPORT lreg_status lreg_registry_settings_new(lreg_registry_settings **out, lreg_error **err);
 
 /**
- * Sets a text.
+ * Sets the name for people.
  *
  * @param settings  not NULL
- * @param text      LREG_REGISTRY_NAME to LREG_REGISTRY_ECOSYSTEM
- * @param value     UTF-8; not NULL; copied; checked when the settings are used
+ * @param value     one line of UTF-8, at most 255 bytes; a new registry needs it; may be NULL: not set;
+ *                  copied; checked when the settings are used
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (unknown text, NULL, not UTF-8); LREG_NO_MEMORY
+ * @return LREG_OK; LREG_BAD_ARGUMENT (settings NULL, value not UTF-8); LREG_NO_MEMORY
  * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
  */
-LREG_EXPORT lreg_status lreg_registry_settings_set_text(lreg_registry_settings *settings, int32_t text,
-                                                        const char *value, lreg_error **err);
+LREG_EXPORT lreg_status lreg_registry_settings_set_name(lreg_registry_settings *settings, const char *value,
+                                                        lreg_error **err);
 
 /**
- * Sets a switch.
+ * Sets the slug: its part of the URL.
  *
  * @param settings  not NULL
- * @param which     LREG_REGISTRY_PUBLIC to LREG_REGISTRY_STRICT_NAMES
- * @param value     0 or 1
+ * @param value     groups of [a-z0-9] separated by single '-', at most 100 bytes, no UUID; a new registry
+ *                  without it makes it from its name; may be NULL: not set;
+ *                  copied; checked when the settings are used
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (unknown switch, NULL)
+ * @return LREG_OK; LREG_BAD_ARGUMENT (settings NULL, value not UTF-8); LREG_NO_MEMORY
  * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
  */
-LREG_EXPORT lreg_status lreg_registry_settings_set_switch(lreg_registry_settings *settings, int32_t which,
-                                                          lreg_bool value, lreg_error **err);
+LREG_EXPORT lreg_status lreg_registry_settings_set_slug(lreg_registry_settings *settings, const char *value,
+                                                        lreg_error **err);
+
+/**
+ * Sets the description.
+ *
+ * @param settings  not NULL
+ * @param value     UTF-8, at most 1,000 bytes; may have several lines; "": none; may be NULL: not set;
+ *                  copied; checked when the settings are used
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (settings NULL, value not UTF-8); LREG_NO_MEMORY
+ * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_registry_settings_set_description(lreg_registry_settings *settings, const char *value,
+                                                               lreg_error **err);
+
+/**
+ * Sets the emoji.
+ *
+ * @param settings  not NULL
+ * @param value     UTF-8, at most 64 bytes; "": none; may be NULL: not set;
+ *                  copied; checked when the settings are used
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (settings NULL, value not UTF-8); LREG_NO_MEMORY
+ * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_registry_settings_set_emoji(lreg_registry_settings *settings, const char *value,
+                                                         lreg_error **err);
+
+/**
+ * Sets the color.
+ *
+ * @param settings  not NULL
+ * @param value     "#RRGGBB"; "": none; may be NULL: not set;
+ *                  copied; checked when the settings are used
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (settings NULL, value not UTF-8); LREG_NO_MEMORY
+ * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_registry_settings_set_color(lreg_registry_settings *settings, const char *value,
+                                                         lreg_error **err);
+
+/**
+ * Sets the ecosystem. Only a new registry takes it; an existing one refuses another than its own.
+ *
+ * @param settings  not NULL
+ * @param value     "files", "alpine" or "container"; a new registry needs it; may be NULL: not set;
+ *                  copied; checked when the settings are used
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (settings NULL, value not UTF-8); LREG_NO_MEMORY
+ * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_registry_settings_set_ecosystem(lreg_registry_settings *settings, const char *value,
+                                                             lreg_error **err);
+
+/**
+ * Sets whether everyone may read its packages. A new registry is private.
+ *
+ * @param settings  not NULL
+ * @param value     0: no; any other: yes
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL)
+ * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_registry_settings_set_public(lreg_registry_settings *settings, lreg_bool value,
+                                                          lreg_error **err);
+
+/**
+ * Sets whether a name may be published again with other bytes. A new registry refuses it.
+ *
+ * @param settings  not NULL
+ * @param value     0: no; any other: yes
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL)
+ * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_registry_settings_set_allow_overwrite(lreg_registry_settings *settings, lreg_bool value,
+                                                                   lreg_error **err);
+
+/**
+ * Sets whether file names are refused that do not have the documented form of the ecosystem. A new registry takes
+ * any name.
+ *
+ * @param settings  not NULL
+ * @param value     0: no; any other: yes
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL)
+ * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_registry_settings_set_strict_names(lreg_registry_settings *settings, lreg_bool value,
+                                                                lreg_error **err);
+
+/**
+ * Sets what a JSON object has, with the names and types of the REST API (docs/rest.md): "name", "slug", "description",
+ * "emoji", "color", "ecosystem", "public", "allow_overwrite", "strict_names". null empties "description", "emoji" and
+ * "color", and is refused for others. Later settings need no new function.
+ *
+ * @param settings  not NULL; after a failure as before
+ * @param json      one JSON object; not NULL; copied; the values are checked when the settings are used
+ * @param err       owned, lreg_error_free(); may be NULL
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, not a JSON object); LREG_UNPROCESSABLE (unknown member, wrong type);
+ *         LREG_NO_MEMORY
+ * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
+ */
+LREG_EXPORT lreg_status lreg_registry_settings_set_json(lreg_registry_settings *settings, const char *json,
+                                                        lreg_error **err);
 
 /** Ends settings. @param settings may be NULL. Blocks: no. Threads: any, one at a time per handle. Since: 0.1 */
 LREG_EXPORT void lreg_registry_settings_free(lreg_registry_settings *settings);
@@ -79,7 +177,7 @@ LREG_EXPORT void lreg_registry_settings_free(lreg_registry_settings *settings);
  * Creates a registry.
  *
  * @param instance      not NULL
- * @param organization  slug; not NULL
+ * @param organization  a slug; ids are never taken in its place; not NULL
  * @param settings      not NULL; name and ecosystem are needed
  * @param out           owned, lreg_registry_free(); may be NULL; NULL on failure
  * @param err           owned, lreg_error_free(); may be NULL
@@ -97,7 +195,7 @@ LREG_EXPORT lreg_status lreg_registry_create(lreg_instance *instance, const char
  *
  * @param instance      not NULL
  * @param organization  slug of its organization; not NULL
- * @param slug          its own; not NULL
+ * @param slug          its own; ids are never taken in the place of slugs; not NULL
  * @param out           owned, lreg_registry_free(); not NULL; NULL on failure
  * @param err           owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_NOT_FOUND; LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY
@@ -107,18 +205,21 @@ LREG_EXPORT lreg_status lreg_registry_find(lreg_instance *instance, const char *
                                            lreg_registry **out, lreg_error **err);
 
 /**
- * Lists an organization's registries, in the order of their slugs. What is made or deleted meanwhile may or may not
- * appear; all others are returned once.
+ * Lists an organization's registries, in the order of their slugs. What is made, renamed or deleted meanwhile may or
+ * may not appear; all others are returned once.
  *
  * @param instance      not NULL
- * @param organization  slug; not NULL
- * @param out           owned, lreg_registry_list_free(); not NULL; NULL on failure
+ * @param organization  a slug; ids are never taken in its place; not NULL
+ * @param filter        copied; NULL: all
+ * @param out           owned, lreg_registry_list_close(); not NULL; NULL on failure
  * @param err           owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_NOT_FOUND (organization); LREG_BAD_ARGUMENT (NULL); LREG_BUSY; LREG_IO; LREG_NO_MEMORY
+ * @return LREG_OK; LREG_NOT_FOUND (organization); LREG_BAD_ARGUMENT (NULL, `size`, flags); LREG_BUSY; LREG_IO;
+ *         LREG_NO_MEMORY
  * Blocks: metadata database. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_registry_list_open(lreg_instance *instance, const char *organization,
-                                                lreg_registry_list **out, lreg_error **err);
+                                                const lreg_registry_filter *filter, lreg_registry_list **out,
+                                                lreg_error **err);
 
 /**
  * Returns the next one of a listing. After a failure, another call continues at the same place.
@@ -133,7 +234,7 @@ LREG_EXPORT lreg_status lreg_registry_list_next(lreg_registry_list *list, lreg_r
 
 /** Ends a listing. @param list may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one at a
  * time per handle. Since: 0.1 */
-LREG_EXPORT void lreg_registry_list_free(lreg_registry_list *list);
+LREG_EXPORT void lreg_registry_list_close(lreg_registry_list *list);
 
 /**
  * Changes what is set in `settings`, and nothing else. The snapshot does not change.
@@ -170,7 +271,7 @@ LREG_EXPORT lreg_status lreg_registry_delete(lreg_instance *instance, const lreg
 LREG_EXPORT const char *lreg_registry_id(const lreg_registry *registry);
 /** Slug of its organization. @return borrowed until lreg_registry_free(). Blocks: no. Threads: any, at once. Since:
  * 0.1 */
-LREG_EXPORT const char *lreg_registry_organization(const lreg_registry *registry);
+LREG_EXPORT const char *lreg_registry_organization_slug(const lreg_registry *registry);
 /** Its part of every URL. @return borrowed until lreg_registry_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_slug(const lreg_registry *registry);
 /** Its name for people. @return borrowed until lreg_registry_free(). Blocks: no. Threads: any, at once. Since: 0.1 */
@@ -187,9 +288,14 @@ LREG_EXPORT const char *lreg_registry_color(const lreg_registry *registry);
 /** Its ecosystem. @return "files", "alpine" or "container"; borrowed until lreg_registry_free(). Blocks: no.
  * Threads: any, at once. Since: 0.1 */
 LREG_EXPORT const char *lreg_registry_ecosystem(const lreg_registry *registry);
-/** One of its switches. @param which LREG_REGISTRY_PUBLIC to LREG_REGISTRY_STRICT_NAMES @return 0 or 1; 0 for
- * unknown ones. Blocks: no. Threads: any, at once. Since: 0.1 */
-LREG_EXPORT lreg_bool lreg_registry_switch(const lreg_registry *registry, int32_t which);
+/** Whether everyone may read its packages. @return 0 or 1. Blocks: no. Threads: any, at once. Since: 0.1 */
+LREG_EXPORT lreg_bool lreg_registry_is_public(const lreg_registry *registry);
+/** Whether a name may be published again with other bytes. @return 0 or 1. Blocks: no. Threads: any, at once. Since:
+ * 0.1 */
+LREG_EXPORT lreg_bool lreg_registry_allows_overwrite(const lreg_registry *registry);
+/** Whether file names must have the documented form of the ecosystem. @return 0 or 1. Blocks: no. Threads: any, at
+ * once. Since: 0.1 */
+LREG_EXPORT lreg_bool lreg_registry_has_strict_names(const lreg_registry *registry);
 /** When it was created. @return milliseconds since the epoch. Blocks: no. Threads: any, at once. Since: 0.1 */
 LREG_EXPORT int64_t lreg_registry_created_ms(const lreg_registry *registry);
 /** When its settings were last changed. @return milliseconds since the epoch. Blocks: no. Threads: any, at once.

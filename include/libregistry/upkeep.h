@@ -34,7 +34,7 @@ extern "C" {
 /** Options of lreg_upkeep(). A member that is 0 has its default. Since: 0.1 */
 typedef struct lreg_upkeep_options {
     uint32_t size; /**< sizeof(lreg_upkeep_options), set by the caller */
-    uint32_t flags; /**< LREG_UPKEEP_…; others are refused with LREG_BAD_ARGUMENT */
+    uint32_t flags; /**< LREG_UPKEEP_… */
     int64_t budget_ms; /**< time for one call: 20 ms; a step that has begun is finished; below 0: no limit */
     int64_t grace_ms; /**< protects what is younger, see lreg_collect(): 3,600,000; below 0: no grace */
     int64_t collect_interval_ms; /**< from one collection to the next: 3,600,000 */
@@ -75,14 +75,14 @@ typedef struct lreg_upkeep_report {
  *
  * A blob or document that differs from what was published is put into quarantine: reading it returns LREG_CORRUPT
  * ("blob_damaged", "document_damaged"), HTTP 500, until equal content is published again, or its bytes are found to be
- * correct. This is written to the log and to the audit logs of the organizations that have it ("BLOB_DAMAGED",
- * "DOCUMENT_DAMAGED").
+ * correct. This is written to the log and to the audit logs of the organizations that have it ("BlobDamagedEvent",
+ * "DocumentDamagedEvent").
  *
  * @param instance  not NULL
  * @param options   copied; NULL: all defaults
  * @param report    filled in, also after a failure; its `size` set; may be NULL
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, `size`, flags, more than a thousand years); LREG_IO; LREG_NO_SPACE;
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, `size`, unknown flags, more than a thousand years); LREG_IO; LREG_NO_SPACE;
  *         LREG_BUSY; LREG_CORRUPT (the database); LREG_NO_MEMORY. After a failure, what was done stays done
  * Blocks: metadata database, storage. Threads: any, at once; to a second one the report says LREG_UPKEEP_ELSEWHERE.
  * Since: 0.1

@@ -22,18 +22,26 @@ typedef struct lreg_upload lreg_upload;
 /** A listing of upload sessions, read step by step. Threads: any, one at a time per handle. Since: 0.1 */
 typedef struct lreg_upload_list lreg_upload_list;
 
+/** Which upload sessions a listing has. It has no condition yet. Since: 0.1 */
+typedef struct lreg_upload_filter {
+    uint32_t size; /**< sizeof(lreg_upload_filter), set by the caller */
+    uint32_t flags; /**< 0 */
+} lreg_upload_filter;
+
 /**
  * Lists the upload sessions of a registry, in the order of their ids.
  *
  * @param instance  not NULL
- * @param registry  not NULL
- * @param out       owned, lreg_upload_list_free(); not NULL; NULL on failure
+ * @param registry  not NULL; may be freed before the listing ends
+ * @param filter    copied; NULL: all
+ * @param out       owned, lreg_upload_list_close(); not NULL; NULL on failure
  * @param err       owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (NULL); LREG_NO_MEMORY
+ * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, `size`, flags); LREG_NO_MEMORY
  * Blocks: no. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_upload_list_open(lreg_instance *instance, const lreg_registry *registry,
-                                              lreg_upload_list **out, lreg_error **err);
+                                              const lreg_upload_filter *filter, lreg_upload_list **out,
+                                              lreg_error **err);
 
 /**
  * Returns the next one of a listing. After a failure, another call continues at the same place.
@@ -48,7 +56,7 @@ LREG_EXPORT lreg_status lreg_upload_list_next(lreg_upload_list *list, lreg_uploa
 
 /** Ends a listing. @param list may be NULL. Blocks: only as the last handle (libregistry.h). Threads: any, one at a
  * time per handle. Since: 0.1 */
-LREG_EXPORT void lreg_upload_list_free(lreg_upload_list *list);
+LREG_EXPORT void lreg_upload_list_close(lreg_upload_list *list);
 
 /**
  * Finds an upload session by its id.
@@ -67,7 +75,7 @@ LREG_EXPORT lreg_status lreg_upload_find(lreg_instance *instance, const lreg_reg
 
 /**
  * Ends an upload session and removes its bytes. The client then gets the answer that there is no such upload, and
- * starts again. Audit: UPLOAD_DELETED.
+ * starts again. Audit: UploadDeletedEvent.
  *
  * @param instance  not NULL
  * @param upload    not NULL

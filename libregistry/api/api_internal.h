@@ -7,12 +7,14 @@
  * arguments, calls core, and makes handles.
  */
 
+#include "base/json.h"
 #include "core/core.h"
 #include "core/content/content.h"
 #include "core/ecosystem.h"
 #include "exchange/dispatcher.h"
 #include <libregistry/audit.h>
 #include <libregistry/instance.h>
+#include <libregistry/maintenance.h>
 #include <libregistry/organization.h>
 #include <libregistry/package.h>
 #include <libregistry/registry.h>
@@ -28,6 +30,47 @@ struct lreg_error {
 struct lreg_instance {
     struct core *core;
     struct dispatcher *dispatcher;
+};
+
+struct lreg_organization_settings {
+    struct hooks hooks; /* first in all settings */
+    char *slug; /* NULL: not set, likewise below */
+    char *name;
+};
+
+struct lreg_token_settings {
+    struct hooks hooks;
+    char *description;
+    char *scopes;
+    int64_t expires_ms;
+};
+
+enum {
+    API_REGISTRY_NAME,
+    API_REGISTRY_SLUG,
+    API_REGISTRY_DESCRIPTION,
+    API_REGISTRY_EMOJI,
+    API_REGISTRY_COLOR,
+    API_REGISTRY_ECOSYSTEM,
+    API_REGISTRY_TEXTS
+};
+
+enum {
+    API_REGISTRY_PUBLIC,
+    API_REGISTRY_ALLOW_OVERWRITE,
+    API_REGISTRY_STRICT_NAMES,
+    API_REGISTRY_SWITCHES
+};
+
+struct lreg_registry_settings {
+    struct hooks hooks;
+    char *texts[API_REGISTRY_TEXTS];
+    int switches[API_REGISTRY_SWITCHES]; /* CORE_UNCHANGED: not set */
+};
+
+struct lreg_organization {
+    struct core *core;
+    const struct core_organization *snapshot;
 };
 
 struct lreg_registry {
@@ -56,6 +99,30 @@ lreg_status api_refuse(const struct hooks *hooks, const char *message, lreg_erro
 lreg_status api_null(const struct hooks *hooks, const char *what, lreg_error **err);
 
 const struct hooks *api_hooks(const lreg_instance *instance);
+
+/* A struct that callers pass by pointer; it begins with `uint32_t size` and `uint32_t flags`. */
+struct api_struct {
+    const char *name; /* for messages */
+    size_t size; /* of this version */
+    size_t first; /* of the first version that had it */
+    uint32_t flags; /* those of 0x10000 and above that are known; the lower ones are hints */
+};
+/* Copies a filter or options into `out` (`kind->size` bytes): what `given` has, and zero beyond. NULL: all defaults.
+ * LREG_BAD_ARGUMENT when it is too small, or has flags that must be known and are not. */
+lreg_status api_take(const struct hooks *hooks, const struct api_struct *kind, const void *given, void *out,
+                     lreg_error **err);
+/* LREG_BAD_ARGUMENT when a report (may be NULL) is too small. */
+lreg_status api_check_report(const struct hooks *hooks, const struct api_struct *kind, const void *report,
+                             lreg_error **err);
+/* Copies `filled` into the report (may be NULL), up to the caller's size, which stays. */
+void api_fill_in(const struct api_struct *kind, const void *filled, void *report);
+
+/* Zeroed settings of `bytes` that begin with their hooks. */
+lreg_status api_settings_new(size_t bytes, void **out, lreg_error **err);
+/* Replaces a text by a copy; NULL: not set. */
+lreg_status api_settings_set(const struct hooks *hooks, char **text, const char *value, lreg_error **err);
+/* The texts stay borrowed. */
+struct core_registry_settings api_registry_settings(const lreg_registry_settings *settings);
 
 /* A zeroed handle with `core`, retained, as its first member; NULL when memory is out. */
 void *api_handle_new(struct core *core, size_t bytes);

@@ -4,6 +4,8 @@
 
 #include "api/api_internal.h"
 
+#include <string.h>
+
 /* One event with its texts. */
 #define EVENT_BYTES_MAX ((size_t)256 * 1024)
 
@@ -13,43 +15,69 @@ struct lreg_audit_event {
     struct meta_audit_event row;
 };
 
-struct lreg_audit_list {
+struct lreg_audit_event_list {
     struct api_pager pager;
-    const struct core_organization *organization;
+    char organization_id[ID_TEXT];
     struct meta_audit_event *rows;
 };
 
-lreg_status lreg_audit_list_open(lreg_instance *instance, const char *organization, lreg_audit_list **out,
-                                 lreg_error **err) {
+static const struct api_struct filter_kind = {"lreg_audit_event_filter", sizeof(lreg_audit_event_filter),
+                                              sizeof(lreg_audit_event_filter), 0};
+
+/* The id of the organization that is meant: by its slug, or the filter's. */
+static lreg_status find_id(struct core *core, const char *slug, const lreg_audit_event_filter *filter,
+                           char out[ID_TEXT], struct error *failure) {
+    const struct core_organization *organization = NULL;
+    if ((slug == NULL) == (filter->organization_id == NULL)) {
+        return error_set(failure, LREG_BAD_ARGUMENT, "organization_invalid",
+                         "pass either the slug of an organization, or its id in the filter");
+    }
+    if (slug == NULL && !id_is_valid(filter->organization_id)) {
+        return error_set(failure, LREG_BAD_ARGUMENT, "organization_invalid", "the organization_id is no UUID");
+    }
+    lreg_status status = slug == NULL ? LREG_OK : core_organization_find(core, slug, &organization, failure);
+    if (status == LREG_OK) {
+        memcpy(out, slug == NULL ? filter->organization_id : organization->row.id, ID_TEXT);
+    }
+    core_organization_release(organization);
+    return status;
+}
+
+lreg_status lreg_audit_event_list_open(lreg_instance *instance, const char *organization,
+                                       const lreg_audit_event_filter *filter, lreg_audit_event_list **out,
+                                       lreg_error **err) {
     struct error failure = {0};
-    const struct core_organization *owner = NULL;
+    lreg_audit_event_filter taken;
     if (out != NULL) {
         *out = NULL;
     }
-    if (instance == NULL || organization == NULL || out == NULL) {
-        return api_null(api_hooks(instance), "instance, organization and out", err);
+    if (instance == NULL || out == NULL || (organization == NULL && filter == NULL)) {
+        return api_null(api_hooks(instance), "instance, out, and both organization and filter", err);
     }
-    lreg_status status = core_organization_find(instance->core, organization, &owner, &failure);
+    lreg_status status = api_take(api_hooks(instance), &filter_kind, filter, &taken, err);
     if (status != LREG_OK) {
-        return api_result(api_hooks(instance), status, &failure, err);
+        return status;
     }
-    lreg_audit_list *list = api_handle_new(instance->core, sizeof *list);
+    lreg_audit_event_list *list = api_handle_new(instance->core, sizeof *list);
     if (list == NULL) {
-        core_organization_release(owner);
         return api_no_memory(err);
     }
     api_pager_init(&list->pager, instance->core);
-    list->organization = owner;
-    *out = list;
-    return LREG_OK;
+    status = find_id(instance->core, organization, &taken, list->organization_id, &failure);
+    if (status == LREG_OK) {
+        *out = list;
+    } else {
+        lreg_audit_event_list_close(list);
+    }
+    return api_result(api_hooks(instance), status, &failure, err);
 }
 
-static lreg_status next_page(lreg_audit_list *list, struct error *failure) {
+static lreg_status next_page(lreg_audit_event_list *list, struct error *failure) {
     struct api_pager *pager = &list->pager;
     const char *cursor = pager->row_count > 0 ? list->rows[pager->row_count - 1].id : NULL;
     lreg_status status = api_pager_turn(pager, cursor, failure);
     if (status == LREG_OK) {
-        status = core_audit_list(pager->core, list->organization, pager->after, API_PAGE, &pager->arena, &list->rows,
+        status = core_audit_list(pager->core, list->organization_id, pager->after, API_PAGE, &pager->arena, &list->rows,
                                  &pager->row_count, failure);
         api_pager_filled(pager, status);
     }
@@ -76,7 +104,7 @@ static lreg_status event_of_row(struct core *core, const struct meta_audit_event
     return LREG_OK;
 }
 
-lreg_status lreg_audit_list_next(lreg_audit_list *list, lreg_audit_event **out, lreg_error **err) {
+lreg_status lreg_audit_event_list_next(lreg_audit_event_list *list, lreg_audit_event **out, lreg_error **err) {
     struct error failure = {0};
     lreg_status status = LREG_OK;
     if (out != NULL) {
@@ -96,10 +124,9 @@ lreg_status lreg_audit_list_next(lreg_audit_list *list, lreg_audit_event **out, 
     return api_result(core_hooks(pager->core), status, &failure, err);
 }
 
-void lreg_audit_list_free(lreg_audit_list *list) {
+void lreg_audit_event_list_close(lreg_audit_event_list *list) {
     if (list != NULL) {
         struct core *core = list->pager.core;
-        core_organization_release(list->organization);
         api_pager_free(&list->pager);
         memory_release(core_hooks(core), list);
         core_release(core);
@@ -122,7 +149,7 @@ const char *lreg_audit_event_data(const lreg_audit_event *event) {
     return event == NULL ? "{}" : event->row.data;
 }
 
-int64_t lreg_audit_event_at_ms(const lreg_audit_event *event) {
+int64_t lreg_audit_event_occurred_ms(const lreg_audit_event *event) {
     return event == NULL ? 0 : event->row.at_ms;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Opens an instance with all its ecosystems and surfaces; verification, collection, backups. */
+/* Opens an instance with all its ecosystems and surfaces. */
 
 #include "api/options_internal.h"
 #include "core/upkeep/maintenance.h"
@@ -105,76 +105,4 @@ void lreg_fork_end(lreg_instance *instance) {
     if (instance != NULL) {
         core_fork_end(instance->core);
     }
-}
-
-struct finding {
-    lreg_finding function;
-    void *user;
-};
-
-static lreg_status pass_finding(void *user, const char *message) {
-    const struct finding *finding = user;
-    return finding->function == NULL ? LREG_OK : finding->function(finding->user, message);
-}
-
-lreg_status lreg_verify(lreg_instance *instance, lreg_finding finding, void *user, lreg_verify_report *report,
-                        lreg_error **err) {
-    struct error failure = {0};
-    struct core_verify_report found = {0};
-    struct finding pass = {finding, user};
-    if (instance == NULL || report == NULL) {
-        return api_null(api_hooks(instance), instance == NULL ? "instance" : "report", err);
-    }
-    if (report->size < sizeof *report || report->reserved != 0) {
-        return api_refuse(api_hooks(instance), "the report is smaller than its first version, or not zeroed", err);
-    }
-    lreg_status status = core_verify(instance->core, pass_finding, &pass, &found, &failure);
-    if (status != LREG_OK) {
-        return api_result(api_hooks(instance), status, &failure, err);
-    }
-    report->blobs = found.blobs;
-    report->blob_bytes = found.blob_bytes;
-    report->documents = found.documents;
-    report->missing = found.missing;
-    report->damaged = found.damaged;
-    report->unnamed_objects = found.unnamed_objects;
-    report->dangling = found.dangling;
-    report->unreadable = found.unreadable;
-    return LREG_OK;
-}
-
-lreg_status lreg_collect(lreg_instance *instance, int64_t grace_ms, lreg_collect_report *report, lreg_error **err) {
-    struct error failure = {0};
-    struct core_collect_report done = {0};
-    if (instance == NULL) {
-        return api_null(NULL, "instance", err);
-    }
-    if (grace_ms < 0) {
-        return api_refuse(api_hooks(instance), "the grace is below 0", err);
-    }
-    if (report != NULL && (report->size < sizeof *report || report->reserved != 0)) {
-        return api_refuse(api_hooks(instance), "the report is smaller than its first version, or not zeroed", err);
-    }
-    lreg_status status = core_collect(instance->core, grace_ms, &done, &failure);
-    if (report != NULL) {
-        report->uploads = done.uploads;
-        report->stages = done.stages;
-        report->blobs = done.blobs;
-        report->blob_bytes = done.blob_bytes;
-        report->objects = done.objects;
-        report->audit_events = done.audit_events;
-    }
-    return api_result(api_hooks(instance), status, &failure, err);
-}
-
-lreg_status lreg_backup(lreg_instance *instance, const char *directory, int32_t kind, lreg_error **err) {
-    struct error failure = {0};
-    if (instance == NULL || directory == NULL) {
-        return api_null(api_hooks(instance), instance == NULL ? "instance" : "directory", err);
-    }
-    if (kind != LREG_BACKUP_COPY && kind != LREG_BACKUP_LINK) {
-        return api_refuse(api_hooks(instance), "there is no such kind of backup", err);
-    }
-    lreg_status status = core_backup(instance->core, directory, kind == LREG_BACKUP_LINK, &failure);
-    return api_result(api_hooks(instance), status, &failure, err);
 }

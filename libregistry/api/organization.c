@@ -4,15 +4,13 @@
 
 #include "api/api_internal.h"
 
-struct lreg_organization {
-    struct core *core;
-    const struct core_organization *snapshot;
-};
-
 struct lreg_organization_list {
     struct api_pager pager;
     struct meta_organization *rows;
 };
+
+static const struct api_struct filter_kind = {"lreg_organization_filter", sizeof(lreg_organization_filter),
+                                              sizeof(lreg_organization_filter), 0};
 
 /* Takes the snapshot, also on failure. */
 static lreg_status organization_new(struct core *core, const struct core_organization *snapshot,
@@ -27,26 +25,57 @@ static lreg_status organization_new(struct core *core, const struct core_organiz
     return LREG_OK;
 }
 
-lreg_status lreg_organization_create(lreg_instance *instance, const char *slug, const char *name,
+/* Returns the handle in `*out`, or ends it after a failure or without `out`. Takes it. */
+static void hand_over(lreg_status status, lreg_organization *organization, lreg_organization **out) {
+    if (status == LREG_OK && out != NULL) {
+        *out = organization;
+    } else {
+        lreg_organization_free(organization);
+    }
+}
+
+static struct core_organization_settings inner_settings(const lreg_organization_settings *settings) {
+    return (struct core_organization_settings){.slug = settings->slug, .name = settings->name};
+}
+
+lreg_status lreg_organization_create(lreg_instance *instance, const lreg_organization_settings *settings,
                                      lreg_organization **out, lreg_error **err) {
     struct error failure = {0};
     if (out != NULL) {
         *out = NULL;
     }
-    if (instance == NULL || (slug == NULL && name == NULL)) {
-        return api_null(api_hooks(instance), instance == NULL ? "instance" : "both slug and name", err);
+    if (instance == NULL || settings == NULL) {
+        return api_null(api_hooks(instance), "instance and settings", err);
     }
     lreg_organization *organization = api_handle_new(instance->core, sizeof *organization);
     if (organization == NULL) { /* allocated first, so that nothing fails after the organization was created */
         return api_no_memory(err);
     }
-    lreg_status status = core_organization_create(instance->core, &core_actor_host, slug, name == NULL ? slug : name,
-                                                  &organization->snapshot, &failure);
-    if (status == LREG_OK && out != NULL) {
-        *out = organization;
-        organization = NULL;
+    struct core_organization_settings inner = inner_settings(settings);
+    lreg_status status =
+        core_organization_create(instance->core, &core_actor_host, &inner, &organization->snapshot, &failure);
+    hand_over(status, organization, out);
+    return api_result(api_hooks(instance), status, &failure, err);
+}
+
+lreg_status lreg_organization_update(lreg_instance *instance, const lreg_organization *organization,
+                                     const lreg_organization_settings *settings, lreg_organization **out,
+                                     lreg_error **err) {
+    struct error failure = {0};
+    if (out != NULL) {
+        *out = NULL;
     }
-    lreg_organization_free(organization);
+    if (instance == NULL || organization == NULL || settings == NULL) {
+        return api_null(api_hooks(instance), "instance, organization and settings", err);
+    }
+    lreg_organization *changed = api_handle_new(instance->core, sizeof *changed);
+    if (changed == NULL) {
+        return api_no_memory(err);
+    }
+    struct core_organization_settings inner = inner_settings(settings);
+    lreg_status status = core_organization_update(instance->core, &core_actor_host, organization->snapshot, &inner,
+                                                  &changed->snapshot, &failure);
+    hand_over(status, changed, out);
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
@@ -67,12 +96,18 @@ lreg_status lreg_organization_find(lreg_instance *instance, const char *slug, lr
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
-lreg_status lreg_organization_list_open(lreg_instance *instance, lreg_organization_list **out, lreg_error **err) {
+lreg_status lreg_organization_list_open(lreg_instance *instance, const lreg_organization_filter *filter,
+                                        lreg_organization_list **out, lreg_error **err) {
+    lreg_organization_filter taken;
     if (out != NULL) {
         *out = NULL;
     }
     if (instance == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance and out", err);
+    }
+    lreg_status status = api_take(api_hooks(instance), &filter_kind, filter, &taken, err);
+    if (status != LREG_OK) {
+        return status;
     }
     *out = api_handle_new(instance->core, sizeof **out);
     if (*out == NULL) {
@@ -124,7 +159,7 @@ lreg_status lreg_organization_list_next(lreg_organization_list *list, lreg_organ
     return api_result(core_hooks(pager->core), status, &failure, err);
 }
 
-void lreg_organization_list_free(lreg_organization_list *list) {
+void lreg_organization_list_close(lreg_organization_list *list) {
     if (list != NULL) {
         struct core *core = list->pager.core;
         api_pager_free(&list->pager);
@@ -133,12 +168,12 @@ void lreg_organization_list_free(lreg_organization_list *list) {
     }
 }
 
-lreg_status lreg_organization_delete(lreg_instance *instance, const char *slug, lreg_error **err) {
+lreg_status lreg_organization_delete(lreg_instance *instance, const lreg_organization *organization, lreg_error **err) {
     struct error failure = {0};
-    if (instance == NULL || slug == NULL) {
-        return api_null(api_hooks(instance), "instance and slug", err);
+    if (instance == NULL || organization == NULL) {
+        return api_null(api_hooks(instance), "instance and organization", err);
     }
-    lreg_status status = core_organization_delete(instance->core, &core_actor_host, slug, &failure);
+    lreg_status status = core_organization_delete(instance->core, &core_actor_host, organization->snapshot, &failure);
     return api_result(api_hooks(instance), status, &failure, err);
 }
 

@@ -18,6 +18,9 @@ struct lreg_package_list {
     struct meta_package *rows;
 };
 
+static const struct api_struct filter_kind = {"lreg_package_filter", sizeof(lreg_package_filter),
+                                              sizeof(lreg_package_filter), 0};
+
 static const char *const digest_names[] = {"md5", "sha1", "sha256", "sha512"};
 
 static void write_digests(lreg_package *package) {
@@ -57,8 +60,8 @@ lreg_status api_package_new(struct core *core, const struct core_package *snapsh
     return LREG_OK;
 }
 
-lreg_status lreg_package_find(lreg_instance *instance, const lreg_registry *registry, const char *id,
-                              lreg_package **out, lreg_error **err) {
+lreg_status lreg_package_find_by_id(lreg_instance *instance, const lreg_registry *registry, const char *id,
+                                    lreg_package **out, lreg_error **err) {
     struct error failure = {0};
     const struct core_package *snapshot = NULL;
     if (out != NULL) {
@@ -74,33 +77,38 @@ lreg_status lreg_package_find(lreg_instance *instance, const lreg_registry *regi
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
-lreg_status lreg_package_find_by_filename(lreg_instance *instance, const lreg_registry *registry, const char *filename,
-                                          lreg_package **out, lreg_error **err) {
+lreg_status lreg_package_find(lreg_instance *instance, const lreg_registry *registry, const char *reference,
+                              lreg_package **out, lreg_error **err) {
     struct error failure = {0};
     const struct core_package *snapshot = NULL;
     if (out != NULL) {
         *out = NULL;
     }
-    if (instance == NULL || registry == NULL || filename == NULL || out == NULL) {
-        return api_null(api_hooks(instance), "instance, registry, filename and out", err);
+    if (instance == NULL || registry == NULL || reference == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, registry, reference and out", err);
     }
     lreg_status status =
-        core_package_find_by_filename(instance->core, registry->snapshot, filename, &snapshot, &failure);
+        core_package_find_by_filename(instance->core, registry->snapshot, reference, &snapshot, &failure);
     if (status == LREG_OK) {
         status = api_package_new(instance->core, snapshot, out, &failure);
     }
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
-lreg_status lreg_package_list_open(lreg_instance *instance, const lreg_registry *registry, const char *name_contains,
-                                   lreg_package_list **out, lreg_error **err) {
+lreg_status lreg_package_list_open(lreg_instance *instance, const lreg_registry *registry,
+                                   const lreg_package_filter *filter, lreg_package_list **out, lreg_error **err) {
+    lreg_package_filter taken;
     if (out != NULL) {
         *out = NULL;
     }
     if (instance == NULL || registry == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, registry and out", err);
     }
-    if (name_contains != NULL && !text_is_utf8(name_contains, strlen(name_contains))) {
+    lreg_status status = api_take(api_hooks(instance), &filter_kind, filter, &taken, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    if (taken.name_contains != NULL && !text_is_utf8(taken.name_contains, strlen(taken.name_contains))) {
         return api_refuse(api_hooks(instance), "name_contains is not UTF-8", err);
     }
     lreg_package_list *list = api_handle_new(instance->core, sizeof *list);
@@ -110,9 +118,9 @@ lreg_status lreg_package_list_open(lreg_instance *instance, const lreg_registry 
     api_pager_init(&list->pager, instance->core);
     core_registry_retain(registry->snapshot);
     list->registry = registry->snapshot;
-    list->name_contains = memory_copy_text(api_hooks(instance), name_contains);
-    if (name_contains != NULL && list->name_contains == NULL) {
-        lreg_package_list_free(list);
+    list->name_contains = memory_copy_text(api_hooks(instance), taken.name_contains);
+    if (taken.name_contains != NULL && list->name_contains == NULL) {
+        lreg_package_list_close(list);
         return api_no_memory(err);
     }
     *out = list;
@@ -162,7 +170,7 @@ lreg_status lreg_package_list_next(lreg_package_list *list, lreg_package **out, 
     return api_result(core_hooks(pager->core), status, &failure, err);
 }
 
-void lreg_package_list_free(lreg_package_list *list) {
+void lreg_package_list_close(lreg_package_list *list) {
     if (list != NULL) {
         struct core *core = list->pager.core;
         core_registry_release(list->registry);
@@ -198,8 +206,14 @@ const char *lreg_package_architecture(const lreg_package *package) {
     return package == NULL ? "" : package->snapshot->row.qualifier;
 }
 
-const char *lreg_package_filename(const lreg_package *package) {
+const char *lreg_package_reference(const lreg_package *package) {
     return package == NULL ? "" : package->snapshot->row.filename;
+}
+
+const char *lreg_package_filename(const lreg_package *package) {
+    const char *reference = lreg_package_reference(package);
+    const char *slash = strrchr(reference, '/');
+    return slash == NULL ? reference : slash + 1;
 }
 
 const char *lreg_package_path(const lreg_package *package) {

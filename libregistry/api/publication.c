@@ -27,8 +27,8 @@ static lreg_status begin(lreg_publication *publication, struct error *failure) {
     return registry->ecosystem->publish_begin(&publication->context, &publication->state, failure);
 }
 
-lreg_status lreg_publication_begin(lreg_instance *instance, const lreg_registry *registry, const char *filename,
-                                   lreg_publication **out, lreg_error **err) {
+lreg_status lreg_publication_open(lreg_instance *instance, const lreg_registry *registry, const char *filename,
+                                  lreg_publication **out, lreg_error **err) {
     struct error failure = {0};
     if (out != NULL) {
         *out = NULL;
@@ -40,7 +40,7 @@ lreg_status lreg_publication_begin(lreg_instance *instance, const lreg_registry 
     char *name = memory_copy_text(api_hooks(instance), filename);
     if (publication == NULL || name == NULL) {
         memory_release(api_hooks(instance), name);
-        lreg_publication_free(publication);
+        lreg_publication_close(publication);
         return api_no_memory(err);
     }
     core_registry_retain(registry->snapshot);
@@ -53,7 +53,7 @@ lreg_status lreg_publication_begin(lreg_instance *instance, const lreg_registry 
     };
     lreg_status status = begin(publication, &failure);
     if (status != LREG_OK) {
-        lreg_publication_free(publication);
+        lreg_publication_close(publication);
         return api_result(api_hooks(instance), status, &failure, err);
     }
     *out = publication;
@@ -122,7 +122,7 @@ lreg_status lreg_publication_finish(lreg_publication *publication, lreg_package 
     return api_result(core_hooks(publication->core), status, &failure, err);
 }
 
-void lreg_publication_free(lreg_publication *publication) {
+void lreg_publication_close(lreg_publication *publication) {
     if (publication == NULL) {
         return;
     }

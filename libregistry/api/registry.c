@@ -4,95 +4,14 @@
 
 #include "api/api_internal.h"
 
-#include <string.h>
-
-#define TEXTS (LREG_REGISTRY_ECOSYSTEM + 1)
-#define SWITCHES (LREG_REGISTRY_STRICT_NAMES + 1)
-
-/* Settings are made without an instance, so they use the memory of the operating system. */
-struct lreg_registry_settings {
-    struct hooks hooks;
-    char *texts[TEXTS];
-    int switches[SWITCHES];
-};
-
 struct lreg_registry_list {
     struct api_pager pager;
     const struct core_organization *organization;
     struct meta_registry *rows;
 };
 
-lreg_status lreg_registry_settings_new(lreg_registry_settings **out, lreg_error **err) {
-    struct hooks hooks;
-    hooks_default(&hooks);
-    if (out == NULL) {
-        return api_null(&hooks, "out", err);
-    }
-    *out = memory_allocate_zeroed(&hooks, 1, sizeof **out);
-    if (*out == NULL) {
-        return api_no_memory(err);
-    }
-    (*out)->hooks = hooks;
-    for (size_t i = 0; i < SWITCHES; i++) {
-        (*out)->switches[i] = CORE_UNCHANGED;
-    }
-    return LREG_OK;
-}
-
-lreg_status lreg_registry_settings_set_text(lreg_registry_settings *settings, int32_t text, const char *value,
-                                            lreg_error **err) {
-    if (settings == NULL || value == NULL) {
-        return api_null(NULL, settings == NULL ? "settings" : "value", err);
-    }
-    if (text < LREG_REGISTRY_NAME || text >= TEXTS) {
-        return api_refuse(&settings->hooks, "there is no such setting", err);
-    }
-    if (!text_is_utf8(value, strlen(value))) {
-        return api_refuse(&settings->hooks, "the value is not UTF-8", err);
-    }
-    char *copy = memory_copy_text(&settings->hooks, value);
-    if (copy == NULL) {
-        return api_no_memory(err);
-    }
-    memory_release(&settings->hooks, settings->texts[text]);
-    settings->texts[text] = copy;
-    return LREG_OK;
-}
-
-lreg_status lreg_registry_settings_set_switch(lreg_registry_settings *settings, int32_t which, lreg_bool value,
-                                              lreg_error **err) {
-    if (settings == NULL) {
-        return api_null(NULL, "settings", err);
-    }
-    if (which < LREG_REGISTRY_PUBLIC || which >= SWITCHES) {
-        return api_refuse(&settings->hooks, "there is no such switch", err);
-    }
-    settings->switches[which] = value != 0;
-    return LREG_OK;
-}
-
-void lreg_registry_settings_free(lreg_registry_settings *settings) {
-    if (settings != NULL) {
-        for (size_t i = 0; i < TEXTS; i++) {
-            memory_release(&settings->hooks, settings->texts[i]);
-        }
-        memory_release(&settings->hooks, settings);
-    }
-}
-
-static struct core_registry_settings inner_settings(const lreg_registry_settings *settings) {
-    return (struct core_registry_settings){
-        .name = settings->texts[LREG_REGISTRY_NAME],
-        .slug = settings->texts[LREG_REGISTRY_SLUG],
-        .description = settings->texts[LREG_REGISTRY_DESCRIPTION],
-        .emoji = settings->texts[LREG_REGISTRY_EMOJI],
-        .color = settings->texts[LREG_REGISTRY_COLOR],
-        .ecosystem = settings->texts[LREG_REGISTRY_ECOSYSTEM],
-        .is_public = settings->switches[LREG_REGISTRY_PUBLIC],
-        .allow_overwrite = settings->switches[LREG_REGISTRY_ALLOW_OVERWRITE],
-        .strict_names = settings->switches[LREG_REGISTRY_STRICT_NAMES],
-    };
-}
+static const struct api_struct filter_kind = {"lreg_registry_filter", sizeof(lreg_registry_filter),
+                                              sizeof(lreg_registry_filter), 0};
 
 lreg_status api_registry_new(struct core *core, const struct core_registry *snapshot, lreg_registry **out,
                              struct error *failure) {
@@ -129,7 +48,7 @@ lreg_status lreg_registry_create(lreg_instance *instance, const char *organizati
     if (registry == NULL) { /* allocated first, so that nothing fails after the registry was created */
         return api_no_memory(err);
     }
-    struct core_registry_settings inner = inner_settings(settings);
+    struct core_registry_settings inner = api_registry_settings(settings);
     lreg_status status = core_organization_find(instance->core, organization, &owner, &failure);
     if (status == LREG_OK) {
         status = core_registry_create(instance->core, &core_actor_host, owner, &inner, &registry->snapshot, &failure);
@@ -156,9 +75,10 @@ lreg_status lreg_registry_find(lreg_instance *instance, const char *organization
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
-lreg_status lreg_registry_list_open(lreg_instance *instance, const char *organization, lreg_registry_list **out,
-                                    lreg_error **err) {
+lreg_status lreg_registry_list_open(lreg_instance *instance, const char *organization,
+                                    const lreg_registry_filter *filter, lreg_registry_list **out, lreg_error **err) {
     struct error failure = {0};
+    lreg_registry_filter taken;
     const struct core_organization *owner = NULL;
     if (out != NULL) {
         *out = NULL;
@@ -166,7 +86,11 @@ lreg_status lreg_registry_list_open(lreg_instance *instance, const char *organiz
     if (instance == NULL || organization == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, organization and out", err);
     }
-    lreg_status status = core_organization_find(instance->core, organization, &owner, &failure);
+    lreg_status status = api_take(api_hooks(instance), &filter_kind, filter, &taken, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = core_organization_find(instance->core, organization, &owner, &failure);
     if (status != LREG_OK) {
         return api_result(api_hooks(instance), status, &failure, err);
     }
@@ -212,8 +136,7 @@ lreg_status lreg_registry_list_next(lreg_registry_list *list, lreg_registry **ou
             status = next_page(list, &failure);
             continue;
         }
-        status = core_registry_find(pager->core, list->organization->row.slug, list->rows[pager->row].slug, &snapshot,
-                                    &failure);
+        status = core_registry_read(pager->core, &list->rows[pager->row], &snapshot, &failure);
         if (status == LREG_OK) {
             status = api_registry_new(pager->core, snapshot, out, &failure);
         } else if (status == LREG_NOT_FOUND) {
@@ -224,7 +147,7 @@ lreg_status lreg_registry_list_next(lreg_registry_list *list, lreg_registry **ou
     return api_result(core_hooks(pager->core), status, &failure, err);
 }
 
-void lreg_registry_list_free(lreg_registry_list *list) {
+void lreg_registry_list_close(lreg_registry_list *list) {
     if (list != NULL) {
         struct core *core = list->pager.core;
         core_organization_release(list->organization);
@@ -247,7 +170,7 @@ lreg_status lreg_registry_update(lreg_instance *instance, const lreg_registry *r
     if (changed == NULL) {
         return api_no_memory(err);
     }
-    struct core_registry_settings inner = inner_settings(settings);
+    struct core_registry_settings inner = api_registry_settings(settings);
     lreg_status status = core_registry_update(instance->core, &core_actor_host, registry->snapshot, &inner,
                                               &changed->snapshot, &failure);
     hand_over(status, changed, out);

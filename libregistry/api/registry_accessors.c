@@ -8,7 +8,7 @@ const char *lreg_registry_id(const lreg_registry *registry) {
     return registry == NULL ? "" : registry->snapshot->row.id;
 }
 
-const char *lreg_registry_organization(const lreg_registry *registry) {
+const char *lreg_registry_organization_slug(const lreg_registry *registry) {
     return registry == NULL ? "" : registry->snapshot->row.organization_slug;
 }
 
@@ -36,20 +36,16 @@ const char *lreg_registry_ecosystem(const lreg_registry *registry) {
     return registry == NULL ? "" : registry->snapshot->row.ecosystem;
 }
 
-lreg_bool lreg_registry_switch(const lreg_registry *registry, int32_t which) {
-    if (registry == NULL) {
-        return 0;
-    }
-    switch (which) {
-    case LREG_REGISTRY_PUBLIC:
-        return registry->snapshot->row.is_public;
-    case LREG_REGISTRY_ALLOW_OVERWRITE:
-        return registry->snapshot->row.allow_overwrite;
-    case LREG_REGISTRY_STRICT_NAMES:
-        return registry->snapshot->row.strict_names;
-    default:
-        return 0;
-    }
+lreg_bool lreg_registry_is_public(const lreg_registry *registry) {
+    return registry != NULL && registry->snapshot->row.is_public;
+}
+
+lreg_bool lreg_registry_allows_overwrite(const lreg_registry *registry) {
+    return registry != NULL && registry->snapshot->row.allow_overwrite;
+}
+
+lreg_bool lreg_registry_has_strict_names(const lreg_registry *registry) {
+    return registry != NULL && registry->snapshot->row.strict_names;
 }
 
 int64_t lreg_registry_created_ms(const lreg_registry *registry) {

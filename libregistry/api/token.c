@@ -16,10 +16,13 @@ struct lreg_token {
 
 struct lreg_token_list {
     struct api_pager pager;
-    const struct core_organization *organization;
-    const struct core_registry *registry; /* NULL: the organization's API access tokens */
+    const struct core_organization *organization; /* of API access tokens; otherwise NULL */
+    const struct core_registry *registry; /* of registry tokens; otherwise NULL */
     struct meta_token *rows;
 };
+
+static const struct api_struct filter_kind = {"lreg_token_filter", sizeof(lreg_token_filter), sizeof(lreg_token_filter),
+                                              0};
 
 /* Writes the words of the scopes. A registry token has none: it can only read. */
 static void write_scopes(lreg_token *token) {
@@ -59,87 +62,106 @@ static lreg_status token_new(struct core *core, const struct core_token *snapsho
     return LREG_OK;
 }
 
-lreg_status lreg_token_create(lreg_instance *instance, const char *organization, const char *description,
-                              const char *scopes, int64_t expires_ms, lreg_token **out, lreg_error **err) {
+lreg_status lreg_token_create(lreg_instance *instance, const char *organization, const lreg_token_settings *settings,
+                              lreg_token **out, lreg_error **err) {
     struct error failure = {0};
     const struct core_organization *owner = NULL;
     uint32_t bits = 0;
     if (out != NULL) {
         *out = NULL;
     }
-    if (instance == NULL || organization == NULL || description == NULL || scopes == NULL || out == NULL) {
-        return api_null(api_hooks(instance), "instance, organization, description, scopes and out", err);
+    if (instance == NULL || organization == NULL || settings == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, organization, settings and out", err);
     }
     lreg_token *token = api_handle_new(instance->core, sizeof *token);
     if (token == NULL) { /* allocated first, so that no token is created whose secret is lost */
         return api_no_memory(err);
     }
-    lreg_status status = auth_scopes_parse(scopes, &bits, &failure);
+    lreg_status status = settings->scopes == NULL ? LREG_OK : auth_scopes_parse(settings->scopes, &bits, &failure);
     if (status == LREG_OK) {
         status = core_organization_find(instance->core, organization, &owner, &failure);
     }
     if (status == LREG_OK) {
-        status = core_token_create_api(instance->core, &core_actor_host, owner, description, bits, expires_ms,
-                                       &token->snapshot, &failure);
+        status = core_token_create_api(instance->core, &core_actor_host, owner, settings->description, bits,
+                                       settings->expires_ms, &token->snapshot, &failure);
     }
     core_organization_release(owner);
     status = hand_over(status, token, out);
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
-lreg_status lreg_token_create_for_registry(lreg_instance *instance, const lreg_registry *registry,
-                                           const char *description, lreg_token **out, lreg_error **err) {
+lreg_status lreg_registry_token_create(lreg_instance *instance, const lreg_registry *registry,
+                                       const lreg_token_settings *settings, lreg_token **out, lreg_error **err) {
     struct error failure = {0};
     if (out != NULL) {
         *out = NULL;
     }
-    if (instance == NULL || registry == NULL || description == NULL || out == NULL) {
-        return api_null(api_hooks(instance), "instance, registry, description and out", err);
+    if (instance == NULL || registry == NULL || settings == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, registry, settings and out", err);
+    }
+    if (settings->scopes != NULL || settings->expires_ms != 0) {
+        return api_refuse(api_hooks(instance),
+                          "a registry token reads its registry and does not expire: set no scopes and no expiry", err);
     }
     lreg_token *token = api_handle_new(instance->core, sizeof *token);
     if (token == NULL) {
         return api_no_memory(err);
     }
-    lreg_status status = core_token_create_registry(instance->core, &core_actor_host, registry->snapshot, description,
-                                                    &token->snapshot, &failure);
+    lreg_status status = core_token_create_registry(instance->core, &core_actor_host, registry->snapshot,
+                                                    settings->description, &token->snapshot, &failure);
     status = hand_over(status, token, out);
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
-/* The owner of the tokens: the organization of the registry, or without a registry the one that is named. */
-static lreg_status find_owner(lreg_instance *instance, const char *organization, const lreg_registry *registry,
-                              const struct core_organization **out, struct error *failure) {
-    const char *slug = registry != NULL ? registry->snapshot->row.organization_slug : organization;
-    return core_organization_find(instance->core, slug, out, failure);
-}
-
-lreg_status lreg_token_list_open(lreg_instance *instance, const char *organization, const lreg_registry *registry,
-                                 lreg_token_list **out, lreg_error **err) {
-    struct error failure = {0};
-    const struct core_organization *owner = NULL;
-    if (out != NULL) {
-        *out = NULL;
-    }
-    if (instance == NULL || out == NULL || (organization == NULL && registry == NULL)) {
-        return api_null(api_hooks(instance), "instance, out, and both organization and registry", err);
-    }
-    lreg_status status = find_owner(instance, organization, registry, &owner, &failure);
-    if (status != LREG_OK) {
-        return api_result(api_hooks(instance), status, &failure, err);
-    }
-    lreg_token_list *list = api_handle_new(instance->core, sizeof *list);
+/* Takes the organization, also on failure; retains the registry. One of them is NULL. */
+static lreg_status list_new(struct core *core, const struct core_organization *organization,
+                            const struct core_registry *registry, lreg_token_list **out, lreg_error **err) {
+    lreg_token_list *list = api_handle_new(core, sizeof *list);
     if (list == NULL) {
-        core_organization_release(owner);
+        core_organization_release(organization);
         return api_no_memory(err);
     }
-    api_pager_init(&list->pager, instance->core);
-    list->organization = owner;
+    api_pager_init(&list->pager, core);
+    list->organization = organization;
     if (registry != NULL) {
-        core_registry_retain(registry->snapshot);
-        list->registry = registry->snapshot;
+        core_registry_retain(registry);
+        list->registry = registry;
     }
     *out = list;
     return LREG_OK;
+}
+
+lreg_status lreg_token_list_open(lreg_instance *instance, const char *organization, const lreg_token_filter *filter,
+                                 lreg_token_list **out, lreg_error **err) {
+    struct error failure = {0};
+    const struct core_organization *owner = NULL;
+    lreg_token_filter taken;
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (instance == NULL || organization == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, organization and out", err);
+    }
+    lreg_status status = api_take(api_hooks(instance), &filter_kind, filter, &taken, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = core_organization_find(instance->core, organization, &owner, &failure);
+    return status == LREG_OK ? list_new(instance->core, owner, NULL, out, err)
+                             : api_result(api_hooks(instance), status, &failure, err);
+}
+
+lreg_status lreg_registry_token_list_open(lreg_instance *instance, const lreg_registry *registry,
+                                          const lreg_token_filter *filter, lreg_token_list **out, lreg_error **err) {
+    lreg_token_filter taken;
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (instance == NULL || registry == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, registry and out", err);
+    }
+    lreg_status status = api_take(api_hooks(instance), &filter_kind, filter, &taken, err);
+    return status == LREG_OK ? list_new(instance->core, NULL, registry->snapshot, out, err) : status;
 }
 
 static lreg_status next_page(lreg_token_list *list, struct error *failure) {
@@ -185,7 +207,7 @@ lreg_status lreg_token_list_next(lreg_token_list *list, lreg_token **out, lreg_e
     return api_result(core_hooks(pager->core), status, &failure, err);
 }
 
-void lreg_token_list_free(lreg_token_list *list) {
+void lreg_token_list_close(lreg_token_list *list) {
     if (list != NULL) {
         struct core *core = list->pager.core;
         core_organization_release(list->organization);
@@ -196,26 +218,60 @@ void lreg_token_list_free(lreg_token_list *list) {
     }
 }
 
-lreg_status lreg_token_find(lreg_instance *instance, const char *organization, const lreg_registry *registry,
-                            const char *id, lreg_token **out, lreg_error **err) {
+lreg_status lreg_token_find(lreg_instance *instance, const char *organization, const char *id, lreg_token **out,
+                            lreg_error **err) {
     struct error failure = {0};
     const struct core_organization *owner = NULL;
     const struct core_token *snapshot = NULL;
     if (out != NULL) {
         *out = NULL;
     }
-    if (instance == NULL || id == NULL || out == NULL || (organization == NULL && registry == NULL)) {
-        return api_null(api_hooks(instance), "instance, id, out, and both organization and registry", err);
+    if (instance == NULL || organization == NULL || id == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, organization, id and out", err);
     }
-    lreg_status status = find_owner(instance, organization, registry, &owner, &failure);
+    lreg_status status = core_organization_find(instance->core, organization, &owner, &failure);
     if (status == LREG_OK) {
-        status = core_token_find(instance->core, owner, registry == NULL ? NULL : registry->snapshot, id, &snapshot,
-                                 &failure);
+        status = core_token_find(instance->core, owner, NULL, id, &snapshot, &failure);
     }
     if (status == LREG_OK) {
         status = token_new(instance->core, snapshot, out, &failure);
     }
     core_organization_release(owner);
+    return api_result(api_hooks(instance), status, &failure, err);
+}
+
+lreg_status lreg_registry_token_find(lreg_instance *instance, const lreg_registry *registry, const char *id,
+                                     lreg_token **out, lreg_error **err) {
+    struct error failure = {0};
+    const struct core_token *snapshot = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (instance == NULL || registry == NULL || id == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, registry, id and out", err);
+    }
+    lreg_status status = core_token_find(instance->core, NULL, registry->snapshot, id, &snapshot, &failure);
+    if (status == LREG_OK) {
+        status = token_new(instance->core, snapshot, out, &failure);
+    }
+    return api_result(api_hooks(instance), status, &failure, err);
+}
+
+lreg_status lreg_token_reveal(lreg_instance *instance, const lreg_token *token, lreg_token **out, lreg_error **err) {
+    struct error failure = {0};
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (instance == NULL || token == NULL || out == NULL) {
+        return api_null(api_hooks(instance), "instance, token and out", err);
+    }
+    lreg_token *shown = api_handle_new(instance->core, sizeof *shown);
+    if (shown == NULL) { /* allocated first, so that the audit log has no showing that did not happen */
+        return api_no_memory(err);
+    }
+    lreg_status status =
+        core_token_reveal(instance->core, &core_actor_host, token->snapshot, &shown->snapshot, &failure);
+    status = hand_over(status, shown, out);
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
@@ -230,6 +286,10 @@ lreg_status lreg_token_delete(lreg_instance *instance, const lreg_token *token, 
 
 const char *lreg_token_id(const lreg_token *token) {
     return token == NULL ? "" : token->snapshot->row.id;
+}
+
+const char *lreg_token_registry_id(const lreg_token *token) {
+    return token == NULL || token->snapshot->row.registry_id == NULL ? "" : token->snapshot->row.registry_id;
 }
 
 const char *lreg_token_description(const lreg_token *token) {

@@ -11,6 +11,11 @@
     (LREG_UPKEEP_NO_COLLECT | LREG_UPKEEP_NO_SCRUB | LREG_UPKEEP_COLLECT_NOW | LREG_UPKEEP_TRUST_CLOCK | \
      LREG_UPKEEP_COMPACT)
 
+static const struct api_struct options_kind = {"lreg_upkeep_options", sizeof(lreg_upkeep_options),
+                                               sizeof(lreg_upkeep_options), FLAGS};
+static const struct api_struct report_kind = {"lreg_upkeep_report", sizeof(lreg_upkeep_report),
+                                              sizeof(lreg_upkeep_report), 0};
+
 static bool is_interval(int64_t ms) {
     return ms >= 0 && ms <= CORE_GRACE_MAX_MS;
 }
@@ -18,9 +23,8 @@ static bool is_interval(int64_t ms) {
 /* False when something is out of range. */
 static bool take_options(const lreg_upkeep_options *given, struct core_upkeep_options *out) {
     core_upkeep_options_default(out);
-    if ((given->flags & ~(uint32_t)FLAGS) != 0 || given->grace_ms > CORE_GRACE_MAX_MS ||
-        given->budget_ms > CORE_GRACE_MAX_MS || !is_interval(given->collect_interval_ms) ||
-        !is_interval(given->scrub_interval_ms)) {
+    if (given->grace_ms > CORE_GRACE_MAX_MS || given->budget_ms > CORE_GRACE_MAX_MS ||
+        !is_interval(given->collect_interval_ms) || !is_interval(given->scrub_interval_ms)) {
         return false;
     }
     out->collects = (given->flags & LREG_UPKEEP_NO_COLLECT) == 0;
@@ -45,8 +49,7 @@ static bool take_options(const lreg_upkeep_options *given, struct core_upkeep_op
 static void fill_in(lreg_upkeep_report *report, const struct core_upkeep_report *done) {
     const struct core_collect_report *collected = &done->collected;
     const struct core_scrub_report *scrubbed = &done->scrubbed;
-    *report = (lreg_upkeep_report){
-        .size = report->size,
+    const lreg_upkeep_report filled = {
         .flags = (done->has_more ? LREG_UPKEEP_HAS_MORE : 0) | (done->is_elsewhere ? LREG_UPKEEP_ELSEWHERE : 0),
         .next_ms = done->next_ms,
         .clock_ahead_ms = done->clock_ahead_ms,
@@ -65,6 +68,7 @@ static void fill_in(lreg_upkeep_report *report, const struct core_upkeep_report 
         .unreadable = scrubbed->unreadable,
         .healed = scrubbed->healed,
     };
+    api_fill_in(&report_kind, &filled, report);
 }
 
 lreg_status lreg_upkeep(lreg_instance *instance, const lreg_upkeep_options *options, lreg_upkeep_report *report,
@@ -72,19 +76,21 @@ lreg_status lreg_upkeep(lreg_instance *instance, const lreg_upkeep_options *opti
     struct error failure = {0};
     struct core_upkeep_options inner;
     struct core_upkeep_report done = {0};
-    const lreg_upkeep_options none = {.size = sizeof none};
+    lreg_upkeep_options taken;
     if (instance == NULL) {
         return api_null(NULL, "instance", err);
     }
-    if ((report != NULL && report->size < sizeof *report) || (options != NULL && options->size < sizeof *options)) {
-        return api_refuse(api_hooks(instance), "a struct is smaller than its first version", err);
+    lreg_status status = api_take(api_hooks(instance), &options_kind, options, &taken, err);
+    if (status == LREG_OK) {
+        status = api_check_report(api_hooks(instance), &report_kind, report, err);
     }
-    if (!take_options(options != NULL ? options : &none, &inner)) {
-        return api_refuse(api_hooks(instance), "an option of the upkeep is unknown or out of range", err);
+    if (status != LREG_OK) {
+        return status;
     }
-    lreg_status status = core_upkeep(instance->core, &inner, &done, &failure);
-    if (report != NULL) {
-        fill_in(report, &done);
+    if (!take_options(&taken, &inner)) {
+        return api_refuse(api_hooks(instance), "an option of the upkeep is out of range", err);
     }
+    status = core_upkeep(instance->core, &inner, &done, &failure);
+    fill_in(report, &done);
     return api_result(api_hooks(instance), status, &failure, err);
 }

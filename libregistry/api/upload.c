@@ -19,6 +19,9 @@ struct lreg_upload_list {
     struct meta_upload *rows;
 };
 
+static const struct api_struct filter_kind = {"lreg_upload_filter", sizeof(lreg_upload_filter),
+                                              sizeof(lreg_upload_filter), 0};
+
 static lreg_status upload_of_row(struct core *core, const struct core_registry *registry, const struct meta_upload *row,
                                  lreg_upload **out, struct error *failure) {
     lreg_upload *upload = api_handle_new(core, sizeof *upload);
@@ -47,13 +50,18 @@ static lreg_status upload_of_row(struct core *core, const struct core_registry *
     return LREG_OK;
 }
 
-lreg_status lreg_upload_list_open(lreg_instance *instance, const lreg_registry *registry, lreg_upload_list **out,
-                                  lreg_error **err) {
+lreg_status lreg_upload_list_open(lreg_instance *instance, const lreg_registry *registry,
+                                  const lreg_upload_filter *filter, lreg_upload_list **out, lreg_error **err) {
+    lreg_upload_filter taken;
     if (out != NULL) {
         *out = NULL;
     }
     if (instance == NULL || registry == NULL || out == NULL) {
         return api_null(api_hooks(instance), "instance, registry and out", err);
+    }
+    lreg_status status = api_take(api_hooks(instance), &filter_kind, filter, &taken, err);
+    if (status != LREG_OK) {
+        return status;
     }
     lreg_upload_list *list = api_handle_new(instance->core, sizeof *list);
     if (list == NULL) {
@@ -98,7 +106,7 @@ lreg_status lreg_upload_list_next(lreg_upload_list *list, lreg_upload **out, lre
     return api_result(core_hooks(pager->core), status, &failure, err);
 }
 
-void lreg_upload_list_free(lreg_upload_list *list) {
+void lreg_upload_list_close(lreg_upload_list *list) {
     if (list != NULL) {
         struct core *core = list->pager.core;
         core_registry_release(list->registry);

@@ -131,3 +131,35 @@ json_t *json_stored(const char *text) {
 const char *json_member_text(const json_t *object, const char *name) {
     return json_string_value(json_object_get(object, name));
 }
+
+lreg_status json_read_text(const json_t *object, const char *name, const char **out, struct error *err) {
+    const json_t *member = json_object_get(object, name);
+    if (member == NULL) {
+        return LREG_OK;
+    }
+    if (!json_is_string(member)) {
+        return error_set(err, LREG_UNPROCESSABLE, "wrong_type", "\"%s\" must be a string", name);
+    }
+    *out = json_string_value(member);
+    return LREG_OK;
+}
+
+lreg_status json_read_optional_text(const json_t *object, const char *name, const char **out, struct error *err) {
+    if (json_is_null(json_object_get(object, name))) {
+        *out = "";
+        return LREG_OK;
+    }
+    return json_read_text(object, name, out, err);
+}
+
+lreg_status json_read_switch(const json_t *object, const char *name, int *out, struct error *err) {
+    const json_t *member = json_object_get(object, name);
+    if (member == NULL) {
+        return LREG_OK;
+    }
+    if (!json_is_boolean(member)) {
+        return error_set(err, LREG_UNPROCESSABLE, "wrong_type", "\"%s\" must be true or false", name);
+    }
+    *out = json_is_true(member) ? 1 : 0;
+    return LREG_OK;
+}

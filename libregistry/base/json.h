@@ -25,4 +25,14 @@ json_t *json_stored(const char *text);
 /* Borrowed text of a member; NULL when absent or not a string. */
 const char *json_member_text(const json_t *object, const char *name);
 
+/* Reads a member that must be a string: borrowed from the object. When it is absent, *out is unchanged.
+ * LREG_UNPROCESSABLE ("wrong_type") for other types, and for null: it would look like a request to remove the text,
+ * which cannot be removed. */
+lreg_status json_read_text(const json_t *object, const char *name, const char **out, struct error *err);
+/* The same, but null removes the text: *out is "". */
+lreg_status json_read_optional_text(const json_t *object, const char *name, const char **out, struct error *err);
+/* Reads a member that must be true or false, as 1 or 0. When it is absent, *out is unchanged. LREG_UNPROCESSABLE for
+ * other types. */
+lreg_status json_read_switch(const json_t *object, const char *name, int *out, struct error *err);
+
 #endif

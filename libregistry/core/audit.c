@@ -7,6 +7,8 @@
 #include "core/instance/state.h"
 #include "core/rules.h"
 
+#include <string.h>
+
 #define AUDIT_DATA_MAX ((size_t)64 << 10)
 
 lreg_status core_audit_data(struct core *core, json_t *object, struct arena *arena, const char **out,
@@ -65,16 +67,41 @@ lreg_status core_audit(struct core *core, struct meta_transaction *transaction, 
     return meta_audit_insert(transaction, &event, err);
 }
 
-lreg_status core_audit_list(struct core *core, const struct core_organization *organization, const char *before_id,
-                            size_t limit, struct arena *arena, struct meta_audit_event **out, size_t *out_count,
-                            struct error *err) {
+/* Rows of before version 0.1 have words such as REGISTRY_CREATED for "RegistryCreatedEvent". They are
+ * shown as of today, and stay as they are. NULL when out of memory. */
+static const char *type_of_today(const char *stored, struct arena *arena) {
+    if (stored[0] == '\0' || stored[strspn(stored, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_")] != '\0') {
+        return stored;
+    }
+    char *type = arena_allocate(arena, strlen(stored) + sizeof "Event");
+    size_t length = 0;
+    for (const char *word = stored; type != NULL && *word != '\0';) {
+        size_t end = strcspn(word, "_");
+        bool is_acronym = end == 3 && strncmp(word, "API", 3) == 0;
+        for (size_t i = 0; i < end; i++) {
+            type[length++] = (char)(i == 0 || is_acronym ? word[i] : word[i] - 'A' + 'a');
+        }
+        word += end + (word[end] == '_' ? 1 : 0);
+    }
+    if (type != NULL) {
+        memcpy(type + length, "Event", sizeof "Event");
+    }
+    return type;
+}
+
+lreg_status core_audit_list(struct core *core, const char *organization_id, const char *before_id, size_t limit,
+                            struct arena *arena, struct meta_audit_event **out, size_t *out_count, struct error *err) {
     struct meta_transaction *transaction = NULL;
     lreg_status status = meta_begin(core->meta, META_READ, &transaction, err);
     if (status != LREG_OK) {
         return status;
     }
-    status = meta_audit_list(transaction, organization->row.id, before_id, core_page_limit(limit), arena, out,
-                             out_count, err);
+    status =
+        meta_audit_list(transaction, organization_id, before_id, core_page_limit(limit), arena, out, out_count, err);
     meta_rollback(transaction);
+    for (size_t i = 0; status == LREG_OK && i < *out_count; i++) {
+        (*out)[i].type = type_of_today((*out)[i].type, arena);
+        status = (*out)[i].type == NULL ? error_no_memory(err) : LREG_OK;
+    }
     return status;
 }

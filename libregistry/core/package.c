@@ -257,7 +257,7 @@ static lreg_status insert_package(const struct change *change, struct meta_packa
     if (status != LREG_OK) {
         return status;
     }
-    return note_change(change, "PACKAGE_CREATED", row, err);
+    return note_change(change, "PackageCreatedEvent", row, err);
 }
 
 /* HTTP dates have whole seconds. Two contents of a name must never share one, and the later content must not have an
@@ -280,7 +280,7 @@ static lreg_status update_package(const struct change *change, const struct meta
     if (status != LREG_OK) {
         return status;
     }
-    return note_change(change, "PACKAGE_UPDATED", row, err);
+    return note_change(change, "PackageUpdatedEvent", row, err);
 }
 
 static bool has_same_content(const struct meta_package *a, const struct meta_package *b) {
@@ -336,7 +336,7 @@ static lreg_status delete_row(const struct change *change, const char *id, struc
     if (status == LREG_OK) {
         status = meta_package_delete(change->transaction, registry_id, id, err);
     }
-    return status == LREG_OK ? note_change(change, "PACKAGE_DELETED", row, err) : status;
+    return status == LREG_OK ? note_change(change, "PackageDeletedEvent", row, err) : status;
 }
 
 /* The ecosystem is called after the row is removed, with the row as it was, so it sees what is left. */

@@ -24,7 +24,7 @@ lreg_status core_package_search(struct core *core, const struct meta_package_que
                                 const char **out_last, struct error *err);
 lreg_status core_package_list(struct core *core, const struct meta_package_query *query, struct arena *arena,
                               struct meta_package **out, size_t *out_count, struct error *err);
-/* Audit: PACKAGE_DELETED. */
+/* Audit: PackageDeletedEvent. */
 lreg_status core_package_delete(struct core *core, const struct core_actor *actor, const struct core_package *package,
                                 struct error *err);
 /* The same inside a write transaction, for an ecosystem that handles itself what belongs to the package: its
@@ -38,7 +38,7 @@ lreg_status core_package_delete_in(struct core *core, struct meta_transaction *t
  * times are filled in here), unless there is a package of that file name. If that has an equal SHA-256, it is returned:
  * LREG_OK and `*created` false. Other bytes are LREG_CONFLICT ("package_exists"), unless the registry allows
  * overwriting, or `replace` says that the ecosystem always replaces (a tag). `row` becomes what is stored; `*created`
- * says whether it was inserted. Increments the registry's revision. Audit: PACKAGE_CREATED or PACKAGE_UPDATED.
+ * says whether it was inserted. Increments the registry's revision. Audit: PackageCreatedEvent or PackageUpdatedEvent.
  */
 lreg_status core_package_put(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
                              const struct core_registry *registry, struct meta_package *row, bool replace,

@@ -80,6 +80,18 @@ lreg_status core_registry_find(struct core *core, const char *organization_slug,
     return status;
 }
 
+lreg_status core_registry_read(struct core *core, const struct meta_registry *row, const struct core_registry **out,
+                               struct error *err) {
+    struct core_shared *shared = NULL;
+    struct registry_key key = key_of_row(row, row->organization_slug);
+    *out = NULL;
+    lreg_status status = core_read_object(core, &registry_lookup, NULL, &key, &shared, err);
+    if (status == LREG_OK) {
+        *out = core_shared_object(shared);
+    }
+    return status;
+}
+
 lreg_status core_registry_reread(struct meta_transaction *transaction, const struct core_registry *registry,
                                  struct arena *arena, struct meta_registry *out, struct error *err) {
     const struct meta_registry *row = &registry->row;
@@ -105,11 +117,6 @@ lreg_status core_registry_list(struct core *core, const struct core_organization
 }
 
 /* --- settings --- */
-
-void core_registry_settings_init(struct core_registry_settings *settings) {
-    *settings = (struct core_registry_settings){
-        .is_public = CORE_UNCHANGED, .allow_overwrite = CORE_UNCHANGED, .strict_names = CORE_UNCHANGED};
-}
 
 static const char *given_text(const char *setting, const char *otherwise) {
     return setting != NULL ? setting : otherwise;
@@ -235,7 +242,7 @@ static lreg_status create_in(struct core *core, struct meta_transaction *transac
     if (status != LREG_OK) {
         goto out;
     }
-    status = audit(core, transaction, actor, row, "REGISTRY_CREATED", data, &arena, err);
+    status = audit(core, transaction, actor, row, "RegistryCreatedEvent", data, &arena, err);
     if (status != LREG_OK) {
         goto out;
     }
@@ -343,7 +350,7 @@ static lreg_status write_change(struct core *core, struct meta_transaction *tran
     if (status != LREG_OK) {
         goto out;
     }
-    status = audit(core, transaction, actor, row, "REGISTRY_UPDATED", data, &arena, err);
+    status = audit(core, transaction, actor, row, "RegistryUpdatedEvent", data, &arena, err);
     if (status != LREG_OK) {
         goto out;
     }
@@ -430,7 +437,7 @@ static lreg_status delete_in(struct core *core, struct meta_transaction *transac
     if (status != LREG_OK) {
         return status;
     }
-    return audit(core, transaction, actor, &row, "REGISTRY_DELETED", data, arena, err);
+    return audit(core, transaction, actor, &row, "RegistryDeletedEvent", data, arena, err);
 }
 
 /* The registry is deleted already: what fails here, or takes long, is left to the collector. */

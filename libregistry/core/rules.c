@@ -68,9 +68,17 @@ lreg_status core_check_color(const char *text, struct error *err) {
     return LREG_OK;
 }
 
+/* Where both could be given, none could be told from the other. */
+static lreg_status slug_is_id(struct error *err) {
+    return error_set(err, LREG_BAD_ARGUMENT, "bad_slug", "a slug must not have the form of a UUID: take another one");
+}
+
 lreg_status core_choose_slug(const char *slug, const char *name, char out[SLUG_MAX + 1], struct error *err) {
     if (slug == NULL) {
         slug_from_name(name, out);
+        if (id_is_valid(out)) {
+            return slug_is_id(err);
+        }
         if (out[0] == '\0') {
             return error_set(err, LREG_BAD_ARGUMENT, "bad_slug",
                              "no slug can be made of this name, which has no letter a-z and no digit: give a slug");
@@ -80,6 +88,9 @@ lreg_status core_choose_slug(const char *slug, const char *name, char out[SLUG_M
     if (!slug_is_valid(slug)) {
         return error_set(err, LREG_BAD_ARGUMENT, "bad_slug",
                          "the slug must be 1 to %d characters of a-z, 0-9 and single dashes between them", SLUG_MAX);
+    }
+    if (id_is_valid(slug)) {
+        return slug_is_id(err);
     }
     memcpy(out, slug, strlen(slug) + 1);
     return LREG_OK;

@@ -18,7 +18,7 @@ lreg_status core_check_line(const char *what, const char *text, size_t max, stru
 /* UTF-8 of at most `max` bytes, possibly empty; line ends and tabs are allowed. */
 lreg_status core_check_text(const char *what, const char *text, size_t max, struct error *err);
 lreg_status core_check_color(const char *text, struct error *err); /* "" or "#RRGGBB" */
-/* Uses `slug`, or makes one from `name` when it is NULL. */
+/* Uses `slug`, or makes one from `name` when it is NULL. Neither may have the form of an id. */
 lreg_status core_choose_slug(const char *slug, const char *name, char out[SLUG_MAX + 1], struct error *err);
 
 /* 1 to META_PAGE_MAX. */

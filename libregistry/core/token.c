@@ -60,6 +60,7 @@ struct token_key {
     const char *id;
     const char *organization_id;
     const char *registry_id; /* NULL: an API token */
+    bool opens; /* the secret of a registry token */
 };
 
 static bool belongs(const struct meta_token *row, const struct token_key *key) {
@@ -106,7 +107,7 @@ static lreg_status read_token(struct core *core, struct meta_transaction *transa
     if (status == LREG_NOT_FOUND || (status == LREG_OK && !belongs(row, key))) {
         return token_unknown(key->id, err);
     }
-    if (status == LREG_OK && row->sealed_secret != NULL) {
+    if (status == LREG_OK && key->opens) {
         status = open_secret(core, object, err);
     }
     return status;
@@ -172,13 +173,15 @@ lreg_status core_token_list(struct core *core, const struct core_organization *o
 enum change {
     CREATED,
     UPDATED,
-    DELETED
+    DELETED,
+    REVEALED
 };
 
 static const char *event_type(const struct meta_token *row, enum change change) {
-    static const char *const types[2][3] = {
-        {"API_ACCESS_TOKEN_CREATED", "API_ACCESS_TOKEN_UPDATED", "API_ACCESS_TOKEN_DELETED"},
-        {"REGISTRY_TOKEN_CREATED", "REGISTRY_TOKEN_UPDATED", "REGISTRY_TOKEN_DELETED"}};
+    static const char *const types[2][4] = {
+        {"APIAccessTokenCreatedEvent", "APIAccessTokenUpdatedEvent", "APIAccessTokenDeletedEvent", ""},
+        {"RegistryTokenCreatedEvent", "RegistryTokenUpdatedEvent", "RegistryTokenDeletedEvent",
+         "RegistryTokenRevealedEvent"}};
     return types[row->registry_id == NULL ? 0 : 1][change];
 }
 
@@ -308,7 +311,7 @@ static lreg_status create_in(struct core *core, struct meta_transaction *transac
     if (status != LREG_OK) {
         goto out;
     }
-    struct token_key key = {token->id, token->row.organization_id, token->row.registry_id};
+    struct token_key key = {token->id, token->row.organization_id, token->row.registry_id, false};
     status = core_read_object(core, &token_lookup, transaction, &key, out, err);
     if (status != LREG_OK) {
         goto out;
@@ -378,6 +381,55 @@ lreg_status core_token_create_registry(struct core *core, const struct core_acto
     token.row.scopes = AUTH_READ_PACKAGES;
     lreg_status status = core_check_line("description", token.row.description, CORE_DESCRIPTION_MAX, err);
     return status == LREG_OK ? create(core, actor, &token, out, err) : status;
+}
+
+/* --- showing --- */
+
+/* `transaction` NULL: one for reading alone. */
+static lreg_status open_in(struct core *core, struct meta_transaction *transaction, const struct core_token *token,
+                           struct core_shared **out, struct error *err) {
+    const struct meta_token *row = &token->row;
+    const struct token_key key = {row->id, row->organization_id, row->registry_id, true};
+    if (row->registry_id == NULL) {
+        return error_set(err, LREG_UNSUPPORTED, "secret_missing",
+                         "the secret of an API access token was shown at its creation, and is not stored");
+    }
+    return core_read_object(core, &token_lookup, transaction, &key, out, err);
+}
+
+lreg_status core_token_open(struct core *core, const struct core_token *token, const struct core_token **out,
+                            struct error *err) {
+    struct core_shared *shared = NULL;
+    *out = NULL;
+    lreg_status status = open_in(core, NULL, token, &shared, err);
+    if (status == LREG_OK) {
+        *out = core_shared_object(shared);
+    }
+    return status;
+}
+
+/* The event is durable before the secret is shown. */
+lreg_status core_token_reveal(struct core *core, const struct core_actor *actor, const struct core_token *token,
+                              const struct core_token **out, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    struct core_shared *shared = NULL;
+    *out = NULL;
+    lreg_status status = meta_begin(core->meta, META_WRITE, &transaction, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    status = open_in(core, transaction, token, &shared, err);
+    if (status == LREG_OK) {
+        const struct token_object *object = core_shared_object(shared);
+        status = audit(core, transaction, actor, &object->token.row, REVEALED, describe(&object->token.row), err);
+    }
+    status = meta_end(transaction, status, err);
+    if (status == LREG_OK) {
+        *out = core_shared_object(shared);
+        shared = NULL;
+    }
+    core_shared_release(shared);
+    return status;
 }
 
 /* --- change and deletion --- */

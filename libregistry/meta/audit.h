@@ -8,7 +8,7 @@ struct meta_audit_event {
     const char *id; /* UUIDv7; listings are ordered by it, so it must be greater than meta_audit_newest() */
     const char *organization_id;
     const char *registry_id; /* NULL when it concerns none; kept after the registry is gone */
-    const char *type; /* "REGISTRY_CREATED" */
+    const char *type; /* "RegistryCreatedEvent" */
     const char *actor; /* label of the principal */
     const char *actor_token_id; /* NULL when there is none */
     const char *remote_address; /* "" when unknown */

@@ -35,6 +35,26 @@ lreg_status meta_organization_find(struct meta_transaction *transaction, const c
     return meta_statement_find(&statement, arena, read_row, out, "organization", slug);
 }
 
+lreg_status meta_organization_find_by_id(struct meta_transaction *transaction, const char *id, struct arena *arena,
+                                         struct meta_organization *out, struct error *err) {
+    static const char sql[] = "SELECT id, slug, name, created_ms FROM organizations WHERE id = ?1";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, id);
+    return meta_statement_find(&statement, arena, read_row, out, "organization", id);
+}
+
+lreg_status meta_organization_update(struct meta_transaction *transaction, const struct meta_organization *row,
+                                     struct error *err) {
+    static const char sql[] = "UPDATE organizations SET slug = ?2, name = ?3 WHERE id = ?1";
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_text(&statement, row->id);
+    meta_bind_text(&statement, row->slug);
+    meta_bind_text(&statement, row->name);
+    return meta_statement_run_one(&statement, "organization", row->id);
+}
+
 lreg_status meta_organization_list(struct meta_transaction *transaction, const char *after_slug, size_t limit,
                                    struct arena *arena, struct meta_organization **out, size_t *out_count,
                                    struct error *err) {

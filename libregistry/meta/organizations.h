@@ -17,6 +17,11 @@ lreg_status meta_organization_insert(struct meta_transaction *transaction, const
 /* LREG_NOT_FOUND. */
 lreg_status meta_organization_find(struct meta_transaction *transaction, const char *slug, struct arena *arena,
                                    struct meta_organization *out, struct error *err);
+lreg_status meta_organization_find_by_id(struct meta_transaction *transaction, const char *id, struct arena *arena,
+                                         struct meta_organization *out, struct error *err);
+/* Replaces slug and name. LREG_CONFLICT when the slug is taken, LREG_NOT_FOUND. */
+lreg_status meta_organization_update(struct meta_transaction *transaction, const struct meta_organization *row,
+                                     struct error *err);
 /* Up to `limit` rows by slug, after `after_slug` (NULL: from the first). */
 lreg_status meta_organization_list(struct meta_transaction *transaction, const char *after_slug, size_t limit,
                                    struct arena *arena, struct meta_organization **out, size_t *out_count,

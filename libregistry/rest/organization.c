@@ -16,8 +16,8 @@ lreg_status rest_audit_list(struct call *call, struct error *err) {
     size_t count = 0;
     lreg_status status = rest_page_read(call, "before", REST_PAGE_BY_ID, PAGE_SIZE, &page, err);
     if (status == LREG_OK) {
-        status = core_audit_list(call->core, call->organization, page.behind, page.size + 1, call->arena, &rows, &count,
-                                 err);
+        status = core_audit_list(call->core, call->organization->row.id, page.behind, page.size + 1, call->arena, &rows,
+                                 &count, err);
     }
     if (status != LREG_OK) {
         return status;

@@ -35,35 +35,6 @@ static lreg_status respond_registry(struct call *call, const struct core_registr
     return rest_respond(call, rest_registry(call, &registry->row), err);
 }
 
-static lreg_status read_members(const json_t *body, struct core_registry_settings *out, struct error *err) {
-    const struct {
-        const char *name;
-        const char **text;
-        lreg_status (*read)(const json_t *object, const char *name, const char **out, struct error *err);
-    } texts[] = {
-        {"name", &out->name, rest_member_text},
-        {"slug", &out->slug, rest_member_text},
-        {"ecosystem", &out->ecosystem, rest_member_text},
-        {"description", &out->description, rest_member_optional_text},
-        {"emoji", &out->emoji, rest_member_optional_text},
-        {"color", &out->color, rest_member_optional_text},
-    };
-    const struct {
-        const char *name;
-        int *value;
-    } switches[] = {
-        {"public", &out->is_public}, {"allow_overwrite", &out->allow_overwrite}, {"strict_names", &out->strict_names}};
-    core_registry_settings_init(out);
-    lreg_status status = LREG_OK;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == LREG_OK; i++) {
-        status = texts[i].read(body, texts[i].name, texts[i].text, err);
-    }
-    for (size_t i = 0; i < sizeof switches / sizeof switches[0] && status == LREG_OK; i++) {
-        status = rest_member_switch(body, switches[i].name, switches[i].value, err);
-    }
-    return status;
-}
-
 /* `shown` is taken; NULL means out of memory. The texts are borrowed from *body, which the caller owns. */
 static lreg_status read_settings(struct call *call, const char *bytes, size_t length, json_t *shown, json_t **body,
                                  struct core_registry_settings *out, struct error *err) {
@@ -72,7 +43,7 @@ static lreg_status read_settings(struct call *call, const char *bytes, size_t le
     }
     lreg_status status = rest_parse_object(call, bytes, length, shown, body, err);
     json_decref(shown);
-    return status == LREG_OK ? read_members(*body, out, err) : status;
+    return status == LREG_OK ? core_registry_settings_read(*body, out, err) : status;
 }
 
 static lreg_status create(struct call *call, void *user, const char *bytes, size_t length, struct error *err) {

@@ -35,7 +35,7 @@ static const struct route routes[] = {
     {HTTP_POST, PACKAGES "/{id}/copy", AUTH_ACTION_READ_PACKAGES, rest_packages_copy, 0, "to", NULL},
     {HTTP_GET, TOKENS, AUTH_ACTION_READ_REGISTRIES, rest_tokens_list, ROUTE_LISTS, PAGE, NULL},
     {HTTP_POST, TOKENS, AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_create, 0, NULL, "description"},
-    {HTTP_GET, TOKENS "/{id}", AUTH_ACTION_READ_REGISTRIES, rest_tokens_show, 0, NULL, NULL},
+    {HTTP_GET, TOKENS "/{id}", AUTH_ACTION_READ_REGISTRIES, rest_tokens_show, ROUTE_LISTS, NULL, NULL},
     {HTTP_UPDATE, TOKENS "/{id}", AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_update, 0, NULL, "description"},
     {HTTP_DELETE, TOKENS "/{id}", AUTH_ACTION_WRITE_REGISTRIES, rest_tokens_delete, 0, NULL, NULL},
     {HTTP_GET, UPLOADS, AUTH_ACTION_READ_REGISTRIES, rest_uploads_list, ROUTE_LISTS, PAGE, NULL},

@@ -30,15 +30,6 @@ json_t *rest_time(int64_t unix_ms);
 lreg_status rest_parse_object(struct call *call, const char *bytes, size_t length, const json_t *shown, json_t **out,
                               struct error *err);
 
-/* Reads a member that must be a string. When it is absent, *out is unchanged. LREG_UNPROCESSABLE for other types, and
- * for null: it would look like a request to remove the text, which cannot be removed. */
-lreg_status rest_member_text(const json_t *object, const char *name, const char **out, struct error *err);
-/* The same, but null removes the text: *out is "". */
-lreg_status rest_member_optional_text(const json_t *object, const char *name, const char **out, struct error *err);
-/* Reads a member that must be true or false, as 1 or 0. When it is absent, *out is unchanged. LREG_UNPROCESSABLE for
- * other types. */
-lreg_status rest_member_switch(const json_t *object, const char *name, int *out, struct error *err);
-
 /* Answers 200 with `value`, which is taken. A `value` of NULL returns LREG_NO_MEMORY. */
 lreg_status rest_respond(struct call *call, json_t *value, struct error *err);
 

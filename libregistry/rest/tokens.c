@@ -2,7 +2,8 @@
 
 /*
  * Registry tokens over REST. Unlike other tokens they can be shown again, to callers who may change the registry and so
- * could make one. Callers who may only read the registry see the tokens without their secrets.
+ * could make one; each showing is an event of the audit log. Callers who may only read the registry see the tokens
+ * without their secrets.
  */
 
 #include "rest/rest_internal.h"
@@ -44,7 +45,7 @@ static lreg_status read_description(struct call *call, const char *bytes, size_t
                                     json_t **body, const char **description, struct error *err) {
     lreg_status status = rest_parse_object(call, bytes, length, shown, body, err);
     if (status == LREG_OK) {
-        status = rest_member_text(*body, "description", description, err);
+        status = json_read_text(*body, "description", description, err);
     }
     if (status == LREG_OK && *description == NULL) {
         return error_set(err, LREG_UNPROCESSABLE, "missing_member", "\"description\" is needed");
@@ -82,11 +83,33 @@ static bool may_see_secret(struct call *call) {
                           call->registry, NULL) == LREG_OK;
 }
 
+/* Answers with the token and its secret. */
+static lreg_status reveal(struct call *call, const struct core_token *token, struct error *err) {
+    const struct core_token *shown = NULL;
+    lreg_status status = core_token_reveal(call->core, &call->actor, token, &shown, err);
+    if (status == LREG_OK) {
+        status = respond_token(call, shown, err);
+    }
+    core_token_release(shown);
+    return status;
+}
+
+/* The same answer for HEAD, which shows nothing of it but its length. */
+static lreg_status measure(struct call *call, const struct core_token *token, struct error *err) {
+    const struct core_token *opened = NULL;
+    lreg_status status = core_token_open(call->core, token, &opened, err);
+    if (status == LREG_OK) {
+        status = respond_token(call, opened, err);
+    }
+    core_token_release(opened);
+    return status;
+}
+
 lreg_status rest_tokens_show(struct call *call, struct error *err) {
     const struct core_token *token = NULL;
     lreg_status status = find(call, &token, err);
     if (status == LREG_OK && may_see_secret(call)) {
-        status = respond_token(call, token, err);
+        status = call->method == HTTP_HEAD ? measure(call, token, err) : reveal(call, token, err);
     } else if (status == LREG_OK) {
         status = rest_respond(call, rest_registry_token(call, &token->row, NULL), err);
     }
@@ -94,29 +117,37 @@ lreg_status rest_tokens_show(struct call *call, struct error *err) {
     return status;
 }
 
+/* The members of the token as a caller knows them, who may send them back unchanged. */
+static lreg_status known_members(struct call *call, const struct core_token *token, json_t **out, struct error *err) {
+    const struct core_token *opened = NULL;
+    lreg_status status = core_token_open(call->core, token, &opened, err);
+    if (status == LREG_OK) {
+        *out = rest_registry_token(call, &opened->row, opened->secret);
+        status = *out == NULL ? error_no_memory(err) : LREG_OK;
+    }
+    core_token_release(opened);
+    return status;
+}
+
 static lreg_status update(struct call *call, void *user, const char *bytes, size_t length, struct error *err) {
     (void)user;
     const struct core_token *token = NULL;
-    const struct core_token *changed = NULL;
     const char *description = NULL;
     json_t *shown = NULL;
     json_t *body = NULL;
     lreg_status status = find(call, &token, err);
     if (status == LREG_OK) {
-        shown = rest_registry_token(call, &token->row, token->secret);
-        status = shown == NULL ? error_no_memory(err)
-                               : read_description(call, bytes, length, shown, &body, &description, err);
+        status = known_members(call, token, &shown, err);
+    }
+    if (status == LREG_OK) {
+        status = read_description(call, bytes, length, shown, &body, &description, err);
     }
     if (status == LREG_OK) {
         status = core_token_set_description(call->core, &call->actor, token, description, err);
     }
     if (status == LREG_OK) {
-        status = find(call, &changed, err);
+        status = reveal(call, token, err);
     }
-    if (status == LREG_OK) {
-        status = respond_token(call, changed, err);
-    }
-    core_token_release(changed);
     core_token_release(token);
     json_decref(shown);
     json_decref(body);

@@ -59,7 +59,8 @@ struct route {
  * principal's expires_ms is then in the past), and the handler lets core_upload_find() check that
  * the token began this upload. */
 #define ROUTE_RESUMES 0x1u
-/* The answer is made of many rows: a GET or HEAD is left to another thread if the host has one. */
+/* The answer is made of many rows, or written to the audit log: a GET or HEAD is left to another thread if the host has
+ * one. */
 #define ROUTE_LISTS 0x4u
 /* Credentials may be a bearer, whose grants are for "{organization}/{registry}/{image}". Without an {image} in the
  * pattern, any bearer is accepted. Routes without this flag refuse bearers. */

@@ -149,8 +149,54 @@ AT(lreg_dispatch_io, write, 32);
 AT(lreg_dispatch_io, send_file, 40);
 SIZE(lreg_dispatch_io, 48);
 
+AT(lreg_audit_event_filter, size, 0);
+AT(lreg_audit_event_filter, flags, 4);
+AT(lreg_audit_event_filter, organization_id, 8);
+SIZE(lreg_audit_event_filter, 16);
+
+AT(lreg_finding, size, 0);
+AT(lreg_finding, flags, 4);
+AT(lreg_finding, message, 8);
+SIZE(lreg_finding, 16);
+
+AT(lreg_verify_options, size, 0);
+AT(lreg_verify_options, flags, 4);
+AT(lreg_verify_options, finding, 8);
+AT(lreg_verify_options, user, 16);
+SIZE(lreg_verify_options, 24);
+
+AT(lreg_collect_options, size, 0);
+AT(lreg_collect_options, flags, 4);
+AT(lreg_collect_options, grace_ms, 8);
+SIZE(lreg_collect_options, 16);
+
+AT(lreg_backup_options, size, 0);
+AT(lreg_backup_options, flags, 4);
+SIZE(lreg_backup_options, 8);
+
+AT(lreg_organization_filter, size, 0);
+AT(lreg_organization_filter, flags, 4);
+SIZE(lreg_organization_filter, 8);
+
+AT(lreg_package_filter, size, 0);
+AT(lreg_package_filter, flags, 4);
+AT(lreg_package_filter, name_contains, 8);
+SIZE(lreg_package_filter, 16);
+
+AT(lreg_registry_filter, size, 0);
+AT(lreg_registry_filter, flags, 4);
+SIZE(lreg_registry_filter, 8);
+
+AT(lreg_token_filter, size, 0);
+AT(lreg_token_filter, flags, 4);
+SIZE(lreg_token_filter, 8);
+
+AT(lreg_upload_filter, size, 0);
+AT(lreg_upload_filter, flags, 4);
+SIZE(lreg_upload_filter, 8);
+
 AT(lreg_verify_report, size, 0);
-AT(lreg_verify_report, reserved, 4);
+AT(lreg_verify_report, flags, 4);
 AT(lreg_verify_report, blobs, 8);
 AT(lreg_verify_report, blob_bytes, 16);
 AT(lreg_verify_report, documents, 24);
@@ -162,7 +208,7 @@ AT(lreg_verify_report, unreadable, 64);
 SIZE(lreg_verify_report, 72);
 
 AT(lreg_collect_report, size, 0);
-AT(lreg_collect_report, reserved, 4);
+AT(lreg_collect_report, flags, 4);
 AT(lreg_collect_report, uploads, 8);
 AT(lreg_collect_report, stages, 16);
 AT(lreg_collect_report, blobs, 24);
@@ -174,8 +220,8 @@ SIZE(lreg_collect_report, 56);
 /* Values that programs have been compiled with. */
 #define VALUE(name, value) _Static_assert((name) == (value), #name)
 
-VALUE(LREG_BACKUP_COPY, 0);
 VALUE(LREG_BACKUP_LINK, 1);
+VALUE(LREG_COLLECT_HAS_MORE, 1);
 VALUE(LREG_DISPATCH_READS_ALL, 1);
 
 VALUE(LREG_WANTS_NOTHING, 0);
@@ -187,8 +233,6 @@ VALUE(LREG_PIECE_FILE, 2);
 VALUE(LREG_PIECE_WAIT, 3);
 VALUE(LREG_LIMIT_PACKAGE_BYTES, 1);
 VALUE(LREG_LIMIT_CACHE_BYTES, 19);
-VALUE(LREG_REGISTRY_ECOSYSTEM, 6);
-VALUE(LREG_REGISTRY_STRICT_NAMES, 3);
 VALUE(LREG_STORAGE_KEY_MAX, 255);
 VALUE(LREG_STORAGE_STAGE_NAME_MAX, 63);
 VALUE(LREG_NOT_IMPLEMENTED, 23);

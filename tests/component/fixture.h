@@ -8,6 +8,7 @@
  */
 
 #include "support/failing_allocator.h"
+#include "support/objects.h"
 #include <libregistry.h>
 
 #include <ftw.h>
@@ -136,7 +137,7 @@ static inline void fixture_close(struct fixture *fixture) {
 
 static inline void make_organization(lreg_instance *instance, const char *slug) {
     lreg_error *err = NULL;
-    CHECK(lreg_organization_create(instance, slug, NULL, NULL, &err), err);
+    CHECK(objects_organization_create(instance, slug, NULL, NULL, &err), err);
 }
 
 static inline lreg_registry_settings *settings_of(const char *name, const char *ecosystem) {
@@ -144,10 +145,10 @@ static inline lreg_registry_settings *settings_of(const char *name, const char *
     lreg_registry_settings *settings = NULL;
     CHECK(lreg_registry_settings_new(&settings, &err), err);
     if (name != NULL) {
-        CHECK(lreg_registry_settings_set_text(settings, LREG_REGISTRY_NAME, name, &err), err);
+        CHECK(lreg_registry_settings_set_name(settings, name, &err), err);
     }
     if (ecosystem != NULL) {
-        CHECK(lreg_registry_settings_set_text(settings, LREG_REGISTRY_ECOSYSTEM, ecosystem, &err), err);
+        CHECK(lreg_registry_settings_set_ecosystem(settings, ecosystem, &err), err);
     }
     return settings;
 }
@@ -180,14 +181,14 @@ static inline lreg_status try_publish(lreg_instance *instance, const lreg_regist
                                       const void *bytes, size_t length, lreg_package **out, lreg_bool *out_created,
                                       lreg_error **err) {
     lreg_publication *publication = NULL;
-    lreg_status status = lreg_publication_begin(instance, registry, filename, &publication, err);
+    lreg_status status = lreg_publication_open(instance, registry, filename, &publication, err);
     if (status == LREG_OK) {
         status = lreg_publication_write(publication, bytes, length, err);
     }
     if (status == LREG_OK) {
         status = lreg_publication_finish(publication, out, out_created, err);
     }
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     return status;
 }
 
@@ -207,18 +208,18 @@ static inline void check_content(lreg_instance *instance, const lreg_registry *r
                                  const void *bytes, size_t length) {
     lreg_error *err = NULL;
     lreg_package *package = NULL;
-    lreg_content *content = NULL;
+    lreg_package_reader *content = NULL;
     size_t got = 0;
     char *copy = malloc(length + 1);
     assert_non_null(copy);
-    CHECK(lreg_package_find_by_filename(instance, registry, filename, &package, &err), err);
-    CHECK(lreg_content_open(instance, package, &content, &err), err);
-    assert_int_equal(lreg_content_length(content), length);
-    CHECK(lreg_content_read(content, 0, copy, length + 1, &got, &err), err);
+    CHECK(lreg_package_find(instance, registry, filename, &package, &err), err);
+    CHECK(lreg_package_reader_open(instance, package, &content, &err), err);
+    assert_int_equal(lreg_package_reader_length(content), length);
+    CHECK(lreg_package_reader_read(content, 0, copy, length + 1, &got, &err), err);
     assert_int_equal(got, length);
     assert_memory_equal(copy, bytes, length);
     free(copy);
-    lreg_content_close(content);
+    lreg_package_reader_close(content);
     lreg_package_free(package);
 }
 
@@ -227,7 +228,10 @@ static inline size_t count_packages(lreg_instance *instance, const lreg_registry
     lreg_package_list *list = NULL;
     lreg_package *package = NULL;
     size_t count = 0;
-    CHECK(lreg_package_list_open(instance, registry, name_contains, &list, &err), err);
+    CHECK(lreg_package_list_open(
+              instance, registry,
+              &(lreg_package_filter){.size = sizeof(lreg_package_filter), .name_contains = name_contains}, &list, &err),
+          err);
     for (;;) {
         CHECK(lreg_package_list_next(list, &package, &err), err);
         if (package == NULL) {
@@ -236,7 +240,7 @@ static inline size_t count_packages(lreg_instance *instance, const lreg_registry
         count++;
         lreg_package_free(package);
     }
-    lreg_package_list_free(list);
+    lreg_package_list_close(list);
     return count;
 }
 

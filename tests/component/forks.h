@@ -24,7 +24,7 @@ static inline bool has(lreg_instance *instance, const char *filename) {
     lreg_package *package = NULL;
     lreg_status status = lreg_registry_find(instance, "acme", "files", &registry, NULL);
     if (status == LREG_OK) {
-        status = lreg_package_find_by_filename(instance, registry, filename, &package, NULL);
+        status = lreg_package_find(instance, registry, filename, &package, NULL);
     }
     lreg_package_free(package);
     lreg_registry_free(registry);
@@ -35,7 +35,7 @@ static inline bool has(lreg_instance *instance, const char *filename) {
 static inline void check_sound(lreg_instance *instance) {
     lreg_error *err = NULL;
     lreg_verify_report report = {.size = sizeof report};
-    CHECK(lreg_verify(instance, NULL, NULL, &report, &err), err);
+    CHECK(lreg_verify(instance, NULL, &report, &err), err);
     assert_int_equal(report.missing + report.damaged + report.unnamed_objects, 0);
 }
 

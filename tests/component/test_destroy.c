@@ -236,14 +236,3 @@ static void test_component_destroy__flags_that_must_not_be_overlooked_are_refuse
         err = NULL;
     }
 }
-
-static void test_component_destroy__reports_that_are_not_zeroed_are_refused(void **state) {
-    (void)state;
-    lreg_instance *instance = NULL;
-    lreg_verify_report verified = {.size = sizeof verified, .reserved = 0xdeadbeef};
-    lreg_collect_report collected = {.size = sizeof collected, .reserved = 1};
-    CHECK(lreg_open(options, &instance, &err), err);
-    assert_int_equal(lreg_verify(instance, NULL, NULL, &verified, NULL), LREG_BAD_ARGUMENT);
-    assert_int_equal(lreg_collect(instance, 0, &collected, NULL), LREG_BAD_ARGUMENT);
-    lreg_close(instance);
-}

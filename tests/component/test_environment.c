@@ -49,7 +49,7 @@ static const char *authorization(void) {
     static char variable[160];
     lreg_error *err = NULL;
     lreg_token *token = NULL;
-    CHECK(lreg_token_create(fixture.instance, "acme", "x", "read_packages,write_packages", 0, &token, &err), err);
+    CHECK(objects_token_create(fixture.instance, "acme", "x", "read_packages,write_packages", 0, &token, &err), err);
     snprintf(variable, sizeof variable, "HTTP_AUTHORIZATION=Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
     return variable;

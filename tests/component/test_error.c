@@ -87,7 +87,7 @@ static void test_component_error__success_leaves_it_untouched(void **state) {
     struct fixture fixture;
     lreg_error *err = (lreg_error *)&fixture;
     fixture_open_memory(&fixture);
-    assert_int_equal(lreg_organization_create(fixture.instance, "acme", NULL, NULL, &err), LREG_OK);
+    assert_int_equal(objects_organization_create(fixture.instance, "acme", NULL, NULL, &err), LREG_OK);
     assert_ptr_equal(err, &fixture);
     fixture_close(&fixture);
 }
@@ -117,7 +117,7 @@ static void test_component_error__status_is_right_when_the_object_cannot_be_made
     lreg_error *err = NULL;
     fixture_open_memory(&fixture);
     failing_allocator_fail_at(&fixture.memory, 1, true);
-    assert_int_equal(lreg_collect(fixture.instance, -1, NULL, &err), LREG_BAD_ARGUMENT);
+    assert_int_equal(lreg_collect(fixture.instance, &(lreg_collect_options){.size = 1}, NULL, &err), LREG_BAD_ARGUMENT);
     assert_int_equal(lreg_error_status(err), LREG_NO_MEMORY);
     lreg_error_free(err);
     failing_allocator_fail_at(&fixture.memory, 0, false);

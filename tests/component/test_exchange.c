@@ -11,7 +11,7 @@ static int setup(void **state) {
     fixture_open_folder(&fixture);
     lreg_registry_settings *settings = settings_of("files", "files");
     make_organization(fixture.instance, "acme");
-    CHECK(lreg_registry_settings_set_switch(settings, LREG_REGISTRY_PUBLIC, 1, &err), err);
+    CHECK(lreg_registry_settings_set_public(settings, 1, &err), err);
     CHECK(lreg_registry_create(fixture.instance, "acme", settings, NULL, &err), err);
     lreg_registry_settings_free(settings);
     lreg_registry *registry = find_files(fixture.instance);
@@ -277,7 +277,7 @@ static void test_component_exchange__dispatch_takes_a_body(void **state) {
     struct conversation conversation = {.sends = body};
     const lreg_dispatch_io io = {
         .size = sizeof io, .user = &conversation, .read = give_body, .write_head = take_head, .write = drop_body};
-    CHECK(lreg_token_create(fixture.instance, "acme", "x", "write_packages", 0, &token, &err), err);
+    CHECK(objects_token_create(fixture.instance, "acme", "x", "write_packages", 0, &token, &err), err);
     snprintf(authorization, sizeof authorization, "Bearer %s", lreg_token_secret(token));
     snprintf(length, sizeof length, "%zu", strlen(body));
     lreg_token_free(token);

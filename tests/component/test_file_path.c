@@ -16,7 +16,7 @@ static void open_with(bool in_memory) {
     }
     lreg_registry_settings *settings = settings_of("files", "files");
     make_organization(fixture.instance, "acme");
-    CHECK(lreg_registry_settings_set_switch(settings, LREG_REGISTRY_PUBLIC, 1, &err), err);
+    CHECK(lreg_registry_settings_set_public(settings, 1, &err), err);
     CHECK(lreg_registry_create(fixture.instance, "acme", settings, NULL, &err), err);
     lreg_registry_settings_free(settings);
     lreg_registry *registry = find_files(fixture.instance);

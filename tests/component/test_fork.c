@@ -13,7 +13,7 @@ struct handles {
     lreg_publication *publication;
     lreg_exchange *exchange;
     lreg_registry *registry;
-    lreg_content *content;
+    lreg_package_reader *content;
 };
 
 static int use_of_parent(void *user) {
@@ -23,18 +23,18 @@ static int use_of_parent(void *user) {
     lreg_registry *registry = NULL;
     char byte = 0;
     size_t got = 0;
-    EXIT_UNLESS(is_forked(lreg_organization_create(fixture->instance, "other", NULL, NULL, &err), &err));
+    EXIT_UNLESS(is_forked(objects_organization_create(fixture->instance, "other", NULL, NULL, &err), &err));
     EXIT_UNLESS(is_forked(lreg_registry_find(fixture->instance, "acme", "files", &registry, &err), &err));
     EXIT_UNLESS(is_forked(lreg_publication_write(handles->publication, "child", 5, &err), &err));
     EXIT_UNLESS(is_forked(lreg_exchange_begin(handles->exchange, &err), &err));
     EXIT_UNLESS(is_forked(lreg_exchange_work(handles->exchange, &err), &err));
-    EXIT_UNLESS(is_forked(lreg_collect(fixture->instance, 0, NULL, &err), &err));
+    EXIT_UNLESS(is_forked(objects_collect(fixture->instance, 0, NULL, &err), &err));
     EXIT_UNLESS(is_forked(lreg_fork_begin(fixture->instance, &err), &err));
-    EXIT_UNLESS(lreg_content_read(handles->content, 0, &byte, 1, &got, NULL) == LREG_OK && byte == 'b');
+    EXIT_UNLESS(lreg_package_reader_read(handles->content, 0, &byte, 1, &got, NULL) == LREG_OK && byte == 'b');
     EXIT_UNLESS(strcmp(lreg_registry_slug(handles->registry), "files") == 0);
-    lreg_publication_free(handles->publication);
+    lreg_publication_close(handles->publication);
     lreg_exchange_free(handles->exchange);
-    lreg_content_close(handles->content);
+    lreg_package_reader_close(handles->content);
     lreg_registry_free(handles->registry);
     lreg_close(fixture->instance);
     EXIT_UNLESS(failing_allocator_live_blocks(&fixture->memory) == 0);
@@ -54,8 +54,8 @@ static void test_component_fork__handles_of_the_parent_are_refused_and_can_be_en
     fixture_open_folder(&fixture);
     handles.registry = make_files(fixture.instance);
     lreg_package *package = publish_text(fixture.instance, handles.registry, "before.txt", "before");
-    CHECK(lreg_content_open(fixture.instance, package, &handles.content, &err), err);
-    CHECK(lreg_publication_begin(fixture.instance, handles.registry, "parent.txt", &handles.publication, &err), err);
+    CHECK(lreg_package_reader_open(fixture.instance, package, &handles.content, &err), err);
+    CHECK(lreg_publication_open(fixture.instance, handles.registry, "parent.txt", &handles.publication, &err), err);
     CHECK(lreg_publication_write(handles.publication, "par", 3, &err), err);
     CHECK(lreg_exchange_new(fixture.instance, &handles.exchange, &err), err);
     CHECK(lreg_exchange_set_request(handles.exchange, "GET", "/-/health", &err), err);
@@ -68,9 +68,9 @@ static void test_component_fork__handles_of_the_parent_are_refused_and_can_be_en
     check_content(fixture.instance, handles.registry, "parent.txt", "parent", 6);
     check_content(fixture.instance, handles.registry, "of-the-child.txt", "own", 3);
     check_sound(fixture.instance);
-    lreg_publication_free(handles.publication);
+    lreg_publication_close(handles.publication);
     lreg_exchange_free(handles.exchange);
-    lreg_content_close(handles.content);
+    lreg_package_reader_close(handles.content);
     lreg_registry_free(handles.registry);
     fixture_close(&fixture);
 }
@@ -83,7 +83,7 @@ static char *make_authorization(lreg_instance *instance) {
     lreg_token *token = NULL;
     char *text = malloc(128);
     assert_non_null(text);
-    CHECK(lreg_token_create(instance, "acme", "all", "read_packages,write_packages", 0, &token, &err), err);
+    CHECK(objects_token_create(instance, "acme", "all", "read_packages,write_packages", 0, &token, &err), err);
     snprintf(text, 128, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
     return text;
@@ -180,7 +180,7 @@ static void test_component_fork__a_child_does_not_hold_uploads(void **state) {
     CHECK(lreg_exchange_finish(exchange, &err), err);
     assert_int_equal(lreg_exchange_status(exchange), 202);
     lreg_exchange_free(exchange);
-    CHECK(lreg_collect(fixture.instance, 0, &report, &err), err);
+    CHECK(objects_collect(fixture.instance, 0, &report, &err), err);
     process_gate_let(&gate);
     process_succeeds(child);
     process_gate_close(&gate);
@@ -266,7 +266,7 @@ static int close_only(void *user) {
     struct fixture *fixture = user;
     lreg_error *err = NULL;
     lreg_fork_end(fixture->instance);
-    EXIT_UNLESS(is_forked(lreg_organization_create(fixture->instance, "other", NULL, NULL, &err), &err));
+    EXIT_UNLESS(is_forked(objects_organization_create(fixture->instance, "other", NULL, NULL, &err), &err));
     lreg_close(fixture->instance);
     return 0;
 }

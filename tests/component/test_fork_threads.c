@@ -85,8 +85,8 @@ static void test_component_fork_threads__both_go_on_while_threads_publish(void *
 static int end_at_once(void *user) {
     struct fixture *fixture = user;
     lreg_error *err = NULL;
-    EXIT_UNLESS(is_forked(lreg_organization_create(fixture->instance, "other", NULL, NULL, &err), &err));
-    EXIT_UNLESS(is_forked(lreg_collect(fixture->instance, 0, NULL, &err), &err));
+    EXIT_UNLESS(is_forked(objects_organization_create(fixture->instance, "other", NULL, NULL, &err), &err));
+    EXIT_UNLESS(is_forked(objects_collect(fixture->instance, 0, NULL, &err), &err));
     lreg_close(fixture->instance);
     return 0;
 }

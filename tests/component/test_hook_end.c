@@ -79,7 +79,7 @@ static void test_component_hook_end__with_the_last_handle_of_all_instances(void 
     assert_int_equal(guest.ended, 0);
     lreg_close(instances[0]);
     assert_int_equal(guest.ended, 0); /* the list keeps its instance */
-    lreg_package_list_free(packages);
+    lreg_package_list_close(packages);
     assert_int_equal(guest.ended, 1);
 }
 

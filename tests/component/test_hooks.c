@@ -26,7 +26,7 @@ static void run_and_note(char *note, size_t size) {
     fixture_open(&fixture);
     lreg_registry *registry = make_files(fixture.instance);
     lreg_package *package = publish_text(fixture.instance, registry, "a.txt", "content");
-    CHECK(lreg_token_create(fixture.instance, "acme", "x", "read_packages", 0, &token, &err), err);
+    CHECK(objects_token_create(fixture.instance, "acme", "x", "read_packages", 0, &token, &err), err);
     snprintf(note, size, "%s %s %s %s", lreg_registry_id(registry), lreg_package_id(package), lreg_token_id(token),
              lreg_token_secret(token));
     lreg_token_free(token);
@@ -83,7 +83,7 @@ static void test_component_hooks__log_stays_quiet_below_its_level(void **state) 
     fixture_open(&fixture);
     lreg_registry *registry = make_files(fixture.instance);
     lreg_package_free(publish_text(fixture.instance, registry, "a.txt", "content"));
-    CHECK(lreg_collect(fixture.instance, 0, NULL, &err), err);
+    CHECK(objects_collect(fixture.instance, 0, NULL, &err), err);
     lreg_registry_free(registry);
     fixture_close(&fixture);
     assert_int_equal(atomic_load(&lines.count), 0);
@@ -150,63 +150,66 @@ static bool run_all(struct fixture *fixture) {
     lreg_package *package = NULL;
     lreg_package_list *packages = NULL;
     lreg_package *listed = NULL;
-    lreg_content *content = NULL;
+    lreg_package_reader *content = NULL;
     lreg_registry *changed = NULL;
     lreg_registry *found = NULL;
     lreg_registry_list *registries = NULL;
     lreg_token *token = NULL;
     lreg_token *shown = NULL;
     lreg_token_list *tokens = NULL;
-    lreg_audit_list *events = NULL;
+    lreg_audit_event_list *events = NULL;
     lreg_audit_event *event = NULL;
     lreg_exchange *exchange = NULL;
     lreg_verify_report report = {.size = sizeof report};
     char bytes[8];
     size_t got = 0;
     lreg_instance *i = NULL;
-    bool done = went(lreg_open(fixture->options, &fixture->instance, &err), &err, fixture->instance) &&
-                (i = fixture->instance) != NULL &&
-                went(lreg_organization_create(i, "acme", NULL, &organization, &err), &err, organization) &&
-                went(lreg_organization_list_open(i, &organizations, &err), &err, organizations) &&
-                went(lreg_registry_create(i, "acme", settings, &registry, &err), &err, registry) &&
-                went(lreg_publication_begin(i, registry, "a.txt", &publication, &err), &err, publication) &&
-                went(lreg_publication_write(publication, "content", 7, &err), &err, NULL) &&
-                went(lreg_publication_finish(publication, &package, NULL, &err), &err, package) &&
-                went(lreg_package_list_open(i, registry, "a", &packages, &err), &err, packages) &&
-                went(lreg_package_list_next(packages, &listed, &err), &err, listed) &&
-                went(lreg_content_open(i, package, &content, &err), &err, content) &&
-                went(lreg_content_read(content, 0, bytes, sizeof bytes, &got, &err), &err, NULL) &&
-                went(lreg_token_create_for_registry(i, registry, "x", &token, &err), &err, token) &&
-                went(lreg_token_list_open(i, NULL, registry, &tokens, &err), &err, tokens) &&
-                went(lreg_token_list_next(tokens, &shown, &err), &err, shown) &&
-                went(lreg_registry_update(i, registry, change, &changed, &err), &err, changed) &&
-                went(lreg_registry_list_open(i, "acme", &registries, &err), &err, registries) &&
-                went(lreg_registry_list_next(registries, &found, &err), &err, found) &&
-                went(lreg_exchange_new(i, &exchange, &err), &err, exchange) &&
-                went(lreg_token_delete(i, token, &err), &err, NULL) &&
-                went(lreg_audit_list_open(i, "acme", &events, &err), &err, events) &&
-                went(lreg_audit_list_next(events, &event, &err), &err, event) &&
-                went(lreg_package_delete(i, package, &err), &err, NULL) &&
-                went(lreg_verify(i, NULL, NULL, &report, &err), &err, NULL) &&
-                went(lreg_collect(i, 0, NULL, &err), &err, NULL) &&
-                went(lreg_registry_delete(i, registry, &err), &err, NULL) &&
-                went(lreg_organization_delete(i, "acme", &err), &err, NULL);
+    bool done =
+        went(lreg_open(fixture->options, &fixture->instance, &err), &err, fixture->instance) &&
+        (i = fixture->instance) != NULL &&
+        went(objects_organization_create(i, "acme", NULL, &organization, &err), &err, organization) &&
+        went(lreg_organization_list_open(i, NULL, &organizations, &err), &err, organizations) &&
+        went(lreg_registry_create(i, "acme", settings, &registry, &err), &err, registry) &&
+        went(lreg_publication_open(i, registry, "a.txt", &publication, &err), &err, publication) &&
+        went(lreg_publication_write(publication, "content", 7, &err), &err, NULL) &&
+        went(lreg_publication_finish(publication, &package, NULL, &err), &err, package) &&
+        went(lreg_package_list_open(i, registry,
+                                    &(lreg_package_filter){.size = sizeof(lreg_package_filter), .name_contains = "a"},
+                                    &packages, &err),
+             &err, packages) &&
+        went(lreg_package_list_next(packages, &listed, &err), &err, listed) &&
+        went(lreg_package_reader_open(i, package, &content, &err), &err, content) &&
+        went(lreg_package_reader_read(content, 0, bytes, sizeof bytes, &got, &err), &err, NULL) &&
+        went(objects_registry_token_create(i, registry, "x", &token, &err), &err, token) &&
+        went(lreg_registry_token_list_open(i, registry, NULL, &tokens, &err), &err, tokens) &&
+        went(lreg_token_list_next(tokens, &shown, &err), &err, shown) &&
+        went(lreg_registry_update(i, registry, change, &changed, &err), &err, changed) &&
+        went(lreg_registry_list_open(i, "acme", NULL, &registries, &err), &err, registries) &&
+        went(lreg_registry_list_next(registries, &found, &err), &err, found) &&
+        went(lreg_exchange_new(i, &exchange, &err), &err, exchange) &&
+        went(lreg_token_delete(i, token, &err), &err, NULL) &&
+        went(lreg_audit_event_list_open(i, "acme", NULL, &events, &err), &err, events) &&
+        went(lreg_audit_event_list_next(events, &event, &err), &err, event) &&
+        went(lreg_package_delete(i, package, &err), &err, NULL) &&
+        went(lreg_verify(i, NULL, &report, &err), &err, NULL) && went(objects_collect(i, 0, NULL, &err), &err, NULL) &&
+        went(lreg_registry_delete(i, registry, &err), &err, NULL) &&
+        went(objects_organization_delete(i, "acme", &err), &err, NULL);
     lreg_exchange_free(exchange);
     lreg_audit_event_free(event);
-    lreg_audit_list_free(events);
-    lreg_token_list_free(tokens);
+    lreg_audit_event_list_close(events);
+    lreg_token_list_close(tokens);
     lreg_token_free(shown);
     lreg_token_free(token);
-    lreg_registry_list_free(registries);
+    lreg_registry_list_close(registries);
     lreg_registry_free(found);
     lreg_registry_free(changed);
-    lreg_content_close(content);
+    lreg_package_reader_close(content);
     lreg_package_free(listed);
-    lreg_package_list_free(packages);
+    lreg_package_list_close(packages);
     lreg_package_free(package);
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     lreg_registry_free(registry);
-    lreg_organization_list_free(organizations);
+    lreg_organization_list_close(organizations);
     lreg_organization_free(organization);
     lreg_registry_settings_free(change);
     lreg_registry_settings_free(settings);
@@ -247,7 +250,7 @@ static void test_component_hooks__out_of_memory_leaves_nothing_half_created(void
     }
     for (size_t n = 1; token == NULL; n++) {
         failing_allocator_fail_at(&fixture.memory, n, false);
-        (void)went(lreg_token_create(fixture.instance, "acme", "x", "read_packages", 0, &token, &err), &err, token);
+        (void)went(objects_token_create(fixture.instance, "acme", "x", "read_packages", 0, &token, &err), &err, token);
     }
     failing_allocator_fail_at(&fixture.memory, 0, false);
     lreg_token_free(token);
@@ -256,7 +259,7 @@ static void test_component_hooks__out_of_memory_leaves_nothing_half_created(void
     lreg_token_free(token);
     CHECK(lreg_token_list_next(tokens, &token, &err), err);
     assert_null(token); /* one was made, not two */
-    lreg_token_list_free(tokens);
+    lreg_token_list_close(tokens);
     lreg_registry_settings_free(settings);
     lreg_registry_free(registry);
     fixture_close(&fixture);

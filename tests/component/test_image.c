@@ -15,7 +15,7 @@ static int setup(void **state) {
     fixture_open_folder(&fixture);
     make_organization(fixture.instance, "acme");
     registry = make_registry(fixture.instance, "acme", "images", "container");
-    CHECK(lreg_token_create(fixture.instance, "acme", "push", "read_packages,write_packages", 0, &token, &err), err);
+    CHECK(objects_token_create(fixture.instance, "acme", "push", "read_packages,write_packages", 0, &token, &err), err);
     snprintf(authorization, sizeof authorization, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
     return 0;
@@ -104,7 +104,7 @@ static void test_component_image__a_tag_is_a_package_whose_content_is_the_manife
     char manifest[1024];
     char digest[72];
     push(manifest);
-    CHECK(lreg_package_find_by_filename(fixture.instance, registry, "app:1.0", &package, &err), err);
+    CHECK(lreg_package_find(fixture.instance, registry, "app:1.0", &package, &err), err);
     assert_string_equal(lreg_package_name(package), "app");
     assert_string_equal(lreg_package_version(package), "1.0");
     assert_string_equal(lreg_package_path(package), "/v2/acme/images/app/manifests/1.0");
@@ -124,13 +124,13 @@ static void test_component_image__deleted_with_its_content(void **state) {
     lreg_verify_report verified = {.size = sizeof verified};
     char manifest[1024];
     push(manifest);
-    CHECK(lreg_package_find_by_filename(fixture.instance, registry, "app:1.0", &package, &err), err);
+    CHECK(lreg_package_find(fixture.instance, registry, "app:1.0", &package, &err), err);
     CHECK(lreg_package_delete(fixture.instance, package, &err), err);
     lreg_package_free(package);
     assert_int_equal(count_packages(fixture.instance, registry, NULL), 0);
     atomic_fetch_add(&fixture.now_ms, INT64_C(3) * 86400000);
-    CHECK(lreg_collect(fixture.instance, 0, &collected, &err), err);
-    CHECK(lreg_verify(fixture.instance, NULL, NULL, &verified, &err), err);
+    CHECK(objects_collect(fixture.instance, 0, &collected, &err), err);
+    CHECK(lreg_verify(fixture.instance, NULL, &verified, &err), err);
     assert_int_equal(verified.documents, 0);
     assert_int_equal(verified.blobs, 0);
     assert_int_equal(collected.blobs, 2);
@@ -176,7 +176,7 @@ static void test_component_image__what_is_no_archive_is_refused_and_leaves_nothi
     free(tar.bytes);
     assert_int_equal(count_packages(fixture.instance, registry, NULL), 0);
     atomic_fetch_add(&fixture.now_ms, INT64_C(3) * 86400000);
-    CHECK(lreg_collect(fixture.instance, 0, NULL, &err), err);
-    CHECK(lreg_verify(fixture.instance, NULL, NULL, &report, &err), err);
+    CHECK(objects_collect(fixture.instance, 0, NULL, &err), err);
+    CHECK(lreg_verify(fixture.instance, NULL, &report, &err), err);
     assert_int_equal(report.blobs + report.unnamed_objects, 0);
 }

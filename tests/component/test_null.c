@@ -10,20 +10,22 @@ static void test_component_null__ends_nothing(void **state) {
     lreg_exchange_free(NULL);
     lreg_exchange_reset(NULL);
     lreg_organization_free(NULL);
-    lreg_organization_list_free(NULL);
+    lreg_organization_list_close(NULL);
     lreg_registry_settings_free(NULL);
+    lreg_organization_settings_free(NULL);
+    lreg_token_settings_free(NULL);
     lreg_registry_free(NULL);
-    lreg_registry_list_free(NULL);
-    lreg_publication_free(NULL);
+    lreg_registry_list_close(NULL);
+    lreg_publication_close(NULL);
     lreg_package_free(NULL);
-    lreg_package_list_free(NULL);
-    lreg_content_close(NULL);
+    lreg_package_list_close(NULL);
+    lreg_package_reader_close(NULL);
     lreg_token_free(NULL);
-    lreg_token_list_free(NULL);
+    lreg_token_list_close(NULL);
     lreg_upload_free(NULL);
-    lreg_upload_list_free(NULL);
+    lreg_upload_list_close(NULL);
     lreg_audit_event_free(NULL);
-    lreg_audit_list_free(NULL);
+    lreg_audit_event_list_close(NULL);
 }
 
 static void test_component_null__tells_empty_texts(void **state) {
@@ -36,7 +38,7 @@ static void test_component_null__tells_empty_texts(void **state) {
         lreg_organization_slug(NULL),
         lreg_organization_name(NULL),
         lreg_registry_id(NULL),
-        lreg_registry_organization(NULL),
+        lreg_registry_organization_slug(NULL),
         lreg_registry_slug(NULL),
         lreg_registry_name(NULL),
         lreg_registry_description(NULL),
@@ -76,14 +78,14 @@ static void test_component_null__tells_zeros(void **state) {
     assert_int_equal(lreg_error_cause(NULL), 0);
     assert_true(lreg_organization_created_ms(NULL) == 0);
     assert_true(lreg_registry_created_ms(NULL) == 0 && lreg_registry_updated_ms(NULL) == 0);
-    assert_int_equal(lreg_registry_switch(NULL, LREG_REGISTRY_PUBLIC), 0);
+    assert_int_equal(lreg_registry_is_public(NULL), 0);
     assert_true(lreg_package_created_ms(NULL) == 0);
     assert_true(lreg_package_size_bytes(NULL) == 0 && lreg_package_downloads(NULL) == 0);
-    assert_true(lreg_content_length(NULL) == 0);
+    assert_true(lreg_package_reader_length(NULL) == 0);
     assert_true(lreg_upload_created_ms(NULL) == 0 && lreg_upload_updated_ms(NULL) == 0);
     assert_int_equal(lreg_upload_received_bytes(NULL), 0);
     assert_true(lreg_token_created_ms(NULL) == 0 && lreg_token_expires_ms(NULL) == 0);
-    assert_true(lreg_audit_event_at_ms(NULL) == 0);
+    assert_true(lreg_audit_event_occurred_ms(NULL) == 0);
     assert_int_equal(lreg_exchange_wants(NULL), LREG_WANTS_NOTHING);
     assert_int_equal(lreg_exchange_status(NULL), 0);
     assert_true(lreg_exchange_content_length(NULL) == -1);
@@ -114,33 +116,37 @@ static void test_component_null__tells_zeros(void **state) {
 static void test_component_null__is_no_instance(void **state) {
     GIVES_NOTHING(lreg_instance, lreg_open(NULL, &out, &err));
     GIVES_NOTHING(lreg_exchange, lreg_exchange_new(NULL, &out, &err));
-    GIVES_NOTHING(lreg_organization, lreg_organization_create(NULL, "a", "a", &out, &err));
     GIVES_NOTHING(lreg_organization, lreg_organization_find(NULL, "a", &out, &err));
-    GIVES_NOTHING(lreg_organization_list, lreg_organization_list_open(NULL, &out, &err));
+    GIVES_NOTHING(lreg_organization_list, lreg_organization_list_open(NULL, NULL, &out, &err));
     GIVES_NOTHING(lreg_registry, lreg_registry_create(NULL, "a", NULL, &out, &err));
     GIVES_NOTHING(lreg_registry, lreg_registry_find(NULL, "a", "b", &out, &err));
-    GIVES_NOTHING(lreg_registry_list, lreg_registry_list_open(NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_registry_list, lreg_registry_list_open(NULL, "a", NULL, &out, &err));
     GIVES_NOTHING(lreg_registry, lreg_registry_update(NULL, NULL, NULL, &out, &err));
-    GIVES_NOTHING(lreg_publication, lreg_publication_begin(NULL, NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_publication, lreg_publication_open(NULL, NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_package, lreg_package_find_by_id(NULL, NULL, "a", &out, &err));
     GIVES_NOTHING(lreg_package, lreg_package_find(NULL, NULL, "a", &out, &err));
-    GIVES_NOTHING(lreg_package, lreg_package_find_by_filename(NULL, NULL, "a", &out, &err));
     GIVES_NOTHING(lreg_package_list, lreg_package_list_open(NULL, NULL, NULL, &out, &err));
-    GIVES_NOTHING(lreg_content, lreg_content_open(NULL, NULL, &out, &err));
-    GIVES_NOTHING(lreg_token, lreg_token_create(NULL, "a", "b", "read_packages", 0, &out, &err));
-    GIVES_NOTHING(lreg_token, lreg_token_create_for_registry(NULL, NULL, "b", &out, &err));
+    GIVES_NOTHING(lreg_package_reader, lreg_package_reader_open(NULL, NULL, &out, &err));
     GIVES_NOTHING(lreg_token_list, lreg_token_list_open(NULL, "a", NULL, &out, &err));
-    GIVES_NOTHING(lreg_token, lreg_token_find(NULL, "a", NULL, "b", &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_token_find(NULL, "a", "b", &out, &err));
     GIVES_NOTHING(lreg_upload, lreg_upload_find(NULL, NULL, "b", &out, &err));
-    GIVES_NOTHING(lreg_upload_list, lreg_upload_list_open(NULL, NULL, &out, &err));
-    GIVES_NOTHING(lreg_audit_list, lreg_audit_list_open(NULL, "a", &out, &err));
-    REFUSED(lreg_organization_delete(NULL, "a", &err));
+    GIVES_NOTHING(lreg_upload_list, lreg_upload_list_open(NULL, NULL, NULL, &out, &err));
+    GIVES_NOTHING(lreg_audit_event_list, lreg_audit_event_list_open(NULL, "a", NULL, &out, &err));
+    GIVES_NOTHING(lreg_organization, lreg_organization_create(NULL, NULL, &out, &err));
+    GIVES_NOTHING(lreg_organization, lreg_organization_update(NULL, NULL, NULL, &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_token_create(NULL, "a", NULL, &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_registry_token_create(NULL, NULL, NULL, &out, &err));
+    GIVES_NOTHING(lreg_token_list, lreg_registry_token_list_open(NULL, NULL, NULL, &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_registry_token_find(NULL, NULL, "b", &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_token_reveal(NULL, NULL, &out, &err));
+    REFUSED(lreg_organization_delete(NULL, NULL, &err));
     REFUSED(lreg_registry_delete(NULL, NULL, &err));
     REFUSED(lreg_package_delete(NULL, NULL, &err));
     REFUSED(lreg_token_delete(NULL, NULL, &err));
     REFUSED(lreg_upload_cancel(NULL, NULL, &err));
-    REFUSED(lreg_verify(NULL, NULL, NULL, NULL, &err));
-    REFUSED(lreg_collect(NULL, 0, NULL, &err));
-    REFUSED(lreg_backup(NULL, "a", LREG_BACKUP_COPY, &err));
+    REFUSED(lreg_verify(NULL, NULL, NULL, &err));
+    REFUSED(objects_collect(NULL, 0, NULL, &err));
+    REFUSED(lreg_backup(NULL, "a", NULL, &err));
 }
 
 static void test_component_null__is_no_listing(void **state) {
@@ -149,7 +155,7 @@ static void test_component_null__is_no_listing(void **state) {
     GIVES_NOTHING(lreg_package, lreg_package_list_next(NULL, &out, &err));
     GIVES_NOTHING(lreg_token, lreg_token_list_next(NULL, &out, &err));
     GIVES_NOTHING(lreg_upload, lreg_upload_list_next(NULL, &out, &err));
-    GIVES_NOTHING(lreg_audit_event, lreg_audit_list_next(NULL, &out, &err));
+    GIVES_NOTHING(lreg_audit_event, lreg_audit_event_list_next(NULL, &out, &err));
 }
 
 static void test_component_null__is_no_publication_and_no_content(void **state) {
@@ -157,7 +163,7 @@ static void test_component_null__is_no_publication_and_no_content(void **state) 
     size_t got = 7;
     GIVES_NOTHING(lreg_package, lreg_publication_finish(NULL, &out, NULL, &err));
     REFUSED(lreg_publication_write(NULL, &byte, 1, &err));
-    REFUSED(lreg_content_read(NULL, 0, &byte, 1, &got, &err));
+    REFUSED(lreg_package_reader_read(NULL, 0, &byte, 1, &got, &err));
     assert_int_equal(got, 0);
 }
 
@@ -207,8 +213,14 @@ static void test_component_null__is_no_options_and_no_settings(void **state) {
     REFUSED(lreg_options_set_log(NULL, NULL, &err));
     REFUSED(lreg_options_set_executor(NULL, NULL, &err));
     REFUSED(lreg_registry_settings_new(NULL, &err));
-    REFUSED(lreg_registry_settings_set_text(NULL, LREG_REGISTRY_NAME, "a", &err));
-    REFUSED(lreg_registry_settings_set_switch(NULL, LREG_REGISTRY_PUBLIC, 1, &err));
+    REFUSED(lreg_registry_settings_set_name(NULL, "a", &err));
+    REFUSED(lreg_registry_settings_set_public(NULL, 1, &err));
+    REFUSED(lreg_registry_settings_set_json(NULL, "{}", &err));
+    REFUSED(lreg_organization_settings_new(NULL, &err));
+    REFUSED(lreg_organization_settings_set_slug(NULL, "a", &err));
+    REFUSED(lreg_token_settings_new(NULL, &err));
+    REFUSED(lreg_token_settings_set_scopes(NULL, "a", &err));
+    REFUSED(lreg_token_settings_set_expires_ms(NULL, 0, &err));
 }
 
 /* With an instance: each of the other required pointers. */
@@ -221,27 +233,28 @@ static void test_component_null__is_no_argument(void **state) {
     REFUSED(lreg_exchange_new(instance, NULL, &err));
     REFUSED(lreg_organization_find(instance, "a", NULL, &err));
     REFUSED(lreg_organization_delete(instance, NULL, &err));
-    REFUSED(lreg_organization_list_open(instance, NULL, &err));
+    REFUSED(lreg_organization_list_open(instance, NULL, NULL, &err));
     REFUSED(lreg_registry_find(instance, "a", "b", NULL, &err));
-    REFUSED(lreg_registry_list_open(instance, "a", NULL, &err));
-    REFUSED(lreg_publication_begin(instance, registry, "a", NULL, &err));
-    REFUSED(lreg_package_find(instance, registry, "a", NULL, &err));
-    REFUSED(lreg_token_create(instance, "a", "b", "c", 0, NULL, &err));
-    REFUSED(lreg_token_find(instance, "a", registry, "b", NULL, &err));
-    REFUSED(lreg_verify(instance, NULL, NULL, NULL, &err));
-    REFUSED(lreg_backup(instance, NULL, LREG_BACKUP_COPY, &err));
+    REFUSED(lreg_registry_list_open(instance, "a", NULL, NULL, &err));
+    REFUSED(lreg_publication_open(instance, registry, "a", NULL, &err));
+    REFUSED(lreg_package_find_by_id(instance, registry, "a", NULL, &err));
+    REFUSED(lreg_registry_token_create(instance, registry, NULL, NULL, &err));
+    REFUSED(lreg_registry_token_find(instance, registry, "b", NULL, &err));
+    REFUSED(lreg_backup(instance, NULL, NULL, &err));
     REFUSED(lreg_registry_update(instance, registry, NULL, NULL, &err));
     GIVES_NOTHING(lreg_organization, lreg_organization_find(instance, NULL, &out, &err));
     GIVES_NOTHING(lreg_registry, lreg_registry_find(instance, NULL, "b", &out, &err));
     GIVES_NOTHING(lreg_registry, lreg_registry_find(instance, "a", NULL, &out, &err));
     GIVES_NOTHING(lreg_registry, lreg_registry_create(instance, "acme", NULL, &out, &err));
-    GIVES_NOTHING(lreg_publication, lreg_publication_begin(instance, NULL, "a", &out, &err));
-    GIVES_NOTHING(lreg_publication, lreg_publication_begin(instance, registry, NULL, &out, &err));
-    GIVES_NOTHING(lreg_package, lreg_package_find(instance, registry, NULL, &out, &err));
-    GIVES_NOTHING(lreg_package, lreg_package_find_by_filename(instance, NULL, "a", &out, &err));
-    GIVES_NOTHING(lreg_token, lreg_token_create(instance, "acme", NULL, "read_packages", 0, &out, &err));
-    GIVES_NOTHING(lreg_token, lreg_token_create(instance, "acme", "b", NULL, 0, &out, &err));
-    GIVES_NOTHING(lreg_audit_list, lreg_audit_list_open(instance, NULL, &out, &err));
+    GIVES_NOTHING(lreg_publication, lreg_publication_open(instance, NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_publication, lreg_publication_open(instance, registry, NULL, &out, &err));
+    GIVES_NOTHING(lreg_package, lreg_package_find_by_id(instance, registry, NULL, &out, &err));
+    GIVES_NOTHING(lreg_package, lreg_package_find(instance, NULL, "a", &out, &err));
+    GIVES_NOTHING(lreg_organization, lreg_organization_create(instance, NULL, &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_token_create(instance, "acme", NULL, &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_registry_token_create(instance, registry, NULL, &out, &err));
+    GIVES_NOTHING(lreg_token, lreg_token_reveal(instance, NULL, &out, &err));
+    GIVES_NOTHING(lreg_audit_event_list, lreg_audit_event_list_open(instance, NULL, NULL, &out, &err));
     lreg_registry_free(registry);
     fixture_close(&fixture);
 }

@@ -120,7 +120,7 @@ static void test_component_options__base_url_stands_in_answers(void **state) {
     CHECK(lreg_options_set_base_url(options, "https://packages.example.com/mine/", &err), err);
     CHECK(lreg_open(options, &instance, &err), err);
     lreg_registry_free(make_files(instance));
-    CHECK(lreg_token_create(instance, "acme", "x", "read_registries", 0, &token, &err), err);
+    CHECK(objects_token_create(instance, "acme", "x", "read_registries", 0, &token, &err), err);
     snprintf(authorization, sizeof authorization, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
     CHECK(lreg_exchange_new(instance, &exchange, &err), err);

@@ -66,10 +66,10 @@ static void test_component_package__is_found_by_id_and_by_file_name(void **state
     lreg_error *err = NULL;
     lreg_package *found = NULL;
     lreg_package *package = publish_text(fixture.instance, registry, "a.txt", "abc");
-    CHECK(lreg_package_find(fixture.instance, registry, lreg_package_id(package), &found, &err), err);
+    CHECK(lreg_package_find_by_id(fixture.instance, registry, lreg_package_id(package), &found, &err), err);
     assert_string_equal(lreg_package_filename(found), "a.txt");
     lreg_package_free(found);
-    CHECK(lreg_package_find_by_filename(fixture.instance, registry, "a.txt", &found, &err), err);
+    CHECK(lreg_package_find(fixture.instance, registry, "a.txt", &found, &err), err);
     assert_string_equal(lreg_package_id(found), lreg_package_id(package));
     lreg_package_free(found);
     lreg_package_free(package);
@@ -87,11 +87,11 @@ static void test_component_package__unknown_one_is_not_found(void **state) {
     lreg_package_free(publish_text(fixture.instance, registry, "a.txt", "abc"));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         lreg_package *found = (lreg_package *)&fixture;
-        EXPECT(lreg_package_find(fixture.instance, registry, names[i], &found, &err), &err, LREG_NOT_FOUND,
+        EXPECT(lreg_package_find_by_id(fixture.instance, registry, names[i], &found, &err), &err, LREG_NOT_FOUND,
                "package_unknown");
         assert_null(found);
         found = (lreg_package *)&fixture;
-        EXPECT(lreg_package_find_by_filename(fixture.instance, registry, names[i], &found, &err), &err, LREG_NOT_FOUND,
+        EXPECT(lreg_package_find(fixture.instance, registry, names[i], &found, &err), &err, LREG_NOT_FOUND,
                "package_unknown");
         assert_null(found);
     }
@@ -103,10 +103,9 @@ static void test_component_package__is_not_found_in_another_registry(void **stat
     lreg_package *found = NULL;
     lreg_registry *other = make_registry(fixture.instance, "acme", "other", "files");
     lreg_package *package = publish_text(fixture.instance, registry, "a.txt", "abc");
-    EXPECT(lreg_package_find(fixture.instance, other, lreg_package_id(package), &found, &err), &err, LREG_NOT_FOUND,
-           "package_unknown");
-    EXPECT(lreg_package_find_by_filename(fixture.instance, other, "a.txt", &found, &err), &err, LREG_NOT_FOUND,
-           "package_unknown");
+    EXPECT(lreg_package_find_by_id(fixture.instance, other, lreg_package_id(package), &found, &err), &err,
+           LREG_NOT_FOUND, "package_unknown");
+    EXPECT(lreg_package_find(fixture.instance, other, "a.txt", &found, &err), &err, LREG_NOT_FOUND, "package_unknown");
     assert_int_equal(count_packages(fixture.instance, other, NULL), 0);
     lreg_package_free(package);
     lreg_registry_free(other);
@@ -133,7 +132,7 @@ static void test_component_package__list_gives_all_newest_first(void **state) {
     }
     CHECK(lreg_package_list_next(list, &package, &err), err);
     assert_null(package);
-    lreg_package_list_free(list);
+    lreg_package_list_close(list);
 }
 
 static void test_component_package__list_selects_by_a_part_of_the_name(void **state) {
@@ -150,48 +149,51 @@ static void test_component_package__list_selects_by_a_part_of_the_name(void **st
     assert_int_equal(count_packages(fixture.instance, registry, "%"), 0);
     assert_int_equal(count_packages(fixture.instance, registry, "zip"), 0); /* of the file, not of the package */
     assert_int_equal(count_packages(fixture.instance, registry, ""), 3);
-    EXPECT(lreg_package_list_open(fixture.instance, registry, "\xff", &list, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_package_list_open(fixture.instance, registry,
+                                  &(lreg_package_filter){.size = sizeof(lreg_package_filter), .name_contains = "\xff"},
+                                  &list, &err),
+           &err, LREG_BAD_ARGUMENT, "");
 }
 
 static void test_component_package__content_is_read_from_any_offset(void **state) {
     (void)state;
     lreg_error *err = NULL;
-    lreg_content *content = NULL;
+    lreg_package_reader *content = NULL;
     char bytes[16];
     size_t got = 99;
     lreg_package *package = publish_text(fixture.instance, registry, "a.txt", "0123456789");
-    CHECK(lreg_content_open(fixture.instance, package, &content, &err), err);
+    CHECK(lreg_package_reader_open(fixture.instance, package, &content, &err), err);
     lreg_package_free(package);
-    assert_int_equal(lreg_content_length(content), 10);
-    CHECK(lreg_content_read(content, 4, bytes, 3, &got, &err), err);
+    assert_int_equal(lreg_package_reader_length(content), 10);
+    CHECK(lreg_package_reader_read(content, 4, bytes, 3, &got, &err), err);
     assert_int_equal(got, 3);
     assert_memory_equal(bytes, "456", 3);
-    CHECK(lreg_content_read(content, 8, bytes, sizeof bytes, &got, &err), err);
+    CHECK(lreg_package_reader_read(content, 8, bytes, sizeof bytes, &got, &err), err);
     assert_int_equal(got, 2);
     assert_memory_equal(bytes, "89", 2);
-    CHECK(lreg_content_read(content, 10, bytes, sizeof bytes, &got, &err), err);
+    CHECK(lreg_package_reader_read(content, 10, bytes, sizeof bytes, &got, &err), err);
     assert_int_equal(got, 0);
-    CHECK(lreg_content_read(content, UINT64_MAX, bytes, sizeof bytes, &got, &err), err);
+    CHECK(lreg_package_reader_read(content, UINT64_MAX, bytes, sizeof bytes, &got, &err), err);
     assert_int_equal(got, 0);
-    CHECK(lreg_content_read(content, 0, NULL, 0, &got, &err), err);
+    CHECK(lreg_package_reader_read(content, 0, NULL, 0, &got, &err), err);
     assert_int_equal(got, 0);
-    lreg_content_close(content);
+    lreg_package_reader_close(content);
 }
 
 static void test_component_package__open_content_outlives_its_package(void **state) {
     (void)state;
     lreg_error *err = NULL;
-    lreg_content *content = NULL;
+    lreg_package_reader *content = NULL;
     char bytes[16];
     size_t got = 0;
     lreg_package *package = publish_text(fixture.instance, registry, "a.txt", "0123456789");
-    CHECK(lreg_content_open(fixture.instance, package, &content, &err), err);
+    CHECK(lreg_package_reader_open(fixture.instance, package, &content, &err), err);
     CHECK(lreg_package_delete(fixture.instance, package, &err), err);
     atomic_fetch_add(&fixture.now_ms, INT64_C(90000000));
-    CHECK(lreg_collect(fixture.instance, 0, NULL, &err), err);
-    CHECK(lreg_content_read(content, 0, bytes, sizeof bytes, &got, &err), err);
+    CHECK(objects_collect(fixture.instance, 0, NULL, &err), err);
+    CHECK(lreg_package_reader_read(content, 0, bytes, sizeof bytes, &got, &err), err);
     assert_int_equal(got, 10);
-    lreg_content_close(content);
+    lreg_package_reader_close(content);
     lreg_package_free(package);
 }
 
@@ -202,8 +204,8 @@ static void test_component_package__deleted_one_is_gone_and_can_come_back(void *
     lreg_package *package = publish_text(fixture.instance, registry, "a.txt", "first");
     CHECK(lreg_package_delete(fixture.instance, package, &err), err);
     EXPECT(lreg_package_delete(fixture.instance, package, &err), &err, LREG_NOT_FOUND, "package_unknown");
-    EXPECT(lreg_package_find(fixture.instance, registry, lreg_package_id(package), &found, &err), &err, LREG_NOT_FOUND,
-           "package_unknown");
+    EXPECT(lreg_package_find_by_id(fixture.instance, registry, lreg_package_id(package), &found, &err), &err,
+           LREG_NOT_FOUND, "package_unknown");
     assert_int_equal(count_packages(fixture.instance, registry, NULL), 0);
     lreg_package_free(package);
     package = publish_text(fixture.instance, registry, "a.txt", "second");
@@ -221,7 +223,7 @@ static void test_component_package__downloads_are_counted(void **state) {
     char authorization[128];
     lreg_package_free(publish_text(fixture.instance, registry, "a.txt", "content"));
     check_content(fixture.instance, registry, "a.txt", "content", 7);
-    CHECK(lreg_token_create(fixture.instance, "acme", "ci", "read_packages", 0, &token, &err), err);
+    CHECK(objects_token_create(fixture.instance, "acme", "ci", "read_packages", 0, &token, &err), err);
     snprintf(authorization, sizeof authorization, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
     CHECK(lreg_exchange_new(fixture.instance, &exchange, &err), err);
@@ -236,7 +238,7 @@ static void test_component_package__downloads_are_counted(void **state) {
     lreg_exchange_free(exchange);
     lreg_close(fixture.instance); /* writes the pending counts */
     fixture_open(&fixture);
-    CHECK(lreg_package_find_by_filename(fixture.instance, registry, "a.txt", &found, &err), err);
+    CHECK(lreg_package_find(fixture.instance, registry, "a.txt", &found, &err), err);
     assert_int_equal(lreg_package_downloads(found), 3);
     lreg_package_free(found);
 }

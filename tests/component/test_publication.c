@@ -22,11 +22,11 @@ static int teardown(void **state) {
     return 0;
 }
 
-static void switch_on(int32_t which) {
+static void switch_on(lreg_status (*set)(lreg_registry_settings *, lreg_bool, lreg_error **)) {
     lreg_error *err = NULL;
     lreg_registry *changed = NULL;
     lreg_registry_settings *settings = settings_of(NULL, NULL);
-    CHECK(lreg_registry_settings_set_switch(settings, which, 1, &err), err);
+    CHECK(set(settings, 1, &err), err);
     CHECK(lreg_registry_update(fixture.instance, registry, settings, &changed, &err), err);
     lreg_registry_settings_free(settings);
     lreg_registry_free(registry);
@@ -46,7 +46,7 @@ static void test_component_publication__bytes_come_back_as_they_were_written(voi
     for (size_t i = 0; i < LENGTH; i++) {
         bytes[i] = (unsigned char)(i * 31 + (i >> 8));
     }
-    CHECK(lreg_publication_begin(fixture.instance, registry, "big.bin", &publication, &err), err);
+    CHECK(lreg_publication_open(fixture.instance, registry, "big.bin", &publication, &err), err);
     for (size_t at = 0, step = 1; at < LENGTH; at += step, step = step * 3 % 70001 + 1) {
         size_t length = step < LENGTH - at ? step : LENGTH - at;
         CHECK(lreg_publication_write(publication, bytes + at, length, &err), err);
@@ -54,7 +54,7 @@ static void test_component_publication__bytes_come_back_as_they_were_written(voi
     }
     CHECK(lreg_publication_finish(publication, &package, NULL, &err), err);
     assert_int_equal(lreg_package_size_bytes(package), LENGTH);
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     lreg_package_free(package);
     check_content(fixture.instance, registry, "big.bin", bytes, LENGTH);
     free(bytes);
@@ -64,10 +64,10 @@ static void test_component_publication__an_empty_file_is_a_package(void **state)
     (void)state;
     lreg_error *err = NULL;
     lreg_publication *publication = NULL;
-    CHECK(lreg_publication_begin(fixture.instance, registry, "empty", &publication, &err), err);
+    CHECK(lreg_publication_open(fixture.instance, registry, "empty", &publication, &err), err);
     CHECK(lreg_publication_write(publication, NULL, 0, &err), err);
     CHECK(lreg_publication_finish(publication, NULL, NULL, &err), err);
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     check_content(fixture.instance, registry, "empty", "", 0);
 }
 
@@ -102,7 +102,7 @@ static void test_component_publication__other_bytes_replace_where_the_registry_a
     (void)state;
     lreg_error *err = NULL;
     lreg_package_free(publish_text(fixture.instance, registry, "a.txt", "content"));
-    switch_on(LREG_REGISTRY_ALLOW_OVERWRITE);
+    switch_on(lreg_registry_settings_set_allow_overwrite);
     CHECK(try_publish(fixture.instance, registry, "a.txt", "other", 5, NULL, NULL, &err), err);
     check_content(fixture.instance, registry, "a.txt", "other", 5);
     assert_int_equal(count_packages(fixture.instance, registry, NULL), 1);
@@ -112,8 +112,8 @@ static void test_component_publication__strict_registry_takes_versioned_names_on
     (void)state;
     lreg_error *err = NULL;
     lreg_publication *publication = (lreg_publication *)&fixture;
-    switch_on(LREG_REGISTRY_STRICT_NAMES);
-    lreg_status status = lreg_publication_begin(fixture.instance, registry, "README", &publication, &err);
+    switch_on(lreg_registry_settings_set_strict_names);
+    lreg_status status = lreg_publication_open(fixture.instance, registry, "README", &publication, &err);
     assert_string_equal(lreg_error_message(err), "Invalid filename format. Expected: {BASENAME}-{SEMVER}.{EXT}");
     EXPECT(status, &err, LREG_UNPROCESSABLE, "bad_filename");
     assert_null(publication);
@@ -129,10 +129,10 @@ static void test_component_publication__names_that_are_none_are_refused(void **s
     memset(longer, 'n', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        EXPECT(lreg_publication_begin(fixture.instance, registry, names[i], &publication, &err), &err,
+        EXPECT(lreg_publication_open(fixture.instance, registry, names[i], &publication, &err), &err,
                LREG_UNPROCESSABLE, "bad_filename");
     }
-    EXPECT(lreg_publication_begin(fixture.instance, registry, longer, &publication, &err), &err, LREG_UNPROCESSABLE,
+    EXPECT(lreg_publication_open(fixture.instance, registry, longer, &publication, &err), &err, LREG_UNPROCESSABLE,
            "bad_filename");
 }
 
@@ -142,14 +142,14 @@ static void test_component_publication__one_that_is_given_up_leaves_nothing(void
     lreg_publication *publication = NULL;
     lreg_verify_report report = {.size = sizeof report};
     lreg_collect_report collected = {.size = sizeof collected};
-    CHECK(lreg_publication_begin(fixture.instance, registry, "a.txt", &publication, &err), err);
+    CHECK(lreg_publication_open(fixture.instance, registry, "a.txt", &publication, &err), err);
     CHECK(lreg_publication_write(publication, "half", 4, &err), err);
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     assert_int_equal(count_packages(fixture.instance, registry, NULL), 0);
-    CHECK(lreg_verify(fixture.instance, NULL, NULL, &report, &err), err);
+    CHECK(lreg_verify(fixture.instance, NULL, &report, &err), err);
     assert_int_equal(report.blobs + report.unnamed_objects, 0);
     atomic_fetch_add(&fixture.now_ms, INT64_C(90000000));
-    CHECK(lreg_collect(fixture.instance, 0, &collected, &err), err);
+    CHECK(objects_collect(fixture.instance, 0, &collected, &err), err);
     assert_int_equal(collected.stages + collected.objects, 0);
 }
 
@@ -157,11 +157,11 @@ static void test_component_publication__ends_with_finish(void **state) {
     (void)state;
     lreg_error *err = NULL;
     lreg_publication *publication = NULL;
-    CHECK(lreg_publication_begin(fixture.instance, registry, "a.txt", &publication, &err), err);
+    CHECK(lreg_publication_open(fixture.instance, registry, "a.txt", &publication, &err), err);
     CHECK(lreg_publication_finish(publication, NULL, NULL, &err), err);
     EXPECT(lreg_publication_write(publication, "x", 1, &err), &err, LREG_MISUSE, "publication_ended");
     EXPECT(lreg_publication_finish(publication, NULL, NULL, &err), &err, LREG_MISUSE, "publication_ended");
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     check_content(fixture.instance, registry, "a.txt", "", 0);
 }
 
@@ -172,11 +172,11 @@ static void test_component_publication__over_its_limit_it_ends(void **state) {
     lreg_instance *small = NULL;
     CHECK(lreg_options_set_limit(fixture.options, LREG_LIMIT_PACKAGE_BYTES, 8, &err), err);
     CHECK(lreg_open(fixture.options, &small, &err), err);
-    CHECK(lreg_publication_begin(small, registry, "a.txt", &publication, &err), err);
+    CHECK(lreg_publication_open(small, registry, "a.txt", &publication, &err), err);
     CHECK(lreg_publication_write(publication, "12345678", 8, &err), err);
     EXPECT(lreg_publication_write(publication, "9", 1, &err), &err, LREG_TOO_LARGE, "package_too_large");
     EXPECT(lreg_publication_finish(publication, NULL, NULL, &err), &err, LREG_MISUSE, "publication_ended");
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     lreg_close(small);
     assert_int_equal(count_packages(fixture.instance, registry, NULL), 0);
 }
@@ -192,7 +192,8 @@ static void test_component_publication__an_apk_tells_its_own_name(void **state) 
     assert_string_equal(lreg_package_name(package), "hello");
     assert_string_equal(lreg_package_version(package), "2.1-r3");
     assert_string_equal(lreg_package_architecture(package), "aarch64");
-    assert_string_equal(lreg_package_filename(package), "aarch64/hello-2.1-r3.apk");
+    assert_string_equal(lreg_package_reference(package), "aarch64/hello-2.1-r3.apk");
+    assert_string_equal(lreg_package_filename(package), "hello-2.1-r3.apk");
     assert_string_equal(lreg_package_path(package), "/acme/alpine/alpine_any/alpine_any/main/aarch64/hello-2.1-r3.apk");
     assert_int_equal(lreg_package_attributes(package)[0], '{');
     check_content(fixture.instance, alpine, "aarch64/hello-2.1-r3.apk", apk.bytes, apk.length);
@@ -217,7 +218,7 @@ static void test_component_publication__what_is_not_an_apk_is_refused_and_leaves
     lreg_error_free(err);
     err = NULL;
     assert_int_equal(count_packages(fixture.instance, alpine, NULL), 0);
-    CHECK(lreg_verify(fixture.instance, NULL, NULL, &report, &err), err);
+    CHECK(lreg_verify(fixture.instance, NULL, &report, &err), err);
     assert_int_equal(report.blobs + report.unnamed_objects, 0);
     lreg_registry_free(alpine);
     apk_free(&apk);
@@ -231,7 +232,7 @@ static void test_component_publication__equal_content_is_stored_once(void **stat
     lreg_package_free(publish_text(fixture.instance, registry, "a.txt", "content"));
     lreg_package_free(publish_text(fixture.instance, registry, "b.txt", "content"));
     lreg_package_free(publish_text(fixture.instance, other, "c.txt", "content"));
-    CHECK(lreg_verify(fixture.instance, NULL, NULL, &report, &err), err);
+    CHECK(lreg_verify(fixture.instance, NULL, &report, &err), err);
     assert_int_equal(report.blobs, 1);
     assert_int_equal(report.unnamed_objects, 0);
     lreg_registry_free(other);
@@ -291,7 +292,7 @@ static void test_component_publication__many_threads_publish_the_same_file(void 
     lreg_verify_report report = {.size = sizeof report};
     publish_by_many(true);
     assert_int_equal(count_packages(fixture.instance, registry, NULL), ROUNDS);
-    CHECK(lreg_verify(fixture.instance, NULL, NULL, &report, &err), err);
+    CHECK(lreg_verify(fixture.instance, NULL, &report, &err), err);
     assert_int_equal(report.blobs, ROUNDS);
     assert_int_equal(report.missing + report.damaged + report.unnamed_objects, 0);
 }

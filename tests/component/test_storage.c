@@ -43,7 +43,7 @@ static void test_component_storage__packages_are_kept_there(void **state) {
     lreg_package_free(publish_text(fixture.instance, registry, "b.txt", "content"));
     check_content(fixture.instance, registry, "a.txt", "content", 7);
     assert_int_equal(count_entries(), 1); /* equal content is stored once, no stage remains */
-    CHECK(lreg_verify(fixture.instance, NULL, NULL, &report, &err), err);
+    CHECK(lreg_verify(fixture.instance, NULL, &report, &err), err);
     assert_int_equal(report.blobs, 1);
     assert_int_equal(report.missing + report.damaged, 0);
 }
@@ -55,7 +55,7 @@ static void test_component_storage__collector_removes_by_key(void **state) {
     CHECK(lreg_package_delete(fixture.instance, package, &err), err);
     lreg_package_free(package);
     atomic_fetch_add(&fixture.now_ms, INT64_C(90000000));
-    CHECK(lreg_collect(fixture.instance, 0, NULL, &err), err);
+    CHECK(objects_collect(fixture.instance, 0, NULL, &err), err);
     assert_int_equal(count_entries(), 0);
 }
 
@@ -63,10 +63,10 @@ static void test_component_storage__what_is_given_up_is_dropped(void **state) {
     (void)state;
     lreg_error *err = NULL;
     lreg_publication *publication = NULL;
-    CHECK(lreg_publication_begin(fixture.instance, registry, "a.txt", &publication, &err), err);
+    CHECK(lreg_publication_open(fixture.instance, registry, "a.txt", &publication, &err), err);
     CHECK(lreg_publication_write(publication, "half", 4, &err), err);
     assert_int_equal(count_entries(), 1);
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     assert_int_equal(count_entries(), 0);
 }
 
@@ -87,21 +87,21 @@ static void test_component_storage__its_own_status_passes_through_publishing(voi
 static void test_component_storage__its_own_status_passes_through_reading(void **state) {
     (void)state;
     lreg_error *err = NULL;
-    lreg_content *content = NULL;
+    lreg_package_reader *content = NULL;
     char bytes[16];
     size_t got = 7;
     lreg_package *package = publish_text(fixture.instance, registry, "a.txt", "content");
-    CHECK(lreg_content_open(fixture.instance, package, &content, &err), err);
+    CHECK(lreg_package_reader_open(fixture.instance, package, &content, &err), err);
     host.fails_reads = 1;
-    lreg_status status = lreg_content_read(content, 0, bytes, sizeof bytes, &got, &err);
+    lreg_status status = lreg_package_reader_read(content, 0, bytes, sizeof bytes, &got, &err);
     assert_int_equal(status, HOST_STATUS);
     assert_int_equal(got, 0);
     lreg_error_free(err);
     err = NULL;
     host.fails_reads = 0;
-    CHECK(lreg_content_read(content, 0, bytes, sizeof bytes, &got, &err), err);
+    CHECK(lreg_package_reader_read(content, 0, bytes, sizeof bytes, &got, &err), err);
     assert_memory_equal(bytes, "content", 7);
-    lreg_content_close(content);
+    lreg_package_reader_close(content);
     lreg_package_free(package);
 }
 
@@ -109,13 +109,13 @@ static void test_component_storage__a_lost_object_is_found_by_verify(void **stat
     (void)state;
     lreg_error *err = NULL;
     lreg_verify_report report = {.size = sizeof report};
-    lreg_content *content = NULL;
+    lreg_package_reader *content = NULL;
     lreg_package *package = publish_text(fixture.instance, registry, "a.txt", "content");
     for (size_t i = 0; i < HOST_ENTRIES; i++) {
         host_clear(&host.entries[i]);
     }
-    EXPECT(lreg_content_open(fixture.instance, package, &content, &err), &err, LREG_CORRUPT, "blob_missing");
-    CHECK(lreg_verify(fixture.instance, NULL, NULL, &report, &err), err);
+    EXPECT(lreg_package_reader_open(fixture.instance, package, &content, &err), &err, LREG_CORRUPT, "blob_missing");
+    CHECK(lreg_verify(fixture.instance, NULL, &report, &err), err);
     assert_int_equal(report.missing, 1);
     lreg_package_free(package);
 }
@@ -123,8 +123,7 @@ static void test_component_storage__a_lost_object_is_found_by_verify(void **stat
 static void test_component_storage__there_is_no_backup_of_it(void **state) {
     (void)state;
     lreg_error *err = NULL;
-    assert_int_equal(lreg_backup(fixture.instance, "/tmp/lreg-component-never-made", LREG_BACKUP_COPY, &err),
-                     LREG_UNSUPPORTED);
+    assert_int_equal(lreg_backup(fixture.instance, "/tmp/lreg-component-never-made", NULL, &err), LREG_UNSUPPORTED);
     lreg_error_free(err);
 }
 
@@ -159,15 +158,15 @@ static void test_component_storage__a_lost_bucket_damages_and_removes_nothing(vo
         CHECK(lreg_package_delete(fixture.instance, gone, &err), err);
         lreg_package_free(gone);
         host.open_status = statuses[i];
-        assert_int_equal(lreg_collect(fixture.instance, 0, NULL, &err), statuses[i]);
+        assert_int_equal(objects_collect(fixture.instance, 0, NULL, &err), statuses[i]);
         lreg_error_free(err);
         err = NULL;
-        CHECK(lreg_verify(fixture.instance, NULL, NULL, &report, &err), err);
+        CHECK(lreg_verify(fixture.instance, NULL, &report, &err), err);
         assert_int_equal(report.unreadable, 1);
         assert_int_equal(report.missing + report.damaged, 0);
         host.open_status = 0;
         check_content(fixture.instance, registry, "kept.txt", "kept", 4);
-        CHECK(lreg_collect(fixture.instance, 0, NULL, &err), err);
+        CHECK(objects_collect(fixture.instance, 0, NULL, &err), err);
         assert_int_equal(count_entries(), 1);
     }
     lreg_package_free(kept);

@@ -97,7 +97,7 @@ static int with_relative_directory(void *user) {
     lreg_fork_end(fixture->instance);
     lreg_registry_free(make_files(fixture->instance));
     EXIT_UNLESS(publish(fixture->instance, "a.txt", "a", NULL) == LREG_OK);
-    EXIT_UNLESS(lreg_backup(fixture->instance, "copy", LREG_BACKUP_COPY, NULL) == LREG_OK);
+    EXIT_UNLESS(lreg_backup(fixture->instance, "copy", NULL, NULL) == LREG_OK);
     EXIT_UNLESS(stat("copy/registry.db", &facts) == 0);
     EXIT_UNLESS(stat("data", &facts) != 0);
     lreg_close(fixture->instance);
@@ -131,7 +131,7 @@ static int without_streams(void *user) {
     struct fixture *fixture = user;
     lreg_publication *publication = NULL;
     lreg_registry *registry = NULL;
-    lreg_content *content = NULL;
+    lreg_package_reader *content = NULL;
     lreg_package *package = NULL;
     char bytes[16];
     size_t got = 0;
@@ -142,7 +142,7 @@ static int without_streams(void *user) {
     }
     registry = make_files(fixture->instance);
     close_streams(); /* SQLite has opened something there */
-    if (lreg_publication_begin(fixture->instance, registry, "a.txt", &publication, NULL) != LREG_OK ||
+    if (lreg_publication_open(fixture->instance, registry, "a.txt", &publication, NULL) != LREG_OK ||
         lreg_publication_write(publication, "quiet", 5, NULL) != LREG_OK) {
         return 3;
     }
@@ -153,13 +153,13 @@ static int without_streams(void *user) {
     }
     close_streams();
     if (lreg_publication_finish(publication, &package, NULL, NULL) != LREG_OK ||
-        lreg_content_open(fixture->instance, package, &content, NULL) != LREG_OK ||
-        lreg_content_read(content, 0, bytes, sizeof bytes, &got, NULL) != LREG_OK || got != 5 ||
+        lreg_package_reader_open(fixture->instance, package, &content, NULL) != LREG_OK ||
+        lreg_package_reader_read(content, 0, bytes, sizeof bytes, &got, NULL) != LREG_OK || got != 5 ||
         memcmp(bytes, "quiet", 5) != 0 || is_a_file(0) || is_a_file(1) || is_a_file(2)) {
         return 5;
     }
-    lreg_content_close(content);
-    lreg_publication_free(publication);
+    lreg_package_reader_close(content);
+    lreg_publication_close(publication);
     lreg_package_free(package);
     lreg_registry_free(registry);
     lreg_close(fixture->instance);
@@ -215,8 +215,8 @@ static int without_descriptors(void *user) {
     lreg_registry_free(make_files(fixture->instance));
     lreg_registry_free(make_registry(fixture->instance, "acme", "images", "container"));
     EXIT_UNLESS(publish(fixture->instance, "before.txt", "before", NULL) == LREG_OK);
-    EXIT_UNLESS(lreg_token_create(fixture->instance, "acme", "all", "read_packages,write_packages", 0, &token, NULL) ==
-                LREG_OK);
+    EXIT_UNLESS(objects_token_create(fixture->instance, "acme", "all", "read_packages,write_packages", 0, &token,
+                                     NULL) == LREG_OK);
     snprintf(authorization, sizeof authorization, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
     struct http_script script = {.instance = fixture->instance, .authorization = authorization};

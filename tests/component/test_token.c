@@ -23,7 +23,7 @@ static int teardown(void **state) {
 static lreg_token *make_token(const char *scopes, int64_t expires_ms) {
     lreg_error *err = NULL;
     lreg_token *token = NULL;
-    CHECK(lreg_token_create(fixture.instance, "acme", "Deploy", scopes, expires_ms, &token, &err), err);
+    CHECK(objects_token_create(fixture.instance, "acme", "Deploy", scopes, expires_ms, &token, &err), err);
     return token;
 }
 
@@ -75,7 +75,8 @@ static void test_component_token__scopes_are_words_with_commas_or_blanks(void **
     static const char *const bad[] = {"", " ,", "read", "read_packages,admin", "READ_PACKAGES"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         token = (lreg_token *)&fixture;
-        assert_int_equal(lreg_token_create(fixture.instance, "acme", "x", bad[i], 0, &token, &err), LREG_BAD_ARGUMENT);
+        assert_int_equal(objects_token_create(fixture.instance, "acme", "x", bad[i], 0, &token, &err),
+                         LREG_BAD_ARGUMENT);
         assert_null(token);
         lreg_error_free(err);
         err = NULL;
@@ -91,7 +92,7 @@ static void test_component_token__ends_when_it_expires(void **state) {
     assert_int_equal(get_with(lreg_token_secret(token), file), 200);
     atomic_fetch_add(&fixture.now_ms, 5001);
     assert_int_equal(get_with(lreg_token_secret(token), file), 401);
-    EXPECT(lreg_token_create(fixture.instance, "acme", "x", "read_packages", FIXTURE_NOW, &past, &err), &err,
+    EXPECT(objects_token_create(fixture.instance, "acme", "x", "read_packages", FIXTURE_NOW, &past, &err), &err,
            LREG_BAD_ARGUMENT, "bad_expiry");
     lreg_token_free(token);
 }
@@ -110,37 +111,81 @@ static void test_component_token__of_an_organization_lists_without_its_secret(vo
     lreg_token_free(listed);
     CHECK(lreg_token_list_next(list, &listed, &err), err);
     assert_null(listed);
-    lreg_token_list_free(list);
-    CHECK(lreg_token_find(fixture.instance, "acme", NULL, lreg_token_id(token), &found, &err), err);
+    lreg_token_list_close(list);
+    CHECK(lreg_token_find(fixture.instance, "acme", lreg_token_id(token), &found, &err), err);
     assert_string_equal(lreg_token_secret(found), "");
     assert_string_equal(lreg_token_scopes(found), "read_packages");
     lreg_token_free(found);
     lreg_token_free(token);
 }
 
+static void check_newest_event(const char *type, const char *subject) {
+    lreg_error *err = NULL;
+    lreg_audit_event_list *list = NULL;
+    lreg_audit_event *event = NULL;
+    CHECK(lreg_audit_event_list_open(fixture.instance, "acme", NULL, &list, &err), err);
+    CHECK(lreg_audit_event_list_next(list, &event, &err), err);
+    assert_string_equal(lreg_audit_event_type(event), type);
+    assert_string_equal(lreg_audit_event_subject(event), subject);
+    assert_string_equal(lreg_audit_event_actor(event), "host");
+    lreg_audit_event_free(event);
+    lreg_audit_event_list_close(list);
+}
+
+static void test_component_token__settings_for_api_tokens_are_refused_for_a_registry(void **state) {
+    (void)state;
+    lreg_error *err = NULL;
+    lreg_token *token = NULL;
+    lreg_token_settings *settings = NULL;
+    CHECK(lreg_token_settings_new(&settings, &err), err);
+    CHECK(lreg_token_settings_set_scopes(settings, "read_packages", &err), err);
+    EXPECT(lreg_registry_token_create(fixture.instance, registry, settings, &token, &err), &err, LREG_BAD_ARGUMENT, "");
+    CHECK(lreg_token_settings_set_scopes(settings, NULL, &err), err);
+    CHECK(lreg_token_settings_set_expires_ms(settings, FIXTURE_NOW + 1000, &err), err);
+    EXPECT(lreg_registry_token_create(fixture.instance, registry, settings, &token, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_token_create(fixture.instance, "acme", settings, &token, &err), &err, LREG_BAD_ARGUMENT, "bad_scopes");
+    CHECK(lreg_token_settings_set_expires_ms(settings, 0, &err), err);
+    CHECK(lreg_registry_token_create(fixture.instance, registry, settings, &token, &err), err);
+    lreg_token_free(token);
+    CHECK(lreg_token_settings_set_scopes(settings, "read_packages", &err), err);
+    CHECK(lreg_token_create(fixture.instance, "acme", settings, &token, &err), err);
+    assert_string_equal(lreg_token_registry_id(token), "");
+    lreg_token *shown = NULL;
+    EXPECT(lreg_token_reveal(fixture.instance, token, &shown, &err), &err, LREG_UNSUPPORTED, "secret_missing");
+    lreg_token_free(token);
+    lreg_token_settings_free(settings);
+}
+
 static void test_component_token__of_a_registry_reads_it_alone_and_is_shown_again(void **state) {
     (void)state;
     lreg_error *err = NULL;
+    lreg_token *shown = NULL;
     lreg_token *token = NULL;
     lreg_token *found = NULL;
     lreg_token_list *list = NULL;
     lreg_registry *other = make_registry(fixture.instance, "acme", "other", "files");
     lreg_package_free(publish_text(fixture.instance, other, "b.txt", "content"));
-    CHECK(lreg_token_create_for_registry(fixture.instance, registry, "Install", &token, &err), err);
+    CHECK(objects_registry_token_create(fixture.instance, registry, "Install", &token, &err), err);
     assert_string_equal(lreg_token_scopes(token), "");
     assert_int_equal(get_with(lreg_token_secret(token), file), 200);
     assert_int_equal(get_with(lreg_token_secret(token), "/acme/other/files/b.txt"), 404);
-    CHECK(lreg_token_list_open(fixture.instance, NULL, registry, &list, &err), err);
+    CHECK(lreg_registry_token_list_open(fixture.instance, registry, NULL, &list, &err), err);
     CHECK(lreg_token_list_next(list, &found, &err), err);
-    assert_string_equal(lreg_token_secret(found), lreg_token_secret(token));
+    assert_string_equal(lreg_token_secret(found), "");
+    assert_string_equal(lreg_token_registry_id(found), lreg_registry_id(registry));
     lreg_token_free(found);
-    lreg_token_list_free(list);
-    CHECK(lreg_token_find(fixture.instance, NULL, registry, lreg_token_id(token), &found, &err), err);
-    assert_string_equal(lreg_token_secret(found), lreg_token_secret(token));
+    lreg_token_list_close(list);
+    CHECK(lreg_registry_token_find(fixture.instance, registry, lreg_token_id(token), &found, &err), err);
+    assert_string_equal(lreg_token_secret(found), "");
+    CHECK(lreg_token_reveal(fixture.instance, found, &shown, &err), err);
+    assert_string_equal(lreg_token_secret(shown), lreg_token_secret(token));
+    assert_string_equal(lreg_token_secret(found), "");
+    check_newest_event("RegistryTokenRevealedEvent", "Install");
+    lreg_token_free(shown);
     lreg_token_free(found);
-    EXPECT(lreg_token_find(fixture.instance, NULL, other, lreg_token_id(token), &found, &err), &err, LREG_NOT_FOUND,
+    EXPECT(lreg_registry_token_find(fixture.instance, other, lreg_token_id(token), &found, &err), &err, LREG_NOT_FOUND,
            "token_unknown");
-    EXPECT(lreg_token_find(fixture.instance, "acme", NULL, lreg_token_id(token), &found, &err), &err, LREG_NOT_FOUND,
+    EXPECT(lreg_token_find(fixture.instance, "acme", lreg_token_id(token), &found, &err), &err, LREG_NOT_FOUND,
            "token_unknown");
     lreg_token_free(token);
     lreg_registry_free(other);
@@ -155,10 +200,9 @@ static void test_component_token__deleted_one_opens_nothing(void **state) {
     CHECK(lreg_token_delete(fixture.instance, token, &err), err);
     assert_int_equal(get_with(lreg_token_secret(token), file), 401);
     EXPECT(lreg_token_delete(fixture.instance, token, &err), &err, LREG_NOT_FOUND, "token_unknown");
-    EXPECT(lreg_token_find(fixture.instance, "acme", NULL, lreg_token_id(token), &found, &err), &err, LREG_NOT_FOUND,
+    EXPECT(lreg_token_find(fixture.instance, "acme", lreg_token_id(token), &found, &err), &err, LREG_NOT_FOUND,
            "token_unknown");
-    EXPECT(lreg_token_find(fixture.instance, "acme", NULL, "no id", &found, &err), &err, LREG_NOT_FOUND,
-           "token_unknown");
+    EXPECT(lreg_token_find(fixture.instance, "acme", "no id", &found, &err), &err, LREG_NOT_FOUND, "token_unknown");
     lreg_token_free(token);
 }
 
@@ -181,7 +225,7 @@ static void test_component_token__list_gives_all(void **state) {
         lreg_token_free(token);
     }
     assert_int_equal(count, 101);
-    lreg_token_list_free(list);
+    lreg_token_list_close(list);
 }
 
 static void test_component_token__owner_must_be_there(void **state) {
@@ -189,13 +233,13 @@ static void test_component_token__owner_must_be_there(void **state) {
     lreg_error *err = NULL;
     lreg_token *token = NULL;
     lreg_token_list *list = NULL;
-    EXPECT(lreg_token_create(fixture.instance, "nobody", "x", "read_packages", 0, &token, &err), &err, LREG_NOT_FOUND,
-           "organization_unknown");
+    EXPECT(objects_token_create(fixture.instance, "nobody", "x", "read_packages", 0, &token, &err), &err,
+           LREG_NOT_FOUND, "organization_unknown");
     EXPECT(lreg_token_list_open(fixture.instance, "nobody", NULL, &list, &err), &err, LREG_NOT_FOUND,
            "organization_unknown");
     EXPECT(lreg_token_list_open(fixture.instance, NULL, NULL, &list, &err), &err, LREG_BAD_ARGUMENT, "null_argument");
     CHECK(lreg_registry_delete(fixture.instance, registry, &err), err);
-    EXPECT(lreg_token_create_for_registry(fixture.instance, registry, "x", &token, &err), &err, LREG_NOT_FOUND,
+    EXPECT(objects_registry_token_create(fixture.instance, registry, "x", &token, &err), &err, LREG_NOT_FOUND,
            "registry_unknown");
 }
 
@@ -204,7 +248,7 @@ static void set_public(bool is_public) {
     lreg_registry_settings *settings = NULL;
     lreg_registry *changed = NULL;
     CHECK(lreg_registry_settings_new(&settings, &err), err);
-    CHECK(lreg_registry_settings_set_switch(settings, LREG_REGISTRY_PUBLIC, is_public, &err), err);
+    CHECK(lreg_registry_settings_set_public(settings, is_public, &err), err);
     CHECK(lreg_registry_update(fixture.instance, registry, settings, &changed, &err), err);
     lreg_registry_settings_free(settings);
     lreg_registry_free(changed);
@@ -216,21 +260,22 @@ static void test_component_token__registry_tokens_are_hidden_while_their_registr
     lreg_token *token = NULL;
     lreg_token *found = NULL;
     lreg_token_list *list = NULL;
-    CHECK(lreg_token_create_for_registry(fixture.instance, registry, "Server", &token, &err), err);
+    CHECK(objects_registry_token_create(fixture.instance, registry, "Server", &token, &err), err);
     set_public(true);
     assert_int_equal(get_with(lreg_token_secret(token), file), 200);
-    CHECK(lreg_token_list_open(fixture.instance, NULL, registry, &list, &err), err);
+    CHECK(lreg_registry_token_list_open(fixture.instance, registry, NULL, &list, &err), err);
     EXPECT(lreg_token_list_next(list, &found, &err), &err, LREG_NOT_FOUND, "tokens_hidden");
-    EXPECT(lreg_token_find(fixture.instance, NULL, registry, lreg_token_id(token), &found, &err), &err, LREG_NOT_FOUND,
-           "tokens_hidden");
-    EXPECT(lreg_token_create_for_registry(fixture.instance, registry, "x", &found, &err), &err, LREG_NOT_FOUND,
+    EXPECT(lreg_registry_token_find(fixture.instance, registry, lreg_token_id(token), &found, &err), &err,
+           LREG_NOT_FOUND, "tokens_hidden");
+    EXPECT(objects_registry_token_create(fixture.instance, registry, "x", &found, &err), &err, LREG_NOT_FOUND,
            "tokens_hidden");
     EXPECT(lreg_token_delete(fixture.instance, token, &err), &err, LREG_NOT_FOUND, "tokens_hidden");
+    EXPECT(lreg_token_reveal(fixture.instance, token, &found, &err), &err, LREG_NOT_FOUND, "tokens_hidden");
     set_public(false);
     CHECK(lreg_token_list_next(list, &found, &err), err); /* continues where it was */
-    assert_string_equal(lreg_token_secret(found), lreg_token_secret(token));
+    assert_string_equal(lreg_token_id(found), lreg_token_id(token));
     assert_int_equal(get_with(lreg_token_secret(token), file), 200);
-    lreg_token_list_free(list);
+    lreg_token_list_close(list);
     lreg_token_free(found);
     lreg_token_free(token);
 }

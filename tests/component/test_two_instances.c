@@ -58,8 +58,8 @@ static void open_side(struct side *side) {
     CHECK(lreg_options_set_directory(options, side->fixture.folder, &err), err);
     fixture_open(&side->fixture);
     lreg_registry_free(make_files(side->fixture.instance));
-    CHECK(lreg_token_create(side->fixture.instance, "acme", "all",
-                            "read_packages,write_packages,read_registries,write_registries", 0, &token, &err),
+    CHECK(objects_token_create(side->fixture.instance, "acme", "all",
+                               "read_packages,write_packages,read_registries,write_registries", 0, &token, &err),
           err);
     snprintf(side->authorization, sizeof side->authorization, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);

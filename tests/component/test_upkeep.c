@@ -19,11 +19,11 @@ static void test_component_upkeep__bad_arguments_are_refused(void **state) {
     lreg_upkeep_options options = {.size = sizeof options - 1};
     fixture_open_memory(&fixture);
     EXPECT(lreg_upkeep(NULL, NULL, NULL, &err), &err, LREG_BAD_ARGUMENT, "null_argument");
-    EXPECT(lreg_upkeep(fixture.instance, NULL, &small, &err), &err, LREG_BAD_ARGUMENT, "");
-    EXPECT(lreg_upkeep(fixture.instance, &options, NULL, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_upkeep(fixture.instance, NULL, &small, &err), &err, LREG_BAD_ARGUMENT, "struct_too_small");
+    EXPECT(lreg_upkeep(fixture.instance, &options, NULL, &err), &err, LREG_BAD_ARGUMENT, "struct_too_small");
+    options = (lreg_upkeep_options){.size = sizeof options, .flags = 1U << 31};
+    EXPECT(lreg_upkeep(fixture.instance, &options, NULL, &err), &err, LREG_BAD_ARGUMENT, "flags_unknown");
     const lreg_upkeep_options wrong[] = {
-        {.size = sizeof options, .flags = 1},
-        {.size = sizeof options, .flags = 1U << 31},
         {.size = sizeof options, .grace_ms = INT64_MAX},
         {.size = sizeof options, .budget_ms = INT64_MAX},
         {.size = sizeof options, .collect_interval_ms = -1},
@@ -37,20 +37,20 @@ static void test_component_upkeep__bad_arguments_are_refused(void **state) {
 }
 
 static size_t count_events(lreg_instance *instance) {
-    lreg_audit_list *list = NULL;
+    lreg_audit_event_list *list = NULL;
     lreg_audit_event *event = NULL;
     lreg_error *err = NULL;
     size_t count = 0;
-    CHECK(lreg_audit_list_open(instance, "acme", &list, &err), err);
+    CHECK(lreg_audit_event_list_open(instance, "acme", NULL, &list, &err), err);
     for (;;) {
-        CHECK(lreg_audit_list_next(list, &event, &err), err);
+        CHECK(lreg_audit_event_list_next(list, &event, &err), err);
         if (event == NULL) {
             break;
         }
         lreg_audit_event_free(event);
         count++;
     }
-    lreg_audit_list_free(list);
+    lreg_audit_event_list_close(list);
     return count;
 }
 
@@ -70,7 +70,7 @@ static void test_component_upkeep__a_clock_that_leaps_takes_no_event(void **stat
         }
     }
     assert_int_equal(count_events(fixture.instance), 29);
-    CHECK(lreg_collect(fixture.instance, 0, NULL, &err), err);
+    CHECK(objects_collect(fixture.instance, 0, NULL, &err), err);
     lreg_upkeep_report report = keep_up(fixture.instance, NULL);
     assert_int_equal(report.audit_events, 0);
     assert_true(report.clock_ahead_ms > 399 * DAY_MS);

@@ -65,7 +65,7 @@ class Cases:
         listing = self.ask("GET", gateway_cases.PACKAGES)
         self.assertEqual(listing.status, 200, listing.body)
         events = self.ask("GET", f"/v2/packages/organizations/{gateway.ORGANIZATION}/audit").json()["items"]
-        addresses = [event["remote_address"] for event in events if event["type"] == "PACKAGE_CREATED"]
+        addresses = [event["remote_address"] for event in events if event["type"] == "PackageCreatedEvent"]
         return listing.json()["links"]["self"], addresses
 
 

@@ -228,11 +228,14 @@ refused "token create with an unknown scope" "admin" token create acme --scopes 
 refused "token create that is over already" "expired" token create acme --scopes read_packages --expires 1
 json "token create-registry" "v['token'].startswith('lr') and v['scopes'] == ''" \
     token create-registry acme my-files --description Install
-json "token list of a registry" "len(v) == 1 and v[0]['token'].startswith('lr') and v[0]['description'] == 'Install'" \
+json "token list of a registry" "len(v) == 1 and 'token' not in v[0] and v[0]['description'] == 'Install'" \
     token list acme my-files
 other=$(python3 -c "import json; print(json.load(open('out'))[0]['id'])")
+gives 0 "token reveal" token reveal acme my-files "$other"
+holds "token reveal: the secret" out "lrgr_"
+refused "token reveal of an API token" "no token" token reveal acme my-files "$id"
 gives 0 "token list as text" token list acme
-holds "token list as text: row" out "Deploy  -"
+holds "token list as text: row" out "write_packages  Deploy"
 gives 0 "the registry is made public" registry update acme my-files --public
 refused "token list of a public registry" "not accessible while it is public" token list acme my-files
 refused "token create-registry at a public registry" "not accessible while it is public" \
@@ -247,11 +250,12 @@ json "token list after deletion" "len(v) == 1" token list acme
 
 # --- audit, verify, gc, backup ---
 
-json "audit" "v[0]['type'] == 'REGISTRY_TOKEN_DELETED' and v[-1]['type'] == 'ORGANIZATION_CREATED' and v[0]['actor']" \
+json "audit" \
+    "v[0]['type'] == 'RegistryTokenDeletedEvent' and v[-1]['type'] == 'OrganizationCreatedEvent' and v[0]['actor']" \
     audit acme
 json "audit with a limit" "len(v) == 3" audit acme --limit 3
 gives 0 "audit as text" audit acme
-holds "audit as text: row" out "PACKAGE_DELETED"
+holds "audit as text: row" out "PackageDeletedEvent"
 refused "audit of none" "no organization nobody" audit nobody
 json "verify" "v['blobs'] >= 2 and v['missing'] == v['damaged'] == 0 and v['findings'] == []" verify
 json "backup" "v == {'backup': '$folder/copy', 'kind': 'copy'}" backup "$folder/copy"

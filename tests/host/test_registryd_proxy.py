@@ -126,7 +126,7 @@ class Cases:
         head, form = self.server.upload_head("audit-1.0.0.txt", b"content", more=FORGED)
         self.assertEqual(self.through(head + form).status, 200)
         events = self.server.get(f"/v2/packages/organizations/{host.ORGANIZATION}/audit").json()["items"]
-        addresses = [event["remote_address"] for event in events if event["type"] == "PACKAGE_CREATED"]
+        addresses = [event["remote_address"] for event in events if event["type"] == "PackageCreatedEvent"]
         self.assertEqual(addresses, ["127.0.0.1"], events)
 
 

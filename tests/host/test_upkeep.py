@@ -55,7 +55,7 @@ class Upkeep(unittest.TestCase):
             answer = server.get(server.file_path("a.txt"))
             self.assertEqual((answer.status, answer.body), (200, b"content"))
             events = [event["type"] for event in server.ctl("audit", host.ORGANIZATION)]
-            self.assertIn("BLOB_DAMAGED", events)
+            self.assertIn("BlobDamagedEvent", events)
 
     def test_a_killed_server_leaves_its_work_to_another(self):
         with host.Registryd(*SOON) as first:

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "support/processes.h"
+#include "support/objects.h"
 
 #define PATH_ROOM 128
 #define PLACE_ROOM (PATH_ROOM + 16)
@@ -150,7 +151,7 @@ static void run_second(void *user) {
     int status = act(point->operation, &client);
     if (point->way->backs_up) {
         (void)snprintf(backup, sizeof backup, "%s/backup", point->work);
-        EXIT_UNLESS(lreg_backup(instance, backup, LREG_BACKUP_COPY, NULL) == LREG_OK);
+        EXIT_UNLESS(lreg_backup(instance, backup, NULL, NULL) == LREG_OK);
     }
     point->shared->status[SECOND] = status;
     traced_die();
@@ -170,9 +171,9 @@ static void check_effect(const struct crash_operation *operation, struct crash_c
     http_answer_free(answer);
 }
 
-static lreg_status tell_finding(void *user, const char *message) {
+static lreg_status tell_finding(void *user, const lreg_finding *finding) {
     (void)user;
-    fprintf(stderr, "verify: %s\n", message);
+    fprintf(stderr, "verify: %s\n", finding->message);
     return LREG_OK;
 }
 
@@ -187,7 +188,10 @@ static int run_check(void *user) {
     struct point *point = user;
     lreg_verify_report report = {.size = sizeof report};
     lreg_instance *instance = open_instance(point->place, true);
-    EXIT_UNLESS(lreg_verify(instance, tell_finding, NULL, &report, NULL) == LREG_OK);
+    EXIT_UNLESS(
+        lreg_verify(instance,
+                    &(lreg_verify_options){.size = sizeof(lreg_verify_options), .finding = tell_finding, .user = NULL},
+                    &report, NULL) == LREG_OK);
     EXIT_UNLESS(report.missing == 0 && report.damaged == 0);
     for (int who = FIRST; who < PROCESSES; who++) {
         struct crash_client client = client_of(point->shared, (enum who)who, instance);
@@ -305,8 +309,8 @@ static int run_furnish(void *user) {
     struct furnishing *how = user;
     lreg_token *token = NULL;
     lreg_instance *instance = open_instance(how->place, true);
-    EXIT_UNLESS(lreg_organization_create(instance, "acme", NULL, NULL, NULL) == LREG_OK);
-    EXIT_UNLESS(lreg_token_create(instance, "acme", "all", SCOPES, 0, &token, NULL) == LREG_OK);
+    EXIT_UNLESS(objects_organization_create(instance, "acme", NULL, NULL, NULL) == LREG_OK);
+    EXIT_UNLESS(objects_token_create(instance, "acme", "all", SCOPES, 0, &token, NULL) == LREG_OK);
     (void)snprintf(how->shared->authorization, sizeof how->shared->authorization, "Bearer %s",
                    lreg_token_secret(token));
     lreg_token_free(token);

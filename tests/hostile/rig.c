@@ -328,8 +328,10 @@ static void must(lreg_status status, const struct error *failure, const char *wh
 const struct core_organization *rig_organization(struct rig *rig, const char *slug) {
     struct error failure = {0};
     const struct core_organization *organization = NULL;
-    must(core_organization_create(rig->instance.core, &core_actor_host, slug, slug, &organization, &failure), &failure,
-         "core_organization_create");
+    must(core_organization_create(rig->instance.core, &core_actor_host,
+                                  &(struct core_organization_settings){.slug = slug, .name = slug}, &organization,
+                                  &failure),
+         &failure, "core_organization_create");
     return organization;
 }
 

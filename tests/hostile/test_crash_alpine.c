@@ -40,7 +40,7 @@ static int delete_old(struct crash_client *client) {
     lreg_package *package = NULL;
     lreg_status status = lreg_registry_find(client->instance, "acme", "apks", &registry, NULL);
     if (status == LREG_OK) {
-        status = lreg_package_find_by_filename(client->instance, registry, "x86_64/old-1.0-r0.apk", &package, NULL);
+        status = lreg_package_find(client->instance, registry, "x86_64/old-1.0-r0.apk", &package, NULL);
     }
     if (status == LREG_OK) {
         status = lreg_package_delete(client->instance, package, NULL);

@@ -2,6 +2,7 @@
 /* Files: published, overwritten, deleted and collected by a process that is killed, then by another; then the power
  * fails. */
 #include "hostile/crash.h"
+#include "support/objects.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,7 @@ static int delete_file(struct crash_client *client) {
     lreg_package *package = NULL;
     lreg_status status = lreg_registry_find(client->instance, "acme", "files", &registry, NULL);
     if (status == LREG_OK) {
-        status = lreg_package_find_by_filename(client->instance, registry, "old-1.0.txt", &package, NULL);
+        status = lreg_package_find(client->instance, registry, "old-1.0.txt", &package, NULL);
     }
     if (status == LREG_OK) {
         status = lreg_package_delete(client->instance, package, NULL);
@@ -52,7 +53,7 @@ static int delete_file(struct crash_client *client) {
 /* Unreferenced content is removed with it. */
 static int delete_and_collect(struct crash_client *client) {
     int status = delete_file(client);
-    lreg_status collected = lreg_collect(client->instance, 0, NULL, NULL);
+    lreg_status collected = objects_collect(client->instance, 0, NULL, NULL);
     return collected == LREG_OK ? status : lreg_status_http(collected);
 }
 
@@ -94,9 +95,9 @@ static void test_hostile_crash_files__what_was_acknowledged_survives_a_kill_and_
 static int begin_and_publish(struct crash_client *client) {
     lreg_token *token = NULL;
     char authorization[CRASH_ROOM];
-    (void)lreg_organization_create(client->instance, "acme", NULL, NULL, NULL);
-    if (lreg_token_create(client->instance, "acme", "all", "read_packages,write_packages,write_registries", 0, &token,
-                          NULL) != LREG_OK) {
+    (void)objects_organization_create(client->instance, "acme", NULL, NULL, NULL);
+    if (objects_token_create(client->instance, "acme", "all", "read_packages,write_packages,write_registries", 0,
+                             &token, NULL) != LREG_OK) {
         return 500;
     }
     (void)snprintf(authorization, sizeof authorization, "Bearer %s", lreg_token_secret(token));

@@ -2,6 +2,7 @@
 /* Registries, their settings, tokens and organizations: created, changed and deleted by a process that is killed, then
  * by another; then the power fails. */
 #include "hostile/crash.h"
+#include "support/objects.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +88,7 @@ static void check_revoked(struct crash_client *client) {
 /* --- Organizations --- */
 
 static int create_organization(struct crash_client *client) {
-    lreg_status status = lreg_organization_create(client->instance, "other", NULL, NULL, NULL);
+    lreg_status status = objects_organization_create(client->instance, "other", NULL, NULL, NULL);
     if (status == LREG_CONFLICT) {
         lreg_organization *organization = NULL;
         status = lreg_organization_find(client->instance, "other", &organization, NULL);

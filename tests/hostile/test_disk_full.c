@@ -2,6 +2,7 @@
 /* A file system that is really full: published data stays readable, a write that does not fit is refused with a
  * message, and everything works again when there is room. Needs the right to mount a file system; otherwise skipped. */
 #include "hostile/play.h"
+#include "support/objects.h"
 
 #include <libregistry.h>
 
@@ -50,11 +51,11 @@ static int setup(void **state) {
     }
     lreg_registry_settings *settings = NULL;
     open_instance(disk);
-    assert_int_equal(lreg_organization_create(disk->instance, "acme", NULL, NULL, NULL), LREG_OK);
+    assert_int_equal(objects_organization_create(disk->instance, "acme", NULL, NULL, NULL), LREG_OK);
     assert_int_equal(lreg_registry_settings_new(&settings, NULL), LREG_OK);
-    assert_int_equal(lreg_registry_settings_set_text(settings, LREG_REGISTRY_NAME, "files", NULL), LREG_OK);
-    assert_int_equal(lreg_registry_settings_set_text(settings, LREG_REGISTRY_ECOSYSTEM, "files", NULL), LREG_OK);
-    assert_int_equal(lreg_registry_settings_set_switch(settings, LREG_REGISTRY_PUBLIC, 1, NULL), LREG_OK);
+    assert_int_equal(lreg_registry_settings_set_name(settings, "files", NULL), LREG_OK);
+    assert_int_equal(lreg_registry_settings_set_ecosystem(settings, "files", NULL), LREG_OK);
+    assert_int_equal(lreg_registry_settings_set_public(settings, 1, NULL), LREG_OK);
     assert_int_equal(lreg_registry_create(disk->instance, "acme", settings, NULL, NULL), LREG_OK);
     lreg_registry_settings_free(settings);
     return 0;
@@ -75,8 +76,9 @@ static int teardown(void **state) {
 static char *new_token(struct disk *disk) {
     lreg_token *token = NULL;
     char text[256];
-    assert_int_equal(lreg_token_create(disk->instance, "acme", "test",
-                                       "read_packages,write_packages,delete_packages,read_registries", 0, &token, NULL),
+    assert_int_equal(objects_token_create(disk->instance, "acme", "test",
+                                          "read_packages,write_packages,delete_packages,read_registries", 0, &token,
+                                          NULL),
                      LREG_OK);
     (void)snprintf(text, sizeof text, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
@@ -130,7 +132,7 @@ static void check_file(struct disk *disk, size_t number) {
 
 static void check_sound(struct disk *disk) {
     lreg_verify_report report = {.size = sizeof report};
-    assert_int_equal(lreg_verify(disk->instance, NULL, NULL, &report, NULL), LREG_OK);
+    assert_int_equal(lreg_verify(disk->instance, NULL, &report, NULL), LREG_OK);
     assert_int_equal(report.missing + report.damaged, 0);
 }
 
@@ -184,7 +186,7 @@ static void delete_file(struct disk *disk, size_t number) {
     char name[64];
     name_file(name, number);
     assert_int_equal(lreg_registry_find(disk->instance, "acme", "files", &registry, NULL), LREG_OK);
-    assert_int_equal(lreg_package_find_by_filename(disk->instance, registry, name, &package, NULL), LREG_OK);
+    assert_int_equal(lreg_package_find(disk->instance, registry, name, &package, NULL), LREG_OK);
     assert_int_equal(lreg_package_delete(disk->instance, package, NULL), LREG_OK);
     lreg_package_free(package);
     lreg_registry_free(registry);
@@ -209,7 +211,7 @@ static void test_hostile_disk_full__what_is_full_can_be_emptied(void **state) {
     for (size_t i = 1; i < count; i++) {
         lreg_collect_report report = {.size = sizeof report};
         delete_file(disk, i);
-        assert_int_equal(lreg_collect(disk->instance, 0, &report, NULL), LREG_OK);
+        assert_int_equal(objects_collect(disk->instance, 0, &report, NULL), LREG_OK);
         assert_int_equal(report.blobs, 1);
     }
     struct http_answer *answer = publish(disk, authorization, 1);
@@ -245,7 +247,7 @@ static void test_hostile_disk_full__a_full_database_is_still_read(void **state) 
     lreg_status status = LREG_OK;
     for (int i = 0; i < 200 && status == LREG_OK; i++) {
         lreg_token *token = NULL;
-        status = lreg_token_create(disk->instance, "acme", "one more", "read_packages", 0, &token, NULL);
+        status = objects_token_create(disk->instance, "acme", "one more", "read_packages", 0, &token, NULL);
         lreg_token_free(token);
     }
     assert_int_equal(status, LREG_NO_SPACE);

@@ -2,6 +2,7 @@
 /* Managing an instance, over REST and through the C API: organizations, tokens, registries, the audit log, verification
  * and collection, while each operation in turn fails. */
 #include "hostile/play.h"
+#include "support/objects.h"
 
 #include <libregistry.h>
 
@@ -19,17 +20,18 @@
 
 static lreg_status create_organization(struct play *play, lreg_instance *instance, lreg_error **err) {
     (void)play;
-    return lreg_organization_create(instance, "other", "Other", NULL, err);
+    return objects_organization_create(instance, "other", "Other", NULL, err);
 }
 
 static lreg_status delete_organization(struct play *play, lreg_instance *instance, lreg_error **err) {
     (void)play;
-    return lreg_organization_delete(instance, "other", err);
+    return objects_organization_delete(instance, "other", err);
 }
 
 static lreg_status create_token(struct play *play, lreg_instance *instance, lreg_error **err) {
     lreg_token *token = NULL;
-    lreg_status status = lreg_token_create(instance, "acme", "Deploy", "read_packages,write_packages", 0, &token, err);
+    lreg_status status =
+        objects_token_create(instance, "acme", "Deploy", "read_packages,write_packages", 0, &token, err);
     assert_true((status == LREG_OK) == (token != NULL));
     if (token != NULL) {
         play_keep(play, "api_token", lreg_token_secret(token));
@@ -41,7 +43,7 @@ static lreg_status create_token(struct play *play, lreg_instance *instance, lreg
 
 static lreg_status delete_token(struct play *play, lreg_instance *instance, lreg_error **err) {
     lreg_token *token = NULL;
-    lreg_status status = lreg_token_find(instance, "acme", NULL, play_text(play, "api_token_id"), &token, err);
+    lreg_status status = lreg_token_find(instance, "acme", play_text(play, "api_token_id"), &token, err);
     if (status == LREG_OK) {
         status = lreg_token_delete(instance, token, err);
     }
@@ -55,7 +57,7 @@ static lreg_status list_registries(struct play *play, lreg_instance *instance, l
     lreg_registry *registry = NULL;
     size_t count = 0;
     (void)play;
-    lreg_status status = lreg_registry_list_open(instance, "acme", &list, err);
+    lreg_status status = lreg_registry_list_open(instance, "acme", NULL, &list, err);
     do {
         lreg_registry_free(registry);
         registry = NULL;
@@ -64,7 +66,7 @@ static lreg_status list_registries(struct play *play, lreg_instance *instance, l
         }
         count += registry != NULL ? 1 : 0;
     } while (registry != NULL);
-    lreg_registry_list_free(list);
+    lreg_registry_list_close(list);
     if (status == LREG_OK) {
         assert_int_equal(count, 2);
     }
@@ -80,7 +82,7 @@ static lreg_status publish(struct play *play, lreg_instance *instance, lreg_erro
     (void)play;
     lreg_status status = lreg_registry_find(instance, "acme", "files", &registry, err);
     if (status == LREG_OK) {
-        status = lreg_publication_begin(instance, registry, "direct.txt", &publication, err);
+        status = lreg_publication_open(instance, registry, "direct.txt", &publication, err);
     }
     if (status == LREG_OK) {
         status = lreg_publication_write(publication, text, strlen(text), err);
@@ -89,7 +91,7 @@ static lreg_status publish(struct play *play, lreg_instance *instance, lreg_erro
         status = lreg_publication_finish(publication, &package, &created, err);
     }
     lreg_package_free(package);
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     lreg_registry_free(registry);
     return status;
 }
@@ -99,22 +101,22 @@ static lreg_status read_content(struct play *play, lreg_instance *instance, lreg
     size_t got = 0;
     lreg_registry *registry = NULL;
     lreg_package *package = NULL;
-    lreg_content *content = NULL;
+    lreg_package_reader *content = NULL;
     (void)play;
     lreg_status status = lreg_registry_find(instance, "acme", "files", &registry, err);
     if (status == LREG_OK) {
-        status = lreg_package_find_by_filename(instance, registry, "direct.txt", &package, err);
+        status = lreg_package_find(instance, registry, "direct.txt", &package, err);
     }
     if (status == LREG_OK) {
-        status = lreg_content_open(instance, package, &content, err);
+        status = lreg_package_reader_open(instance, package, &content, err);
     }
     if (status == LREG_OK) {
-        status = lreg_content_read(content, 0, bytes, sizeof bytes - 1, &got, err);
+        status = lreg_package_reader_read(content, 0, bytes, sizeof bytes - 1, &got, err);
     }
     if (status == LREG_OK) {
         assert_string_equal(bytes, "published through the C API");
     }
-    lreg_content_close(content);
+    lreg_package_reader_close(content);
     lreg_package_free(package);
     lreg_registry_free(registry);
     return status;
@@ -124,7 +126,7 @@ static lreg_status read_content(struct play *play, lreg_instance *instance, lreg
 static lreg_status verify(struct play *play, lreg_instance *instance, lreg_error **err) {
     lreg_verify_report report = {.size = sizeof report};
     (void)play;
-    lreg_status status = lreg_verify(instance, NULL, NULL, &report, err);
+    lreg_status status = lreg_verify(instance, NULL, &report, err);
     if (status == LREG_OK) {
         assert_int_equal(report.missing, 0);
     }
@@ -134,7 +136,7 @@ static lreg_status verify(struct play *play, lreg_instance *instance, lreg_error
 static lreg_status collect(struct play *play, lreg_instance *instance, lreg_error **err) {
     lreg_collect_report report = {.size = sizeof report};
     (void)play;
-    return lreg_collect(instance, 0, &report, err);
+    return objects_collect(instance, 0, &report, err);
 }
 
 /* --- The script --- */

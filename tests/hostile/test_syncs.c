@@ -5,6 +5,7 @@
 #include "hostile/rig.h"
 #include "protocol/oci_data.h"
 #include "support/power_cut.h"
+#include "support/objects.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -182,8 +183,8 @@ static int setup(void **state) {
     *state = store;
     rig_make_folder(store->folder);
     open_store(store, true);
-    assert_int_equal(lreg_organization_create(store->client.instance, "acme", NULL, NULL, NULL), LREG_OK);
-    assert_int_equal(lreg_token_create(store->client.instance, "acme", "all", scopes, 0, &token, NULL), LREG_OK);
+    assert_int_equal(objects_organization_create(store->client.instance, "acme", NULL, NULL, NULL), LREG_OK);
+    assert_int_equal(objects_token_create(store->client.instance, "acme", "all", scopes, 0, &token, NULL), LREG_OK);
     (void)snprintf(store->authorization, sizeof store->authorization, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
     store->client.authorization = store->authorization;
@@ -289,13 +290,12 @@ static void test_hostile_syncs__a_collection_syncs_before_it_removes(void **stat
         close_store(store);
         open_store(store, is_durable != 0);
         assert_int_equal(lreg_registry_find(store->client.instance, "acme", "files", &registry, NULL), LREG_OK);
-        assert_int_equal(lreg_package_find_by_filename(store->client.instance, registry, "app-1.0.txt", &package, NULL),
-                         LREG_OK);
+        assert_int_equal(lreg_package_find(store->client.instance, registry, "app-1.0.txt", &package, NULL), LREG_OK);
         assert_int_equal(lreg_package_delete(store->client.instance, package, NULL), LREG_OK);
         lreg_package_free(package);
         lreg_registry_free(registry);
         event_count = 0;
-        assert_int_equal(lreg_collect(store->client.instance, 0, NULL, NULL), LREG_OK);
+        assert_int_equal(objects_collect(store->client.instance, 0, NULL, NULL), LREG_OK);
         assert_int_equal(count_events("unlinkat", "/objects/", &removed), 1);
         assert_in_range(count_events("fdatasync", LOG, &synced), 1, 100);
         assert_true(synced < removed);
@@ -340,7 +340,7 @@ static void test_hostile_syncs__a_disk_that_is_found_full_by_the_sync_of_the_log
     check_refused(store, ENOSPC, 507);
     assert_int_equal(publish(store, "new-1.0.txt"), 200);
     assert_int_equal(ask(store, "GET /acme/files/files/new-1.0.txt\n\n"), 200);
-    assert_int_equal(lreg_verify(store->client.instance, NULL, NULL, &report, NULL), LREG_OK);
+    assert_int_equal(lreg_verify(store->client.instance, NULL, &report, NULL), LREG_OK);
     assert_int_equal(report.missing + report.damaged, 0);
 }
 

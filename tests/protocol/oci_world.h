@@ -20,9 +20,9 @@ static inline void oci_make_registry(struct protocol_world *world, const char *o
                                      bool is_public) {
     lreg_registry_settings *settings = NULL;
     assert_int_equal(lreg_registry_settings_new(&settings, NULL), LREG_OK);
-    assert_int_equal(lreg_registry_settings_set_text(settings, LREG_REGISTRY_NAME, name, NULL), LREG_OK);
-    assert_int_equal(lreg_registry_settings_set_text(settings, LREG_REGISTRY_ECOSYSTEM, "container", NULL), LREG_OK);
-    assert_int_equal(lreg_registry_settings_set_switch(settings, LREG_REGISTRY_PUBLIC, is_public, NULL), LREG_OK);
+    assert_int_equal(lreg_registry_settings_set_name(settings, name, NULL), LREG_OK);
+    assert_int_equal(lreg_registry_settings_set_ecosystem(settings, "container", NULL), LREG_OK);
+    assert_int_equal(lreg_registry_settings_set_public(settings, is_public, NULL), LREG_OK);
     assert_int_equal(lreg_registry_create(world->instance, organization, settings, NULL, NULL), LREG_OK);
     lreg_registry_settings_free(settings);
 }

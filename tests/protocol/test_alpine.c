@@ -16,7 +16,7 @@ static char reader[200];
 static void make_token(const char *scopes, char out[200]) {
     lreg_error *err = NULL;
     lreg_token *token = NULL;
-    CHECK(lreg_token_create(fixture.instance, "acme", "test", scopes, 0, &token, &err), err);
+    CHECK(objects_token_create(fixture.instance, "acme", "test", scopes, 0, &token, &err), err);
     (void)snprintf(out, 200, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
 }
@@ -332,10 +332,10 @@ static void test_protocol_alpine__an_upload_under_way_is_no_package(void **state
     lreg_publication *publication = NULL;
     struct apk_bytes package = {0};
     apk_build(&package, &(struct apk_recipe){.name = "under-way"});
-    CHECK(lreg_publication_begin(fixture.instance, registry, "x.apk", &publication, &err), err);
+    CHECK(lreg_publication_open(fixture.instance, registry, "x.apk", &publication, &err), err);
     CHECK(lreg_publication_write(publication, package.bytes, package.length, &err), err);
     http_answer_free(expect(REPOSITORY "x86_64/under-way-1.0-r0.apk", 404));
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     http_answer_free(expect(REPOSITORY "x86_64/under-way-1.0-r0.apk", 404));
     apk_free(&package);
 }
@@ -351,7 +351,7 @@ static void test_protocol_alpine__downloads_are_counted_once_each(void **state) 
     http_answer_free(expect(REPOSITORY "x86_64/counted-1.0-r0.apk", 200));
     atomic_fetch_add(&fixture.now_ms, 3600000); /* counts are written in batches */
     http_answer_free(expect(REPOSITORY "x86_64/counted-1.0-r0.apk", 200));
-    CHECK(lreg_package_find_by_filename(fixture.instance, registry, "x86_64/counted-1.0-r0.apk", &package, &err), err);
+    CHECK(lreg_package_find(fixture.instance, registry, "x86_64/counted-1.0-r0.apk", &package, &err), err);
     assert_in_range(lreg_package_downloads(package), 2, 3);
     lreg_package_free(package);
 }
@@ -387,7 +387,7 @@ static void set_public(bool is_public) {
     lreg_error *err = NULL;
     lreg_registry_settings *settings = NULL;
     CHECK(lreg_registry_settings_new(&settings, &err), err);
-    CHECK(lreg_registry_settings_set_switch(settings, LREG_REGISTRY_PUBLIC, is_public, &err), err);
+    CHECK(lreg_registry_settings_set_public(settings, is_public, &err), err);
     CHECK(lreg_registry_update(fixture.instance, registry, settings, NULL, &err), err);
     lreg_registry_settings_free(settings);
 }
@@ -398,7 +398,7 @@ static void test_protocol_alpine__a_registry_token_reads_on_while_the_registry_i
     lreg_token *token = NULL;
     char bearer[200];
     must_upload(&(struct apk_recipe){.name = "opened", .version = "1-r0"});
-    CHECK(lreg_token_create_for_registry(fixture.instance, registry, "Server", &token, &err), err);
+    CHECK(objects_registry_token_create(fixture.instance, registry, "Server", &token, &err), err);
     (void)snprintf(bearer, sizeof bearer, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
     for (int i = 0; i < 3; i++) { /* private, public, private again */

@@ -111,8 +111,9 @@ static void test_protocol_declared__unknown_parameters_are_named(void **state) {
     static const struct protocol_case cases[] = {
         {"page", WHO_OWNER, "GET " REGISTRIES "?page=2" FIELDS "\n", 0, PARAMETER,
          "the parameter \"page\" is not known here: known are per_page, after"},
-        {"type", WHO_OWNER, "GET /v2/packages/organizations/my-organization/audit?type=REGISTRY_CREATED" FIELDS "\n", 0,
-         PARAMETER, "the parameter \"type\" is not known here: known are per_page, before"},
+        {"type", WHO_OWNER,
+         "GET /v2/packages/organizations/my-organization/audit?type=RegistryCreatedEvent" FIELDS "\n", 0, PARAMETER,
+         "the parameter \"type\" is not known here: known are per_page, before"},
         {"since", WHO_OWNER, "GET " MINE "/packages?since=2026-01-01" FIELDS "\n", 0, PARAMETER,
          "the parameter \"since\" is not known here: known are per_page, after, name"},
         {"of another listing", WHO_OWNER, "GET " MINE "/packages?before=x" FIELDS "\n", 0, PARAMETER, NULL},

@@ -3,6 +3,7 @@
 #include "oci_world.h"
 
 #include "support/tar_builder.h"
+#include "support/objects.h"
 
 #define INDEX_OF(type, digest, size, annotations)                                          \
     "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" type "\",\"digest\":\"" digest \
@@ -44,7 +45,7 @@ static lreg_status publish(struct protocol_world *world, const char *filename, s
     lreg_publication *publication = NULL;
     lreg_error *err = NULL;
     assert_int_equal(lreg_registry_find(world->instance, "my-organization", "my-images", &registry, NULL), LREG_OK);
-    lreg_status status = lreg_publication_begin(world->instance, registry, filename, &publication, &err);
+    lreg_status status = lreg_publication_open(world->instance, registry, filename, &publication, &err);
     for (size_t at = 0; status == LREG_OK && at < archive.length; at += 700) {
         size_t count = archive.length - at < 700 ? archive.length - at : 700;
         status = lreg_publication_write(publication, archive.bytes + at, count, &err);
@@ -54,7 +55,7 @@ static lreg_status publish(struct protocol_world *world, const char *filename, s
     }
     snprintf(code, 40, "%s", err != NULL ? lreg_error_code(err) : "");
     lreg_error_free(err);
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     lreg_registry_free(registry);
     free(archive.bytes);
     return status;
@@ -81,7 +82,7 @@ static void expect_refused(struct protocol_world *world, const char *filename, s
     if (status != LREG_UNPROCESSABLE || strcmp(code, wanted) != 0) {
         fail_msg("%s expected, not %s \"%s\"", wanted, lreg_status_name(status), code);
     }
-    assert_int_equal(lreg_collect(world->instance, 0, NULL, NULL), LREG_OK);
+    assert_int_equal(objects_collect(world->instance, 0, NULL, NULL), LREG_OK);
     char *after = protocol_state(world);
     assert_string_equal(before, after);
     free(before);
@@ -147,7 +148,7 @@ static void test_protocol_oci_archive__an_index_comes_with_its_images(void **sta
     EXPECT_STATUS(world, WHO_OWNER, 200, "GET " REPOSITORY "/manifests/multi\n\n");
     EXPECT_STATUS(world, WHO_OWNER, 200, "GET " REPOSITORY "/manifests/" OTHER_IMAGE_DIGEST "\n\n");
     world->now_ms += (int64_t)48 * 3600 * 1000;
-    assert_int_equal(lreg_collect(world->instance, 0, NULL, NULL), LREG_OK);
+    assert_int_equal(objects_collect(world->instance, 0, NULL, NULL), LREG_OK);
     EXPECT_STATUS(world, WHO_OWNER, 200, "GET " REPOSITORY "/blobs/" LAYER_DIGEST "\n\n");
 }
 
@@ -252,14 +253,14 @@ static void test_protocol_oci_archive__an_aborted_publication_leaves_nothing(voi
         lreg_registry *registry = NULL;
         lreg_publication *publication = NULL;
         assert_int_equal(lreg_registry_find(world->instance, "my-organization", "my-images", &registry, NULL), LREG_OK);
-        assert_int_equal(lreg_publication_begin(world->instance, registry, "x.tar", &publication, NULL), LREG_OK);
+        assert_int_equal(lreg_publication_open(world->instance, registry, "x.tar", &publication, NULL), LREG_OK);
         size_t length = archive.length < cut ? archive.length : cut;
         assert_int_equal(lreg_publication_write(publication, archive.bytes, length, NULL), LREG_OK);
-        lreg_publication_free(publication);
+        lreg_publication_close(publication);
         lreg_registry_free(registry);
         free(archive.bytes);
     }
-    assert_int_equal(lreg_collect(world->instance, 0, NULL, NULL), LREG_OK);
+    assert_int_equal(objects_collect(world->instance, 0, NULL, NULL), LREG_OK);
     char *after = protocol_state(world);
     assert_string_equal(before, after);
     free(before);

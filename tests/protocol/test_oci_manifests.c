@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manifests, tags and referrers: pushed, sent, listed and deleted, and their view in the C API and the REST API. */
 #include "oci_world.h"
+#include "support/objects.h"
 
 #define REST "/v2/packages/organizations/my-organization/registries/my-images/packages"
 
@@ -31,7 +32,7 @@ static lreg_package *find_package(struct protocol_world *world, const char *file
     lreg_registry *registry = NULL;
     lreg_package *package = NULL;
     assert_int_equal(lreg_registry_find(world->instance, "my-organization", "my-images", &registry, NULL), LREG_OK);
-    lreg_status status = lreg_package_find_by_filename(world->instance, registry, filename, &package, NULL);
+    lreg_status status = lreg_package_find(world->instance, registry, filename, &package, NULL);
     assert_true(status == LREG_OK || status == LREG_NOT_FOUND);
     lreg_registry_free(registry);
     return package;
@@ -161,10 +162,10 @@ static void test_protocol_oci_manifests__what_a_manifest_names_is_not_collected(
     struct protocol_world *world = *state;
     push_image(world, REPOSITORY, "v1");
     world->now_ms += (int64_t)48 * 3600 * 1000;
-    assert_int_equal(lreg_collect(world->instance, 0, NULL, NULL), LREG_OK);
+    assert_int_equal(objects_collect(world->instance, 0, NULL, NULL), LREG_OK);
     EXPECT_STATUS(world, WHO_OWNER, 200, "GET " REPOSITORY "/blobs/" LAYER_DIGEST "\n\n");
     EXPECT_STATUS(world, WHO_OWNER, 202, "DELETE " REPOSITORY "/manifests/" IMAGE_DIGEST "\n\n");
-    assert_int_equal(lreg_collect(world->instance, 0, NULL, NULL), LREG_OK);
+    assert_int_equal(objects_collect(world->instance, 0, NULL, NULL), LREG_OK);
     EXPECT_STATUS(world, WHO_OWNER, 404, "GET " REPOSITORY "/blobs/" LAYER_DIGEST "\n\n");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pushing blobs: in one request, with a session, in chunks, by mount; and fetching them. */
 #include "oci_world.h"
+#include "support/objects.h"
 
 #include <unistd.h>
 
@@ -245,12 +246,12 @@ static void test_protocol_oci_push__equal_blobs_are_stored_once(void **state) {
     struct protocol_world *world = *state;
     lreg_verify_report report = {.size = sizeof report};
     push_blob(world, REPOSITORY, LAYER_DIGEST, LAYER);
-    assert_int_equal(lreg_verify(world->instance, NULL, NULL, &report, NULL), LREG_OK);
+    assert_int_equal(lreg_verify(world->instance, NULL, &report, NULL), LREG_OK);
     uint64_t blobs = report.blobs;
     push_blob(world, REPOSITORY, LAYER_DIGEST, LAYER);
     push_blob(world, OTHER, LAYER_DIGEST, LAYER);
     push_blob(world, PUBLIC, LAYER_DIGEST, LAYER);
-    assert_int_equal(lreg_verify(world->instance, NULL, NULL, &report, NULL), LREG_OK);
+    assert_int_equal(lreg_verify(world->instance, NULL, &report, NULL), LREG_OK);
     assert_int_equal(report.blobs, blobs);
 }
 
@@ -390,7 +391,7 @@ static void test_protocol_oci_push__asking_by_a_pusher_keeps_a_blob_from_the_col
         EXPECT_STATUS(world, WHO_OWNER, 200, "HEAD " REPOSITORY "/blobs/" LAYER_DIGEST "\n\n");
         EXPECT_STATUS(world, WHO_READER, 200, "HEAD " OTHER "/blobs/" CONFIG_DIGEST "\n\n");
     }
-    assert_int_equal(lreg_collect(world->instance, 0, NULL, NULL), LREG_OK);
+    assert_int_equal(objects_collect(world->instance, 0, NULL, NULL), LREG_OK);
     EXPECT_STATUS(world, WHO_OWNER, 200, "HEAD " REPOSITORY "/blobs/" LAYER_DIGEST "\n\n");
     EXPECT_STATUS(world, WHO_OWNER, 404, "HEAD " OTHER "/blobs/" CONFIG_DIGEST "\n\n");
 }

@@ -144,7 +144,7 @@ static void delete_package(struct protocol_world *world, const char *filename) {
     lreg_registry *registry = NULL;
     lreg_package *package = NULL;
     assert_int_equal(lreg_registry_find(world->instance, "my-organization", "my-images", &registry, NULL), LREG_OK);
-    assert_int_equal(lreg_package_find_by_filename(world->instance, registry, filename, &package, NULL), LREG_OK);
+    assert_int_equal(lreg_package_find(world->instance, registry, filename, &package, NULL), LREG_OK);
     EXPECT_STATUS(world, WHO_OWNER, 200, "DELETE " REST "/%s\n\n", lreg_package_id(package));
     lreg_package_free(package);
     lreg_registry_free(registry);

@@ -330,8 +330,8 @@ static void test_protocol_rest__changes_are_in_the_audit_log(void **state) {
     http_answer_free(owner(state, "PATCH " REGISTRIES "/my-files" FIELDS "\n{\"public\":true}", 200));
     http_answer_free(owner(state, "DELETE " PACKAGES "/<<package>>" FIELDS "\n", 200));
     struct http_answer *answer = owner(state, "GET " ORGANIZATION "/audit?per_page=2" FIELDS "\n", 200);
-    expect_text(answer, "\"type\":\"PACKAGE_DELETED\"");
-    expect_text(answer, "\"type\":\"REGISTRY_UPDATED\"");
+    expect_text(answer, "\"type\":\"PackageDeletedEvent\"");
+    expect_text(answer, "\"type\":\"RegistryUpdatedEvent\"");
     expect_text(answer, "\"subject\":\"my-organization/my-files\",\"remote_address\":\"192.0.2.7\","
                         "\"data\":{\"public\":{\"from\":false,\"to\":true}}");
     assert_int_equal(count_of(answer->body, "\"occurred_at\":"), 2);

@@ -62,7 +62,7 @@ static void test_protocol_rest_copy__is_in_the_audit_log(void **state) {
     http_answer_free(copy(*state, COPY("?to=loose-files"), 200));
     struct http_answer *log = protocol_expect(
         *state, WHO_OWNER, "GET /v2/packages/organizations/my-organization/audit?per_page=1" FIELDS "\n", 200);
-    protocol_expect_member(log, "type", "PACKAGE_CREATED");
+    protocol_expect_member(log, "type", "PackageCreatedEvent");
     protocol_expect_member(log, "subject", "app-1.0.0.zip");
     http_answer_free(log);
 }

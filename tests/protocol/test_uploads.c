@@ -84,7 +84,7 @@ static void test_protocol_uploads__who_may_change_the_registry_ends_one(void **s
     EXPECT_STATUS(world, WHO_OWNER, 404, "PATCH %s\n\nmore", location);
     struct http_answer *answer =
         REQUEST(world, WHO_OWNER, 200, "GET /v2/packages/organizations/my-organization/audit?per_page=1\n\n");
-    protocol_expect_member(answer, "type", "UPLOAD_DELETED");
+    protocol_expect_member(answer, "type", "UploadDeletedEvent");
     http_answer_free(answer);
     free(id);
     free(location);
@@ -98,7 +98,7 @@ static void test_protocol_uploads__the_c_api_does_the_same(void **state) {
     lreg_registry *other = find_registry(world, "public-images");
     char *location = begin_with(world, "12345");
     char *id = id_of(location);
-    assert_int_equal(lreg_upload_list_open(world->instance, registry, &list, NULL), LREG_OK);
+    assert_int_equal(lreg_upload_list_open(world->instance, registry, NULL, &list, NULL), LREG_OK);
     assert_int_equal(lreg_upload_list_next(list, &upload, NULL), LREG_OK);
     assert_string_equal(lreg_upload_id(upload), id);
     assert_string_equal(lreg_upload_image(upload), "app");
@@ -109,7 +109,7 @@ static void test_protocol_uploads__the_c_api_does_the_same(void **state) {
     lreg_upload_free(upload);
     assert_int_equal(lreg_upload_list_next(list, &upload, NULL), LREG_OK);
     assert_null(upload);
-    lreg_upload_list_free(list);
+    lreg_upload_list_close(list);
     assert_int_equal(lreg_upload_find(world->instance, other, id, &upload, NULL), LREG_NOT_FOUND);
     assert_null(upload);
     assert_int_equal(lreg_upload_find(world->instance, registry, id, &upload, NULL), LREG_OK);

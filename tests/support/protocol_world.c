@@ -3,6 +3,7 @@
 /* Makes the world of protocol tests, through the C API only, and describes its content. */
 
 #include "support/protocol_world.h"
+#include "support/objects.h"
 
 #include <dirent.h>
 #include <ftw.h>
@@ -46,14 +47,15 @@ static lreg_status fill(void *user, void *bytes, size_t length, lreg_failure *fa
 /* --- making --- */
 
 static void make_registry(struct protocol_world *world, const char *organization, const char *slug,
-                          const char *ecosystem, int32_t flag) {
+                          const char *ecosystem,
+                          lreg_status (*set)(lreg_registry_settings *, lreg_bool, lreg_error **)) {
     lreg_registry_settings *settings = NULL;
     lreg_error *err = NULL;
     check(lreg_registry_settings_new(&settings, &err), err);
-    check(lreg_registry_settings_set_text(settings, LREG_REGISTRY_NAME, slug, &err), err);
-    check(lreg_registry_settings_set_text(settings, LREG_REGISTRY_ECOSYSTEM, ecosystem, &err), err);
-    if (flag != 0) {
-        check(lreg_registry_settings_set_switch(settings, flag, 1, &err), err);
+    check(lreg_registry_settings_set_name(settings, slug, &err), err);
+    check(lreg_registry_settings_set_ecosystem(settings, ecosystem, &err), err);
+    if (set != NULL) {
+        check(set(settings, 1, &err), err);
     }
     check(lreg_registry_create(world->instance, organization, settings, NULL, &err), err);
     lreg_registry_settings_free(settings);
@@ -68,7 +70,7 @@ static void make_token(struct protocol_world *world, enum protocol_who who, cons
     lreg_token *token = NULL;
     lreg_error *err = NULL;
     int64_t expires_ms = who == WHO_EXPIRED ? PROTOCOL_NOW - 1000 : 0;
-    check(lreg_token_create(world->instance, organization, "a token", scopes, expires_ms, &token, &err), err);
+    check(objects_token_create(world->instance, organization, "a token", scopes, expires_ms, &token, &err), err);
     keep_secret(world, who, token);
     if (who == WHO_DELETED) {
         check(lreg_token_delete(world->instance, token, &err), err);
@@ -87,7 +89,7 @@ static void make_registry_token(struct protocol_world *world, enum protocol_who 
     lreg_registry *registry = find_registry(world, "my-organization", slug);
     lreg_token *token = NULL;
     lreg_error *err = NULL;
-    check(lreg_token_create_for_registry(world->instance, registry, "a registry token", &token, &err), err);
+    check(objects_registry_token_create(world->instance, registry, "a registry token", &token, &err), err);
     keep_secret(world, who, token);
     if (who == WHO_REGISTRY_TOKEN) {
         (void)snprintf(world->token_id, sizeof world->token_id, "%s", lreg_token_id(token));
@@ -101,12 +103,12 @@ static void publish(struct protocol_world *world, const char *slug, const char *
     lreg_publication *publication = NULL;
     lreg_package *package = NULL;
     lreg_error *err = NULL;
-    check(lreg_publication_begin(world->instance, registry, filename, &publication, &err), err);
+    check(lreg_publication_open(world->instance, registry, filename, &publication, &err), err);
     check(lreg_publication_write(publication, PROTOCOL_CONTENT, strlen(PROTOCOL_CONTENT), &err), err);
     check(lreg_publication_finish(publication, &package, NULL, &err), err);
     (void)snprintf(world->package_id, sizeof world->package_id, "%s", lreg_package_id(package));
     lreg_package_free(package);
-    lreg_publication_free(publication);
+    lreg_publication_close(publication);
     lreg_registry_free(registry);
 }
 
@@ -115,15 +117,15 @@ static void fill_world(struct protocol_world *world) {
         "read_packages,write_packages,delete_packages,read_registries,write_registries,delete_registries";
     static const char home[] = "my-organization";
     lreg_error *err = NULL;
-    check(lreg_organization_create(world->instance, home, NULL, NULL, &err), err);
-    check(lreg_organization_create(world->instance, "other-organization", NULL, NULL, &err), err);
-    make_registry(world, home, "my-files", "files", 0);
-    make_registry(world, home, "strict-files", "files", LREG_REGISTRY_STRICT_NAMES);
-    make_registry(world, home, "public-files", "files", LREG_REGISTRY_PUBLIC);
-    make_registry(world, home, "loose-files", "files", LREG_REGISTRY_ALLOW_OVERWRITE);
-    make_registry(world, home, "my-alpine-packages", "alpine", 0);
-    make_registry(world, home, "my-images", "container", 0);
-    make_registry(world, "other-organization", "other-files", "files", 0);
+    check(objects_organization_create(world->instance, home, NULL, NULL, &err), err);
+    check(objects_organization_create(world->instance, "other-organization", NULL, NULL, &err), err);
+    make_registry(world, home, "my-files", "files", NULL);
+    make_registry(world, home, "strict-files", "files", lreg_registry_settings_set_strict_names);
+    make_registry(world, home, "public-files", "files", lreg_registry_settings_set_public);
+    make_registry(world, home, "loose-files", "files", lreg_registry_settings_set_allow_overwrite);
+    make_registry(world, home, "my-alpine-packages", "alpine", NULL);
+    make_registry(world, home, "my-images", "container", NULL);
+    make_registry(world, "other-organization", "other-files", "files", NULL);
     make_token(world, WHO_OWNER, home, all);
     make_token(world, WHO_READER, home, "read_packages,read_registries");
     make_token(world, WHO_PUBLISHER, home, "write_packages");
@@ -209,21 +211,26 @@ static void list_packages(struct protocol_world *world, const lreg_registry *reg
     check(lreg_package_list_open(world->instance, registry, NULL, &list, &err), err);
     check(lreg_package_list_next(list, &package, &err), err);
     while (package != NULL) {
-        (void)fprintf(out, "  package %s %s %s %s %llu %s\n", lreg_package_id(package), lreg_package_filename(package),
+        (void)fprintf(out, "  package %s %s %s %s %llu %s\n", lreg_package_id(package), lreg_package_reference(package),
                       lreg_package_name(package), lreg_package_version(package),
                       (unsigned long long)lreg_package_downloads(package), lreg_package_digest(package, "sha256"));
         lreg_package_free(package);
         check(lreg_package_list_next(list, &package, &err), err);
     }
-    lreg_package_list_free(list);
+    lreg_package_list_close(list);
 }
 
+/* `registry` NULL: the API access tokens of the organization. */
 static void list_tokens(struct protocol_world *world, const char *organization, const lreg_registry *registry,
                         FILE *out) {
     lreg_token_list *list = NULL;
     lreg_token *token = NULL;
     lreg_error *err = NULL;
-    check(lreg_token_list_open(world->instance, organization, registry, &list, &err), err);
+    if (registry == NULL) {
+        check(lreg_token_list_open(world->instance, organization, NULL, &list, &err), err);
+    } else {
+        check(lreg_registry_token_list_open(world->instance, registry, NULL, &list, &err), err);
+    }
     check(lreg_token_list_next(list, &token, &err), err);
     while (token != NULL) {
         (void)fprintf(out, "  token %s %s %s\n", lreg_token_id(token), lreg_token_description(token),
@@ -231,47 +238,45 @@ static void list_tokens(struct protocol_world *world, const char *organization, 
         lreg_token_free(token);
         check(lreg_token_list_next(list, &token, &err), err);
     }
-    lreg_token_list_free(list);
+    lreg_token_list_close(list);
 }
 
 static void list_registries(struct protocol_world *world, const char *organization, FILE *out) {
     lreg_registry_list *list = NULL;
     lreg_registry *registry = NULL;
     lreg_error *err = NULL;
-    check(lreg_registry_list_open(world->instance, organization, &list, &err), err);
+    check(lreg_registry_list_open(world->instance, organization, NULL, &list, &err), err);
     check(lreg_registry_list_next(list, &registry, &err), err);
     while (registry != NULL) {
         (void)fprintf(out, " registry %s %s (%s) [%s%s%s] %s %d%d%d %lld\n", lreg_registry_id(registry),
                       lreg_registry_slug(registry), lreg_registry_name(registry), lreg_registry_description(registry),
                       lreg_registry_emoji(registry), lreg_registry_color(registry), lreg_registry_ecosystem(registry),
-                      lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC),
-                      lreg_registry_switch(registry, LREG_REGISTRY_ALLOW_OVERWRITE),
-                      lreg_registry_switch(registry, LREG_REGISTRY_STRICT_NAMES),
-                      (long long)lreg_registry_updated_ms(registry));
+                      lreg_registry_is_public(registry), lreg_registry_allows_overwrite(registry),
+                      lreg_registry_has_strict_names(registry), (long long)lreg_registry_updated_ms(registry));
         list_packages(world, registry, out);
-        if (lreg_registry_switch(registry, LREG_REGISTRY_PUBLIC) == 0) { /* otherwise they are hidden */
+        if (lreg_registry_is_public(registry) == 0) { /* otherwise they are hidden */
             list_tokens(world, NULL, registry, out);
         }
         lreg_registry_free(registry);
         check(lreg_registry_list_next(list, &registry, &err), err);
     }
-    lreg_registry_list_free(list);
+    lreg_registry_list_close(list);
 }
 
 /* Every change adds an event. */
 static void count_events(struct protocol_world *world, const char *organization, FILE *out) {
-    lreg_audit_list *list = NULL;
+    lreg_audit_event_list *list = NULL;
     lreg_audit_event *event = NULL;
     lreg_error *err = NULL;
     size_t count = 0;
-    check(lreg_audit_list_open(world->instance, organization, &list, &err), err);
-    check(lreg_audit_list_next(list, &event, &err), err);
+    check(lreg_audit_event_list_open(world->instance, organization, NULL, &list, &err), err);
+    check(lreg_audit_event_list_next(list, &event, &err), err);
     while (event != NULL) {
         count++;
         lreg_audit_event_free(event);
-        check(lreg_audit_list_next(list, &event, &err), err);
+        check(lreg_audit_event_list_next(list, &event, &err), err);
     }
-    lreg_audit_list_free(list);
+    lreg_audit_event_list_close(list);
     (void)fprintf(out, " %zu events\n", count);
 }
 

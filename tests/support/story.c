@@ -7,6 +7,7 @@
 #include "protocol/oci_data.h"
 #include "support/apk_builder.h"
 #include "support/http_script.h"
+#include "support/objects.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +37,7 @@ static char *make_token(const struct story *story) {
     lreg_token *token = NULL;
     char *text = malloc(128);
     assert_non_null(text);
-    check(lreg_token_create(story->instance, "acme", "Schl\xc3\xbcssel", scopes, 0, &token, NULL));
+    check(objects_token_create(story->instance, "acme", "Schl\xc3\xbcssel", scopes, 0, &token, NULL));
     (void)snprintf(text, 128, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
     return text;
@@ -191,20 +192,20 @@ static void play_management(struct story *story) {
 
 static void play_upkeep(struct story *story, const char *backup) {
     lreg_verify_report report = {.size = sizeof report};
-    check(lreg_verify(story->instance, NULL, NULL, &report, NULL));
+    check(lreg_verify(story->instance, NULL, &report, NULL));
     assert_int_equal(report.missing + report.damaged, 0);
-    check(lreg_collect(story->instance, 0, NULL, NULL));
+    check(objects_collect(story->instance, 0, NULL, NULL));
     if (backup != NULL) {
-        check(lreg_backup(story->instance, backup, LREG_BACKUP_COPY, NULL));
+        check(lreg_backup(story->instance, backup, NULL, NULL));
     }
 }
 
 char *story_play(lreg_instance *instance, const char *backup) {
     struct story story = {.instance = instance, .script = {.instance = instance}};
-    check(lreg_organization_create(instance, "acme",
-                                   "\xc3\x84"
-                                   "cme",
-                                   NULL, NULL));
+    check(objects_organization_create(instance, "acme",
+                                      "\xc3\x84"
+                                      "cme",
+                                      NULL, NULL));
     char *authorization = make_token(&story);
     story.script.authorization = authorization;
     make_registry(&story, "files", "files");

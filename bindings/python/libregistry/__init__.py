@@ -53,7 +53,7 @@ from ._exchange import Exchange, FilePiece, Response, Wants
 from ._instance import LIMITS, CollectReport, Instance, UpkeepReport, VerifyReport
 from ._library import LoadError, version
 from ._organization import AuditEvent, Organization
-from ._package import Content, Package, Publication
+from ._package import Package, PackageReader, Publication
 from ._registry import Registry
 from ._storage import Stage, Storage, StoredObject
 from ._token import Token
@@ -61,10 +61,11 @@ from ._upload import Upload
 
 __all__ = [
     "LIMITS", "AuditEvent", "BadArgumentError", "BusyError", "CancelledError", "ClosedError", "CollectReport",
-    "ConflictError", "Content", "CorruptError", "Error", "Exchange", "FilePiece", "ForbiddenError", "ForkedError",
+    "ConflictError", "CorruptError", "Error", "Exchange", "FilePiece", "ForbiddenError", "ForkedError",
     "HeadersTooLargeError", "HostError", "InputOutputError", "Instance", "InternalError", "LengthRequiredError",
     "Listing", "LoadError", "MethodNotAllowedError", "MisuseError", "NoMemoryError", "NoSpaceError",
     "NotFoundError", "NotImplementedHereError", "OperationalError", "Organization", "Package",
+    "PackageReader",
     "PreconditionFailedError", "Publication", "RangeError", "Registry", "RemoteTimeoutError", "RequestError",
     "Response", "Stage", "Storage", "StoredObject", "Token", "TooLargeError", "TooManyError",
     "UnauthenticatedError", "UnprocessableError", "UnsupportedError", "UpkeepReport", "Upload", "UpstreamError",

@@ -90,17 +90,6 @@ LREG_LIMIT_UPLOAD_IDLE_MS = 24
 LREG_FORWARDED_HEADER_X_FORWARDED = 0
 LREG_FORWARDED_HEADER_FORWARDED = 1
 
-LREG_REGISTRY_NAME = 1
-LREG_REGISTRY_SLUG = 2
-LREG_REGISTRY_DESCRIPTION = 3
-LREG_REGISTRY_EMOJI = 4
-LREG_REGISTRY_COLOR = 5
-LREG_REGISTRY_ECOSYSTEM = 6
-
-LREG_REGISTRY_PUBLIC = 1
-LREG_REGISTRY_ALLOW_OVERWRITE = 2
-LREG_REGISTRY_STRICT_NAMES = 3
-
 LREG_WANTS_NOTHING = 0
 LREG_WANTS_BODY = 1
 LREG_WANTS_RESPONSE = 2
@@ -111,8 +100,8 @@ LREG_PIECE_BYTES = 1
 LREG_PIECE_FILE = 2
 LREG_PIECE_WAIT = 3
 
-LREG_BACKUP_COPY = 0
 LREG_BACKUP_LINK = 1
+LREG_COLLECT_HAS_MORE = 1
 LREG_DISPATCH_READS_ALL = 1
 
 LREG_LOG_ERROR = 1
@@ -167,6 +156,14 @@ class lreg_registry_settings(Structure):
     """Opaque."""
 
 
+class lreg_organization_settings(Structure):
+    """Opaque."""
+
+
+class lreg_token_settings(Structure):
+    """Opaque."""
+
+
 class lreg_package(Structure):
     """Opaque."""
 
@@ -179,7 +176,7 @@ class lreg_publication(Structure):
     """Opaque."""
 
 
-class lreg_content(Structure):
+class lreg_package_reader(Structure):
     """Opaque."""
 
 
@@ -203,7 +200,7 @@ class lreg_audit_event(Structure):
     """Opaque."""
 
 
-class lreg_audit_list(Structure):
+class lreg_audit_event_list(Structure):
     """Opaque."""
 
 
@@ -211,10 +208,53 @@ class lreg_exchange(Structure):
     """Opaque."""
 
 
+class lreg_organization_filter(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32)]
+
+
+class lreg_registry_filter(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32)]
+
+
+class lreg_package_filter(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32), ("name_contains", c_char_p)]
+
+
+class lreg_token_filter(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32)]
+
+
+class lreg_upload_filter(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32)]
+
+
+class lreg_audit_event_filter(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32), ("organization_id", c_char_p)]
+
+
+class lreg_finding(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32), ("message", c_char_p)]
+
+
+lreg_finding_function = CFUNCTYPE(c_int32, c_void_p, POINTER(lreg_finding))
+
+
+class lreg_verify_options(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32), ("finding", lreg_finding_function), ("user", c_void_p)]
+
+
+class lreg_collect_options(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32), ("grace_ms", c_int64)]
+
+
+class lreg_backup_options(Structure):
+    _fields_ = [("size", c_uint32), ("flags", c_uint32)]
+
+
 class lreg_verify_report(Structure):
     _fields_ = [
         ("size", c_uint32),
-        ("reserved", c_uint32),
+        ("flags", c_uint32),
         ("blobs", c_uint64),
         ("blob_bytes", c_uint64),
         ("documents", c_uint64),
@@ -229,7 +269,7 @@ class lreg_verify_report(Structure):
 class lreg_collect_report(Structure):
     _fields_ = [
         ("size", c_uint32),
-        ("reserved", c_uint32),
+        ("flags", c_uint32),
         ("uploads", c_uint64),
         ("stages", c_uint64),
         ("blobs", c_uint64),
@@ -259,9 +299,6 @@ _uint64_p = POINTER(c_uint64)
 _void_pp = POINTER(c_void_p)
 # A buffer for a callback to fill with text. ctypes would convert c_char_p to bytes, which are not writable.
 _room = c_void_p
-
-lreg_finding = CFUNCTYPE(c_int32, c_void_p, c_char_p)
-
 
 class lreg_dispatch_io(Structure):
     _fields_ = [
@@ -426,12 +463,13 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     instance, options, error = POINTER(lreg_instance), POINTER(lreg_options), POINTER(lreg_error)
     organization, organizations = POINTER(lreg_organization), POINTER(lreg_organization_list)
     registry, registries = POINTER(lreg_registry), POINTER(lreg_registry_list)
-    settings = POINTER(lreg_registry_settings)
+    organization_settings, settings = POINTER(lreg_organization_settings), POINTER(lreg_registry_settings)
+    token_settings = POINTER(lreg_token_settings)
     package, packages = POINTER(lreg_package), POINTER(lreg_package_list)
-    publication, content = POINTER(lreg_publication), POINTER(lreg_content)
+    publication, reader = POINTER(lreg_publication), POINTER(lreg_package_reader)
     token, tokens = POINTER(lreg_token), POINTER(lreg_token_list)
     upload, uploads = POINTER(lreg_upload), POINTER(lreg_upload_list)
-    event, events, exchange = POINTER(lreg_audit_event), POINTER(lreg_audit_list), POINTER(lreg_exchange)
+    event, events, exchange = POINTER(lreg_audit_event), POINTER(lreg_audit_event_list), POINTER(lreg_exchange)
 
     table: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {}
 
@@ -450,10 +488,18 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
         for name in names.split():
             plain(f"{prefix}_{name}", result, handle)
 
+    def sets(prefix: str, handle: Any, kind: Any, names: str) -> None:
+        for name in names.split():
+            fails(f"{prefix}_settings_set_{name}", handle, kind)
+
+    def settings_of(prefix: str, handle: Any) -> None:
+        fails(f"{prefix}_settings_new", POINTER(handle))
+        ends(handle, f"{prefix}_settings_free")
+
     def listing(prefix: str, handle: Any, item: Any, *parameters: Any) -> None:
         fails(f"{prefix}_list_open", instance, *parameters, POINTER(handle))
         fails(f"{prefix}_list_next", handle, POINTER(item))
-        ends(handle, f"{prefix}_list_free")
+        ends(handle, f"{prefix}_list_close")
 
     plain("version_string", text)
     plain("version_number", c_int32)
@@ -489,61 +535,69 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     fails("open", options, POINTER(instance))
     ends(instance, "close", "fork_end")
     fails("fork_begin", instance)
-    fails("verify", instance, lreg_finding, c_void_p, POINTER(lreg_verify_report))
-    fails("collect", instance, c_int64, POINTER(lreg_collect_report))
+    fails("verify", instance, POINTER(lreg_verify_options), POINTER(lreg_verify_report))
+    fails("collect", instance, POINTER(lreg_collect_options), POINTER(lreg_collect_report))
     fails("upkeep", instance, POINTER(lreg_upkeep_options), POINTER(lreg_upkeep_report))
-    fails("backup", instance, text, c_int32)
+    fails("backup", instance, text, POINTER(lreg_backup_options))
 
-    fails("organization_create", instance, text, text, POINTER(organization))
+    settings_of("organization", organization_settings)
+    sets("organization", organization_settings, text, "slug name")
+    fails("organization_create", instance, organization_settings, POINTER(organization))
     fails("organization_find", instance, text, POINTER(organization))
-    listing("organization", organizations, organization)
-    fails("organization_delete", instance, text)
+    listing("organization", organizations, organization, POINTER(lreg_organization_filter))
+    fails("organization_update", instance, organization, organization_settings, POINTER(organization))
+    fails("organization_delete", instance, organization)
     accessors("organization", organization, text, "id slug name")
     accessors("organization", organization, c_int64, "created_ms")
     ends(organization, "organization_free")
 
-    fails("registry_settings_new", POINTER(settings))
-    fails("registry_settings_set_text", settings, c_int32, text)
-    fails("registry_settings_set_switch", settings, c_int32, boolean)
-    ends(settings, "registry_settings_free")
+    settings_of("registry", settings)
+    sets("registry", settings, text, "name slug description emoji color ecosystem json")
+    sets("registry", settings, boolean, "public allow_overwrite strict_names")
     fails("registry_create", instance, text, settings, POINTER(registry))
     fails("registry_find", instance, text, text, POINTER(registry))
-    listing("registry", registries, registry, text)
+    listing("registry", registries, registry, text, POINTER(lreg_registry_filter))
     fails("registry_update", instance, registry, settings, POINTER(registry))
     fails("registry_delete", instance, registry)
-    accessors("registry", registry, text, "id organization slug name description emoji color ecosystem")
+    accessors("registry", registry, text, "id organization_slug slug name description emoji color ecosystem")
     accessors("registry", registry, c_int64, "created_ms updated_ms")
-    plain("registry_switch", boolean, registry, c_int32)
+    accessors("registry", registry, boolean, "is_public allows_overwrite has_strict_names")
     ends(registry, "registry_free")
 
-    fails("publication_begin", instance, registry, text, POINTER(publication))
+    fails("publication_open", instance, registry, text, POINTER(publication))
     fails("publication_write", publication, c_void_p, c_size_t)
     fails("publication_finish", publication, POINTER(package), _int32_p)
-    ends(publication, "publication_free")
+    ends(publication, "publication_close")
     fails("package_find", instance, registry, text, POINTER(package))
-    fails("package_find_by_filename", instance, registry, text, POINTER(package))
-    listing("package", packages, package, registry, text)
+    fails("package_find_by_id", instance, registry, text, POINTER(package))
+    listing("package", packages, package, registry, POINTER(lreg_package_filter))
     fails("package_delete", instance, package)
-    accessors("package", package, text, "id name version architecture filename path attributes")
+    accessors("package", package, text, "id name version architecture reference filename path attributes")
     accessors("package", package, c_uint64, "size_bytes downloads")
     accessors("package", package, c_int64, "created_ms")
     plain("package_digest", text, package, text)
     ends(package, "package_free")
-    fails("content_open", instance, package, POINTER(content))
-    plain("content_length", c_uint64, content)
-    fails("content_read", content, c_uint64, c_void_p, c_size_t, _size_p)
-    ends(content, "content_close")
+    fails("package_reader_open", instance, package, POINTER(reader))
+    plain("package_reader_length", c_uint64, reader)
+    fails("package_reader_read", reader, c_uint64, c_void_p, c_size_t, _size_p)
+    ends(reader, "package_reader_close")
 
-    fails("token_create", instance, text, text, text, c_int64, POINTER(token))
-    fails("token_create_for_registry", instance, registry, text, POINTER(token))
-    listing("token", tokens, token, text, registry)
-    fails("token_find", instance, text, registry, text, POINTER(token))
+    settings_of("token", token_settings)
+    sets("token", token_settings, text, "description scopes")
+    sets("token", token_settings, c_int64, "expires_ms")
+    fails("token_create", instance, text, token_settings, POINTER(token))
+    fails("registry_token_create", instance, registry, token_settings, POINTER(token))
+    listing("token", tokens, token, text, POINTER(lreg_token_filter))
+    fails("registry_token_list_open", instance, registry, POINTER(lreg_token_filter), POINTER(tokens))
+    fails("token_find", instance, text, text, POINTER(token))
+    fails("registry_token_find", instance, registry, text, POINTER(token))
+    fails("token_reveal", instance, token, POINTER(token))
     fails("token_delete", instance, token)
-    accessors("token", token, text, "id description scopes secret")
+    accessors("token", token, text, "id registry_id description scopes secret")
     accessors("token", token, c_int64, "expires_ms created_ms")
     ends(token, "token_free")
 
-    listing("upload", uploads, upload, registry)
+    listing("upload", uploads, upload, registry, POINTER(lreg_upload_filter))
     fails("upload_find", instance, registry, text, POINTER(upload))
     fails("upload_cancel", instance, upload)
     accessors("upload", upload, text, "id image principal")
@@ -551,9 +605,9 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     accessors("upload", upload, c_int64, "created_ms updated_ms")
     ends(upload, "upload_free")
 
-    listing("audit", events, event, text)
+    listing("audit_event", events, event, text, POINTER(lreg_audit_event_filter))
     accessors("audit_event", event, text, "type actor subject data")
-    accessors("audit_event", event, c_int64, "at_ms")
+    accessors("audit_event", event, c_int64, "occurred_ms")
     ends(event, "audit_event_free")
 
     fails("exchange_new", instance, POINTER(exchange))

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Base classes: snapshots, listings, and the settings of a registry."""
+"""Base classes: snapshots, listings, settings."""
 
 from __future__ import annotations
 
+import ctypes
 import datetime
 from typing import Any, Callable, Generic, Iterator, Optional, TypeVar
 
@@ -73,10 +74,11 @@ class Listing(Generic[T]):
     __slots__ = ("_handle", "_next", "_make", "_ended")
 
     def __init__(self, prefix: str, list_kind: Any, item_kind: Any, make: Callable[[Any], T], instance: _handle.Handle,
-                 *arguments: Any) -> None:
-        end = f"lreg_{prefix}_list_free"
-        pointer = _handle.give(f"lreg_{prefix}_list_open", list_kind, end, instance, *arguments)
-        item_end = "lreg_audit_event_free" if prefix == "audit" else f"lreg_{prefix}_free"
+                 *arguments: Any, opened: Optional[str] = None) -> None:
+        end = f"lreg_{prefix}_list_close"
+        opened = opened or f"lreg_{prefix}_list_open"
+        pointer = _handle.give(opened, list_kind, end, instance, *arguments)
+        item_end = f"lreg_{prefix}_free"
         self._handle = _handle.Resource("listing", pointer, _handle.ending(end), instance)
         self._next = (f"lreg_{prefix}_list_next", item_kind, item_end)
         self._make = make
@@ -112,35 +114,21 @@ class Listing(Generic[T]):
 
 
 class Settings:
-    """Settings for a new registry, or changes to one; None does not change a setting."""
+    """Settings of a kind of object, for a new one or as changes; None does not set anything."""
 
-    TEXTS = {
-        "name": _abi.LREG_REGISTRY_NAME,
-        "slug": _abi.LREG_REGISTRY_SLUG,
-        "description": _abi.LREG_REGISTRY_DESCRIPTION,
-        "emoji": _abi.LREG_REGISTRY_EMOJI,
-        "color": _abi.LREG_REGISTRY_COLOR,
-        "ecosystem": _abi.LREG_REGISTRY_ECOSYSTEM,
-    }
-    SWITCHES = {
-        "public": _abi.LREG_REGISTRY_PUBLIC,
-        "allow_overwrite": _abi.LREG_REGISTRY_ALLOW_OVERWRITE,
-        "strict_names": _abi.LREG_REGISTRY_STRICT_NAMES,
-    }
+    #: All others are texts.
+    NUMBERS = ("public", "allow_overwrite", "strict_names", "expires_ms")
 
-    def __init__(self, **values: Any) -> None:
-        pointer = _handle.give("lreg_registry_settings_new", _abi.lreg_registry_settings,
-                               "lreg_registry_settings_free")
-        end = _handle.ending("lreg_registry_settings_free")
-        self.handle = _handle.Handle("settings", pointer, end, None)
+    def __init__(self, prefix: str, kind: Any, **values: Any) -> None:
+        end = f"lreg_{prefix}_settings_free"
+        pointer = _handle.give(f"lreg_{prefix}_settings_new", kind, end)
+        self.handle = _handle.Handle("settings", pointer, _handle.ending(end), None)
         for name, value in values.items():
-            self._set(name, value)
+            if value is not None:
+                _handle.call(f"lreg_{prefix}_settings_set_{name}", self.handle,
+                             int(value) if name in self.NUMBERS else _handle.text(value, name))
 
-    def _set(self, name: str, value: Optional[object]) -> None:
-        if value is None:
-            return
-        if name in self.TEXTS:
-            encoded = _handle.text(value, name)
-            _handle.call("lreg_registry_settings_set_text", self.handle, self.TEXTS[name], encoded)
-        else:
-            _handle.call("lreg_registry_settings_set_switch", self.handle, self.SWITCHES[name], bool(value))
+
+def filtered(struct: Any, **members: Any) -> Any:
+    """A filter for a listing."""
+    return ctypes.byref(_abi.sized(struct, **members))

@@ -103,14 +103,14 @@ def finding_callback(function: Callable[[str], None]) -> Any:
     """The callback of lreg_verify() for each finding. An exception ends the verification."""
     _handle.function(function, "finding")
 
-    def finding(_user: Any, message: bytes) -> int:
-        function((message or b"").decode("utf-8", "replace"))
+    def finding(_user: Any, found: Any) -> int:
+        function((found.contents.message or b"").decode("utf-8", "replace"))
         return _abi.LREG_OK
 
     def failed(_exception: BaseException) -> Tuple[int, bool]:
         return _abi.LREG_HOST_STATUS, False
 
-    return _abi.lreg_finding(_handle.guarded(finding, failed, _abi.LREG_HOST_STATUS))
+    return _abi.lreg_finding_function(_handle.guarded(finding, failed, _abi.LREG_HOST_STATUS))
 
 
 def executor_struct(threads: int) -> Any:

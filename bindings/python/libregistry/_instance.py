@@ -8,9 +8,9 @@ import logging
 import os
 from typing import Any, BinaryIO, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
-from . import _abi, _error, _exchange, _fork, _handle, _hooks, _storage
+from . import _abi, _base, _error, _exchange, _fork, _handle, _hooks, _storage
 from ._base import Listing
-from ._organization import Organization
+from ._organization import AuditEvent, Organization, audit_events
 
 _fork.install()
 
@@ -167,9 +167,8 @@ class Instance:
 
     def create_organization(self, name: Optional[str] = None, *, slug: Optional[str] = None) -> Organization:
         """Creates an organization from a name, a slug, or both. Raises ConflictError when the slug is taken."""
-        made: Organization = Organization._give("lreg_organization_create", self._handle,
-                                                _handle.optional_text(slug, "slug"),
-                                                _handle.optional_text(name, "name"))
+        settings = _base.Settings("organization", _abi.lreg_organization_settings, slug=slug, name=name)
+        made: Organization = Organization._give("lreg_organization_create", self._handle, settings.handle)
         return made
 
     def organization(self, slug: str) -> Organization:
@@ -181,21 +180,31 @@ class Instance:
         """All organizations, by slug."""
         handle = self._handle
         return Listing("organization", _abi.lreg_organization_list, _abi.lreg_organization,
-                       lambda pointer: Organization(handle, pointer), handle)
+                       lambda pointer: Organization(handle, pointer), handle, None)
+
+    def audit_events(self, organization_id: str) -> Listing[AuditEvent]:
+        """The events of an organization by its id, newest first; also of a deleted one."""
+        return audit_events(self._handle, organization_id)
 
     def verify(self, finding: Optional[Callable[[str], None]] = None) -> VerifyReport:
         """Hashes all stored data again and checks the database; others can read and write meanwhile. `finding` is
         called with a text for each finding; its exception ends the verification and is raised."""
         report = _abi.sized(_abi.lreg_verify_report)
-        callback = _hooks.finding_callback(finding) if finding is not None else _abi.lreg_finding(0)
-        _handle.call("lreg_verify", self._handle, callback, None, ctypes.byref(report))
+        options = _abi.sized(_abi.lreg_verify_options)
+        if finding is not None:
+            options.finding = _hooks.finding_callback(finding)
+        _handle.call("lreg_verify", self._handle, ctypes.byref(options), ctypes.byref(report))
         return VerifyReport(*(getattr(report, name) for name in VerifyReport._fields))
 
     def collect(self, grace: float = 3600.0) -> CollectReport:
         """Removes unreferenced data; others can read and write meanwhile. Keeps data younger than `grace` seconds,
         which may belong to a write in progress."""
+        grace_ms = _milliseconds(grace, 63)
+        if grace_ms < 0:
+            raise _error.BadArgumentError("the grace is below 0")
         report = _abi.sized(_abi.lreg_collect_report)
-        _handle.call("lreg_collect", self._handle, _milliseconds(grace, 63), ctypes.byref(report))
+        options = _abi.sized(_abi.lreg_collect_options, grace_ms=grace_ms or -1)
+        _handle.call("lreg_collect", self._handle, ctypes.byref(options), ctypes.byref(report))
         return CollectReport(*(getattr(report, name) for name in CollectReport._fields))
 
     def upkeep(self, *, budget: float = 0.02, grace: float = 3600.0, collect_interval: float = 3600.0,
@@ -224,8 +233,9 @@ class Instance:
         """Makes a consistent copy, which can be opened directly; others can read and write meanwhile. `directory` must
         not exist. With `link`, packages become hard links where possible. Hard links take almost no time and space, but
         damage to a file damages both."""
-        kind = _abi.LREG_BACKUP_LINK if link else _abi.LREG_BACKUP_COPY
-        _handle.call("lreg_backup", self._handle, _handle.text(os.fspath(directory), "directory"), kind)
+        options = _abi.sized(_abi.lreg_backup_options, flags=_abi.LREG_BACKUP_LINK if link else 0)
+        _handle.call("lreg_backup", self._handle, _handle.text(os.fspath(directory), "directory"),
+                     ctypes.byref(options))
 
     def exchange(self) -> _exchange.Exchange:
         """A new exchange, for an HTTP request."""

@@ -22,7 +22,7 @@ class AuditEvent(Snapshot):
 
     @property
     def type(self) -> str:
-        """What happened, such as "REGISTRY_CREATED"."""
+        """What happened, such as "RegistryCreatedEvent"."""
         return self._text("type")
 
     @property
@@ -42,9 +42,9 @@ class AuditEvent(Snapshot):
         return found
 
     @property
-    def at(self) -> datetime.datetime:
+    def occurred_at(self) -> datetime.datetime:
         """When it happened, in UTC."""
-        return self._moment("at_ms")
+        return self._moment("occurred_ms")
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -54,6 +54,14 @@ class AuditEvent(Snapshot):
 
     def __repr__(self) -> str:
         return f"<AuditEvent {self.type} {self.subject!r} by {self.actor!r}>"
+
+
+def audit_events(instance: _handle.Handle, organization_id: str) -> Listing[AuditEvent]:
+    """The events of an organization, newest first."""
+    only = _base.filtered(_abi.lreg_audit_event_filter,
+                          organization_id=_handle.text(organization_id, "organization_id"))
+    return Listing("audit_event", _abi.lreg_audit_event_list, _abi.lreg_audit_event,
+                   lambda pointer: AuditEvent(instance, pointer), instance, None, only)
 
 
 class Organization(Snapshot):
@@ -83,9 +91,17 @@ class Organization(Snapshot):
         """When it was created, in UTC."""
         return self._moment("created_ms")
 
+    def update(self, *, name: Optional[str] = None, slug: Optional[str] = None) -> Organization:
+        """Changes what is not None, and returns the organization after the change. This object does not change."""
+        settings = _base.Settings("organization", _abi.lreg_organization_settings, name=name, slug=slug)
+        changed: Organization = Organization._give("lreg_organization_update", self._instance, self._handle,
+                                                   settings.handle)
+        return changed
+
     def delete(self) -> None:
-        """Deletes it with its tokens. Raises ConflictError when it has registries."""
-        _handle.call("lreg_organization_delete", self._instance, self._slug())
+        """Deletes it with its tokens. Raises ConflictError when it has registries. Instance.audit_events() still has
+        its events."""
+        _handle.call("lreg_organization_delete", self._instance, self._handle)
 
     def create_registry(self, name: str, *, ecosystem: str, slug: Optional[str] = None,
                         description: Optional[str] = None, emoji: Optional[str] = None, color: Optional[str] = None,
@@ -96,9 +112,9 @@ class Organization(Snapshot):
         credentials. With `allow_overwrite` a name can be published again with other bytes. With `strict_names` file
         names must have the ecosystem's documented form. Raises ConflictError when the slug is taken.
         """
-        settings = _base.Settings(name=name, ecosystem=ecosystem, slug=slug, description=description, emoji=emoji,
-                                  color=color, public=public, allow_overwrite=allow_overwrite,
-                                  strict_names=strict_names)
+        settings = _base.Settings("registry", _abi.lreg_registry_settings, name=name, ecosystem=ecosystem, slug=slug,
+                                  description=description, emoji=emoji, color=color, public=bool(public),
+                                  allow_overwrite=bool(allow_overwrite), strict_names=bool(strict_names))
         made: Registry = Registry._give("lreg_registry_create", self._instance, self._slug(), settings.handle)
         return made
 
@@ -111,7 +127,7 @@ class Organization(Snapshot):
     def registries(self) -> Listing[Registry]:
         """Its registries, by slug."""
         return Listing("registry", _abi.lreg_registry_list, _abi.lreg_registry,
-                       lambda pointer: Registry(self._instance, pointer), self._instance, self._slug())
+                       lambda pointer: Registry(self._instance, pointer), self._instance, self._slug(), None)
 
     def create_token(self, description: str, *, scopes: Union[str, Iterable[str]],
                      expires_at: Optional[datetime.datetime] = None) -> Token:
@@ -121,14 +137,14 @@ class Organization(Snapshot):
         an iterable of them, or a text with commas or blanks.
         """
         words = scopes if isinstance(scopes, str) else ",".join(scopes)
-        expires = 0 if expires_at is None else _base.milliseconds_of(expires_at)
-        made: Token = Token._give("lreg_token_create", self._instance, self._slug(),
-                                  _handle.text(description, "description"), _handle.text(words, "scopes"), expires)
+        settings = _base.Settings("token", _abi.lreg_token_settings, description=description, scopes=words,
+                                  expires_ms=None if expires_at is None else _base.milliseconds_of(expires_at))
+        made: Token = Token._give("lreg_token_create", self._instance, self._slug(), settings.handle)
         return made
 
     def token(self, id: str) -> Token:
         """One of its API access tokens, without its secret. Raises NotFoundError."""
-        found: Token = Token._give("lreg_token_find", self._instance, self._slug(), None, _handle.text(id, "id"))
+        found: Token = Token._give("lreg_token_find", self._instance, self._slug(), _handle.text(id, "id"))
         return found
 
     def tokens(self) -> Listing[Token]:
@@ -138,8 +154,7 @@ class Organization(Snapshot):
 
     def audit_events(self) -> Listing[AuditEvent]:
         """What was changed in it, newest first."""
-        return Listing("audit", _abi.lreg_audit_list, _abi.lreg_audit_event,
-                       lambda pointer: AuditEvent(self._instance, pointer), self._instance, self._slug())
+        return audit_events(self._instance, self.id)
 
     def _slug(self) -> bytes:
         return self.slug.encode()

@@ -67,8 +67,13 @@ class Package(Snapshot):
         return self._text("architecture")
 
     @property
+    def reference(self) -> str:
+        """What names it in its registry; Registry.package() takes it."""
+        return self._text("reference")
+
+    @property
     def filename(self) -> str:
-        """The name that Registry.package() takes."""
+        """The name under which to save it: the last part of its reference."""
         return self._text("filename")
 
     @property
@@ -98,19 +103,19 @@ class Package(Snapshot):
 
     @property
     def created_at(self) -> datetime.datetime:
-        """When it was published, in UTC."""
+        """When it was first published, in UTC."""
         return self._moment("created_ms")
 
     def delete(self) -> None:
         """Deletes it. Instance.collect() frees its bytes, unless something else references them."""
         _handle.call("lreg_package_delete", self._instance, self._handle)
 
-    def open(self) -> Content:
+    def open(self) -> PackageReader:
         """Its bytes as a binary file; for an image, its manifest. They stay readable after the package is deleted.
 
         io.BufferedReader(package.open()) adds a buffer and lines; io.TextIOWrapper on top adds text.
         """
-        return Content(self._instance, self._handle)
+        return PackageReader(self._instance, self._handle)
 
     def read_bytes(self) -> bytes:
         """All its bytes."""
@@ -136,7 +141,7 @@ class Package(Snapshot):
             return length
 
     def __repr__(self) -> str:
-        return f"<Package {self.filename!r}>"
+        return f"<Package {self.reference!r}>"
 
 
 def _write_all_to(target: Any) -> Callable[[Any], None]:
@@ -157,8 +162,8 @@ class Publication:
     __slots__ = ("_instance", "_handle", "_package", "_created")
 
     def __init__(self, instance: _handle.Handle, registry: _handle.Handle, filename: str) -> None:
-        end = "lreg_publication_free"
-        pointer = _handle.give("lreg_publication_begin", _abi.lreg_publication, end, instance, registry,
+        end = "lreg_publication_close"
+        pointer = _handle.give("lreg_publication_open", _abi.lreg_publication, end, instance, registry,
                                _handle.text(filename, "filename"))
         self._instance = instance
         self._handle = _handle.Resource("publication", pointer, _handle.ending(end), instance)
@@ -215,15 +220,15 @@ class Publication:
             self.abort()
 
 
-class Content(io.RawIOBase):
+class PackageReader(io.RawIOBase):
     """A package's bytes: a binary file with read and seek, but not write. One thread at a time uses it."""
 
     def __init__(self, instance: _handle.Handle, package: _handle.Handle) -> None:
         super().__init__()
-        end = "lreg_content_close"
-        pointer = _handle.give("lreg_content_open", _abi.lreg_content, end, instance, package)
-        self._handle = _handle.Resource("content", pointer, _handle.ending(end), instance)
-        self._length = int(_handle.get("lreg_content_length", self._handle))
+        end = "lreg_package_reader_close"
+        pointer = _handle.give("lreg_package_reader_open", _abi.lreg_package_reader, end, instance, package)
+        self._handle = _handle.Resource("package reader", pointer, _handle.ending(end), instance)
+        self._length = int(_handle.get("lreg_package_reader_length", self._handle))
         self._position = 0
 
     def __len__(self) -> int:
@@ -249,7 +254,7 @@ class Content(io.RawIOBase):
             raise ValueError(f"unknown whence: {whence}")
         position = bases[whence] + offset
         if position < 0:
-            raise ValueError("before the beginning of the content")
+            raise ValueError("before the beginning of the package")
         self._position = position
         return position
 
@@ -257,7 +262,8 @@ class Content(io.RawIOBase):
         """Reads into a writable buffer; returns the number of bytes."""
         memory, length = _handle.room_in(buffer)
         got = ctypes.c_size_t()
-        _handle.call("lreg_content_read", self._handle, min(self._position, 2**63), memory, length, ctypes.byref(got))
+        _handle.call("lreg_package_reader_read", self._handle, min(self._position, 2**63), memory, length,
+                     ctypes.byref(got))
         self._position += got.value
         return got.value
 
@@ -282,4 +288,4 @@ class Content(io.RawIOBase):
 
     def _check(self) -> None:
         if self.closed:
-            raise _error.ClosedError("the content is closed")
+            raise _error.ClosedError("the package reader is closed")

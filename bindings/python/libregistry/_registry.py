@@ -29,7 +29,7 @@ class Registry(Snapshot):
     @property
     def organization_slug(self) -> str:
         """The slug of its organization."""
-        return self._text("organization")
+        return self._text("organization_slug")
 
     @property
     def slug(self) -> str:
@@ -64,17 +64,17 @@ class Registry(Snapshot):
     @property
     def public(self) -> bool:
         """Whether its packages can be read without credentials."""
-        return bool(self._number("switch", _abi.LREG_REGISTRY_PUBLIC))
+        return bool(self._number("is_public"))
 
     @property
     def allow_overwrite(self) -> bool:
         """Whether a name can be published again with other bytes."""
-        return bool(self._number("switch", _abi.LREG_REGISTRY_ALLOW_OVERWRITE))
+        return bool(self._number("allows_overwrite"))
 
     @property
     def strict_names(self) -> bool:
         """Whether file names must have the ecosystem's documented form."""
-        return bool(self._number("switch", _abi.LREG_REGISTRY_STRICT_NAMES))
+        return bool(self._number("has_strict_names"))
 
     @property
     def created_at(self) -> datetime.datetime:
@@ -90,8 +90,11 @@ class Registry(Snapshot):
                emoji: Optional[str] = None, color: Optional[str] = None, public: Optional[bool] = None,
                allow_overwrite: Optional[bool] = None, strict_names: Optional[bool] = None) -> Registry:
         """Changes what is not None, and returns the registry after the change. This object does not change."""
-        settings = _base.Settings(name=name, slug=slug, description=description, emoji=emoji, color=color,
-                                  public=public, allow_overwrite=allow_overwrite, strict_names=strict_names)
+        settings = _base.Settings("registry", _abi.lreg_registry_settings, name=name, slug=slug,
+                                  description=description, emoji=emoji, color=color,
+                                  public=None if public is None else bool(public),
+                                  allow_overwrite=None if allow_overwrite is None else bool(allow_overwrite),
+                                  strict_names=None if strict_names is None else bool(strict_names))
         changed: Registry = Registry._give("lreg_registry_update", self._instance, self._handle, settings.handle)
         return changed
 
@@ -126,14 +129,14 @@ class Registry(Snapshot):
                 copy(source, publication.write)
         return publication.package
 
-    def package(self, filename: str) -> Package:
-        """A package by its file name: "app-1.0.zip"; for an apk with its architecture, "x86_64/hello-1.0-r0.apk"; for
+    def package(self, reference: str) -> Package:
+        """A package by its reference: "app-1.0.zip"; for an apk with its architecture, "x86_64/hello-1.0-r0.apk"; for
         an image "image:tag". Raises NotFoundError."""
-        return self._package("lreg_package_find_by_filename", filename, "filename")
+        return self._package("lreg_package_find", reference, "reference")
 
     def package_by_id(self, id: str) -> Package:
         """A package by its id. Raises NotFoundError."""
-        return self._package("lreg_package_find", id, "id")
+        return self._package("lreg_package_find_by_id", id, "id")
 
     def _package(self, function: str, value: str, what: str) -> Package:
         found: Package = Package._give(function, self._instance, self._handle, _handle.text(value, what))
@@ -143,26 +146,28 @@ class Registry(Snapshot):
         """Its packages, newest first. With `name_contains`, only those whose name contains it, ignoring ASCII case."""
         return Listing("package", _abi.lreg_package_list, _abi.lreg_package,
                        lambda pointer: Package(self._instance, pointer), self._instance, self._handle,
-                       _handle.optional_text(name_contains, "name_contains"))
+                       _base.filtered(_abi.lreg_package_filter,
+                                      name_contains=_handle.optional_text(name_contains, "name_contains")))
 
     def create_token(self, description: str) -> Token:
-        """Creates a token that reads the packages of this registry, and does not expire. Its secret can be read again
-        later. While the registry is public, this and all other calls about its tokens raise NotFoundError (code
+        """Creates a token that reads the packages of this registry, and does not expire. Token.reveal() shows its
+        secret again. While the registry is public, this and all other calls about its tokens raise NotFoundError (code
         "tokens_hidden")."""
-        made: Token = Token._give("lreg_token_create_for_registry", self._instance, self._handle,
-                                  _handle.text(description, "description"))
+        settings = _base.Settings("token", _abi.lreg_token_settings, description=description)
+        made: Token = Token._give("lreg_registry_token_create", self._instance, self._handle, settings.handle)
         return made
 
     def token(self, id: str) -> Token:
-        """One of its tokens, with its secret. Raises NotFoundError."""
-        found: Token = Token._give("lreg_token_find", self._instance, None, self._handle, _handle.text(id, "id"))
+        """One of its tokens, without its secret. Raises NotFoundError."""
+        found: Token = Token._give("lreg_registry_token_find", self._instance, self._handle, _handle.text(id, "id"))
         return found
 
     def tokens(self) -> Listing[Token]:
-        """Its tokens, by age, with their secrets. The first step raises NotFoundError (code "tokens_hidden") while the
-        registry is public."""
+        """Its tokens, by age, without their secrets. The first step raises NotFoundError (code "tokens_hidden") while
+        the registry is public."""
         return Listing("token", _abi.lreg_token_list, _abi.lreg_token,
-                       lambda pointer: Token(self._instance, pointer), self._instance, None, self._handle)
+                       lambda pointer: Token(self._instance, pointer), self._instance, self._handle, None,
+                       opened="lreg_registry_token_list_open")
 
     def upload(self, id: str) -> Upload:
         """One of its upload sessions. Raises NotFoundError when it does not exist or has ended."""
@@ -172,7 +177,7 @@ class Registry(Snapshot):
     def uploads(self) -> Listing[Upload]:
         """Its upload sessions, by id."""
         return Listing("upload", _abi.lreg_upload_list, _abi.lreg_upload,
-                       lambda pointer: Upload(self._instance, pointer), self._instance, self._handle)
+                       lambda pointer: Upload(self._instance, pointer), self._instance, self._handle, None)
 
     def __repr__(self) -> str:
         return f"<Registry {self.organization_slug}/{self.slug} {self.ecosystem}>"

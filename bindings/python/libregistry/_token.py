@@ -22,6 +22,11 @@ class Token(_base.Snapshot):
         return self._text("id")
 
     @property
+    def registry_id(self) -> str:
+        """Id of the registry that a registry token reads; "" for an API access token."""
+        return self._text("registry_id")
+
+    @property
     def description(self) -> str:
         """A text for people."""
         return self._text("description")
@@ -33,8 +38,8 @@ class Token(_base.Snapshot):
 
     @property
     def secret(self) -> str:
-        """What clients send. "" when the library cannot show it: an API access token has it only when it is created.
-        The repr() of a token does not contain it."""
+        """What clients send. "" unless the token was just created, or comes from reveal(). The repr() of a token does
+        not contain it."""
         return self._text("secret")
 
     @property
@@ -47,6 +52,12 @@ class Token(_base.Snapshot):
     def created_at(self) -> datetime.datetime:
         """When it was created, in UTC."""
         return self._moment("created_ms")
+
+    def reveal(self) -> Token:
+        """The token with its secret, if it is a registry token; the audit log has each showing. Raises UnsupportedError
+        for an API access token, whose secret is not stored."""
+        shown: Token = Token._give("lreg_token_reveal", self._instance, self._handle)
+        return shown
 
     def delete(self) -> None:
         """Deletes it, which makes it invalid. Raises NotFoundError when it was deleted before."""

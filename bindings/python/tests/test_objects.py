@@ -74,15 +74,29 @@ def test_token_shows_its_secret_once(organization):
     found = organization.token(made.id)
     assert (found.secret, found.description, found) == ("", "for CI", made)
     assert [each.id for each in organization.tokens()] == [made.id]
+    with pytest.raises(libregistry.UnsupportedError):
+        made.reveal()
     made.delete()
     with pytest.raises(libregistry.NotFoundError):
         organization.token(made.id)
 
 
+def test_organization_is_renamed_and_its_log_outlives_it(instance):
+    made = instance.create_organization("Old name", slug="old")
+    changed = made.update(name="New name", slug="new")
+    assert (changed.slug, changed.name, changed.id, made.slug) == ("new", "New name", made.id, "old")
+    newcomer = instance.create_organization(slug="old")
+    made.delete()
+    assert instance.organization("old") == newcomer
+    assert [event.type for event in instance.audit_events(made.id)] == [
+        "OrganizationDeletedEvent", "OrganizationUpdatedEvent", "OrganizationCreatedEvent"]
+
+
 def test_registry_token_shows_its_secret_again(registry):
     made = registry.create_token("reader")
-    assert registry.token(made.id).secret == made.secret != ""
-    assert [each.secret for each in registry.tokens()] == [made.secret]
+    assert registry.token(made.id).secret == "" != made.secret
+    assert [(each.secret, each.registry_id) for each in registry.tokens()] == [("", registry.id)]
+    assert registry.token(made.id).reveal().secret == made.secret
     assert made.scopes == () and made.expires_at is None
 
 
@@ -95,7 +109,7 @@ def test_registry_tokens_are_hidden_while_the_registry_is_public(registry):
             call()
         assert failure.value.code == "tokens_hidden"
     private = public.update(public=False)
-    assert [each.secret for each in private.tokens()] == [made.secret]
+    assert [each.reveal().secret for each in private.tokens()] == [made.secret]
 
 
 def test_time_without_a_zone_is_refused(organization):
@@ -108,9 +122,9 @@ def test_audit_log_tells_newest_first():
     organization = libregistry.Instance(clock=lambda: next(clock)).create_organization("My Organization")
     organization.create_registry("My files", ecosystem="files").publish(b"x", "a.txt")
     events = list(organization.audit_events())
-    assert [each.type for each in events] == ["PACKAGE_CREATED", "REGISTRY_CREATED", "ORGANIZATION_CREATED"]
+    assert [each.type for each in events] == ["PackageCreatedEvent", "RegistryCreatedEvent", "OrganizationCreatedEvent"]
     assert {each.actor for each in events} == {"host"}
-    assert events[0].subject == "a.txt" and isinstance(events[0].data, dict) and just_now(events[0].at)
+    assert events[0].subject == "a.txt" and isinstance(events[0].data, dict) and just_now(events[0].occurred_at)
     assert events[0] == events[0] and events[0] != events[1] and len(set(events)) == 3
 
 

@@ -4,7 +4,7 @@
 use crate::call::{c_text, call, give, handle, sized, text, Held};
 use crate::error::{Error, Result};
 use crate::sys;
-use std::os::raw::{c_char, c_void};
+use std::os::raw::c_void;
 use std::path::Path;
 use std::time::Duration;
 
@@ -174,9 +174,11 @@ impl Instance {
         };
         let user: *mut Teller<'_> = &mut teller;
         let mut report = sized!(lreg_verify_report);
+        let mut options = sized!(lreg_verify_options);
+        options.finding = Some(tell);
+        options.user = user.cast();
         // SAFETY: `user` is what `tell` takes it for, and both outlive the call.
-        let done =
-            call(|error| unsafe { sys::lreg_verify(self.as_ptr(), Some(tell), user.cast(), &mut report, error) });
+        let done = call(|error| unsafe { sys::lreg_verify(self.as_ptr(), &options, &mut report, error) });
         teller.held.release();
         done?;
         Ok(Verified {
@@ -194,9 +196,11 @@ impl Instance {
     /// Removes unreferenced data. Keeps data younger than `grace`, which may belong to a write in progress.
     pub fn collect(&self, grace: Duration) -> Result<Collected> {
         let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
+        let mut options = sized!(lreg_collect_options);
         let mut report = sized!(lreg_collect_report);
-        // SAFETY: the report outlives the call.
-        call(|error| unsafe { sys::lreg_collect(self.as_ptr(), grace, &mut report, error) })?;
+        options.grace_ms = if grace == 0 { -1 } else { grace };
+        // SAFETY: options and report outlive the call.
+        call(|error| unsafe { sys::lreg_collect(self.as_ptr(), &options, &mut report, error) })?;
         Ok(Collected {
             uploads: report.uploads,
             stages: report.stages,
@@ -245,18 +249,20 @@ impl Instance {
 
     /// Makes a consistent copy, which can be opened directly, in a directory that must not exist.
     pub fn backup(&self, directory: &str) -> Result<()> {
-        self.back_up(directory, sys::LREG_BACKUP_COPY)
+        self.back_up(directory, 0)
     }
 
     /// The same, with hard links to package files where possible: damage to a file then damages both.
     pub fn backup_linked(&self, directory: &str) -> Result<()> {
-        self.back_up(directory, sys::LREG_BACKUP_LINK)
+        self.back_up(directory, sys::LREG_BACKUP_LINK as u32)
     }
 
-    fn back_up(&self, directory: &str, kind: i32) -> Result<()> {
+    fn back_up(&self, directory: &str, flags: u32) -> Result<()> {
         let directory = c_text(directory)?;
-        // SAFETY: the text lives until the call returns.
-        call(|error| unsafe { sys::lreg_backup(self.as_ptr(), directory.as_ptr(), kind, error) })
+        let mut options = sized!(lreg_backup_options);
+        options.flags = flags;
+        // SAFETY: the text and the options live until the call returns.
+        call(|error| unsafe { sys::lreg_backup(self.as_ptr(), directory.as_ptr(), &options, error) })
     }
 }
 
@@ -265,10 +271,10 @@ struct Teller<'a> {
     held: Held,
 }
 
-unsafe extern "C" fn tell(user: *mut c_void, message: *const c_char) -> sys::lreg_status {
+unsafe extern "C" fn tell(user: *mut c_void, found: *const sys::lreg_finding) -> sys::lreg_status {
     let teller = &mut *user.cast::<Teller<'_>>();
     let finding = &mut teller.finding;
-    match teller.held.run(|| finding(text(message))) {
+    match teller.held.run(|| finding(text((*found).message))) {
         Some(()) => sys::LREG_OK,
         None => sys::LREG_HOST_STATUS,
     }

@@ -18,9 +18,9 @@
 //! An [`Exchange`] answers a request of an HTTP client step by step, [`Instance::dispatch`] in one call.
 //!
 //! *Threads.* An [`Instance`] and all snapshots ([`Organization`], [`Registry`], [`Package`], [`Token`]) are `Sync`:
-//! share them. An [`Exchange`], a [`Publication`], a [`Content`] and a listing are only `Send`: they can move between
-//! threads, and one thread at a time uses them. Nothing borrows from an [`Instance`]; it stays open until the last
-//! handle is dropped.
+//! share them. An [`Exchange`], a [`Publication`], a [`PackageReader`] and a listing are only `Send`: they can move
+//! between threads, and one thread at a time uses them. Nothing borrows from an [`Instance`]; it stays open until the
+//! last handle is dropped.
 //!
 //! *Errors.* An [`Error`] has a status for the program to decide by, a stable word for the reason, and a message for
 //! people. When a reader or writer of the program fails, its error is the source of the returned error. A panic inside
@@ -40,7 +40,7 @@
 /// ```
 /// ```compile_fail
 /// fn shared<T: Sync>() {}
-/// shared::<libregistry::Content>();
+/// shared::<libregistry::PackageReader>();
 /// ```
 #[cfg(doctest)]
 pub struct OneAtATime;
@@ -56,7 +56,7 @@ pub mod sys;
 pub use error::{Error, Result, Status};
 pub use exchange::{Exchange, Head, Headers, Piece, Response, Wants};
 pub use instance::{Collected, Instance, Options, Verified};
-pub use package::{Content, Package, Packages, Publication, Published};
+pub use package::{Package, PackageReader, Packages, Publication, Published};
 pub use registry::{
     Ecosystem, Organization, Organizations, Registries, Registry, Settings, Token, Tokens, Upload, Uploads,
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Packages: publishing from a reader, listing, reading, deleting, without HTTP.
 
-use crate::call::{accessors, c_optional, c_text, call, give, handle, listing, pointer, text};
+use crate::call::{accessors, c_optional, c_text, call, give, handle, listing, pointer, sized, text};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::registry::Registry;
@@ -23,7 +23,9 @@ accessors! { Package {
     version -> text lreg_package_version;
     /// Empty when there is none.
     architecture -> text lreg_package_architecture;
-    /// The name it is found by: "app-1.0.zip", "x86_64/hello-1.0-r0.apk", "image:tag".
+    /// What names it in its registry: "app-1.0.zip", "x86_64/hello-1.0-r0.apk", "image:tag".
+    reference -> text lreg_package_reference;
+    /// The name under which to save it: the last part of its reference.
     filename -> text lreg_package_filename;
     /// The path for HTTP clients, below the mount.
     path -> text lreg_package_path;
@@ -52,12 +54,12 @@ impl Package {
 
 listing! {
     /// Packages of a registry, newest first.
-    Packages of Package, lreg_package_list, lreg_package_list_next, lreg_package_list_free
+    Packages of Package, lreg_package_list, lreg_package_list_next, lreg_package_list_close
 }
 
 handle! {
     /// A package file that is being published. Dropping it without [`finish`](Publication::finish) discards it.
-    moved Publication, lreg_publication, lreg_publication_free
+    moved Publication, lreg_publication, lreg_publication_close
 }
 
 /// The result of publishing.
@@ -98,29 +100,29 @@ impl Write for Publication {
     }
 }
 
-struct Raw(NonNull<sys::lreg_content>);
+struct Raw(NonNull<sys::lreg_package_reader>);
 
 /// The bytes of a package, open for reading. They stay readable after the package has been deleted.
-pub struct Content {
+pub struct PackageReader {
     handle: Raw,
     position: u64,
 }
 
 // SAFETY: not bound to the thread that opened it; `&mut` excludes other users.
-unsafe impl Send for Content {}
+unsafe impl Send for PackageReader {}
 
 impl Drop for Raw {
     fn drop(&mut self) {
         // SAFETY: owned, and ended once.
-        unsafe { sys::lreg_content_close(self.0.as_ptr()) }
+        unsafe { sys::lreg_package_reader_close(self.0.as_ptr()) }
     }
 }
 
-impl Content {
+impl PackageReader {
     /// The number of bytes.
     pub fn length(&self) -> u64 {
         // SAFETY: the handle is alive.
-        unsafe { sys::lreg_content_length(self.handle.0.as_ptr()) }
+        unsafe { sys::lreg_package_reader_length(self.handle.0.as_ptr()) }
     }
 
     /// Reads from any offset. Returns fewer bytes than fit only at the end.
@@ -128,12 +130,14 @@ impl Content {
         let mut got = 0;
         let (room, length) = (bytes.as_mut_ptr().cast(), bytes.len());
         // SAFETY: the library writes at most `length` bytes.
-        call(|error| unsafe { sys::lreg_content_read(self.handle.0.as_ptr(), offset, room, length, &mut got, error) })?;
+        call(|error| unsafe {
+            sys::lreg_package_reader_read(self.handle.0.as_ptr(), offset, room, length, &mut got, error)
+        })?;
         Ok(got)
     }
 }
 
-impl Read for Content {
+impl Read for PackageReader {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let got = self.read_at(self.position, bytes)?;
         self.position += got as u64;
@@ -141,7 +145,7 @@ impl Read for Content {
     }
 }
 
-impl Seek for Content {
+impl Seek for PackageReader {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let (base, offset) = match to {
             SeekFrom::Start(offset) => (offset, 0),
@@ -161,17 +165,17 @@ impl Seek for Content {
 // SAFETY, of all that follows: the instance and the handles are alive, and texts live until the call returns.
 impl Instance {
     /// Starts publishing one package file.
-    pub fn begin_publication(&self, registry: &Registry, filename: &str) -> Result<Publication> {
+    pub fn open_publication(&self, registry: &Registry, filename: &str) -> Result<Publication> {
         let filename = c_text(filename)?;
         give(|out, error| unsafe {
-            sys::lreg_publication_begin(self.as_ptr(), registry.as_ptr(), filename.as_ptr(), out, error)
+            sys::lreg_publication_open(self.as_ptr(), registry.as_ptr(), filename.as_ptr(), out, error)
         })
         .map(Publication)
     }
 
     /// Publishes the bytes of a reader. When the reader fails, its error is the source of the returned error.
     pub fn publish(&self, registry: &Registry, filename: &str, bytes: &mut dyn Read) -> Result<Published> {
-        let mut publication = self.begin_publication(registry, filename)?;
+        let mut publication = self.open_publication(registry, filename)?;
         let mut buffer = vec![0; PIECE_BYTES];
         loop {
             match bytes.read(&mut buffer) {
@@ -183,11 +187,11 @@ impl Instance {
         }
     }
 
-    /// Finds a package by its file name.
-    pub fn package(&self, registry: &Registry, filename: &str) -> Result<Package> {
-        let filename = c_text(filename)?;
+    /// Finds a package by its reference.
+    pub fn package(&self, registry: &Registry, reference: &str) -> Result<Package> {
+        let reference = c_text(reference)?;
         give(|out, error| unsafe {
-            sys::lreg_package_find_by_filename(self.as_ptr(), registry.as_ptr(), filename.as_ptr(), out, error)
+            sys::lreg_package_find(self.as_ptr(), registry.as_ptr(), reference.as_ptr(), out, error)
         })
         .map(Package)
     }
@@ -195,10 +199,10 @@ impl Instance {
     /// Lists packages, newest first; with a text, only those whose name contains it.
     pub fn packages(&self, registry: &Registry, name_contains: Option<&str>) -> Result<Packages> {
         let contained = c_optional(name_contains)?;
-        give(|out, error| unsafe {
-            sys::lreg_package_list_open(self.as_ptr(), registry.as_ptr(), pointer(&contained), out, error)
-        })
-        .map(Packages)
+        let mut filter = sized!(lreg_package_filter);
+        filter.name_contains = pointer(&contained);
+        give(|out, error| unsafe { sys::lreg_package_list_open(self.as_ptr(), registry.as_ptr(), &filter, out, error) })
+            .map(Packages)
     }
 
     /// Deletes a package.
@@ -207,9 +211,9 @@ impl Instance {
     }
 
     /// Opens a package's bytes; for an image, its manifest.
-    pub fn content(&self, package: &Package) -> Result<Content> {
-        give(|out, error| unsafe { sys::lreg_content_open(self.as_ptr(), package.as_ptr(), out, error) }).map(
-            |handle| Content {
+    pub fn open_package(&self, package: &Package) -> Result<PackageReader> {
+        give(|out, error| unsafe { sys::lreg_package_reader_open(self.as_ptr(), package.as_ptr(), out, error) }).map(
+            |handle| PackageReader {
                 handle: Raw(handle),
                 position: 0,
             },

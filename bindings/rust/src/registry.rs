@@ -5,6 +5,7 @@ use crate::call::{accessors, c_optional, c_text, call, give, handle, listing, po
 use crate::error::Result;
 use crate::instance::Instance;
 use crate::sys;
+use std::os::raw::c_char;
 use std::ptr;
 
 handle! {
@@ -23,7 +24,7 @@ accessors! { Organization {
 
 listing! {
     /// Organizations by slug.
-    Organizations of Organization, lreg_organization_list, lreg_organization_list_next, lreg_organization_list_free
+    Organizations of Organization, lreg_organization_list, lreg_organization_list_next, lreg_organization_list_close
 }
 
 handle! {
@@ -34,7 +35,7 @@ handle! {
 accessors! { Registry {
     id -> text lreg_registry_id;
     /// Slug of its organization.
-    organization -> text lreg_registry_organization;
+    organization_slug -> text lreg_registry_organization_slug;
     /// Its part of every URL.
     slug -> text lreg_registry_slug;
     name -> text lreg_registry_name;
@@ -54,13 +55,25 @@ impl Registry {
     /// Whether its packages can be read without credentials.
     pub fn is_public(&self) -> bool {
         // SAFETY: the handle is alive.
-        unsafe { sys::lreg_registry_switch(self.as_ptr(), sys::LREG_REGISTRY_PUBLIC) != 0 }
+        unsafe { sys::lreg_registry_is_public(self.as_ptr()) != 0 }
+    }
+
+    /// Whether a name can be published again with other bytes.
+    pub fn allows_overwrite(&self) -> bool {
+        // SAFETY: the handle is alive.
+        unsafe { sys::lreg_registry_allows_overwrite(self.as_ptr()) != 0 }
+    }
+
+    /// Whether file names must have the ecosystem's documented form.
+    pub fn has_strict_names(&self) -> bool {
+        // SAFETY: the handle is alive.
+        unsafe { sys::lreg_registry_has_strict_names(self.as_ptr()) != 0 }
     }
 }
 
 listing! {
     /// Registries of an organization, by slug.
-    Registries of Registry, lreg_registry_list, lreg_registry_list_next, lreg_registry_list_free
+    Registries of Registry, lreg_registry_list, lreg_registry_list_next, lreg_registry_list_close
 }
 
 /// The kind of packages in a registry.
@@ -82,62 +95,157 @@ impl Ecosystem {
     }
 }
 
+type SetText<T> = unsafe extern "C" fn(*mut T, *const c_char, *mut *mut sys::lreg_error) -> sys::lreg_status;
+type SetSwitch = unsafe extern "C" fn(
+    *mut sys::lreg_registry_settings,
+    sys::lreg_bool,
+    *mut *mut sys::lreg_error,
+) -> sys::lreg_status;
+
+/// Sets the texts that are not `None`.
+///
+/// # Safety
+/// The settings are alive; the texts are copied.
+unsafe fn set_texts<T>(settings: *mut T, texts: &[(SetText<T>, Option<&str>)]) -> Result<()> {
+    for (set, text) in texts {
+        let text = c_optional(*text)?;
+        call(|error| set(settings, pointer(&text), error))?;
+    }
+    Ok(())
+}
+
 /// Settings for a new registry, or changes to one. Settings that are not set do not change.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    texts: Vec<(i32, String)>,
-    switches: Vec<(i32, bool)>,
+    name: Option<String>,
+    slug: Option<String>,
+    description: Option<String>,
+    emoji: Option<String>,
+    color: Option<String>,
+    ecosystem: Option<Ecosystem>,
+    public: Option<bool>,
+    allow_overwrite: Option<bool>,
+    strict_names: Option<bool>,
+    json: Option<String>,
+}
+
+macro_rules! settings {
+    ($($(#[$note:meta])* $name:ident: $kind:ty, $value:expr;)*) => {
+        impl Settings {
+            $($(#[$note])*
+            pub fn $name(mut self, $name: $kind) -> Settings {
+                self.$name = Some($value);
+                self
+            })*
+        }
+    };
+}
+
+settings! {
+    name: &str, name.to_owned();
+    /// Without it, the slug is derived from the name.
+    slug: &str, slug.to_owned();
+    /// Empty: none.
+    description: &str, description.to_owned();
+    /// Empty: none.
+    emoji: &str, emoji.to_owned();
+    /// "#RRGGBB"; empty: none.
+    color: &str, color.to_owned();
+    /// Whether its packages can be read without credentials.
+    public: bool, public;
+    /// Whether a name can be published again with other bytes.
+    allow_overwrite: bool, allow_overwrite;
+    /// Whether file names must have the ecosystem's documented form.
+    strict_names: bool, strict_names;
+    /// Settings as a JSON object, with the names of the REST API; the other settings override them.
+    json: &str, json.to_owned();
 }
 
 impl Settings {
     /// The settings that a new registry requires.
     pub fn new(name: &str, ecosystem: Ecosystem) -> Settings {
-        Settings::default()
-            .text(sys::LREG_REGISTRY_NAME, name)
-            .text(sys::LREG_REGISTRY_ECOSYSTEM, ecosystem.name())
-    }
-
-    /// Sets a text: `sys::LREG_REGISTRY_NAME` to `sys::LREG_REGISTRY_ECOSYSTEM`.
-    pub fn text(mut self, text: i32, value: &str) -> Settings {
-        self.texts.push((text, value.to_owned()));
-        self
-    }
-
-    /// Sets a switch: `sys::LREG_REGISTRY_PUBLIC` to `sys::LREG_REGISTRY_STRICT_NAMES`.
-    pub fn switch(mut self, which: i32, value: bool) -> Settings {
-        self.switches.push((which, value));
-        self
-    }
-
-    /// Without it, the slug is derived from the name.
-    pub fn slug(self, slug: &str) -> Settings {
-        self.text(sys::LREG_REGISTRY_SLUG, slug)
-    }
-
-    /// Whether its packages can be read without credentials.
-    pub fn public(self, public: bool) -> Settings {
-        self.switch(sys::LREG_REGISTRY_PUBLIC, public)
+        Settings {
+            ecosystem: Some(ecosystem),
+            ..Settings::default().name(name)
+        }
     }
 
     fn make(&self) -> Result<Raw> {
+        let raw = Raw(give(|out, error| unsafe {
+            sys::lreg_registry_settings_new(out, error)
+        })?);
+        let switches: [(SetSwitch, Option<bool>); 3] = [
+            (sys::lreg_registry_settings_set_public, self.public),
+            (sys::lreg_registry_settings_set_allow_overwrite, self.allow_overwrite),
+            (sys::lreg_registry_settings_set_strict_names, self.strict_names),
+        ];
         // SAFETY: the settings are alive; texts are copied.
         unsafe {
-            let raw = Raw(give(|out, error| sys::lreg_registry_settings_new(out, error))?);
-            for (text, value) in &self.texts {
-                let value = c_text(value)?;
-                call(|error| sys::lreg_registry_settings_set_text(raw.as_ptr(), *text, value.as_ptr(), error))?;
+            if let Some(json) = &self.json {
+                let json = c_text(json)?;
+                call(|error| sys::lreg_registry_settings_set_json(raw.as_ptr(), json.as_ptr(), error))?;
             }
-            for (which, value) in &self.switches {
-                let value = i32::from(*value);
-                call(|error| sys::lreg_registry_settings_set_switch(raw.as_ptr(), *which, value, error))?;
+            let texts: [(SetText<sys::lreg_registry_settings>, Option<&str>); 6] = [
+                (sys::lreg_registry_settings_set_name, self.name.as_deref()),
+                (sys::lreg_registry_settings_set_slug, self.slug.as_deref()),
+                (sys::lreg_registry_settings_set_description, self.description.as_deref()),
+                (sys::lreg_registry_settings_set_emoji, self.emoji.as_deref()),
+                (sys::lreg_registry_settings_set_color, self.color.as_deref()),
+                (
+                    sys::lreg_registry_settings_set_ecosystem,
+                    self.ecosystem.map(Ecosystem::name),
+                ),
+            ];
+            for text in texts.iter().filter(|text| text.1.is_some()) {
+                set_texts(raw.as_ptr(), &[*text])?;
             }
-            Ok(raw)
+            for (set, value) in switches {
+                if let Some(value) = value {
+                    call(|error| set(raw.as_ptr(), value.into(), error))?;
+                }
+            }
         }
+        Ok(raw)
     }
 }
 
 handle! {
     moved Raw, lreg_registry_settings, lreg_registry_settings_free
+}
+
+handle! {
+    moved RawOrganization, lreg_organization_settings, lreg_organization_settings_free
+}
+
+handle! {
+    moved RawToken, lreg_token_settings, lreg_token_settings_free
+}
+
+fn organization_settings(slug: Option<&str>, name: Option<&str>) -> Result<RawOrganization> {
+    let raw = RawOrganization(give(|out, error| unsafe {
+        sys::lreg_organization_settings_new(out, error)
+    })?);
+    let texts: [(SetText<sys::lreg_organization_settings>, Option<&str>); 2] = [
+        (sys::lreg_organization_settings_set_slug, slug),
+        (sys::lreg_organization_settings_set_name, name),
+    ];
+    // SAFETY: the settings are alive.
+    unsafe { set_texts(raw.as_ptr(), &texts)? };
+    Ok(raw)
+}
+
+fn token_settings(description: &str, scopes: Option<&str>, expires_ms: i64) -> Result<RawToken> {
+    let raw = RawToken(give(|out, error| unsafe { sys::lreg_token_settings_new(out, error) })?);
+    let texts: [(SetText<sys::lreg_token_settings>, Option<&str>); 2] = [
+        (sys::lreg_token_settings_set_description, Some(description)),
+        (sys::lreg_token_settings_set_scopes, scopes),
+    ];
+    // SAFETY: the settings are alive.
+    unsafe {
+        set_texts(raw.as_ptr(), &texts)?;
+        call(|error| sys::lreg_token_settings_set_expires_ms(raw.as_ptr(), expires_ms, error))?;
+    }
+    Ok(raw)
 }
 
 handle! {
@@ -150,7 +258,9 @@ accessors! { Token {
     description -> text lreg_token_description;
     /// Words separated by commas; empty for a registry token.
     scopes -> text lreg_token_scopes;
-    /// Empty when the library cannot show it. Dropping the token wipes the secret from memory.
+    /// Id of the registry that a registry token reads; empty for an API access token.
+    registry_id -> text lreg_token_registry_id;
+    /// Empty unless the token is new, or from [`Instance::reveal`]. Dropping the token wipes the secret from memory.
     secret -> text lreg_token_secret;
     /// Milliseconds since the epoch; 0: never.
     expires_ms -> i64 lreg_token_expires_ms;
@@ -160,7 +270,7 @@ accessors! { Token {
 
 listing! {
     /// Tokens, by age.
-    Tokens of Token, lreg_token_list, lreg_token_list_next, lreg_token_list_free
+    Tokens of Token, lreg_token_list, lreg_token_list_next, lreg_token_list_close
 }
 
 handle! {
@@ -184,17 +294,30 @@ accessors! { Upload {
 
 listing! {
     /// Upload sessions, by id.
-    Uploads of Upload, lreg_upload_list, lreg_upload_list_next, lreg_upload_list_free
+    Uploads of Upload, lreg_upload_list, lreg_upload_list_next, lreg_upload_list_close
 }
 
 // SAFETY, of all that follows: the instance and the handles are alive, and texts live until the call returns.
 impl Instance {
     /// Creates an organization; without a name, its name is the slug.
     pub fn create_organization(&self, slug: &str, name: Option<&str>) -> Result<Organization> {
-        let (slug, name) = (c_text(slug)?, c_optional(name)?);
-        let (slug, name) = (slug.as_ptr(), pointer(&name));
-        give(|out, error| unsafe { sys::lreg_organization_create(self.as_ptr(), slug, name, out, error) })
+        let settings = organization_settings(Some(slug), name)?;
+        give(|out, error| unsafe { sys::lreg_organization_create(self.as_ptr(), settings.as_ptr(), out, error) })
             .map(Organization)
+    }
+
+    /// Changes what is not `None`, and returns the organization after the change.
+    pub fn update_organization(
+        &self,
+        organization: &Organization,
+        slug: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<Organization> {
+        let settings = organization_settings(slug, name)?;
+        give(|out, error| unsafe {
+            sys::lreg_organization_update(self.as_ptr(), organization.as_ptr(), settings.as_ptr(), out, error)
+        })
+        .map(Organization)
     }
 
     pub fn organization(&self, slug: &str) -> Result<Organization> {
@@ -204,13 +327,13 @@ impl Instance {
     }
 
     pub fn organizations(&self) -> Result<Organizations> {
-        give(|out, error| unsafe { sys::lreg_organization_list_open(self.as_ptr(), out, error) }).map(Organizations)
+        give(|out, error| unsafe { sys::lreg_organization_list_open(self.as_ptr(), ptr::null(), out, error) })
+            .map(Organizations)
     }
 
     /// Deletes an organization without registries.
-    pub fn delete_organization(&self, slug: &str) -> Result<()> {
-        let slug = c_text(slug)?;
-        call(|error| unsafe { sys::lreg_organization_delete(self.as_ptr(), slug.as_ptr(), error) })
+    pub fn delete_organization(&self, organization: &Organization) -> Result<()> {
+        call(|error| unsafe { sys::lreg_organization_delete(self.as_ptr(), organization.as_ptr(), error) })
     }
 
     pub fn create_registry(&self, organization: &str, settings: &Settings) -> Result<Registry> {
@@ -229,8 +352,10 @@ impl Instance {
 
     pub fn registries(&self, organization: &str) -> Result<Registries> {
         let organization = c_text(organization)?;
-        give(|out, error| unsafe { sys::lreg_registry_list_open(self.as_ptr(), organization.as_ptr(), out, error) })
-            .map(Registries)
+        give(|out, error| unsafe {
+            sys::lreg_registry_list_open(self.as_ptr(), organization.as_ptr(), ptr::null(), out, error)
+        })
+        .map(Registries)
     }
 
     /// Applies what is set, and returns the registry after the change.
@@ -250,26 +375,26 @@ impl Instance {
     /// Creates an API access token; only this handle has its secret. `expires_ms` is in milliseconds since the epoch;
     /// 0: never.
     pub fn create_token(&self, organization: &str, description: &str, scopes: &str, expires_ms: i64) -> Result<Token> {
-        let (organization, description, scopes) = (c_text(organization)?, c_text(description)?, c_text(scopes)?);
-        let (organization, description, scopes) = (organization.as_ptr(), description.as_ptr(), scopes.as_ptr());
-        give(|out, error| unsafe {
-            sys::lreg_token_create(self.as_ptr(), organization, description, scopes, expires_ms, out, error)
-        })
-        .map(Token)
+        let (organization, settings) = (
+            c_text(organization)?,
+            token_settings(description, Some(scopes), expires_ms)?,
+        );
+        let (organization, settings) = (organization.as_ptr(), settings.as_ptr());
+        give(|out, error| unsafe { sys::lreg_token_create(self.as_ptr(), organization, settings, out, error) })
+            .map(Token)
     }
 
     /// Creates a token that reads one registry. While a registry is public, its tokens are hidden: calls about them
     /// fail with `LREG_NOT_FOUND` and the code "tokens_hidden".
     pub fn create_registry_token(&self, registry: &Registry, description: &str) -> Result<Token> {
-        let description = c_text(description)?;
-        let description = description.as_ptr();
+        let settings = token_settings(description, None, 0)?;
         give(|out, error| unsafe {
-            sys::lreg_token_create_for_registry(self.as_ptr(), registry.as_ptr(), description, out, error)
+            sys::lreg_registry_token_create(self.as_ptr(), registry.as_ptr(), settings.as_ptr(), out, error)
         })
         .map(Token)
     }
 
-    /// API access tokens of an organization.
+    /// API access tokens of an organization, without their secrets.
     pub fn tokens(&self, organization: &str) -> Result<Tokens> {
         let organization = c_text(organization)?;
         give(|out, error| unsafe {
@@ -278,18 +403,25 @@ impl Instance {
         .map(Tokens)
     }
 
-    /// Tokens of a registry, with their secrets.
+    /// Tokens of a registry, without their secrets.
     pub fn registry_tokens(&self, registry: &Registry) -> Result<Tokens> {
         give(|out, error| unsafe {
-            sys::lreg_token_list_open(self.as_ptr(), ptr::null(), registry.as_ptr(), out, error)
+            sys::lreg_registry_token_list_open(self.as_ptr(), registry.as_ptr(), ptr::null(), out, error)
         })
         .map(Tokens)
     }
 
+    /// A registry token with its secret; the audit log has each showing.
+    pub fn reveal(&self, token: &Token) -> Result<Token> {
+        give(|out, error| unsafe { sys::lreg_token_reveal(self.as_ptr(), token.as_ptr(), out, error) }).map(Token)
+    }
+
     /// Upload sessions of a registry.
     pub fn uploads(&self, registry: &Registry) -> Result<Uploads> {
-        give(|out, error| unsafe { sys::lreg_upload_list_open(self.as_ptr(), registry.as_ptr(), out, error) })
-            .map(Uploads)
+        give(|out, error| unsafe {
+            sys::lreg_upload_list_open(self.as_ptr(), registry.as_ptr(), ptr::null(), out, error)
+        })
+        .map(Uploads)
     }
 
     /// Ends an upload session; its client has to start again.

@@ -297,6 +297,6 @@ fn handles_move_between_threads_and_instances_and_snapshots_are_shared() {
     moved::<Options>();
     moved::<Exchange>();
     moved::<Publication>();
-    moved::<Content>();
+    moved::<PackageReader>();
     moved::<Packages>();
 }

@@ -26,7 +26,7 @@ fn with_registry(instance: Instance) -> (Instance, Registry) {
 
 fn bytes_of(instance: &Instance, package: &Package) -> Vec<u8> {
     let mut bytes = Vec::new();
-    instance.content(package).unwrap().read_to_end(&mut bytes).unwrap();
+    instance.open_package(package).unwrap().read_to_end(&mut bytes).unwrap();
     bytes
 }
 
@@ -34,7 +34,7 @@ fn bytes_of(instance: &Instance, package: &Package) -> Vec<u8> {
 fn what_is_published_is_listed_and_read_back() {
     let (instance, registry) = in_memory();
     assert_eq!(
-        (registry.organization(), registry.slug(), registry.ecosystem()),
+        (registry.organization_slug(), registry.slug(), registry.ecosystem()),
         ("acme", "my-files", "files")
     );
     let bytes: Vec<u8> = (0..200_000u32).map(|i| (i % 251) as u8).collect();
@@ -66,7 +66,7 @@ fn what_is_published_is_listed_and_read_back() {
         bytes
     );
 
-    let mut content = instance.content(&published.package).unwrap();
+    let mut content = instance.open_package(&published.package).unwrap();
     assert_eq!(content.seek(SeekFrom::End(-2)).unwrap(), 199_998);
     let mut tail = Vec::new();
     content.read_to_end(&mut tail).unwrap();
@@ -111,12 +111,17 @@ fn organizations_registries_and_tokens_are_found_changed_and_deleted() {
         .unwrap();
     let reader = instance.create_registry_token(&registry, "reads").unwrap();
     let shown = instance.registry_tokens(&registry).unwrap().next().unwrap().unwrap();
-    assert_eq!(shown.secret(), reader.secret());
+    assert_eq!((shown.secret(), shown.registry_id()), ("", registry.id()));
+    assert_eq!(instance.reveal(&shown).unwrap().secret(), reader.secret());
+    assert_eq!(instance.reveal(&token).err().unwrap().status(), Status::UNSUPPORTED);
     instance.delete_token(&token).unwrap();
     assert_eq!(instance.tokens("acme").unwrap().count(), 0);
 
     instance.delete_registry(&changed).unwrap();
-    instance.delete_organization("acme").unwrap();
+    let acme = instance.organization("acme").unwrap();
+    let renamed = instance.update_organization(&acme, None, Some("New name")).unwrap();
+    assert_eq!((renamed.slug(), renamed.name()), ("acme", "New name"));
+    instance.delete_organization(&acme).unwrap();
     assert_eq!(instance.organization("acme").err().unwrap().status(), Status::NOT_FOUND);
 }
 
@@ -153,7 +158,7 @@ fn a_reader_that_fails_is_the_source_of_the_error_and_publishes_nothing() {
         .unwrap();
     assert_eq!(error.status(), Status::HOST);
     assert_eq!(error.source().unwrap().to_string(), "torn");
-    let mut publication = instance.begin_publication(&registry, "b.txt").unwrap();
+    let mut publication = instance.open_publication(&registry, "b.txt").unwrap();
     publication.write_all(b"never finished").unwrap();
     drop(publication);
     assert_eq!(instance.packages(&registry, None).unwrap().count(), 0);
@@ -163,7 +168,7 @@ fn a_reader_that_fails_is_the_source_of_the_error_and_publishes_nothing() {
 fn handles_outlive_their_instance() {
     let (instance, registry) = in_memory();
     let published = instance.publish(&registry, "a.txt", &mut "bytes".as_bytes()).unwrap();
-    let mut content = instance.content(&published.package).unwrap();
+    let mut content = instance.open_package(&published.package).unwrap();
     let mut packages = instance.packages(&registry, None).unwrap();
     drop(instance);
     let mut text = String::new();

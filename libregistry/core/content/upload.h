@@ -34,7 +34,7 @@ lreg_status core_upload_list(struct core *core, const struct core_registry *regi
 /* LREG_NOT_FOUND ("upload_unknown"). */
 lreg_status core_upload_find_any(struct core *core, const struct core_registry *registry, const char *id,
                                  struct arena *arena, struct meta_upload *out, struct error *err);
-/* Ends a session of the registry. Audit: UPLOAD_DELETED. LREG_NOT_FOUND ("upload_unknown"). */
+/* Ends a session of the registry. Audit: UploadDeletedEvent. LREG_NOT_FOUND ("upload_unknown"). */
 lreg_status core_upload_end(struct core *core, const struct core_actor *actor, const struct core_registry *registry,
                             const struct meta_upload *upload, struct error *err);
 

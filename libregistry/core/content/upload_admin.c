@@ -48,7 +48,7 @@ static lreg_status delete_in(struct core *core, struct meta_transaction *transac
     if (status == LREG_NOT_FOUND) {
         return core_upload_unknown(err);
     }
-    return status == LREG_OK ? core_audit(core, transaction, actor, row->organization_id, row->id, "UPLOAD_DELETED",
+    return status == LREG_OK ? core_audit(core, transaction, actor, row->organization_id, row->id, "UploadDeletedEvent",
                                           upload->scope, NULL, err)
                              : status;
 }

@@ -36,7 +36,7 @@ static lreg_status tell_users(struct core *core, struct meta_transaction *transa
     lreg_status status = meta_blob_list_users(transaction, blob->id, USERS_MAX, &arena, &users, &count, err);
     for (size_t i = 0; status == LREG_OK && i < count; i++) {
         status = core_audit(core, transaction, &core_actor_host, users[i].organization_id, users[i].registry_id,
-                            "BLOB_DAMAGED", users[i].subject, NULL, err);
+                            "BlobDamagedEvent", users[i].subject, NULL, err);
     }
     arena_free(&arena);
     return status;
@@ -111,7 +111,7 @@ static lreg_status tell_owner(struct core *core, struct meta_transaction *transa
         const char *subject = arena_format(&arena, "%s@%s", document->scope, document->name);
         status = subject == NULL ? error_no_memory(err)
                                  : core_audit(core, transaction, &core_actor_host, organization_id,
-                                              document->registry_id, "DOCUMENT_DAMAGED", subject, NULL, err);
+                                              document->registry_id, "DocumentDamagedEvent", subject, NULL, err);
     }
     arena_free(&arena);
     return status;

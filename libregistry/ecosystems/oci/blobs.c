@@ -225,7 +225,7 @@ static lreg_status note_deleted(const struct blob_deletion *deletion, struct err
         return error_no_memory(err);
     }
     return core_audit(call->core, deletion->transaction, &call->actor, registry->organization_id, registry->id,
-                      "BLOB_DELETED", subject, NULL, err);
+                      "BlobDeletedEvent", subject, NULL, err);
 }
 
 /* A blob that is not linked is unknown, even if a manifest names it. */

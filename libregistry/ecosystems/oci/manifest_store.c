@@ -255,7 +255,7 @@ static lreg_status note_untagged(const struct storing *storing, struct error *er
         return error_no_memory(err);
     }
     return core_audit(push->core, storing->transaction, push->actor, registry->organization_id, registry->id,
-                      "MANIFEST_CREATED", subject, NULL, err);
+                      "ManifestCreatedEvent", subject, NULL, err);
 }
 
 static lreg_status put_tag(const struct storing *storing, const struct meta_package *description, const char *tag,

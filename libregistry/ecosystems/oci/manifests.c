@@ -178,7 +178,7 @@ static lreg_status note_untagged(struct deletion *deletion, const char *digest, 
         return error_no_memory(err);
     }
     return core_audit(call->core, deletion->transaction, &call->actor, registry->organization_id, registry->id,
-                      "MANIFEST_DELETED", subject, NULL, err);
+                      "ManifestDeletedEvent", subject, NULL, err);
 }
 
 static lreg_status delete_document(struct deletion *deletion, const char *digest, struct error *err) {

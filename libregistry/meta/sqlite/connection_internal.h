@@ -29,7 +29,7 @@ struct meta_statement_slot {
     bool in_use;
 };
 
-#define META_STATEMENT_SLOTS 256 /* a power of two, well above the number of statements */
+#define META_STATEMENT_SLOTS 512 /* a power of two, well above the number of statements */
 
 struct meta_connection {
     struct meta *meta;

@@ -94,8 +94,8 @@ class folder {
 inline libregistry::registry make_files(const libregistry::instance &instance) {
     instance.create_organization("acme");
     libregistry::registry_settings settings;
-    settings.set_text(LREG_REGISTRY_NAME, "Files").set_text(LREG_REGISTRY_ECOSYSTEM, "files");
-    settings.set_switch(LREG_REGISTRY_PUBLIC, true);
+    settings.set_name("Files").set_ecosystem("files");
+    settings.set_public(true);
     return instance.create_registry("acme", settings);
 }
 
@@ -106,9 +106,9 @@ inline libregistry::published publish(const libregistry::instance &instance, con
     return upload.finish();
 }
 
-inline std::string read_all(libregistry::content content) {
-    std::string bytes(static_cast<std::size_t>(content.length()), '\0');
-    bytes.resize(content.read(0, bytes.data(), bytes.size()));
+inline std::string read_all(libregistry::package_reader reader) {
+    std::string bytes(static_cast<std::size_t>(reader.length()), '\0');
+    bytes.resize(reader.read(0, bytes.data(), bytes.size()));
     return bytes;
 }
 

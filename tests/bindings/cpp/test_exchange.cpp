@@ -82,7 +82,7 @@ TEST(a_body_goes_in_by_pieces) {
     one.write("");
     one.finish();
     CHECK(one.response().status() == 200 || one.response().status() == 201);
-    CHECK(the.in_memory.find_package_by_filename(the.files, "b-1.0.0.txt").size_bytes() == 5);
+    CHECK(the.in_memory.find_package(the.files, "b-1.0.0.txt").size_bytes() == 5);
 }
 
 TEST(a_gateway_gives_its_variables) {

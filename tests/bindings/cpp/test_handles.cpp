@@ -28,7 +28,7 @@ TEST(organizations_are_created_found_listed_and_deleted) {
         slugs += std::string(one.slug()) + " ";
     }
     CHECK(slugs == "acme some-company ");
-    in_memory.delete_organization("acme");
+    in_memory.delete_organization(in_memory.find_organization("acme"));
     CHECK(THROWN(in_memory.find_organization("acme")).status() == LREG_NOT_FOUND);
     CHECK(acme.name() == "ACME");
 }
@@ -36,11 +36,11 @@ TEST(organizations_are_created_found_listed_and_deleted) {
 TEST(registries_are_created_changed_and_deleted) {
     instance in_memory(std::nullopt);
     registry files = check::make_files(in_memory);
-    CHECK(files.slug() == "files" && files.ecosystem() == "files" && files.organization() == "acme");
-    CHECK(files.is_switched_on(LREG_REGISTRY_PUBLIC) && !files.is_switched_on(LREG_REGISTRY_ALLOW_OVERWRITE));
+    CHECK(files.slug() == "files" && files.ecosystem() == "files" && files.organization_slug() == "acme");
+    CHECK(files.is_public() && !files.allows_overwrite());
     libregistry::registry_settings settings;
-    settings.set_text(LREG_REGISTRY_DESCRIPTION, "of mine").set_text(LREG_REGISTRY_COLOR, "#00ff00");
-    settings.set_text(LREG_REGISTRY_EMOJI, "x");
+    settings.set_description("of mine").set_color("#00ff00");
+    settings.set_emoji("x");
     const registry changed = in_memory.update_registry(files, settings);
     CHECK(changed.description() == "of mine" && changed.color() == "#00ff00" && changed.emoji() == "x");
     CHECK(files.description().empty() && changed.id() == files.id() && changed.name() == "Files");
@@ -62,9 +62,9 @@ TEST(packages_are_published_read_listed_and_deleted) {
     CHECK(!check::publish(in_memory, files, "app-1.0.0.txt", "hello").is_new);
     CHECK(THROWN(check::publish(in_memory, files, "app-1.0.0.txt", "other")).status() == LREG_CONFLICT);
     check::publish(in_memory, files, "lib-2.0.0.txt", "more");
-    CHECK(check::read_all(in_memory.open_content(first.item)) == "hello");
-    CHECK(in_memory.find_package(files, first.item.id()).filename() == "app-1.0.0.txt");
-    CHECK(in_memory.find_package_by_filename(files, "lib-2.0.0.txt").size_bytes() == 4);
+    CHECK(check::read_all(in_memory.open_package(first.item)) == "hello");
+    CHECK(in_memory.find_package_by_id(files, first.item.id()).reference() == "app-1.0.0.txt");
+    CHECK(in_memory.find_package(files, "lib-2.0.0.txt").size_bytes() == 4);
     libregistry::package_list all = in_memory.packages(files);
     CHECK(std::count_if(all.begin(), all.end(), [](const package &one) { return one.created_ms() > 0; }) == 2);
     std::vector<package> kept;
@@ -74,7 +74,7 @@ TEST(packages_are_published_read_listed_and_deleted) {
     CHECK(kept.size() == 1 && kept[0].id() == first.item.id());
     in_memory.delete_package(kept[0]);
     CHECK(THROWN(in_memory.delete_package(kept[0])).status() == LREG_NOT_FOUND);
-    CHECK(in_memory.collect(0).blobs == 1 && in_memory.verify().blobs == 1);
+    CHECK(in_memory.collect({0, 0, -1}).blobs == 1 && in_memory.verify().blobs == 1);
 }
 
 TEST(an_upload_that_is_not_finished_leaves_nothing) {
@@ -94,12 +94,14 @@ TEST(tokens_are_created_found_listed_and_deleted) {
     CHECK(THROWN(in_memory.create_token(open, "for reading")).code() == "tokens_hidden");
     CHECK(THROWN(in_memory.tokens(open).next()).status() == LREG_NOT_FOUND);
     libregistry::registry_settings settings;
-    const registry files = in_memory.update_registry(open, settings.set_switch(LREG_REGISTRY_PUBLIC, false));
+    const registry files = in_memory.update_registry(open, settings.set_public(false));
     const libregistry::token writer = in_memory.create_token("acme", "for the build", "write_packages");
     CHECK(writer.scopes() == "write_packages" && !writer.secret().empty() && writer.expires_ms() == 0);
     CHECK(in_memory.find_token("acme", writer.id()).secret().empty() && writer.created_ms() > 0);
     const libregistry::token reader = in_memory.create_token(files, "for reading");
-    CHECK(in_memory.find_token(files, reader.id()).secret() == reader.secret());
+    CHECK(in_memory.find_token(files, reader.id()).secret().empty() && reader.registry_id() == files.id());
+    CHECK(in_memory.reveal(in_memory.find_token(files, reader.id())).secret() == reader.secret());
+    CHECK(THROWN(in_memory.reveal(writer)).status() == LREG_UNSUPPORTED);
     CHECK(in_memory.tokens("acme").next()->description() == "for the build");
     CHECK(in_memory.tokens(files).next()->id() == reader.id());
     in_memory.delete_token(writer);
@@ -118,8 +120,9 @@ TEST(the_audit_log_is_listed) {
     check::make_files(in_memory);
     int found = 0;
     for (const libregistry::audit_event &event : in_memory.audit_events("acme")) {
-        CHECK(!event.actor().empty() && !event.subject().empty() && event.data().front() == '{' && event.at_ms() > 0);
-        found += event.type() == "ORGANIZATION_CREATED" ? 1 : event.type() == "REGISTRY_CREATED" ? 10 : 100;
+        CHECK(!event.actor().empty() && !event.subject().empty() && event.data().front() == '{' &&
+              event.occurred_ms() > 0);
+        found += event.type() == "OrganizationCreatedEvent" ? 1 : event.type() == "RegistryCreatedEvent" ? 10 : 100;
     }
     CHECK(found == 11);
 }
@@ -137,7 +140,7 @@ TEST(a_handle_that_was_moved_from_is_harmless) {
     CHECK(THROWN(libregistry::exchange of(in_memory)).status() == LREG_BAD_ARGUMENT);
     CHECK(THROWN(libregistry::package_list().next()).status() == LREG_BAD_ARGUMENT);
     CHECK(THROWN(libregistry::publication().finish()).status() == LREG_BAD_ARGUMENT);
-    CHECK(libregistry::content().length() == 0 && libregistry::token().secret().empty());
+    CHECK(libregistry::package_reader().length() == 0 && libregistry::token().secret().empty());
     libregistry::exchange none;
     none.reset();
     CHECK(none.wants() == LREG_WANTS_NOTHING && none.response().status() == 0);
@@ -224,7 +227,7 @@ TEST(options_reach_the_instance) {
         CHECK(THROWN(opened.backup(folder.path("copy"))).status() == LREG_CONFLICT);
     }
     const instance copy(folder.path("copy"));
-    CHECK(copy.find_package_by_filename(copy.find_registry("acme", "files"), "a-1.0.0.txt").size_bytes() == 4);
+    CHECK(copy.find_package(copy.find_registry("acme", "files"), "a-1.0.0.txt").size_bytes() == 4);
     CHECK(THROWN(instance(folder.path("no/such/parent"))).status() == LREG_NOT_FOUND);
 }
 

@@ -172,12 +172,12 @@ TEST(packages_go_through_the_storage) {
         const registry files = check::make_files(opened);
         const libregistry::package item = check::publish(opened, files, "a-1.0.0.txt", "hello").item;
         CHECK(on.objects.size() == 1 && on.stages.empty() && on.objects.begin()->second == "hello");
-        CHECK(check::read_all(opened.open_content(item)) == "hello");
+        CHECK(check::read_all(opened.open_package(item)) == "hello");
         on.objects["surplus"] = "x";
         const lreg_verify_report report = opened.verify();
         CHECK(report.blobs == 1 && report.unnamed_objects == 1 && report.missing == 0 && report.damaged == 0);
         opened.delete_package(item);
-        CHECK(opened.collect(0).blobs == 1);
+        CHECK(opened.collect({0, 0, -1}).blobs == 1);
         CHECK(THROWN(opened.backup("/nowhere")).status() == LREG_UNSUPPORTED && !on.is_destroyed);
     }
     CHECK(on.is_destroyed && on.open == 0 && on.objects.empty());
@@ -203,7 +203,7 @@ TEST(what_the_storage_throws_comes_out) {
     on.fault = failing("read", own_exception{43});
     int caught = 0;
     try {
-        check::read_all(opened.open_content(item));
+        check::read_all(opened.open_package(item));
     } catch (const own_exception &thrown) {
         caught = thrown.number;
     }
@@ -270,7 +270,7 @@ TEST(an_object_that_is_gone_is_the_librarys_failure) {
     const registry files = check::make_files(opened);
     const libregistry::package item = check::publish(opened, files, "a-1.0.0.txt", "hello").item;
     on.objects.clear();
-    CHECK(THROWN(opened.open_content(item)).status() == LREG_CORRUPT);
+    CHECK(THROWN(opened.open_package(item)).status() == LREG_CORRUPT);
     std::string told;
     CHECK(opened.verify([&told](std::string_view message) { told += message; }).missing == 1 && !told.empty());
     int caught = 0;

@@ -104,7 +104,9 @@ static inline void fixture_leap_ms(struct fixture *fixture, int64_t ms) {
 static inline const struct core_organization *fixture_organization(struct core *core, const char *slug) {
     const struct core_organization *organization = NULL;
     struct error err = {0};
-    if (core_organization_create(core, &core_actor_host, slug, slug, &organization, &err) != LREG_OK) {
+    if (core_organization_create(core, &core_actor_host,
+                                 &(struct core_organization_settings){.slug = slug, .name = slug}, &organization,
+                                 &err) != LREG_OK) {
         fail_msg("core_organization_create: %s", err.message);
     }
     return organization;
@@ -132,7 +134,8 @@ static inline size_t fixture_events(struct core *core, const struct core_organiz
     struct meta_audit_event *events = NULL;
     size_t count = 0;
     size_t found = 0;
-    assert_int_equal(core_audit_list(core, organization, NULL, META_PAGE_MAX, arena, &events, &count, NULL), LREG_OK);
+    assert_int_equal(core_audit_list(core, organization->row.id, NULL, META_PAGE_MAX, arena, &events, &count, NULL),
+                     LREG_OK);
     for (size_t i = count; i > 0; i--) {
         if (strcmp(events[i - 1].type, type) == 0) {
             *out = events[i - 1];

@@ -343,14 +343,35 @@ static void test_core_access__the_log_is_read_newest_first_in_pages(void **state
         snprintf(subject, sizeof(subject), "registry-%d", i);
         core_registry_release(fixture_registry(fixture.core, organization, subject, false));
     }
-    assert_int_equal(core_audit_list(fixture.core, organization, NULL, 2, &arena, &events, &count, NULL), LREG_OK);
+    assert_int_equal(core_audit_list(fixture.core, organization->row.id, NULL, 2, &arena, &events, &count, NULL),
+                     LREG_OK);
     assert_int_equal(count, 2);
     assert_string_equal(events[0].subject, "acme/registry-4");
     assert_string_equal(events[1].subject, "acme/registry-3");
-    assert_int_equal(core_audit_list(fixture.core, organization, events[1].id, 2, &arena, &events, &count, NULL),
-                     LREG_OK);
+    assert_int_equal(
+        core_audit_list(fixture.core, organization->row.id, events[1].id, 2, &arena, &events, &count, NULL), LREG_OK);
     assert_string_equal(events[0].subject, "acme/registry-2");
     assert_int_equal(count, 2);
+}
+
+static void test_core_access__events_of_earlier_versions_are_shown_with_the_words_of_today(void **state) {
+    (void)state;
+    static const char *const words[][2] = {{"REGISTRY_CREATED", "RegistryCreatedEvent"},
+                                           {"API_ACCESS_TOKEN_DELETED", "APIAccessTokenDeletedEvent"},
+                                           {"BLOB_DAMAGED", "BlobDamagedEvent"},
+                                           {"RegistryTokenRevealedEvent", "RegistryTokenRevealedEvent"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        struct meta_transaction *transaction = NULL;
+        struct meta_audit_event event = {0};
+        struct core_actor actor = {core_actor_host.principal, NULL};
+        assert_int_equal(meta_begin(core_meta(fixture.core), META_WRITE, &transaction, NULL), LREG_OK);
+        assert_int_equal(
+            core_audit(fixture.core, transaction, &actor, organization->row.id, NULL, words[i][0], "x", NULL, NULL),
+            LREG_OK);
+        assert_int_equal(meta_commit(transaction, NULL), LREG_OK);
+        assert_true(fixture_events(fixture.core, organization, words[i][1], &arena, &event) >= 1);
+        assert_string_equal(event.type, words[i][1]);
+    }
 }
 
 static void test_core_access__an_event_ends_with_its_transaction(void **state) {
@@ -360,16 +381,16 @@ static void test_core_access__an_event_ends_with_its_transaction(void **state) {
     struct core_actor actor = {core_actor_host.principal, NULL};
     assert_int_equal(meta_begin(core_meta(fixture.core), META_WRITE, &transaction, NULL), LREG_OK);
     assert_int_equal(
-        core_audit(fixture.core, transaction, &actor, organization->row.id, NULL, "SOMETHING", "x", NULL, NULL),
+        core_audit(fixture.core, transaction, &actor, organization->row.id, NULL, "SomethingEvent", "x", NULL, NULL),
         LREG_OK);
     meta_rollback(transaction);
-    assert_int_equal(fixture_events(fixture.core, organization, "SOMETHING", &arena, &event), 0);
+    assert_int_equal(fixture_events(fixture.core, organization, "SomethingEvent", &arena, &event), 0);
     assert_int_equal(meta_begin(core_meta(fixture.core), META_WRITE, &transaction, NULL), LREG_OK);
     assert_int_equal(
-        core_audit(fixture.core, transaction, &actor, organization->row.id, NULL, "SOMETHING", "x", NULL, NULL),
+        core_audit(fixture.core, transaction, &actor, organization->row.id, NULL, "SomethingEvent", "x", NULL, NULL),
         LREG_OK);
     assert_int_equal(meta_commit(transaction, NULL), LREG_OK);
-    assert_int_equal(fixture_events(fixture.core, organization, "SOMETHING", &arena, &event), 1);
+    assert_int_equal(fixture_events(fixture.core, organization, "SomethingEvent", &arena, &event), 1);
     assert_string_equal(event.remote_address, "");
     assert_string_equal(event.data, "");
 }

@@ -209,7 +209,7 @@ static void test_core_collect__rotates_the_audit_log(void **state) {
     }
     assert_int_equal(must_collect(store.core, 0).audit_events, 12); /* two more for organization and registry */
     arena_init(&arena, core_hooks(store.core), 1 << 20);
-    assert_int_equal(fixture_events(store.core, store.organization, "PACKAGE_CREATED", &arena, &event), 10);
+    assert_int_equal(fixture_events(store.core, store.organization, "PackageCreatedEvent", &arena, &event), 10);
     assert_string_equal(event.subject, "19");
     fixture_pass_ms(&store.base, store.core->limits.audit_keep_ms + 1);
     assert_int_equal(must_collect(store.core, 0).audit_events, 10);

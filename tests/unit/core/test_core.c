@@ -5,6 +5,7 @@
 
 #include "core/instance/state.h"
 #include "support/failing_allocator.h"
+#include "unit/core/organizations.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -307,7 +308,9 @@ static lreg_status live(struct core *core, struct error *err) {
     core_registry_settings_init(&settings);
     settings.name = "My files";
     settings.ecosystem = "files";
-    lreg_status status = core_organization_create(core, &core_actor_host, NULL, "My organization", &organization, err);
+    lreg_status status = core_organization_create(
+        core, &core_actor_host, &(struct core_organization_settings){.slug = NULL, .name = "My organization"},
+        &organization, err);
     if (status == LREG_OK) {
         status = core_registry_create(core, &core_actor_host, organization, &settings, &registry, err);
     }
@@ -342,7 +345,7 @@ static lreg_status live(struct core *core, struct error *err) {
     core_registry_release(changed);
     core_registry_release(registry);
     core_organization_release(organization);
-    return status == LREG_OK ? core_organization_delete(core, &core_actor_host, "my-organization", err) : status;
+    return status == LREG_OK ? delete_organization(core, "my-organization", err) : status;
 }
 
 static void test_core_core__any_allocation_may_fail(void **state) {

@@ -37,8 +37,8 @@ static void assert_events(struct store *store, int count, void (*between)(struct
         struct meta_audit_event *events = NULL;
         char expected[32];
         size_t rows = 0;
-        assert_int_equal(core_audit_list(store->core, store->organization, before[0] != '\0' ? before : NULL, 3, &arena,
-                                         &events, &rows, NULL),
+        assert_int_equal(core_audit_list(store->core, store->organization->row.id, before[0] != '\0' ? before : NULL, 3,
+                                         &arena, &events, &rows, NULL),
                          LREG_OK);
         for (size_t i = 0; i < rows && left > 0; i++) {
             (void)snprintf(expected, sizeof expected, "acme/n-%d", --left);

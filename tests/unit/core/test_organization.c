@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Organizations. */
 #include "unit/core/fixture.h"
+#include "unit/core/organizations.h"
 
 static struct fixture fixture;
 static struct arena arena;
@@ -22,7 +23,9 @@ static int teardown(void **state) {
 static lreg_status create(const char *slug, const char *name, struct error *err) {
     const struct core_organization *organization = NULL;
     *err = (struct error){0};
-    lreg_status status = core_organization_create(fixture.core, &core_actor_host, slug, name, &organization, err);
+    lreg_status status =
+        core_organization_create(fixture.core, &core_actor_host,
+                                 &(struct core_organization_settings){.slug = slug, .name = name}, &organization, err);
     assert_int_equal(status == LREG_OK, organization != NULL);
     core_organization_release(organization);
     return status;
@@ -82,12 +85,15 @@ static void test_core_organization__malformed_slugs_are_refused(void **state) {
     char too_long[SLUG_MAX + 2];
     memset(too_long, 'a', sizeof(too_long));
     too_long[SLUG_MAX + 1] = '\0';
-    const char *const malformed[] = {"", "A", "a_b", "a--b", "-a", "a-", "a b", "a/b", "\xc3\xa4", too_long};
+    const char *const malformed[] = {
+        "", "A", "a_b", "a--b", "-a", "a-", "a b", "a/b", "\xc3\xa4", too_long, "01890a5d-ac96-774b-bcce-b302099a8057"};
     struct error err;
     for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
         assert_int_equal(create(malformed[i], "Any", &err), LREG_BAD_ARGUMENT);
         assert_string_equal(err.code, "bad_slug");
     }
+    assert_int_equal(create(NULL, "01890A5D AC96 774B BCCE B302099A8057", &err), LREG_BAD_ARGUMENT);
+    assert_string_equal(err.code, "bad_slug");
     too_long[SLUG_MAX] = '\0';
     assert_int_equal(create(too_long, "Any", &err), LREG_OK);
 }
@@ -105,7 +111,7 @@ static void test_core_organization__bad_names_are_refused(void **state) {
     char too_long[257];
     memset(too_long, 'n', sizeof(too_long));
     too_long[256] = '\0';
-    const char *const bad[] = {NULL, "", "   ", "a\nb", "a\x7f", "\xff\xfe", too_long};
+    const char *const bad[] = {"", "   ", "a\nb", "a\x7f", "\xff\xfe", too_long};
     struct error err;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(create("slug", bad[i], &err), LREG_BAD_ARGUMENT);
@@ -149,12 +155,12 @@ static void test_core_organization__is_deleted_when_it_is_empty(void **state) {
     const struct core_organization *found = NULL;
     const struct core_organization *organization = fixture_organization(fixture.core, "acme");
     const struct core_registry *registry = fixture_registry(fixture.core, organization, "files", false);
-    assert_int_equal(core_organization_delete(fixture.core, &core_actor_host, "acme", &err), LREG_CONFLICT);
+    assert_int_equal(delete_organization(fixture.core, "acme", &err), LREG_CONFLICT);
     assert_string_equal(err.code, "organization_not_empty");
     assert_int_equal(core_registry_delete(fixture.core, &core_actor_host, registry, NULL), LREG_OK);
-    assert_int_equal(core_organization_delete(fixture.core, &core_actor_host, "acme", NULL), LREG_OK);
+    assert_int_equal(delete_organization(fixture.core, "acme", NULL), LREG_OK);
     assert_int_equal(core_organization_find(fixture.core, "acme", &found, NULL), LREG_NOT_FOUND);
-    assert_int_equal(core_organization_delete(fixture.core, &core_actor_host, "acme", &err), LREG_NOT_FOUND);
+    assert_int_equal(delete_organization(fixture.core, "acme", &err), LREG_NOT_FOUND);
     assert_string_equal(err.code, "organization_unknown");
     core_registry_release(registry);
     core_organization_release(organization);
@@ -166,15 +172,15 @@ static void test_core_organization__beginning_and_end_are_in_the_audit_log(void 
     struct error err;
     const struct core_organization *organization = fixture_organization(fixture.core, "acme");
     assert_int_equal(create("acme", "Refused", &err), LREG_CONFLICT);
-    assert_int_equal(core_organization_delete(fixture.core, &core_actor_host, "acme", NULL), LREG_OK);
-    assert_int_equal(fixture_events(fixture.core, organization, "ORGANIZATION_CREATED", &arena, &event), 1);
+    assert_int_equal(delete_organization(fixture.core, "acme", NULL), LREG_OK);
+    assert_int_equal(fixture_events(fixture.core, organization, "OrganizationCreatedEvent", &arena, &event), 1);
     assert_string_equal(event.subject, "acme");
     assert_string_equal(event.data, "{\"slug\":\"acme\",\"name\":\"acme\"}");
     assert_string_equal(event.actor, "host");
     assert_null(event.actor_token_id);
     assert_null(event.registry_id);
     assert_int_equal(event.at_ms, FIXTURE_NOW);
-    assert_int_equal(fixture_events(fixture.core, organization, "ORGANIZATION_DELETED", &arena, &event), 1);
+    assert_int_equal(fixture_events(fixture.core, organization, "OrganizationDeletedEvent", &arena, &event), 1);
     core_organization_release(organization);
 }
 
@@ -192,7 +198,7 @@ static void test_core_organization__two_instances_on_one_directory_see_each_othe
             assert_int_equal(core_organization_find(other, "acme", &found, NULL), LREG_OK);
             core_organization_release(found);
         }
-        assert_int_equal(core_organization_delete(fixture.core, &core_actor_host, "acme", NULL), LREG_OK);
+        assert_int_equal(delete_organization(fixture.core, "acme", NULL), LREG_OK);
     }
     core_release(other);
 }

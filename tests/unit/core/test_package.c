@@ -54,7 +54,7 @@ static void test_core_package__put_fills_in_who_when_and_which(void **state) {
     assert_int_equal(package->row.updated_ms, atomic_load(&store.base.now_ms));
     assert_string_equal(package->registry->row.slug, "files");
     assert_int_equal(revision(&store), before + 1);
-    assert_int_equal(count_events(&store, "PACKAGE_CREATED", subject, data), 1);
+    assert_int_equal(count_events(&store, "PackageCreatedEvent", subject, data), 1);
     assert_string_equal(subject, "a-1.0.zip");
     assert_non_null(strstr(data, package->row.id));
     core_package_release(package);
@@ -78,7 +78,7 @@ static void test_core_package__equal_bytes_are_the_same_package(void **state) {
     assert_string_equal(second->row.id, first->row.id);
     assert_int_equal(second->row.updated_ms, first->row.updated_ms);
     assert_int_equal(revision(&store), before);
-    assert_int_equal(count_events(&store, "PACKAGE_UPDATED", subject, data), 0);
+    assert_int_equal(count_events(&store, "PackageUpdatedEvent", subject, data), 0);
     core_package_release(first);
     core_package_release(second);
     store_end(&store);
@@ -123,7 +123,7 @@ static void test_core_package__a_registry_may_allow_other_bytes(void **state) {
     assert_int_equal(after->row.created_ms, before->row.created_ms);
     assert_int_equal(after->row.updated_ms, before->row.updated_ms + 1000);
     assert_package(store.core, store.registry, "a", "second");
-    assert_int_equal(count_events(&store, "PACKAGE_UPDATED", subject, data), 1);
+    assert_int_equal(count_events(&store, "PackageUpdatedEvent", subject, data), 1);
     core_package_release(before);
     core_package_release(after);
     assert_sound_and_clean(store.core, 0);
@@ -318,14 +318,14 @@ static void test_core_package__its_ecosystem_has_a_say_in_its_end(void **state) 
     assert_int_equal(core_package_delete(store.core, &core_actor_host, package, NULL), LREG_UNPROCESSABLE);
     assert_package(store.core, store.registry, "a", "x");
     assert_int_equal(revision(&store), before);
-    assert_int_equal(count_events(&store, "PACKAGE_DELETED", subject, data), 0);
+    assert_int_equal(count_events(&store, "PackageDeletedEvent", subject, data), 0);
     hook.answer = LREG_OK;
     assert_int_equal(core_package_delete(store.core, &core_actor_host, package, NULL), LREG_OK);
     assert_int_equal(hook.calls, 2);
     assert_string_equal(hook.filename, "a");
     assert_no_package(store.core, store.registry, "a");
     assert_int_equal(revision(&store), before + 1);
-    assert_int_equal(count_events(&store, "PACKAGE_DELETED", subject, data), 1);
+    assert_int_equal(count_events(&store, "PackageDeletedEvent", subject, data), 1);
     core_package_release(package);
     store_end(&store);
 }

@@ -2,6 +2,7 @@
 /* The deletion of a registry with many packages: short transactions, and no inconsistency in between. */
 
 #include "store.h"
+#include "unit/core/organizations.h"
 
 #include <sqlite3.h>
 
@@ -205,7 +206,7 @@ static void test_core_purge__the_slug_is_free_before_the_packages_are_gone(void 
 
 static void delete_the_organization(struct watch *watch) {
     watch->between = NULL;
-    assert_int_equal(core_organization_delete(watch->second, &core_actor_host, "acme", NULL), LREG_OK);
+    assert_int_equal(delete_organization(watch->second, "acme", NULL), LREG_OK);
 }
 
 static void test_core_purge__the_organisation_can_go_before_the_packages(void **state) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registries. Labels: threaded */
 #include "unit/core/fixture.h"
+#include "unit/core/organizations.h"
 
 #include <pthread.h>
 
@@ -159,7 +160,7 @@ static void test_core_registry__needs_an_organization_that_is_there(void **state
     struct error err;
     settings.name = "Files";
     settings.ecosystem = "files";
-    assert_int_equal(core_organization_delete(fixture.core, &core_actor_host, "acme", NULL), LREG_OK);
+    assert_int_equal(delete_organization(fixture.core, "acme", NULL), LREG_OK);
     assert_int_equal(create(&err), LREG_NOT_FOUND);
     assert_string_equal(err.code, "organization_unknown");
     core_organization_release(fixture_organization(fixture.core, "acme"));
@@ -278,7 +279,7 @@ static void test_core_registry__changes_are_in_the_audit_log(void **state) {
         .kind = AUTH_API_TOKEN, .token_id = "0190aaaa-0000-7000-8000-000000000021", .label = "API token Deploy"};
     struct core_actor actor = {&principal, "192.0.2.7"};
     const struct core_registry *registry = fixture_registry(fixture.core, organization, "files", false);
-    assert_int_equal(fixture_events(fixture.core, organization, "REGISTRY_CREATED", &arena, &event), 1);
+    assert_int_equal(fixture_events(fixture.core, organization, "RegistryCreatedEvent", &arena, &event), 1);
     assert_string_equal(event.subject, "acme/files");
     assert_string_equal(event.registry_id, registry->row.id);
 
@@ -286,7 +287,7 @@ static void test_core_registry__changes_are_in_the_audit_log(void **state) {
     settings.is_public = 1;
     settings.slug = "other";
     assert_int_equal(core_registry_update(fixture.core, &actor, registry, &settings, NULL, &err), LREG_OK);
-    assert_int_equal(fixture_events(fixture.core, organization, "REGISTRY_UPDATED", &arena, &event), 1);
+    assert_int_equal(fixture_events(fixture.core, organization, "RegistryUpdatedEvent", &arena, &event), 1);
     assert_string_equal(event.subject, "acme/other");
     assert_string_equal(event.data, "{\"slug\":{\"from\":\"files\",\"to\":\"other\"},"
                                     "\"public\":{\"from\":false,\"to\":true}}");
@@ -295,9 +296,9 @@ static void test_core_registry__changes_are_in_the_audit_log(void **state) {
     assert_string_equal(event.remote_address, "192.0.2.7");
 
     assert_int_equal(update(registry, &err), LREG_OK); /* nothing new */
-    assert_int_equal(fixture_events(fixture.core, organization, "REGISTRY_UPDATED", &arena, &event), 1);
+    assert_int_equal(fixture_events(fixture.core, organization, "RegistryUpdatedEvent", &arena, &event), 1);
     assert_int_equal(core_registry_delete(fixture.core, &actor, registry, NULL), LREG_OK);
-    assert_int_equal(fixture_events(fixture.core, organization, "REGISTRY_DELETED", &arena, &event), 1);
+    assert_int_equal(fixture_events(fixture.core, organization, "RegistryDeletedEvent", &arena, &event), 1);
     assert_string_equal(event.registry_id, registry->row.id);
     core_registry_release(registry);
 }

@@ -92,9 +92,9 @@ static void test_core_scrub__a_damaged_object_is_served_no_longer(void **state) 
     assert_int_equal(open_package(&store, "a", &err), LREG_CORRUPT);
     assert_string_equal(err.code, "blob_damaged");
     assert_int_equal(open_package(&store, "again", NULL), LREG_CORRUPT);
-    assert_int_equal(count_events(&store, "BLOB_DAMAGED"), 2);
+    assert_int_equal(count_events(&store, "BlobDamagedEvent"), 2);
     assert_int_equal(scrub(&store).damaged, 1);
-    assert_int_equal(count_events(&store, "BLOB_DAMAGED"), 2); /* reported once */
+    assert_int_equal(count_events(&store, "BlobDamagedEvent"), 2); /* reported once */
     store_end(&store);
 }
 
@@ -224,7 +224,7 @@ static void test_core_scrub__a_damaged_document_is_served_no_longer(void **state
     assert_int_equal(report.damaged, 1);
     assert_int_equal(find_document(&store, &err), LREG_CORRUPT);
     assert_string_equal(err.code, "document_damaged");
-    assert_int_equal(count_events(&store, "DOCUMENT_DAMAGED"), 1);
+    assert_int_equal(count_events(&store, "DocumentDamagedEvent"), 1);
     put_document(&store, "manifest");
     assert_int_equal(find_document(&store, NULL), LREG_OK);
     assert_int_equal(scrub(&store).damaged, 0);
@@ -258,7 +258,7 @@ static void test_core_scrub__verification_puts_documents_into_quarantine_too(voi
     assert_int_equal(core_verify(store.core, NULL, NULL, &report, NULL), LREG_OK);
     assert_int_equal(report.damaged, 1);
     assert_int_equal(find_document(&store, NULL), LREG_CORRUPT);
-    assert_int_equal(count_events(&store, "DOCUMENT_DAMAGED"), 1);
+    assert_int_equal(count_events(&store, "DocumentDamagedEvent"), 1);
     change_documents(&store, "manifest");
     assert_int_equal(core_verify(store.core, NULL, NULL, &report, NULL), LREG_OK);
     assert_int_equal(report.damaged, 0);

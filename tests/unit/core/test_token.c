@@ -3,6 +3,7 @@
 #include "unit/core/fixture.h"
 
 #include "core/instance/state.h"
+#include "unit/core/organizations.h"
 
 static struct fixture fixture;
 static struct arena arena;
@@ -68,14 +69,45 @@ static void test_core_token__an_api_token_shows_its_secret_once(void **state) {
 
 static void test_core_token__a_registry_token_shows_its_secret_again(void **state) {
     (void)state;
+    struct meta_audit_event event = {0};
+    const struct core_token *shown = NULL;
     const struct core_token *found = NULL;
     const struct core_token *token = registry_token("Server");
     assert_int_equal(auth_secret_classify(token->secret), AUTH_SECRET_REGISTRY);
     assert_int_equal(core_token_find(fixture.core, NULL, registry, token->row.id, &found, NULL), LREG_OK);
-    assert_string_equal(found->secret, token->secret);
+    assert_string_equal(found->secret, "");
     assert_string_equal(found->row.registry_id, registry->row.id);
+    assert_int_equal(core_token_reveal(fixture.core, &core_actor_host, found, &shown, NULL), LREG_OK);
+    assert_string_equal(shown->secret, token->secret);
+    assert_string_equal(found->secret, "");
+    core_token_release(shown);
+    assert_int_equal(fixture_events(fixture.core, organization, "RegistryTokenRevealedEvent", &arena, &event), 1);
+    assert_string_equal(event.subject, "Server");
+    assert_null(strstr(event.data, token->secret));
+    assert_int_equal(core_token_open(fixture.core, found, &shown, NULL), LREG_OK);
+    assert_string_equal(shown->secret, token->secret);
+    core_token_release(shown);
+    assert_int_equal(fixture_events(fixture.core, organization, "RegistryTokenRevealedEvent", &arena, &event), 1);
     core_token_release(found);
     core_token_release(token);
+}
+
+static void test_core_token__a_secret_that_is_not_stored_or_hidden_is_not_shown(void **state) {
+    (void)state;
+    struct meta_audit_event event = {0};
+    struct error err = {0};
+    const struct core_token *shown = NULL;
+    const struct core_token *api = api_token("Deploy");
+    const struct core_token *deleted = registry_token("Server");
+    assert_int_equal(core_token_reveal(fixture.core, &core_actor_host, api, &shown, &err), LREG_UNSUPPORTED);
+    assert_string_equal(err.code, "secret_missing");
+    assert_int_equal(core_token_delete(fixture.core, &core_actor_host, deleted, NULL), LREG_OK);
+    assert_int_equal(core_token_reveal(fixture.core, &core_actor_host, deleted, &shown, &err), LREG_NOT_FOUND);
+    assert_string_equal(err.code, "token_unknown");
+    assert_null(shown);
+    assert_int_equal(fixture_events(fixture.core, organization, "RegistryTokenRevealedEvent", &arena, &event), 0);
+    core_token_release(api);
+    core_token_release(deleted);
 }
 
 static void test_core_token__no_secret_is_stored_in_clear(void **state) {
@@ -125,6 +157,7 @@ static void test_core_token__a_sealed_secret_that_was_tampered_with_is_corrupt(v
     (void)state;
     struct meta_transaction *transaction = NULL;
     const struct core_token *found = NULL;
+    const struct core_token *shown = NULL;
     const struct core_token *token = registry_token("Server");
     struct meta_token row = token->row;
     row.id = "0190aaaa-0000-7000-8000-000000000099"; /* the sealed value is moved to another row */
@@ -132,8 +165,10 @@ static void test_core_token__a_sealed_secret_that_was_tampered_with_is_corrupt(v
     assert_int_equal(meta_begin(core_meta(fixture.core), META_WRITE, &transaction, NULL), LREG_OK);
     assert_int_equal(meta_token_insert(transaction, &row, NULL), LREG_OK);
     assert_int_equal(meta_commit(transaction, NULL), LREG_OK);
-    assert_int_equal(core_token_find(fixture.core, organization, registry, row.id, &found, NULL), LREG_CORRUPT);
-    assert_null(found);
+    assert_int_equal(core_token_find(fixture.core, organization, registry, row.id, &found, NULL), LREG_OK);
+    assert_int_equal(core_token_reveal(fixture.core, &core_actor_host, found, &shown, NULL), LREG_CORRUPT);
+    assert_null(shown);
+    core_token_release(found);
     core_token_release(token);
 }
 
@@ -176,7 +211,7 @@ static void test_core_token__needs_an_owner_that_is_there(void **state) {
     assert_int_equal(core_token_create_registry(fixture.core, &core_actor_host, registry, "x", &token, &err),
                      LREG_NOT_FOUND);
     assert_string_equal(err.code, "registry_unknown");
-    assert_int_equal(core_organization_delete(fixture.core, &core_actor_host, "elsewhere", NULL), LREG_OK);
+    assert_int_equal(delete_organization(fixture.core, "elsewhere", NULL), LREG_OK);
     assert_int_equal(
         core_token_create_api(fixture.core, &core_actor_host, elsewhere, "x", AUTH_READ_PACKAGES, 0, &token, &err),
         LREG_NOT_FOUND);
@@ -218,8 +253,7 @@ static void test_core_token__its_description_can_change(void **state) {
                      LREG_BAD_ARGUMENT);
     assert_int_equal(core_token_find(fixture.core, organization, registry, token->row.id, &found, NULL), LREG_OK);
     assert_string_equal(found->row.description, "Other");
-    assert_string_equal(found->secret, token->secret);
-    assert_int_equal(fixture_events(fixture.core, organization, "REGISTRY_TOKEN_UPDATED", &arena, &event), 1);
+    assert_int_equal(fixture_events(fixture.core, organization, "RegistryTokenUpdatedEvent", &arena, &event), 1);
     core_token_release(found);
     assert_int_equal(core_token_delete(fixture.core, &core_actor_host, token, NULL), LREG_OK);
     assert_int_equal(core_token_set_description(fixture.core, &core_actor_host, token, "x", &err), LREG_NOT_FOUND);
@@ -241,8 +275,8 @@ static void test_core_token__a_deleted_one_is_gone(void **state) {
 
 static void test_core_token__changes_are_in_the_audit_log_without_secrets(void **state) {
     (void)state;
-    static const char *const types[] = {"API_ACCESS_TOKEN_CREATED", "API_ACCESS_TOKEN_DELETED",
-                                        "REGISTRY_TOKEN_CREATED", "REGISTRY_TOKEN_DELETED"};
+    static const char *const types[] = {"APIAccessTokenCreatedEvent", "APIAccessTokenDeletedEvent",
+                                        "RegistryTokenCreatedEvent", "RegistryTokenDeletedEvent"};
     const struct core_token *tokens[2] = {api_token("Deploy"), registry_token("")};
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(core_token_delete(fixture.core, &core_actor_host, tokens[i], NULL), LREG_OK);
@@ -271,7 +305,7 @@ static void test_core_token__its_end_is_in_the_audit_log(void **state) {
                                            FIXTURE_NOW + 1000, &token, NULL),
                      LREG_OK);
     assert_int_equal(token->row.expires_ms, FIXTURE_NOW + 1000);
-    assert_int_equal(fixture_events(fixture.core, organization, "API_ACCESS_TOKEN_CREATED", &arena, &event), 1);
+    assert_int_equal(fixture_events(fixture.core, organization, "APIAccessTokenCreatedEvent", &arena, &event), 1);
     assert_non_null(strstr(event.data, "\"expires_at\":\"2026-11-21T03:04:06.678Z\""));
     core_token_release(token);
 }
@@ -317,7 +351,6 @@ static void test_core_token__registry_tokens_are_hidden_while_their_registry_is_
     assert_int_equal(core_token_list(fixture.core, NULL, registry, NULL, 9, &arena, &rows, &count, NULL), LREG_OK);
     assert_int_equal(count, 1);
     assert_int_equal(core_token_find(fixture.core, organization, registry, token->row.id, &found, NULL), LREG_OK);
-    assert_string_equal(found->secret, token->secret);
     assert_string_equal(found->row.description, "Server");
     core_token_release(found);
     assert_int_equal(core_token_delete(fixture.core, &core_actor_host, token, NULL), LREG_OK);

@@ -38,7 +38,10 @@ static int group_setup(void **state) {
     options.hooks = shared->hooks;
     core_limits_default(&options.limits);
     assert_int_equal(core_open(&options, &core, NULL), LREG_OK);
-    assert_int_equal(core_organization_create(core, &core_actor_host, "acme", "Acme", &organization, NULL), LREG_OK);
+    assert_int_equal(core_organization_create(core, &core_actor_host,
+                                              &(struct core_organization_settings){.slug = "acme", .name = "Acme"},
+                                              &organization, NULL),
+                     LREG_OK);
     registry = make_registry("packages", CORE_UNCHANGED, CORE_UNCHANGED);
     return 0;
 }

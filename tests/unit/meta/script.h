@@ -86,6 +86,7 @@ static inline lreg_status script_create(struct meta_transaction *t, struct arena
     bool changed = false;
     (void)arena;
     (void)(THEN(meta_organization_insert(t, &script_organization, err)) &&
+           THEN(meta_organization_update(t, &script_organization, err)) &&
            THEN(meta_registry_insert(t, &script_registry, err)) &&
            THEN(meta_registry_key_insert(t, &script_key, err)) && THEN(meta_token_insert(t, &script_token, err)) &&
            THEN(meta_upload_insert(t, &script_upload, err)) && THEN(meta_audit_insert(t, &script_event, err)) &&
@@ -119,6 +120,7 @@ static inline lreg_status script_find(struct meta_transaction *t, struct arena *
     uint64_t bytes = 0;
     lreg_status status = LREG_OK;
     (void)(THEN(meta_organization_find(t, "script", arena, &row.organization, err)) &&
+           THEN(meta_organization_find_by_id(t, "so", arena, &row.organization, err)) &&
            THEN(meta_registry_find(t, "script", "reg", arena, &row.registry, err)) &&
            THEN(meta_registry_find_by_id(t, "sr", arena, &row.registry, err)) &&
            THEN(meta_registry_key_find(t, "sr", "index", arena, &row.key, err)) &&

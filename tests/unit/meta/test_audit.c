@@ -38,7 +38,7 @@ static void test_meta_audit__what_is_inserted_is_listed(void **state) {
         .id = "e1",
         .organization_id = "o1",
         .registry_id = "gone",
-        .type = "REGISTRY_DELETED",
+        .type = "RegistryDeletedEvent",
         .actor = "ann",
         .actor_token_id = "t1",
         .remote_address = "::1",
@@ -53,7 +53,7 @@ static void test_meta_audit__what_is_inserted_is_listed(void **state) {
     assert_string_equal(rows[0].id, "e1");
     assert_string_equal(rows[0].organization_id, "o1");
     assert_string_equal(rows[0].registry_id, "gone");
-    assert_string_equal(rows[0].type, "REGISTRY_DELETED");
+    assert_string_equal(rows[0].type, "RegistryDeletedEvent");
     assert_string_equal(rows[0].actor, "ann");
     assert_string_equal(rows[0].actor_token_id, "t1");
     assert_string_equal(rows[0].remote_address, "::1");

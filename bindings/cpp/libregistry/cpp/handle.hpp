@@ -14,9 +14,34 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace libregistry {
+
+/** An optional text. */
+using optional_text = std::optional<std::string_view>;
+
+namespace detail {
+
+/** A text for the C functions, or NULL. */
+class nullable_text {
+  public:
+    explicit nullable_text(const optional_text &value) {
+        if (value) {
+            copy_ = text(*value);
+        }
+    }
+    const char *get() const noexcept {
+        return copy_ ? copy_->c_str() : nullptr;
+    }
+
+  private:
+    std::optional<std::string> copy_;
+};
+
+} // namespace detail
 
 /** Owns a handle of the C API and ends it in the destructor. Since: 0.1 */
 template <class Raw, void (*Free)(Raw *)> class handle {

@@ -7,9 +7,10 @@
  * An instance: an open data directory, and the operations on it that do not use HTTP.
  */
 
-#include <libregistry/cpp/content.hpp>
 #include <libregistry/cpp/options.hpp>
+#include <libregistry/cpp/package_reader.hpp>
 #include <libregistry/cpp/snapshots.hpp>
+#include <libregistry/maintenance.h>
 #include <libregistry/upkeep.h>
 
 #include <cstdint>
@@ -42,13 +43,15 @@ class instance : public handle<lreg_instance, lreg_close> {
 
     /* --- organizations --- */
 
+    /** @param settings slug or name is required */
+    organization create_organization(const organization_settings &settings) const {
+        return detail::make<organization>([&](lreg_organization **out, lreg_error **failure) {
+            return lreg_organization_create(get(), settings.get(), out, failure);
+        });
+    }
     /** @param slug nothing: from the name @param name nothing: the slug; at least one is required */
     organization create_organization(const optional_text &slug, const optional_text &name = std::nullopt) const {
-        const detail::nullable_text slug_copy(slug);
-        const detail::nullable_text name_copy(name);
-        return detail::make<organization>([&](lreg_organization **out, lreg_error **failure) {
-            return lreg_organization_create(get(), slug_copy.get(), name_copy.get(), out, failure);
-        });
+        return create_organization(organization_settings().set_slug(slug).set_name(name));
     }
     organization find_organization(std::string_view slug) const {
         const std::string copy = detail::text(slug);
@@ -58,20 +61,35 @@ class instance : public handle<lreg_instance, lreg_close> {
     }
     organization_list organizations() const {
         return detail::make<organization_list>([&](lreg_organization_list **out, lreg_error **failure) {
-            return lreg_organization_list_open(get(), out, failure);
+            return lreg_organization_list_open(get(), nullptr, out, failure);
+        });
+    }
+    /** Applies what is set in `settings`. @return the organization after the change */
+    organization update_organization(const organization &item, const organization_settings &settings) const {
+        return detail::make<organization>([&](lreg_organization **out, lreg_error **failure) {
+            return lreg_organization_update(get(), item.get(), settings.get(), out, failure);
         });
     }
     /** Deletes an organization that has no registries. */
-    void delete_organization(std::string_view slug) const {
-        const std::string copy = detail::text(slug);
-        detail::call([&](lreg_error **failure) { return lreg_organization_delete(get(), copy.c_str(), failure); });
+    void delete_organization(const organization &item) const {
+        detail::call([&](lreg_error **failure) { return lreg_organization_delete(get(), item.get(), failure); });
     }
 
     /** An organization's events, newest first. */
-    audit_list audit_events(std::string_view organization_slug) const {
+    audit_event_list audit_events(std::string_view organization_slug) const {
         const std::string copy = detail::text(organization_slug);
-        return detail::make<audit_list>([&](lreg_audit_list **out, lreg_error **failure) {
-            return lreg_audit_list_open(get(), copy.c_str(), out, failure);
+        return detail::make<audit_event_list>([&](lreg_audit_event_list **out, lreg_error **failure) {
+            return lreg_audit_event_list_open(get(), copy.c_str(), nullptr, out, failure);
+        });
+    }
+    /** The same by id, also of a deleted organization. */
+    audit_event_list audit_events_by_id(std::string_view organization_id) const {
+        const std::string copy = detail::text(organization_id);
+        lreg_audit_event_filter filter = {};
+        filter.size = sizeof filter;
+        filter.organization_id = copy.c_str();
+        return detail::make<audit_event_list>([&](lreg_audit_event_list **out, lreg_error **failure) {
+            return lreg_audit_event_list_open(get(), nullptr, &filter, out, failure);
         });
     }
 
@@ -94,7 +112,7 @@ class instance : public handle<lreg_instance, lreg_close> {
     registry_list registries(std::string_view organization_slug) const {
         const std::string copy = detail::text(organization_slug);
         return detail::make<registry_list>([&](lreg_registry_list **out, lreg_error **failure) {
-            return lreg_registry_list_open(get(), copy.c_str(), out, failure);
+            return lreg_registry_list_open(get(), copy.c_str(), nullptr, out, failure);
         });
     }
     /** Applies what is set in `settings`. @return the registry after the change */
@@ -114,70 +132,78 @@ class instance : public handle<lreg_instance, lreg_close> {
     publication publish(const registry &into, std::string_view filename) const {
         const std::string copy = detail::text(filename);
         return detail::make<publication>([&](lreg_publication **out, lreg_error **failure) {
-            return lreg_publication_begin(get(), into.get(), copy.c_str(), out, failure);
+            return lreg_publication_open(get(), into.get(), copy.c_str(), out, failure);
         });
     }
-    package find_package(const registry &in, std::string_view id) const {
-        const std::string copy = detail::text(id);
+    /** @param reference "app-1.0.zip", "x86_64/hello-1.0-r0.apk", "image:tag" */
+    package find_package(const registry &in, std::string_view reference) const {
+        const std::string copy = detail::text(reference);
         return detail::make<package>([&](lreg_package **out, lreg_error **failure) {
             return lreg_package_find(get(), in.get(), copy.c_str(), out, failure);
         });
     }
-    /** @param filename "app-1.0.zip", "x86_64/hello-1.0-r0.apk", "image:tag" */
-    package find_package_by_filename(const registry &in, std::string_view filename) const {
-        const std::string copy = detail::text(filename);
+    package find_package_by_id(const registry &in, std::string_view id) const {
+        const std::string copy = detail::text(id);
         return detail::make<package>([&](lreg_package **out, lreg_error **failure) {
-            return lreg_package_find_by_filename(get(), in.get(), copy.c_str(), out, failure);
+            return lreg_package_find_by_id(get(), in.get(), copy.c_str(), out, failure);
         });
     }
     /** Newest first. @param name_contains only names that contain it, ignoring ASCII case; nothing: all */
     package_list packages(const registry &in, const optional_text &name_contains = std::nullopt) const {
         const detail::nullable_text copy(name_contains);
+        lreg_package_filter filter = {};
+        filter.size = sizeof filter;
+        filter.name_contains = copy.get();
         return detail::make<package_list>([&](lreg_package_list **out, lreg_error **failure) {
-            return lreg_package_list_open(get(), in.get(), copy.get(), out, failure);
+            return lreg_package_list_open(get(), in.get(), &filter, out, failure);
         });
     }
     void delete_package(const package &item) const {
         detail::call([&](lreg_error **failure) { return lreg_package_delete(get(), item.get(), failure); });
     }
     /** A package's bytes; for an image, its manifest. */
-    content open_content(const package &item) const {
-        return detail::make<content>([&](lreg_content **out, lreg_error **failure) {
-            return lreg_content_open(get(), item.get(), out, failure);
+    package_reader open_package(const package &item) const {
+        return detail::make<package_reader>([&](lreg_package_reader **out, lreg_error **failure) {
+            return lreg_package_reader_open(get(), item.get(), out, failure);
         });
     }
 
     /* --- tokens --- */
 
-    /** An API access token; only this handle has its secret. @param expires_ms since the epoch; 0: never */
+    /** An API access token; only this handle has its secret. @param settings scopes are required */
+    token create_token(std::string_view organization_slug, const token_settings &settings) const {
+        const std::string copy = detail::text(organization_slug);
+        return detail::make<token>([&](lreg_token **out, lreg_error **failure) {
+            return lreg_token_create(get(), copy.c_str(), settings.get(), out, failure);
+        });
+    }
+    /** The same. @param expires_ms since the epoch; 0: never */
     token create_token(std::string_view organization_slug, std::string_view description, std::string_view scopes,
                        std::int64_t expires_ms = 0) const {
-        const std::string organization_copy = detail::text(organization_slug);
-        const std::string description_copy = detail::text(description);
-        const std::string scopes_copy = detail::text(scopes);
-        return detail::make<token>([&](lreg_token **out, lreg_error **failure) {
-            return lreg_token_create(get(), organization_copy.c_str(), description_copy.c_str(), scopes_copy.c_str(),
-                                     expires_ms, out, failure);
-        });
+        return create_token(
+            organization_slug,
+            token_settings().set_description(description).set_scopes(scopes).set_expires_ms(expires_ms));
     }
     /** A registry token, which reads one registry. Fails with LREG_NOT_FOUND while the registry is public. */
-    token create_token(const registry &for_registry, std::string_view description) const {
-        const std::string copy = detail::text(description);
+    token create_token(const registry &for_registry, const token_settings &settings) const {
         return detail::make<token>([&](lreg_token **out, lreg_error **failure) {
-            return lreg_token_create_for_registry(get(), for_registry.get(), copy.c_str(), out, failure);
+            return lreg_registry_token_create(get(), for_registry.get(), settings.get(), out, failure);
         });
     }
-    /** An organization's API access tokens. */
+    token create_token(const registry &for_registry, std::string_view description) const {
+        return create_token(for_registry, token_settings().set_description(description));
+    }
+    /** An organization's API access tokens, without their secrets. */
     token_list tokens(std::string_view organization_slug) const {
         const std::string copy = detail::text(organization_slug);
         return detail::make<token_list>([&](lreg_token_list **out, lreg_error **failure) {
             return lreg_token_list_open(get(), copy.c_str(), nullptr, out, failure);
         });
     }
-    /** A registry's tokens, with their secrets. The first step fails with LREG_NOT_FOUND while it is public. */
+    /** A registry's tokens, without their secrets. The first step fails with LREG_NOT_FOUND while it is public. */
     token_list tokens(const registry &of_registry) const {
         return detail::make<token_list>([&](lreg_token_list **out, lreg_error **failure) {
-            return lreg_token_list_open(get(), nullptr, of_registry.get(), out, failure);
+            return lreg_registry_token_list_open(get(), of_registry.get(), nullptr, out, failure);
         });
     }
     /** An API access token of an organization. */
@@ -185,15 +211,20 @@ class instance : public handle<lreg_instance, lreg_close> {
         const std::string organization_copy = detail::text(organization_slug);
         const std::string id_copy = detail::text(id);
         return detail::make<token>([&](lreg_token **out, lreg_error **failure) {
-            return lreg_token_find(get(), organization_copy.c_str(), nullptr, id_copy.c_str(), out, failure);
+            return lreg_token_find(get(), organization_copy.c_str(), id_copy.c_str(), out, failure);
         });
     }
-    /** A token of a registry, with its secret. */
+    /** A token of a registry, without its secret. */
     token find_token(const registry &of_registry, std::string_view id) const {
         const std::string copy = detail::text(id);
         return detail::make<token>([&](lreg_token **out, lreg_error **failure) {
-            return lreg_token_find(get(), nullptr, of_registry.get(), copy.c_str(), out, failure);
+            return lreg_registry_token_find(get(), of_registry.get(), copy.c_str(), out, failure);
         });
+    }
+    /** A registry token with its secret; the audit log has each showing. */
+    token reveal(const token &item) const {
+        return detail::make<token>(
+            [&](lreg_token **out, lreg_error **failure) { return lreg_token_reveal(get(), item.get(), out, failure); });
     }
     /** Deletes a token, which is invalid from then on. */
     void delete_token(const token &item) const {
@@ -205,7 +236,7 @@ class instance : public handle<lreg_instance, lreg_close> {
     /** The upload sessions of a registry. */
     upload_list uploads(const registry &of_registry) const {
         return detail::make<upload_list>([&](lreg_upload_list **out, lreg_error **failure) {
-            return lreg_upload_list_open(get(), of_registry.get(), out, failure);
+            return lreg_upload_list_open(get(), of_registry.get(), nullptr, out, failure);
         });
     }
     /** Finds an upload session by its id. */
@@ -232,19 +263,23 @@ class instance : public handle<lreg_instance, lreg_close> {
         using function = std::remove_reference_t<Finding>;
         lreg_verify_report report = {};
         report.size = sizeof report;
-        const lreg_finding tell = [](void *user, const char *message) noexcept {
-            return detail::guard([&] { (**static_cast<function **>(user))(std::string_view(message)); });
-        };
         function *to = &finding;
-        detail::call([&](lreg_error **failure) { return lreg_verify(get(), tell, &to, &report, failure); });
+        lreg_verify_options options = {};
+        options.size = sizeof options;
+        options.user = &to;
+        options.finding = [](void *user, const lreg_finding *found) noexcept {
+            return detail::guard([&] { (**static_cast<function **>(user))(std::string_view(found->message)); });
+        };
+        detail::call([&](lreg_error **failure) { return lreg_verify(get(), &options, &report, failure); });
         return report;
     }
 
-    /** Removes unreferenced data. @param grace_ms keeps data that is younger */
-    lreg_collect_report collect(std::int64_t grace_ms = 3600000) const {
+    /** Removes unreferenced data. @param options all zero: the defaults; `size` is set here */
+    lreg_collect_report collect(lreg_collect_options options = {}) const {
         lreg_collect_report report = {};
         report.size = sizeof report;
-        detail::call([&](lreg_error **failure) { return lreg_collect(get(), grace_ms, &report, failure); });
+        options.size = sizeof options;
+        detail::call([&](lreg_error **failure) { return lreg_collect(get(), &options, &report, failure); });
         return report;
     }
 
@@ -259,10 +294,11 @@ class instance : public handle<lreg_instance, lreg_close> {
     }
 
     /** Makes a consistent copy; others can read and write meanwhile. @param directory must not exist
-     * @param kind LREG_BACKUP_COPY or LREG_BACKUP_LINK */
-    void backup(std::string_view directory, std::int32_t kind = LREG_BACKUP_COPY) const {
+     * @param options all zero: the defaults; `size` is set here */
+    void backup(std::string_view directory, lreg_backup_options options = {}) const {
         const std::string copy = detail::text(directory);
-        detail::call([&](lreg_error **failure) { return lreg_backup(get(), copy.c_str(), kind, failure); });
+        options.size = sizeof options;
+        detail::call([&](lreg_error **failure) { return lreg_backup(get(), copy.c_str(), &options, failure); });
     }
 };
 

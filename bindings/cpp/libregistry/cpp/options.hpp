@@ -21,29 +21,6 @@
 
 namespace libregistry {
 
-/** An optional text. */
-using optional_text = std::optional<std::string_view>;
-
-namespace detail {
-
-/** A text for the C functions, or NULL. */
-class nullable_text {
-  public:
-    explicit nullable_text(const optional_text &value) {
-        if (value) {
-            copy_ = text(*value);
-        }
-    }
-    const char *get() const noexcept {
-        return copy_ ? copy_->c_str() : nullptr;
-    }
-
-  private:
-    std::optional<std::string> copy_;
-};
-
-} // namespace detail
-
 /**
  * Settings for an instance. Every setting has a default, documented in <libregistry/instance.h>. Setters throw when the
  * C function fails, and return the options.

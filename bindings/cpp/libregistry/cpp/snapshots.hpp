@@ -58,8 +58,8 @@ class registry : public handle<lreg_registry, lreg_registry_free> {
         return lreg_registry_id(get());
     }
     /** Slug of its organization. */
-    std::string_view organization() const noexcept {
-        return lreg_registry_organization(get());
+    std::string_view organization_slug() const noexcept {
+        return lreg_registry_organization_slug(get());
     }
     /** Its part of every URL. */
     std::string_view slug() const noexcept {
@@ -85,9 +85,17 @@ class registry : public handle<lreg_registry, lreg_registry_free> {
     std::string_view ecosystem() const noexcept {
         return lreg_registry_ecosystem(get());
     }
-    /** @param which LREG_REGISTRY_PUBLIC to LREG_REGISTRY_STRICT_NAMES */
-    bool is_switched_on(std::int32_t which) const noexcept {
-        return lreg_registry_switch(get(), which) != 0;
+    /** Whether its packages can be read without credentials. */
+    bool is_public() const noexcept {
+        return lreg_registry_is_public(get()) != 0;
+    }
+    /** Whether a name can be published again with other bytes. */
+    bool allows_overwrite() const noexcept {
+        return lreg_registry_allows_overwrite(get()) != 0;
+    }
+    /** Whether file names must have the ecosystem's documented form. */
+    bool has_strict_names() const noexcept {
+        return lreg_registry_has_strict_names(get()) != 0;
     }
     /** When it was created, in milliseconds since the epoch. */
     std::int64_t created_ms() const noexcept {
@@ -99,28 +107,93 @@ class registry : public handle<lreg_registry, lreg_registry_free> {
     }
 };
 
-/** Settings for a new registry, or changes to one. Threads: any, one at a time per handle. Since: 0.1 */
-class registry_settings : public handle<lreg_registry_settings, lreg_registry_settings_free> {
+/**
+ * What all settings share: setters that return the settings, so that they can be chained. In a text, nothing takes the
+ * setting back. Threads: any, one at a time per handle. Since: 0.1
+ */
+template <class Self, class Raw, lreg_status (*New)(Raw **, lreg_error **), void (*Free)(Raw *)>
+class settings_of : public handle<Raw, Free> {
   public:
     /** Without any setting. Throws LREG_NO_MEMORY. */
-    registry_settings() {
-        open(lreg_registry_settings_new);
+    settings_of() {
+        this->open(New);
     }
 
-    /** Sets a text. @param which LREG_REGISTRY_NAME to LREG_REGISTRY_ECOSYSTEM */
-    registry_settings &set_text(std::int32_t which, std::string_view value) {
-        const std::string copy = detail::text(value);
-        detail::call(
-            [&](lreg_error **failure) { return lreg_registry_settings_set_text(get(), which, copy.c_str(), failure); });
-        return *this;
+  protected:
+    Self &set(lreg_status (*setter)(Raw *, const char *, lreg_error **), const optional_text &value) {
+        const detail::nullable_text copy(value);
+        detail::call([&](lreg_error **failure) { return setter(this->get(), copy.get(), failure); });
+        return static_cast<Self &>(*this);
     }
+    template <class Number> Self &set(lreg_status (*setter)(Raw *, Number, lreg_error **), Number value) {
+        detail::call([&](lreg_error **failure) { return setter(this->get(), value, failure); });
+        return static_cast<Self &>(*this);
+    }
+};
 
-    /** Sets a switch. @param which LREG_REGISTRY_PUBLIC to LREG_REGISTRY_STRICT_NAMES */
-    registry_settings &set_switch(std::int32_t which, bool value) {
-        detail::call([&](lreg_error **failure) {
-            return lreg_registry_settings_set_switch(get(), which, value ? 1 : 0, failure);
-        });
-        return *this;
+/** Settings for a new organization, or changes to one. Since: 0.1 */
+class organization_settings : public settings_of<organization_settings, lreg_organization_settings,
+                                                 lreg_organization_settings_new, lreg_organization_settings_free> {
+  public:
+    organization_settings &set_slug(const optional_text &value) {
+        return set(lreg_organization_settings_set_slug, value);
+    }
+    organization_settings &set_name(const optional_text &value) {
+        return set(lreg_organization_settings_set_name, value);
+    }
+};
+
+/** Settings for a new registry, or changes to one. Since: 0.1 */
+class registry_settings : public settings_of<registry_settings, lreg_registry_settings, lreg_registry_settings_new,
+                                             lreg_registry_settings_free> {
+  public:
+    registry_settings &set_name(const optional_text &value) {
+        return set(lreg_registry_settings_set_name, value);
+    }
+    registry_settings &set_slug(const optional_text &value) {
+        return set(lreg_registry_settings_set_slug, value);
+    }
+    registry_settings &set_description(const optional_text &value) {
+        return set(lreg_registry_settings_set_description, value);
+    }
+    registry_settings &set_emoji(const optional_text &value) {
+        return set(lreg_registry_settings_set_emoji, value);
+    }
+    registry_settings &set_color(const optional_text &value) {
+        return set(lreg_registry_settings_set_color, value);
+    }
+    registry_settings &set_ecosystem(const optional_text &value) {
+        return set(lreg_registry_settings_set_ecosystem, value);
+    }
+    registry_settings &set_public(bool value) {
+        return set(lreg_registry_settings_set_public, lreg_bool{value ? 1 : 0});
+    }
+    registry_settings &set_allow_overwrite(bool value) {
+        return set(lreg_registry_settings_set_allow_overwrite, lreg_bool{value ? 1 : 0});
+    }
+    registry_settings &set_strict_names(bool value) {
+        return set(lreg_registry_settings_set_strict_names, lreg_bool{value ? 1 : 0});
+    }
+    /** Sets what a JSON object has, with the names of the REST API. */
+    registry_settings &set_json(std::string_view json) {
+        return set(lreg_registry_settings_set_json, optional_text(json));
+    }
+};
+
+/** Settings for a new token. Since: 0.1 */
+class token_settings
+    : public settings_of<token_settings, lreg_token_settings, lreg_token_settings_new, lreg_token_settings_free> {
+  public:
+    token_settings &set_description(const optional_text &value) {
+        return set(lreg_token_settings_set_description, value);
+    }
+    /** Words separated by commas or blanks; not for a registry token. */
+    token_settings &set_scopes(const optional_text &value) {
+        return set(lreg_token_settings_set_scopes, value);
+    }
+    /** In milliseconds since the epoch; 0: never; not for a registry token. */
+    token_settings &set_expires_ms(std::int64_t value) {
+        return set(lreg_token_settings_set_expires_ms, value);
     }
 };
 
@@ -144,7 +217,11 @@ class package : public handle<lreg_package, lreg_package_free> {
     std::string_view architecture() const noexcept {
         return lreg_package_architecture(get());
     }
-    /** The name that instance::find_package_by_filename() takes. */
+    /** What names it in its registry; instance::find_package() takes it. */
+    std::string_view reference() const noexcept {
+        return lreg_package_reference(get());
+    }
+    /** The name under which to save it: the last part of its reference. */
     std::string_view filename() const noexcept {
         return lreg_package_filename(get());
     }
@@ -168,7 +245,7 @@ class package : public handle<lreg_package, lreg_package_free> {
     std::uint64_t downloads() const noexcept {
         return lreg_package_downloads(get());
     }
-    /** When it was published, in milliseconds since the epoch. */
+    /** When it was first published, in milliseconds since the epoch. */
     std::int64_t created_ms() const noexcept {
         return lreg_package_created_ms(get());
     }
@@ -183,6 +260,10 @@ class token : public handle<lreg_token, lreg_token_free> {
     std::string_view id() const noexcept {
         return lreg_token_id(get());
     }
+    /** Id of the registry that a registry token reads; "" for an API access token. */
+    std::string_view registry_id() const noexcept {
+        return lreg_token_registry_id(get());
+    }
     std::string_view description() const noexcept {
         return lreg_token_description(get());
     }
@@ -190,7 +271,7 @@ class token : public handle<lreg_token, lreg_token_free> {
     std::string_view scopes() const noexcept {
         return lreg_token_scopes(get());
     }
-    /** "" when the library cannot show it. */
+    /** "" unless the token is new, or from instance::reveal(). */
     std::string_view secret() const noexcept {
         return lreg_token_secret(get());
     }
@@ -240,7 +321,7 @@ class audit_event : public handle<lreg_audit_event, lreg_audit_event_free> {
   public:
     using handle::handle;
 
-    /** What happened, such as "REGISTRY_CREATED". */
+    /** What happened, such as "RegistryCreatedEvent". */
     std::string_view type() const noexcept {
         return lreg_audit_event_type(get());
     }
@@ -257,24 +338,25 @@ class audit_event : public handle<lreg_audit_event, lreg_audit_event_free> {
         return lreg_audit_event_data(get());
     }
     /** When it happened, in milliseconds since the epoch. */
-    std::int64_t at_ms() const noexcept {
-        return lreg_audit_event_at_ms(get());
+    std::int64_t occurred_ms() const noexcept {
+        return lreg_audit_event_occurred_ms(get());
     }
 };
 
 /** By slug. Since: 0.1 */
 using organization_list =
-    listing<organization, lreg_organization_list, lreg_organization_list_next, lreg_organization_list_free>;
+    listing<organization, lreg_organization_list, lreg_organization_list_next, lreg_organization_list_close>;
 /** By slug. Since: 0.1 */
-using registry_list = listing<registry, lreg_registry_list, lreg_registry_list_next, lreg_registry_list_free>;
+using registry_list = listing<registry, lreg_registry_list, lreg_registry_list_next, lreg_registry_list_close>;
 /** Newest first. Since: 0.1 */
-using package_list = listing<package, lreg_package_list, lreg_package_list_next, lreg_package_list_free>;
+using package_list = listing<package, lreg_package_list, lreg_package_list_next, lreg_package_list_close>;
 /** By age. Since: 0.1 */
-using token_list = listing<token, lreg_token_list, lreg_token_list_next, lreg_token_list_free>;
+using token_list = listing<token, lreg_token_list, lreg_token_list_next, lreg_token_list_close>;
 /** By id. Since: 0.1 */
-using upload_list = listing<upload, lreg_upload_list, lreg_upload_list_next, lreg_upload_list_free>;
+using upload_list = listing<upload, lreg_upload_list, lreg_upload_list_next, lreg_upload_list_close>;
 /** Newest first. Since: 0.1 */
-using audit_list = listing<audit_event, lreg_audit_list, lreg_audit_list_next, lreg_audit_list_free>;
+using audit_event_list =
+    listing<audit_event, lreg_audit_event_list, lreg_audit_event_list_next, lreg_audit_event_list_close>;
 
 } // namespace libregistry
 

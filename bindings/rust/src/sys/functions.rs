@@ -8,23 +8,24 @@ extern "C" {
     pub fn lreg_version_string() -> *const c_char;
     pub fn lreg_version_number() -> i32;
     // <libregistry/audit.h>
-    pub fn lreg_audit_list_open(
+    pub fn lreg_audit_event_list_open(
         instance: *mut lreg_instance,
         organization: *const c_char,
-        out: *mut *mut lreg_audit_list,
+        filter: *const lreg_audit_event_filter,
+        out: *mut *mut lreg_audit_event_list,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_audit_list_next(
-        list: *mut lreg_audit_list,
+    pub fn lreg_audit_event_list_next(
+        list: *mut lreg_audit_event_list,
         out: *mut *mut lreg_audit_event,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_audit_list_free(list: *mut lreg_audit_list);
+    pub fn lreg_audit_event_list_close(list: *mut lreg_audit_event_list);
     pub fn lreg_audit_event_type(event: *const lreg_audit_event) -> *const c_char;
     pub fn lreg_audit_event_actor(event: *const lreg_audit_event) -> *const c_char;
     pub fn lreg_audit_event_subject(event: *const lreg_audit_event) -> *const c_char;
     pub fn lreg_audit_event_data(event: *const lreg_audit_event) -> *const c_char;
-    pub fn lreg_audit_event_at_ms(event: *const lreg_audit_event) -> i64;
+    pub fn lreg_audit_event_occurred_ms(event: *const lreg_audit_event) -> i64;
     pub fn lreg_audit_event_free(event: *mut lreg_audit_event);
     // <libregistry/dispatch.h>
     pub fn lreg_exchange_run(
@@ -48,9 +49,6 @@ extern "C" {
     pub fn lreg_error_cause_domain(error: *const lreg_error) -> i32;
     pub fn lreg_error_cause(error: *const lreg_error) -> i64;
     pub fn lreg_error_free(error: *mut lreg_error);
-    pub fn lreg_failure_set(failure: *mut lreg_failure, code: *const c_char, message: *const c_char);
-    pub fn lreg_failure_set_cause(failure: *mut lreg_failure, domain: i32, number: i64);
-    pub fn lreg_failure_set_retry_ms(failure: *mut lreg_failure, retry_ms: i64);
     pub fn lreg_status_name(status: lreg_status) -> *const c_char;
     pub fn lreg_status_http(status: lreg_status) -> i32;
     // <libregistry/exchange.h>
@@ -124,6 +122,7 @@ extern "C" {
         err: *mut *mut lreg_error,
     ) -> lreg_status;
     pub fn lreg_exchange_finish(exchange: *mut lreg_exchange, err: *mut *mut lreg_error) -> lreg_status;
+    pub fn lreg_exchange_share(exchange: *const lreg_exchange) -> *const c_char;
     pub fn lreg_exchange_status(exchange: *const lreg_exchange) -> i32;
     pub fn lreg_exchange_reason(exchange: *const lreg_exchange) -> *const c_char;
     pub fn lreg_exchange_header_at(
@@ -133,7 +132,6 @@ extern "C" {
         out_value: *mut *const c_char,
     ) -> lreg_bool;
     pub fn lreg_exchange_content_length(exchange: *const lreg_exchange) -> i64;
-    pub fn lreg_exchange_share(exchange: *const lreg_exchange) -> *const c_char;
     pub fn lreg_exchange_may_keep_alive(exchange: *const lreg_exchange) -> lreg_bool;
     pub fn lreg_exchange_file_path(exchange: *const lreg_exchange) -> *const c_char;
     pub fn lreg_exchange_next(
@@ -245,36 +243,44 @@ extern "C" {
     pub fn lreg_close(instance: *mut lreg_instance);
     pub fn lreg_fork_begin(instance: *mut lreg_instance, err: *mut *mut lreg_error) -> lreg_status;
     pub fn lreg_fork_end(instance: *mut lreg_instance);
+    // <libregistry/maintenance.h>
     pub fn lreg_verify(
         instance: *mut lreg_instance,
-        finding: lreg_finding,
-        user: *mut c_void,
+        options: *const lreg_verify_options,
         report: *mut lreg_verify_report,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
     pub fn lreg_collect(
         instance: *mut lreg_instance,
-        grace_ms: i64,
+        options: *const lreg_collect_options,
         report: *mut lreg_collect_report,
-        err: *mut *mut lreg_error,
-    ) -> lreg_status;
-    pub fn lreg_upkeep(
-        instance: *mut lreg_instance,
-        options: *const lreg_upkeep_options,
-        report: *mut lreg_upkeep_report,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
     pub fn lreg_backup(
         instance: *mut lreg_instance,
         directory: *const c_char,
-        kind: i32,
+        options: *const lreg_backup_options,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
     // <libregistry/organization.h>
+    pub fn lreg_organization_settings_new(
+        out: *mut *mut lreg_organization_settings,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_organization_settings_set_slug(
+        settings: *mut lreg_organization_settings,
+        value: *const c_char,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_organization_settings_set_name(
+        settings: *mut lreg_organization_settings,
+        value: *const c_char,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_organization_settings_free(settings: *mut lreg_organization_settings);
     pub fn lreg_organization_create(
         instance: *mut lreg_instance,
-        slug: *const c_char,
-        name: *const c_char,
+        settings: *const lreg_organization_settings,
         out: *mut *mut lreg_organization,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
@@ -286,6 +292,7 @@ extern "C" {
     ) -> lreg_status;
     pub fn lreg_organization_list_open(
         instance: *mut lreg_instance,
+        filter: *const lreg_organization_filter,
         out: *mut *mut lreg_organization_list,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
@@ -294,10 +301,17 @@ extern "C" {
         out: *mut *mut lreg_organization,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_organization_list_free(list: *mut lreg_organization_list);
+    pub fn lreg_organization_list_close(list: *mut lreg_organization_list);
+    pub fn lreg_organization_update(
+        instance: *mut lreg_instance,
+        organization: *const lreg_organization,
+        settings: *const lreg_organization_settings,
+        out: *mut *mut lreg_organization,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
     pub fn lreg_organization_delete(
         instance: *mut lreg_instance,
-        slug: *const c_char,
+        organization: *const lreg_organization,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
     pub fn lreg_organization_id(organization: *const lreg_organization) -> *const c_char;
@@ -306,7 +320,7 @@ extern "C" {
     pub fn lreg_organization_created_ms(organization: *const lreg_organization) -> i64;
     pub fn lreg_organization_free(organization: *mut lreg_organization);
     // <libregistry/package.h>
-    pub fn lreg_publication_begin(
+    pub fn lreg_publication_open(
         instance: *mut lreg_instance,
         registry: *const lreg_registry,
         filename: *const c_char,
@@ -325,25 +339,25 @@ extern "C" {
         out_created: *mut lreg_bool,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_publication_free(publication: *mut lreg_publication);
+    pub fn lreg_publication_close(publication: *mut lreg_publication);
     pub fn lreg_package_find(
+        instance: *mut lreg_instance,
+        registry: *const lreg_registry,
+        reference: *const c_char,
+        out: *mut *mut lreg_package,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_package_find_by_id(
         instance: *mut lreg_instance,
         registry: *const lreg_registry,
         id: *const c_char,
         out: *mut *mut lreg_package,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_package_find_by_filename(
-        instance: *mut lreg_instance,
-        registry: *const lreg_registry,
-        filename: *const c_char,
-        out: *mut *mut lreg_package,
-        err: *mut *mut lreg_error,
-    ) -> lreg_status;
     pub fn lreg_package_list_open(
         instance: *mut lreg_instance,
         registry: *const lreg_registry,
-        name_contains: *const c_char,
+        filter: *const lreg_package_filter,
         out: *mut *mut lreg_package_list,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
@@ -352,32 +366,33 @@ extern "C" {
         out: *mut *mut lreg_package,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_package_list_free(list: *mut lreg_package_list);
+    pub fn lreg_package_list_close(list: *mut lreg_package_list);
     pub fn lreg_package_delete(
         instance: *mut lreg_instance,
         package: *const lreg_package,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_content_open(
+    pub fn lreg_package_reader_open(
         instance: *mut lreg_instance,
         package: *const lreg_package,
-        out: *mut *mut lreg_content,
+        out: *mut *mut lreg_package_reader,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_content_length(content: *const lreg_content) -> u64;
-    pub fn lreg_content_read(
-        content: *mut lreg_content,
+    pub fn lreg_package_reader_length(reader: *const lreg_package_reader) -> u64;
+    pub fn lreg_package_reader_read(
+        reader: *mut lreg_package_reader,
         offset: u64,
         bytes: *mut c_void,
         length: usize,
         out_got: *mut usize,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_content_close(content: *mut lreg_content);
+    pub fn lreg_package_reader_close(reader: *mut lreg_package_reader);
     pub fn lreg_package_id(package: *const lreg_package) -> *const c_char;
     pub fn lreg_package_name(package: *const lreg_package) -> *const c_char;
     pub fn lreg_package_version(package: *const lreg_package) -> *const c_char;
     pub fn lreg_package_architecture(package: *const lreg_package) -> *const c_char;
+    pub fn lreg_package_reference(package: *const lreg_package) -> *const c_char;
     pub fn lreg_package_filename(package: *const lreg_package) -> *const c_char;
     pub fn lreg_package_path(package: *const lreg_package) -> *const c_char;
     pub fn lreg_package_size_bytes(package: *const lreg_package) -> u64;
@@ -388,16 +403,54 @@ extern "C" {
     pub fn lreg_package_free(package: *mut lreg_package);
     // <libregistry/registry.h>
     pub fn lreg_registry_settings_new(out: *mut *mut lreg_registry_settings, err: *mut *mut lreg_error) -> lreg_status;
-    pub fn lreg_registry_settings_set_text(
+    pub fn lreg_registry_settings_set_name(
         settings: *mut lreg_registry_settings,
-        text: i32,
         value: *const c_char,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_registry_settings_set_switch(
+    pub fn lreg_registry_settings_set_slug(
         settings: *mut lreg_registry_settings,
-        which: i32,
+        value: *const c_char,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_registry_settings_set_description(
+        settings: *mut lreg_registry_settings,
+        value: *const c_char,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_registry_settings_set_emoji(
+        settings: *mut lreg_registry_settings,
+        value: *const c_char,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_registry_settings_set_color(
+        settings: *mut lreg_registry_settings,
+        value: *const c_char,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_registry_settings_set_ecosystem(
+        settings: *mut lreg_registry_settings,
+        value: *const c_char,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_registry_settings_set_public(
+        settings: *mut lreg_registry_settings,
         value: lreg_bool,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_registry_settings_set_allow_overwrite(
+        settings: *mut lreg_registry_settings,
+        value: lreg_bool,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_registry_settings_set_strict_names(
+        settings: *mut lreg_registry_settings,
+        value: lreg_bool,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_registry_settings_set_json(
+        settings: *mut lreg_registry_settings,
+        json: *const c_char,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
     pub fn lreg_registry_settings_free(settings: *mut lreg_registry_settings);
@@ -418,6 +471,7 @@ extern "C" {
     pub fn lreg_registry_list_open(
         instance: *mut lreg_instance,
         organization: *const c_char,
+        filter: *const lreg_registry_filter,
         out: *mut *mut lreg_registry_list,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
@@ -426,7 +480,7 @@ extern "C" {
         out: *mut *mut lreg_registry,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_registry_list_free(list: *mut lreg_registry_list);
+    pub fn lreg_registry_list_close(list: *mut lreg_registry_list);
     pub fn lreg_registry_update(
         instance: *mut lreg_instance,
         registry: *const lreg_registry,
@@ -440,38 +494,62 @@ extern "C" {
         err: *mut *mut lreg_error,
     ) -> lreg_status;
     pub fn lreg_registry_id(registry: *const lreg_registry) -> *const c_char;
-    pub fn lreg_registry_organization(registry: *const lreg_registry) -> *const c_char;
+    pub fn lreg_registry_organization_slug(registry: *const lreg_registry) -> *const c_char;
     pub fn lreg_registry_slug(registry: *const lreg_registry) -> *const c_char;
     pub fn lreg_registry_name(registry: *const lreg_registry) -> *const c_char;
     pub fn lreg_registry_description(registry: *const lreg_registry) -> *const c_char;
     pub fn lreg_registry_emoji(registry: *const lreg_registry) -> *const c_char;
     pub fn lreg_registry_color(registry: *const lreg_registry) -> *const c_char;
     pub fn lreg_registry_ecosystem(registry: *const lreg_registry) -> *const c_char;
-    pub fn lreg_registry_switch(registry: *const lreg_registry, which: i32) -> lreg_bool;
+    pub fn lreg_registry_is_public(registry: *const lreg_registry) -> lreg_bool;
+    pub fn lreg_registry_allows_overwrite(registry: *const lreg_registry) -> lreg_bool;
+    pub fn lreg_registry_has_strict_names(registry: *const lreg_registry) -> lreg_bool;
     pub fn lreg_registry_created_ms(registry: *const lreg_registry) -> i64;
     pub fn lreg_registry_updated_ms(registry: *const lreg_registry) -> i64;
     pub fn lreg_registry_free(registry: *mut lreg_registry);
     // <libregistry/token.h>
+    pub fn lreg_token_settings_new(out: *mut *mut lreg_token_settings, err: *mut *mut lreg_error) -> lreg_status;
+    pub fn lreg_token_settings_set_description(
+        settings: *mut lreg_token_settings,
+        value: *const c_char,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_token_settings_set_scopes(
+        settings: *mut lreg_token_settings,
+        value: *const c_char,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_token_settings_set_expires_ms(
+        settings: *mut lreg_token_settings,
+        value: i64,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_token_settings_free(settings: *mut lreg_token_settings);
     pub fn lreg_token_create(
         instance: *mut lreg_instance,
         organization: *const c_char,
-        description: *const c_char,
-        scopes: *const c_char,
-        expires_ms: i64,
+        settings: *const lreg_token_settings,
         out: *mut *mut lreg_token,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_token_create_for_registry(
+    pub fn lreg_registry_token_create(
         instance: *mut lreg_instance,
         registry: *const lreg_registry,
-        description: *const c_char,
+        settings: *const lreg_token_settings,
         out: *mut *mut lreg_token,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
     pub fn lreg_token_list_open(
         instance: *mut lreg_instance,
         organization: *const c_char,
+        filter: *const lreg_token_filter,
+        out: *mut *mut lreg_token_list,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_registry_token_list_open(
+        instance: *mut lreg_instance,
         registry: *const lreg_registry,
+        filter: *const lreg_token_filter,
         out: *mut *mut lreg_token_list,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
@@ -480,12 +558,24 @@ extern "C" {
         out: *mut *mut lreg_token,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_token_list_free(list: *mut lreg_token_list);
+    pub fn lreg_token_list_close(list: *mut lreg_token_list);
     pub fn lreg_token_find(
         instance: *mut lreg_instance,
         organization: *const c_char,
+        id: *const c_char,
+        out: *mut *mut lreg_token,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_registry_token_find(
+        instance: *mut lreg_instance,
         registry: *const lreg_registry,
         id: *const c_char,
+        out: *mut *mut lreg_token,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_token_reveal(
+        instance: *mut lreg_instance,
+        token: *const lreg_token,
         out: *mut *mut lreg_token,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
@@ -495,17 +585,25 @@ extern "C" {
         err: *mut *mut lreg_error,
     ) -> lreg_status;
     pub fn lreg_token_id(token: *const lreg_token) -> *const c_char;
+    pub fn lreg_token_registry_id(token: *const lreg_token) -> *const c_char;
     pub fn lreg_token_description(token: *const lreg_token) -> *const c_char;
     pub fn lreg_token_scopes(token: *const lreg_token) -> *const c_char;
     pub fn lreg_token_secret(token: *const lreg_token) -> *const c_char;
     pub fn lreg_token_expires_ms(token: *const lreg_token) -> i64;
     pub fn lreg_token_created_ms(token: *const lreg_token) -> i64;
     pub fn lreg_token_free(token: *mut lreg_token);
-
+    // <libregistry/upkeep.h>
+    pub fn lreg_upkeep(
+        instance: *mut lreg_instance,
+        options: *const lreg_upkeep_options,
+        report: *mut lreg_upkeep_report,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
     // <libregistry/upload.h>
     pub fn lreg_upload_list_open(
         instance: *mut lreg_instance,
         registry: *const lreg_registry,
+        filter: *const lreg_upload_filter,
         out: *mut *mut lreg_upload_list,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
@@ -514,7 +612,7 @@ extern "C" {
         out: *mut *mut lreg_upload,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_upload_list_free(list: *mut lreg_upload_list);
+    pub fn lreg_upload_list_close(list: *mut lreg_upload_list);
     pub fn lreg_upload_find(
         instance: *mut lreg_instance,
         registry: *const lreg_registry,
@@ -534,4 +632,8 @@ extern "C" {
     pub fn lreg_upload_created_ms(upload: *const lreg_upload) -> i64;
     pub fn lreg_upload_updated_ms(upload: *const lreg_upload) -> i64;
     pub fn lreg_upload_free(upload: *mut lreg_upload);
+    // <libregistry/sys/failure.h>
+    pub fn lreg_failure_set(failure: *mut lreg_failure, code: *const c_char, message: *const c_char);
+    pub fn lreg_failure_set_cause(failure: *mut lreg_failure, domain: i32, number: i64);
+    pub fn lreg_failure_set_retry_ms(failure: *mut lreg_failure, retry_ms: i64);
 }

@@ -30,24 +30,26 @@ pub type lreg_piece_kind = i32;
 opaque! {
     lreg_instance,
     lreg_audit_event,
-    lreg_audit_list,
+    lreg_audit_event_list,
     lreg_error,
-    lreg_failure,
     lreg_exchange,
     lreg_options,
     lreg_organization,
     lreg_organization_list,
+    lreg_organization_settings,
     lreg_package,
     lreg_package_list,
     lreg_publication,
-    lreg_content,
+    lreg_package_reader,
     lreg_registry,
     lreg_registry_list,
     lreg_registry_settings,
     lreg_token,
     lreg_token_list,
+    lreg_token_settings,
     lreg_upload,
     lreg_upload_list,
+    lreg_failure,
 }
 
 pub const LREG_UPKEEP_COLLECT_NOW: i32 = 262144;
@@ -61,7 +63,7 @@ pub const LREG_VERSION_MAJOR: i32 = 0;
 pub const LREG_VERSION_MINOR: i32 = 1;
 pub const LREG_VERSION_PATCH: i32 = 0;
 pub const LREG_VERSION_STRING: &str = "0.1.0";
-pub const LREG_BACKUP_COPY: i32 = 0;
+pub const LREG_COLLECT_HAS_MORE: i32 = 1;
 pub const LREG_BACKUP_LINK: i32 = 1;
 pub const LREG_DISPATCH_READS_ALL: i32 = 1;
 pub const LREG_OK: i32 = 0;
@@ -134,15 +136,6 @@ pub const LREG_LIMIT_TOKEN_UPLOADS: i32 = 23;
 pub const LREG_LIMIT_UPLOAD_IDLE_MS: i32 = 24;
 pub const LREG_FORWARDED_HEADER_X_FORWARDED: i32 = 0;
 pub const LREG_FORWARDED_HEADER_FORWARDED: i32 = 1;
-pub const LREG_REGISTRY_NAME: i32 = 1;
-pub const LREG_REGISTRY_SLUG: i32 = 2;
-pub const LREG_REGISTRY_DESCRIPTION: i32 = 3;
-pub const LREG_REGISTRY_EMOJI: i32 = 4;
-pub const LREG_REGISTRY_COLOR: i32 = 5;
-pub const LREG_REGISTRY_ECOSYSTEM: i32 = 6;
-pub const LREG_REGISTRY_PUBLIC: i32 = 1;
-pub const LREG_REGISTRY_ALLOW_OVERWRITE: i32 = 2;
-pub const LREG_REGISTRY_STRICT_NAMES: i32 = 3;
 pub const LREG_LOG_ERROR: i32 = 1;
 pub const LREG_LOG_WARNING: i32 = 2;
 pub const LREG_LOG_INFO: i32 = 3;
@@ -157,7 +150,74 @@ pub const LREG_STORAGE_IS_REMOTE: i32 = 1;
 pub const LREG_STORAGE_SHARES_OBJECTS: i32 = 4;
 pub const LREG_STORAGE_CLOSES_IN_CHILD: i32 = 8;
 
-pub type lreg_finding = Option<unsafe extern "C" fn(user: *mut c_void, message: *const c_char) -> lreg_status>;
+pub type lreg_finding_function =
+    Option<unsafe extern "C" fn(user: *mut c_void, finding: *const lreg_finding) -> lreg_status>;
+
+#[repr(C)]
+pub struct lreg_audit_event_filter {
+    pub size: u32,
+    pub flags: u32,
+    pub organization_id: *const c_char,
+}
+
+#[repr(C)]
+pub struct lreg_finding {
+    pub size: u32,
+    pub flags: u32,
+    pub message: *const c_char,
+}
+
+#[repr(C)]
+pub struct lreg_verify_options {
+    pub size: u32,
+    pub flags: u32,
+    pub finding: lreg_finding_function,
+    pub user: *mut c_void,
+}
+
+#[repr(C)]
+pub struct lreg_collect_options {
+    pub size: u32,
+    pub flags: u32,
+    pub grace_ms: i64,
+}
+
+#[repr(C)]
+pub struct lreg_backup_options {
+    pub size: u32,
+    pub flags: u32,
+}
+
+#[repr(C)]
+pub struct lreg_organization_filter {
+    pub size: u32,
+    pub flags: u32,
+}
+
+#[repr(C)]
+pub struct lreg_package_filter {
+    pub size: u32,
+    pub flags: u32,
+    pub name_contains: *const c_char,
+}
+
+#[repr(C)]
+pub struct lreg_registry_filter {
+    pub size: u32,
+    pub flags: u32,
+}
+
+#[repr(C)]
+pub struct lreg_token_filter {
+    pub size: u32,
+    pub flags: u32,
+}
+
+#[repr(C)]
+pub struct lreg_upload_filter {
+    pub size: u32,
+    pub flags: u32,
+}
 
 #[repr(C)]
 pub struct lreg_dispatch_io {
@@ -193,7 +253,7 @@ pub struct lreg_piece {
 #[repr(C)]
 pub struct lreg_verify_report {
     pub size: u32,
-    pub reserved: u32,
+    pub flags: u32,
     pub blobs: u64,
     pub blob_bytes: u64,
     pub documents: u64,
@@ -207,7 +267,7 @@ pub struct lreg_verify_report {
 #[repr(C)]
 pub struct lreg_collect_report {
     pub size: u32,
-    pub reserved: u32,
+    pub flags: u32,
     pub uploads: u64,
     pub stages: u64,
     pub blobs: u64,

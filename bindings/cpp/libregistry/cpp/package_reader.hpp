@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef LIBREGISTRY_CPP_CONTENT_HPP
-#define LIBREGISTRY_CPP_CONTENT_HPP
+#ifndef LIBREGISTRY_CPP_PACKAGE_READER_HPP
+#define LIBREGISTRY_CPP_PACKAGE_READER_HPP
 
 /**
  * @file
- * The bytes of packages: being published (publication), and open for reading (content).
+ * The bytes of packages: being published (publication), and open for reading (package_reader).
  */
 
 #include <libregistry/cpp/snapshots.hpp>
@@ -26,7 +26,7 @@ struct published {
  * A package file that is being published, from instance::publish(). Destroying it without finish() discards it.
  * Threads: any, one at a time per handle. Since: 0.1
  */
-class publication : public handle<lreg_publication, lreg_publication_free> {
+class publication : public handle<lreg_publication, lreg_publication_close> {
   public:
     using handle::handle;
 
@@ -49,21 +49,22 @@ class publication : public handle<lreg_publication, lreg_publication_free> {
     }
 };
 
-/** A package's bytes, from instance::open_content(). Threads: any, one at a time per handle. Since: 0.1 */
-class content : public handle<lreg_content, lreg_content_close> {
+/** A package's bytes, from instance::open_package(). Threads: any, one at a time per handle. Since: 0.1 */
+class package_reader : public handle<lreg_package_reader, lreg_package_reader_close> {
   public:
     using handle::handle;
 
     /** Its length in bytes. */
     std::uint64_t length() const noexcept {
-        return lreg_content_length(get());
+        return lreg_package_reader_length(get());
     }
 
     /** Reads from any offset. @return the number of bytes; less than `capacity` only at the end. Blocks. */
     std::size_t read(std::uint64_t offset, void *bytes, std::size_t capacity) {
         std::size_t got = 0;
-        detail::call(
-            [&](lreg_error **failure) { return lreg_content_read(get(), offset, bytes, capacity, &got, failure); });
+        detail::call([&](lreg_error **failure) {
+            return lreg_package_reader_read(get(), offset, bytes, capacity, &got, failure);
+        });
         return got;
     }
 };
