@@ -20,6 +20,7 @@ PATH = "bindings/abi.json"
 FORMAT = 1
 LINE_LENGTH = 120
 ERROR_OUT = "*mut *mut lreg_error"
+PARAMETERS_MAX = 5  # before `err`
 THREADS = re.compile(r"Threads: (any, at once|any, one at a time per handle|only from inside the callback)")
 # Lines of a header that are not declarations but belong there.
 SCAFFOLD = re.compile(
@@ -54,6 +55,14 @@ class Builder:
                 self.constants += [{"name": name, "note": note, "header": header.name} for name, _, note in group]
         for handle in self.handles:
             self.end_of(handle)
+        for callback in self.callbacks:
+            self.check_telling(callback)
+        for function in self.functions:
+            self.check_buffers(function["name"], function)
+        for struct in self.structs:
+            for member in struct["members"]:
+                if member["type"] == "callback":
+                    self.check_buffers(f'{struct["name"]}.{member["name"]}', member["callback"])
 
     def guarded(self, header, declaration, call, *arguments):
         try:
@@ -135,12 +144,32 @@ class Builder:
         types = [parameter["type"] for parameter in read["parameters"]]
         if read["result"] == "lreg_status" and types[-1:] != [ERROR_OUT] and types != ["*const lreg_error"]:
             raise abi_types.Problem("a function that can fail takes lreg_error **err, last")
+        count = len(types) - (types[-1:] == [ERROR_OUT])
+        if count > PARAMETERS_MAX:
+            raise abi_types.Problem(f"{count} parameters before err, at most {PARAMETERS_MAX}: use settings or options")
+        words = f"{comment.text} {comment.result} {comment.footer}"
+        for word in ("Blocks:", "Threads:", "Since:"):
+            if word not in words:
+                raise abi_types.Problem(f'the comment of {read["name"]} does not say "{word}"')
         facts = {"name": read["name"], "header": header.name} | since_and_threads(comment)
         facts |= {"blocks": re.search(r"\bBlocks: (?!no\.)", comment.footer) is not None}
         facts |= self.call(read, comment)
         if read["result"].startswith("*"):
             facts["returns"] = {"nullable": may_be_null(comment.result)} | ownership(comment.result)
         self.functions.append(facts)
+
+    def check_telling(self, callback):
+        """What a callback is told is one struct, which can grow; its arguments cannot."""
+        told = [parameter["type"] for parameter in callback["parameters"][1:]]
+        if "*const char" in told:
+            self.problems.append(f'{callback["name"]}: a callback is told one struct whose size is first, not texts')
+
+    def check_buffers(self, name, call):
+        """A buffer that is filled comes with its capacity, so that longer texts do not overflow earlier callers."""
+        following = call["parameters"][1:] + [{"type": ""}]
+        for parameter, after in zip(call["parameters"], following):
+            if parameter["type"] == "*mut char" and after["type"] != "size":
+                self.problems.append(f'{name}: the buffer {parameter["name"]} has no capacity behind it')
 
     def end_of(self, handle):
         """Every handle that a function gives out has one function that ends it. Others are lent to callbacks."""
