@@ -17,7 +17,7 @@ static lreg_status open_registry(lreg_options *options, const char *data, lreg_i
     const char *config = getenv("REGISTRY_CONFIG");
     lreg_status status = lreg_options_set_log(options, &log, err);
     if (status == LREG_OK && config != NULL) {
-        status = lreg_options_set_from_file(options, config, err);
+        status = lreg_options_load(options, config, err);
     }
     if (status == LREG_OK) {
         status = lreg_options_set_directory(options, data, err);

@@ -38,7 +38,7 @@ static lreg_status set_line(lreg_options *options, char *line) {
         return LREG_BAD_ARGUMENT;
     }
     *equals = '\0';
-    return lreg_options_set_text(options, trim(line), trim(equals + 1), NULL);
+    return lreg_options_set(options, trim(line), trim(equals + 1), NULL);
 }
 
 static lreg_status set_lines(lreg_options *options, const uint8_t *data, size_t size) {
@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char path[64];
     int file = make_file(data, size, path);
     expect(lreg_options_new(&by_file, NULL) == LREG_OK && lreg_options_new(&by_line, NULL) == LREG_OK);
-    lreg_status status = lreg_options_set_from_file(by_file, path, &err);
+    lreg_status status = lreg_options_load(by_file, path, &err);
     expect(status == LREG_OK || (status == LREG_BAD_ARGUMENT && lreg_error_message(err)[0] != '\0'));
     bool is_text = size <= 65536 && (size == 0 || memchr(data, '\0', size) == NULL);
     expect(is_text ? set_lines(by_line, data, size) == status : status == LREG_BAD_ARGUMENT);

@@ -23,7 +23,7 @@ static lreg_status set_setting(lreg_options *library, const char *setting, lreg_
     size_t length = strcspn(setting, "=");
     const char *value = setting[length] == '=' ? setting + length + 1 : "";
     (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : 0, setting);
-    return lreg_options_set_text(library, name, value, error);
+    return lreg_options_set(library, name, value, error);
 }
 
 static lreg_status set_forwarded(lreg_options *library, const struct options *options, lreg_error **error) {

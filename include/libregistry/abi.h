@@ -21,6 +21,14 @@
 #define LREG_EXPORT
 #endif
 
+/* Marks a function that has a better successor. A program that must build without these warnings defines
+ * LREG_NO_DEPRECATED before it includes a header. */
+#if defined(__GNUC__) && !defined(LREG_NO_DEPRECATED)
+#define LREG_DEPRECATED(since, instead) __attribute__((deprecated("since " since ": use " instead)))
+#else
+#define LREG_DEPRECATED(since, instead)
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -38,6 +46,7 @@ typedef struct lreg_instance lreg_instance;
 #define LREG_VERSION_MINOR 1
 #define LREG_VERSION_PATCH 0
 #define LREG_VERSION_STRING "0.1.0"
+#define LREG_VERSION_NUMBER 1000 /**< as lreg_version_number() returns it, for #if */
 
 /**
  * The version of the library that is loaded, which may be newer than the headers.
@@ -54,6 +63,16 @@ LREG_EXPORT const char *lreg_version_string(void);
  * Blocks: no. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT int32_t lreg_version_number(void);
+
+/**
+ * Whether the library that is loaded has a part that another build or version may lack. Use it instead of a comparison
+ * of versions.
+ *
+ * @param name  "ecosystem-files", "ecosystem-alpine" or "ecosystem-container"; later versions know more names; not NULL
+ * @return 1; 0 also for names that this version does not know, and for NULL
+ * Blocks: no. Threads: any, at once. Since: 0.1
+ */
+LREG_EXPORT lreg_bool lreg_has_feature(const char *name);
 
 #ifdef __cplusplus
 }

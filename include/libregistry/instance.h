@@ -131,7 +131,8 @@ LREG_EXPORT lreg_status lreg_options_set_durable(lreg_options *options, lreg_boo
  */
 LREG_EXPORT lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, int32_t timeout_ms, lreg_error **err);
 
-/** Limits that lreg_options_set_limit() sets. The unit is in the name. Each comment has the default. */
+/** Limits, for lreg_options_set_number(). A request above one gets a 4xx that names it. The unit is in the name. Each
+ * comment has the default. */
 #define LREG_LIMIT_PACKAGE_BYTES 1 /**< one package file: 64 GiB */
 #define LREG_LIMIT_BLOB_BYTES 2 /**< one blob of an image: 64 GiB */
 #define LREG_LIMIT_MANIFEST_BYTES 3 /**< one manifest: 4 MiB */
@@ -145,47 +146,55 @@ LREG_EXPORT lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, 
 #define LREG_LIMIT_ARCHIVE_ENTRIES 11 /**< entries of a package or archive: 250,000 */
 #define LREG_LIMIT_UNPACKED_BYTES 12 /**< unpacked bytes of control data that are read: 64 MiB */
 #define LREG_LIMIT_UPLOADS 13 /**< upload sessions in progress at once in one registry: 1,000 */
-#define LREG_LIMIT_UPLOAD_AGE_MS 14 /**< time without progress after which a session may be collected: 7 days */
-#define LREG_LIMIT_BLOB_GRACE_MS 15 /**< time that a blob is kept without a manifest: 24 hours */
-#define LREG_LIMIT_BEARER_LIFETIME_MS 16 /**< lifetime of a bearer token: 5 minutes */
-#define LREG_LIMIT_AUDIT_KEEP_MS 17 /**< age at which audit events are removed: 365 days */
-#define LREG_LIMIT_AUDIT_KEEP_EVENTS 18 /**< number of audit events above which the oldest are removed: 1,000,000 */
-#define LREG_LIMIT_CACHE_BYTES 19 /**< memory for recently read metadata: 8 MiB */
 #define LREG_LIMIT_PACKAGE_UNPACKED_BYTES 20 /**< unpacked bytes of a compressed package: 16 GiB */
 #define LREG_LIMIT_UNPACKED_RATIO 21 /**< unpacked bytes per compressed byte, after the first 64 MiB: 100 */
 #define LREG_LIMIT_ARCHIVE_MANIFEST_BYTES 22 /**< all manifests of one image archive together: 32 MiB */
 #define LREG_LIMIT_TOKEN_UPLOADS 23 /**< upload sessions in progress at once of one token in one registry: 250 */
-#define LREG_LIMIT_UPLOAD_IDLE_MS 24 /**< time without progress after which a session no longer counts: 10 minutes */
+
+/** Other numbers for lreg_options_set_number(): lifetimes, ages and sizes above which nothing is refused. They share one
+ * number space with LREG_LIMIT_*. */
+#define LREG_SETTING_UPLOAD_AGE_MS 14 /**< time without progress after which a session may be collected: 7 days */
+#define LREG_SETTING_BLOB_GRACE_MS 15 /**< time that a blob is kept without a manifest: 24 hours */
+#define LREG_SETTING_BEARER_LIFETIME_MS 16 /**< lifetime of a bearer token: 5 minutes */
+#define LREG_SETTING_AUDIT_KEEP_MS 17 /**< age at which audit events are removed: 365 days */
+#define LREG_SETTING_AUDIT_KEEP_EVENTS 18 /**< number of audit events above which the oldest are removed: 1,000,000 */
+#define LREG_SETTING_CACHE_BYTES 19 /**< memory for recently read metadata: 8 MiB */
+#define LREG_SETTING_UPLOAD_IDLE_MS 24 /**< time without progress after which a session no longer counts: 10 minutes */
 
 /**
- * Sets a limit. A request above a limit gets a 4xx that names the limit.
+ * Sets a limit or another number.
  *
  * @param options  not NULL
- * @param limit    one of LREG_LIMIT_*
+ * @param setting  one of LREG_LIMIT_* or LREG_SETTING_*
  * @param value    1 to 2^53
  * @param err      owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_BAD_ARGUMENT (unknown limit, out of range)
+ * @return LREG_OK; LREG_BAD_ARGUMENT (unknown setting, out of range)
  * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
  */
-LREG_EXPORT lreg_status lreg_options_set_limit(lreg_options *options, int32_t limit, uint64_t value, lreg_error **err);
+LREG_EXPORT lreg_status lreg_options_set_number(lreg_options *options, int32_t setting, uint64_t value,
+                                                lreg_error **err);
 
 /**
  * Sets an option by name, for hosts that read settings from a file, variables or a command line.
  *
+ * Setting an option of one value again replaces the value. Setting an option that is a list adds one element, and "" as
+ * its value empties the list. A name is never removed before the next major version: when an option is renamed, the old
+ * name still works and logs a warning.
+ *
  * @param options  not NULL
  * @param name     "directory", "base-url", "durable" ("true" or "false"), "busy-timeout-ms", "forwarded-header"
- *                 ("x-forwarded" or "forwarded"), "forwarded-hops", "trust-forwarded" (adds a network), or a limit: the
- *                 name of its constant after LREG_LIMIT_, in this form: "package-bytes"; not NULL
+ *                 ("x-forwarded" or "forwarded"), "forwarded-hops", "trust-forwarded" (a list of networks), or a
+ *                 number: the name of its constant after LREG_LIMIT_ or LREG_SETTING_, in this form: "package-bytes";
+ *                 not NULL
  * @param value    not NULL; numbers are decimal digits; copied
  * @param err      owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (unknown name, or the setter of that option refuses the value); LREG_NO_MEMORY
  * Blocks: no. Threads: any, one at a time per handle. Since: 0.1
  */
-LREG_EXPORT lreg_status lreg_options_set_text(lreg_options *options, const char *name, const char *value,
-                                              lreg_error **err);
+LREG_EXPORT lreg_status lreg_options_set(lreg_options *options, const char *name, const char *value, lreg_error **err);
 
 /**
- * Sets options from a file with lines "name = value". The names are those of lreg_options_set_text(). Empty lines and
+ * Sets options from a file with lines "name = value". The names are those of lreg_options_set(). Empty lines and
  * lines that begin with "#" are ignored.
  *
  * @param options  not NULL; after a failure the lines before the wrong one are set
@@ -195,7 +204,7 @@ LREG_EXPORT lreg_status lreg_options_set_text(lreg_options *options, const char 
  *         LREG_NO_MEMORY
  * Blocks: the file. Threads: any, one at a time per handle. Since: 0.1
  */
-LREG_EXPORT lreg_status lreg_options_set_from_file(lreg_options *options, const char *path, lreg_error **err);
+LREG_EXPORT lreg_status lreg_options_load(lreg_options *options, const char *path, lreg_error **err);
 
 /**
  * Stores packages in a storage backend of the host instead of files below the directory. Options with a storage backend

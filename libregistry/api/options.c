@@ -11,42 +11,42 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LIMIT_VALUE_MAX (UINT64_C(1) << 53)
+#define NUMBER_MAX (UINT64_C(1) << 53)
 
-/* Place and type of each LREG_LIMIT_*. */
-enum limit_type {
-    LIMIT_U64,
-    LIMIT_SIZE,
-    LIMIT_MS
+/* Place and type of each LREG_LIMIT_* and LREG_SETTING_*. */
+enum number_type {
+    NUMBER_U64,
+    NUMBER_SIZE,
+    NUMBER_MS
 };
 static const struct {
     size_t offset;
-    enum limit_type type;
-} limits[] = {
-    [LREG_LIMIT_PACKAGE_BYTES] = {offsetof(struct core_limits, max_package_bytes), LIMIT_U64},
-    [LREG_LIMIT_BLOB_BYTES] = {offsetof(struct core_limits, max_blob_bytes), LIMIT_U64},
-    [LREG_LIMIT_MANIFEST_BYTES] = {offsetof(struct core_limits, max_manifest_bytes), LIMIT_SIZE},
-    [LREG_LIMIT_JSON_BYTES] = {offsetof(struct core_limits, max_json_bytes), LIMIT_SIZE},
-    [LREG_LIMIT_JSON_DEPTH] = {offsetof(struct core_limits, max_json_depth), LIMIT_SIZE},
-    [LREG_LIMIT_TARGET_BYTES] = {offsetof(struct core_limits, max_target_bytes), LIMIT_SIZE},
-    [LREG_LIMIT_HEADER_BYTES] = {offsetof(struct core_limits, max_header_bytes), LIMIT_SIZE},
-    [LREG_LIMIT_HEADERS] = {offsetof(struct core_limits, max_headers), LIMIT_SIZE},
-    [LREG_LIMIT_MULTIPART_PARTS] = {offsetof(struct core_limits, max_multipart_parts), LIMIT_SIZE},
-    [LREG_LIMIT_PART_HEADER_BYTES] = {offsetof(struct core_limits, max_part_header_bytes), LIMIT_SIZE},
-    [LREG_LIMIT_ARCHIVE_ENTRIES] = {offsetof(struct core_limits, max_archive_entries), LIMIT_SIZE},
-    [LREG_LIMIT_UNPACKED_BYTES] = {offsetof(struct core_limits, max_unpacked_bytes), LIMIT_U64},
-    [LREG_LIMIT_UPLOADS] = {offsetof(struct core_limits, max_uploads), LIMIT_SIZE},
-    [LREG_LIMIT_UPLOAD_AGE_MS] = {offsetof(struct core_limits, max_upload_age_ms), LIMIT_MS},
-    [LREG_LIMIT_BLOB_GRACE_MS] = {offsetof(struct core_limits, blob_grace_ms), LIMIT_MS},
-    [LREG_LIMIT_BEARER_LIFETIME_MS] = {offsetof(struct core_limits, bearer_lifetime_ms), LIMIT_MS},
-    [LREG_LIMIT_AUDIT_KEEP_MS] = {offsetof(struct core_limits, audit_keep_ms), LIMIT_MS},
-    [LREG_LIMIT_AUDIT_KEEP_EVENTS] = {offsetof(struct core_limits, audit_keep_events), LIMIT_U64},
-    [LREG_LIMIT_CACHE_BYTES] = {offsetof(struct core_limits, cache_bytes), LIMIT_SIZE},
-    [LREG_LIMIT_PACKAGE_UNPACKED_BYTES] = {offsetof(struct core_limits, max_package_unpacked_bytes), LIMIT_U64},
-    [LREG_LIMIT_UNPACKED_RATIO] = {offsetof(struct core_limits, max_unpacked_ratio), LIMIT_U64},
-    [LREG_LIMIT_ARCHIVE_MANIFEST_BYTES] = {offsetof(struct core_limits, max_archive_manifest_bytes), LIMIT_SIZE},
-    [LREG_LIMIT_TOKEN_UPLOADS] = {offsetof(struct core_limits, max_token_uploads), LIMIT_SIZE},
-    [LREG_LIMIT_UPLOAD_IDLE_MS] = {offsetof(struct core_limits, max_upload_idle_ms), LIMIT_MS},
+    enum number_type type;
+} numbers[] = {
+    [LREG_LIMIT_PACKAGE_BYTES] = {offsetof(struct core_limits, max_package_bytes), NUMBER_U64},
+    [LREG_LIMIT_BLOB_BYTES] = {offsetof(struct core_limits, max_blob_bytes), NUMBER_U64},
+    [LREG_LIMIT_MANIFEST_BYTES] = {offsetof(struct core_limits, max_manifest_bytes), NUMBER_SIZE},
+    [LREG_LIMIT_JSON_BYTES] = {offsetof(struct core_limits, max_json_bytes), NUMBER_SIZE},
+    [LREG_LIMIT_JSON_DEPTH] = {offsetof(struct core_limits, max_json_depth), NUMBER_SIZE},
+    [LREG_LIMIT_TARGET_BYTES] = {offsetof(struct core_limits, max_target_bytes), NUMBER_SIZE},
+    [LREG_LIMIT_HEADER_BYTES] = {offsetof(struct core_limits, max_header_bytes), NUMBER_SIZE},
+    [LREG_LIMIT_HEADERS] = {offsetof(struct core_limits, max_headers), NUMBER_SIZE},
+    [LREG_LIMIT_MULTIPART_PARTS] = {offsetof(struct core_limits, max_multipart_parts), NUMBER_SIZE},
+    [LREG_LIMIT_PART_HEADER_BYTES] = {offsetof(struct core_limits, max_part_header_bytes), NUMBER_SIZE},
+    [LREG_LIMIT_ARCHIVE_ENTRIES] = {offsetof(struct core_limits, max_archive_entries), NUMBER_SIZE},
+    [LREG_LIMIT_UNPACKED_BYTES] = {offsetof(struct core_limits, max_unpacked_bytes), NUMBER_U64},
+    [LREG_LIMIT_UPLOADS] = {offsetof(struct core_limits, max_uploads), NUMBER_SIZE},
+    [LREG_SETTING_UPLOAD_AGE_MS] = {offsetof(struct core_limits, max_upload_age_ms), NUMBER_MS},
+    [LREG_SETTING_BLOB_GRACE_MS] = {offsetof(struct core_limits, blob_grace_ms), NUMBER_MS},
+    [LREG_SETTING_BEARER_LIFETIME_MS] = {offsetof(struct core_limits, bearer_lifetime_ms), NUMBER_MS},
+    [LREG_SETTING_AUDIT_KEEP_MS] = {offsetof(struct core_limits, audit_keep_ms), NUMBER_MS},
+    [LREG_SETTING_AUDIT_KEEP_EVENTS] = {offsetof(struct core_limits, audit_keep_events), NUMBER_U64},
+    [LREG_SETTING_CACHE_BYTES] = {offsetof(struct core_limits, cache_bytes), NUMBER_SIZE},
+    [LREG_LIMIT_PACKAGE_UNPACKED_BYTES] = {offsetof(struct core_limits, max_package_unpacked_bytes), NUMBER_U64},
+    [LREG_LIMIT_UNPACKED_RATIO] = {offsetof(struct core_limits, max_unpacked_ratio), NUMBER_U64},
+    [LREG_LIMIT_ARCHIVE_MANIFEST_BYTES] = {offsetof(struct core_limits, max_archive_manifest_bytes), NUMBER_SIZE},
+    [LREG_LIMIT_TOKEN_UPLOADS] = {offsetof(struct core_limits, max_token_uploads), NUMBER_SIZE},
+    [LREG_SETTING_UPLOAD_IDLE_MS] = {offsetof(struct core_limits, max_upload_idle_ms), NUMBER_MS},
 };
 
 #define BUSY_TIMEOUT_DEFAULT_MS 10000
@@ -149,27 +149,27 @@ lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, int32_t time
     return LREG_OK;
 }
 
-lreg_status lreg_options_set_limit(lreg_options *options, int32_t limit, uint64_t value, lreg_error **err) {
+lreg_status lreg_options_set_number(lreg_options *options, int32_t setting, uint64_t value, lreg_error **err) {
     if (options == NULL) {
         return api_null(NULL, "options", err);
     }
-    if (limit < LREG_LIMIT_PACKAGE_BYTES || (size_t)limit >= sizeof limits / sizeof limits[0]) {
-        return refuse(options, err, "there is no such limit");
+    if (setting < LREG_LIMIT_PACKAGE_BYTES || (size_t)setting >= sizeof numbers / sizeof numbers[0]) {
+        return refuse(options, err, "there is no such setting");
     }
-    if (value < 1 || value > LIMIT_VALUE_MAX || (limits[limit].type == LIMIT_SIZE && value > SIZE_MAX)) {
-        return refuse(options, err, "the limit is out of range");
+    if (value < 1 || value > NUMBER_MAX || (numbers[setting].type == NUMBER_SIZE && value > SIZE_MAX)) {
+        return refuse(options, err, "the setting is out of range: 1 to 2^53");
     }
-    char *place = (char *)&options->limits + limits[limit].offset;
+    char *place = (char *)&options->limits + numbers[setting].offset;
     size_t as_size = (size_t)value;
     int64_t as_ms = (int64_t)value;
-    switch (limits[limit].type) {
-    case LIMIT_U64:
+    switch (numbers[setting].type) {
+    case NUMBER_U64:
         memcpy(place, &value, sizeof value);
         break;
-    case LIMIT_SIZE:
+    case NUMBER_SIZE:
         memcpy(place, &as_size, sizeof as_size);
         break;
-    case LIMIT_MS:
+    case NUMBER_MS:
         memcpy(place, &as_ms, sizeof as_ms);
         break;
     }

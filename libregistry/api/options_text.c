@@ -14,8 +14,8 @@
 #define FILE_BYTES_MAX ((size_t)64 * 1024)
 #define NAME_MAX_BYTES 63
 
-/* Names of LREG_LIMIT_*, in lower case. */
-static const char *const limit_names[] = {
+/* Names of LREG_LIMIT_* and LREG_SETTING_*, in lower case. */
+static const char *const number_names[] = {
     [LREG_LIMIT_PACKAGE_BYTES] = "package-bytes",
     [LREG_LIMIT_BLOB_BYTES] = "blob-bytes",
     [LREG_LIMIT_MANIFEST_BYTES] = "manifest-bytes",
@@ -29,24 +29,24 @@ static const char *const limit_names[] = {
     [LREG_LIMIT_ARCHIVE_ENTRIES] = "archive-entries",
     [LREG_LIMIT_UNPACKED_BYTES] = "unpacked-bytes",
     [LREG_LIMIT_UPLOADS] = "uploads",
-    [LREG_LIMIT_UPLOAD_AGE_MS] = "upload-age-ms",
-    [LREG_LIMIT_BLOB_GRACE_MS] = "blob-grace-ms",
-    [LREG_LIMIT_BEARER_LIFETIME_MS] = "bearer-lifetime-ms",
-    [LREG_LIMIT_AUDIT_KEEP_MS] = "audit-keep-ms",
-    [LREG_LIMIT_AUDIT_KEEP_EVENTS] = "audit-keep-events",
-    [LREG_LIMIT_CACHE_BYTES] = "cache-bytes",
+    [LREG_SETTING_UPLOAD_AGE_MS] = "upload-age-ms",
+    [LREG_SETTING_BLOB_GRACE_MS] = "blob-grace-ms",
+    [LREG_SETTING_BEARER_LIFETIME_MS] = "bearer-lifetime-ms",
+    [LREG_SETTING_AUDIT_KEEP_MS] = "audit-keep-ms",
+    [LREG_SETTING_AUDIT_KEEP_EVENTS] = "audit-keep-events",
+    [LREG_SETTING_CACHE_BYTES] = "cache-bytes",
     [LREG_LIMIT_PACKAGE_UNPACKED_BYTES] = "package-unpacked-bytes",
     [LREG_LIMIT_UNPACKED_RATIO] = "unpacked-ratio",
     [LREG_LIMIT_ARCHIVE_MANIFEST_BYTES] = "archive-manifest-bytes",
     [LREG_LIMIT_TOKEN_UPLOADS] = "token-uploads",
-    [LREG_LIMIT_UPLOAD_IDLE_MS] = "upload-idle-ms",
+    [LREG_SETTING_UPLOAD_IDLE_MS] = "upload-idle-ms",
 };
 
-#define LIMIT_COUNT (sizeof limit_names / sizeof limit_names[0])
+#define NUMBER_COUNT (sizeof number_names / sizeof number_names[0])
 
-static int32_t find_limit(const char *name) {
-    for (size_t i = 0; i < LIMIT_COUNT; i++) {
-        if (limit_names[i] != NULL && text_equals(limit_names[i], name)) {
+static int32_t find_number(const char *name) {
+    for (size_t i = 0; i < NUMBER_COUNT; i++) {
+        if (number_names[i] != NULL && text_equals(number_names[i], name)) {
             return (int32_t)i;
         }
     }
@@ -86,10 +86,10 @@ static lreg_status set_forwarded_hops(lreg_options *options, const char *value, 
 
 static lreg_status set_number(lreg_options *options, const char *name, const char *value, lreg_error **err) {
     uint64_t number = 0;
-    int32_t limit = find_limit(name);
+    int32_t setting = find_number(name);
     bool is_number = text_parse_u64(slice_of(value), &number);
-    if (limit != 0) {
-        return is_number ? lreg_options_set_limit(options, limit, number, err)
+    if (setting != 0) {
+        return is_number ? lreg_options_set_number(options, setting, number, err)
                          : refuse_value(options, name, "a number", err);
     }
     if (!is_number || number > INT32_MAX) {
@@ -98,7 +98,7 @@ static lreg_status set_number(lreg_options *options, const char *name, const cha
     return lreg_options_set_busy_timeout_ms(options, (int32_t)number, err);
 }
 
-lreg_status lreg_options_set_text(lreg_options *options, const char *name, const char *value, lreg_error **err) {
+lreg_status lreg_options_set(lreg_options *options, const char *name, const char *value, lreg_error **err) {
     if (options == NULL || name == NULL || value == NULL) {
         return api_null(options != NULL ? &options->own : NULL, "options, name and value", err);
     }
@@ -118,9 +118,9 @@ lreg_status lreg_options_set_text(lreg_options *options, const char *name, const
         return set_forwarded_hops(options, value, err);
     }
     if (text_equals(name, "trust-forwarded")) {
-        return lreg_options_trust_forwarded(options, value, err);
+        return lreg_options_trust_forwarded(options, value[0] != '\0' ? value : NULL, err);
     }
-    if (text_equals(name, "busy-timeout-ms") || find_limit(name) != 0) {
+    if (text_equals(name, "busy-timeout-ms") || find_number(name) != 0) {
         return set_number(options, name, value, err);
     }
     struct error failure = {0};
@@ -191,7 +191,7 @@ static lreg_status set_line(lreg_options *options, char *text, struct slice line
         return api_refuse(&options->own, "it is not \"name = value\"", err);
     }
     const char *value_text = end_slice(text, value);
-    return lreg_options_set_text(options, end_slice(text, name), value_text, err);
+    return lreg_options_set(options, end_slice(text, name), value_text, err);
 }
 
 static lreg_status set_lines(lreg_options *options, char *text, lreg_error **err) {
@@ -213,7 +213,7 @@ static lreg_status set_lines(lreg_options *options, char *text, lreg_error **err
     return LREG_OK;
 }
 
-lreg_status lreg_options_set_from_file(lreg_options *options, const char *path, lreg_error **err) {
+lreg_status lreg_options_load(lreg_options *options, const char *path, lreg_error **err) {
     struct error failure = {0};
     char *text = NULL;
     if (options == NULL || path == NULL) {

@@ -127,6 +127,19 @@ static void test_component_error__status_is_right_when_the_object_cannot_be_made
 static void test_component_error__version_is_the_one_of_the_headers(void **state) {
     (void)state;
     assert_string_equal(lreg_version_string(), LREG_VERSION_STRING);
-    assert_int_equal(lreg_version_number(),
+    assert_int_equal(lreg_version_number(), LREG_VERSION_NUMBER);
+    assert_int_equal(LREG_VERSION_NUMBER,
                      LREG_VERSION_MAJOR * 1000000 + LREG_VERSION_MINOR * 1000 + LREG_VERSION_PATCH);
+}
+
+static void test_component_error__features_of_the_build_are_known_by_name(void **state) {
+    (void)state;
+    assert_int_equal(lreg_has_feature("ecosystem-files"), 1);
+    assert_int_equal(lreg_has_feature("ecosystem-alpine"), 1);
+    assert_int_equal(lreg_has_feature("ecosystem-container"), 1);
+    assert_int_equal(lreg_has_feature("ecosystem-"), 0);
+    assert_int_equal(lreg_has_feature("ecosystem-file"), 0);
+    assert_int_equal(lreg_has_feature("files"), 0);
+    assert_int_equal(lreg_has_feature(""), 0);
+    assert_int_equal(lreg_has_feature(NULL), 0);
 }

@@ -199,12 +199,12 @@ static void test_component_null__is_no_options_and_no_settings(void **state) {
     REFUSED(lreg_options_set_base_url(NULL, "http://a", &err));
     REFUSED(lreg_options_set_durable(NULL, 1, &err));
     REFUSED(lreg_options_set_busy_timeout_ms(NULL, 1, &err));
-    REFUSED(lreg_options_set_limit(NULL, LREG_LIMIT_HEADERS, 1, &err));
+    REFUSED(lreg_options_set_number(NULL, LREG_LIMIT_HEADERS, 1, &err));
     REFUSED(lreg_options_set_forwarded_header(NULL, LREG_FORWARDED_HEADER_FORWARDED, &err));
     REFUSED(lreg_options_set_forwarded_hops(NULL, 1, &err));
     REFUSED(lreg_options_trust_forwarded(NULL, "::1", &err));
-    REFUSED(lreg_options_set_text(NULL, "durable", "true", &err));
-    REFUSED(lreg_options_set_from_file(NULL, "/dev/null", &err));
+    REFUSED(lreg_options_set(NULL, "durable", "true", &err));
+    REFUSED(lreg_options_load(NULL, "/dev/null", &err));
     REFUSED(lreg_options_set_storage(NULL, NULL, NULL, NULL, &err));
     REFUSED(lreg_options_set_memory_storage(NULL, &err));
     REFUSED(lreg_options_set_allocator(NULL, NULL, &err));

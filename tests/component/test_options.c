@@ -68,8 +68,8 @@ static void test_component_options__what_of_proxies_counts_is_set(void **state) 
                                            {"forwarded-hops", "3"},
                                            {"trust-forwarded", "fd00::/8"}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        CHECK(lreg_options_set_text(options, texts[i][0], texts[i][1], &err), err);
-        assert_int_equal(lreg_options_set_text(options, texts[i][0], "x", NULL), LREG_BAD_ARGUMENT);
+        CHECK(lreg_options_set(options, texts[i][0], texts[i][1], &err), err);
+        assert_int_equal(lreg_options_set(options, texts[i][0], "x", NULL), LREG_BAD_ARGUMENT);
     }
 }
 
@@ -77,15 +77,15 @@ static void test_component_options__numbers_out_of_range_are_refused(void **stat
     (void)state;
     CHECK(lreg_options_set_busy_timeout_ms(options, 0, &err), err);
     EXPECT(lreg_options_set_busy_timeout_ms(options, -1, &err), &err, LREG_BAD_ARGUMENT, "");
-    for (int32_t limit = LREG_LIMIT_PACKAGE_BYTES; limit <= LREG_LIMIT_UPLOAD_IDLE_MS; limit++) {
-        CHECK(lreg_options_set_limit(options, limit, 1, &err), err);
-        CHECK(lreg_options_set_limit(options, limit, UINT64_C(1) << 53, &err), err);
-        EXPECT(lreg_options_set_limit(options, limit, 0, &err), &err, LREG_BAD_ARGUMENT, "");
-        EXPECT(lreg_options_set_limit(options, limit, (UINT64_C(1) << 53) + 1, &err), &err, LREG_BAD_ARGUMENT, "");
+    for (int32_t limit = LREG_LIMIT_PACKAGE_BYTES; limit <= LREG_SETTING_UPLOAD_IDLE_MS; limit++) {
+        CHECK(lreg_options_set_number(options, limit, 1, &err), err);
+        CHECK(lreg_options_set_number(options, limit, UINT64_C(1) << 53, &err), err);
+        EXPECT(lreg_options_set_number(options, limit, 0, &err), &err, LREG_BAD_ARGUMENT, "");
+        EXPECT(lreg_options_set_number(options, limit, (UINT64_C(1) << 53) + 1, &err), &err, LREG_BAD_ARGUMENT, "");
     }
-    EXPECT(lreg_options_set_limit(options, 0, 1, &err), &err, LREG_BAD_ARGUMENT, "");
-    EXPECT(lreg_options_set_limit(options, LREG_LIMIT_UPLOAD_IDLE_MS + 1, 1, &err), &err, LREG_BAD_ARGUMENT, "");
-    EXPECT(lreg_options_set_limit(options, -1, 1, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_options_set_number(options, 0, 1, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_options_set_number(options, LREG_SETTING_UPLOAD_IDLE_MS + 1, 1, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_options_set_number(options, -1, 1, &err), &err, LREG_BAD_ARGUMENT, "");
 }
 
 static void test_component_options__directory_needs_a_name(void **state) {
@@ -99,7 +99,7 @@ static void test_component_options__limits_reach_the_instance(void **state) {
     (void)state;
     lreg_instance *instance = NULL;
     lreg_exchange *exchange = NULL;
-    CHECK(lreg_options_set_limit(options, LREG_LIMIT_TARGET_BYTES, 16, &err), err);
+    CHECK(lreg_options_set_number(options, LREG_LIMIT_TARGET_BYTES, 16, &err), err);
     CHECK(lreg_open(options, &instance, &err), err);
     CHECK(lreg_exchange_new(instance, &exchange, &err), err);
     CHECK(lreg_exchange_set_request(exchange, "GET", "/-/health?aaaaaaaaaaaaaaaaaaaa", &err), err);

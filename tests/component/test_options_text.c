@@ -27,7 +27,7 @@ static lreg_status read_file(const char *text, size_t length) {
     assert_non_null(file);
     assert_int_equal(fwrite(text, 1, length, file), length);
     assert_int_equal(fclose(file), 0);
-    return lreg_options_set_from_file(options, path, &err);
+    return lreg_options_load(options, path, &err);
 }
 
 #define READ(text) read_file(text, strlen(text))
@@ -89,8 +89,8 @@ static void test_component_options_text__file_is_a_small_text(void **state) {
     EXPECT(read_file(big, sizeof big), &err, LREG_BAD_ARGUMENT, "bad_option");
     CHECK(read_file(big, (size_t)64 * 1024), err);
     EXPECT(read_file("a\0b", 3), &err, LREG_BAD_ARGUMENT, "bad_option");
-    EXPECT(lreg_options_set_from_file(options, "/nonexistent/file", &err), &err, LREG_NOT_FOUND, "");
-    assert_int_equal(lreg_options_set_from_file(options, folder, NULL), LREG_IO);
+    EXPECT(lreg_options_load(options, "/nonexistent/file", &err), &err, LREG_NOT_FOUND, "");
+    assert_int_equal(lreg_options_load(options, folder, NULL), LREG_IO);
 }
 
 static void test_component_options_text__every_limit_has_a_name(void **state) {
@@ -119,10 +119,10 @@ static void test_component_options_text__every_limit_has_a_name(void **state) {
                                         "package-unpacked-bytes",
                                         "unpacked-ratio",
                                         "archive-manifest-bytes"};
-    assert_int_equal(sizeof names / sizeof names[0], LREG_LIMIT_UPLOAD_IDLE_MS);
+    assert_int_equal(sizeof names / sizeof names[0], LREG_SETTING_UPLOAD_IDLE_MS);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        CHECK(lreg_options_set_text(options, names[i], "100", &err), err);
+        CHECK(lreg_options_set(options, names[i], "100", &err), err);
     }
-    EXPECT(lreg_options_set_text(options, "", "100", &err), &err, LREG_BAD_ARGUMENT, "option_unknown");
-    EXPECT(lreg_options_set_limit(options, LREG_LIMIT_UPLOAD_IDLE_MS + 1, 1, &err), &err, LREG_BAD_ARGUMENT, "");
+    EXPECT(lreg_options_set(options, "", "100", &err), &err, LREG_BAD_ARGUMENT, "option_unknown");
+    EXPECT(lreg_options_set_number(options, LREG_SETTING_UPLOAD_IDLE_MS + 1, 1, &err), &err, LREG_BAD_ARGUMENT, "");
 }

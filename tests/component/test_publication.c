@@ -170,7 +170,7 @@ static void test_component_publication__over_its_limit_it_ends(void **state) {
     lreg_error *err = NULL;
     lreg_publication *publication = NULL;
     lreg_instance *small = NULL;
-    CHECK(lreg_options_set_limit(fixture.options, LREG_LIMIT_PACKAGE_BYTES, 8, &err), err);
+    CHECK(lreg_options_set_number(fixture.options, LREG_LIMIT_PACKAGE_BYTES, 8, &err), err);
     CHECK(lreg_open(fixture.options, &small, &err), err);
     CHECK(lreg_publication_open(small, registry, "a.txt", &publication, &err), err);
     CHECK(lreg_publication_write(publication, "12345678", 8, &err), err);

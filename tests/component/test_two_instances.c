@@ -49,8 +49,8 @@ static void open_side(struct side *side) {
     CHECK(lreg_options_set_random(options, &source, &err), err);
     CHECK(lreg_options_set_base_url(options, side->base_url, &err), err);
     CHECK(lreg_options_set_durable(options, side->durable, &err), err);
-    CHECK(lreg_options_set_limit(options, LREG_LIMIT_PACKAGE_BYTES, side->limit_bytes, &err), err);
-    CHECK(lreg_options_set_limit(options, LREG_LIMIT_JSON_BYTES, side->limit_bytes / 10, &err), err);
+    CHECK(lreg_options_set_number(options, LREG_LIMIT_PACKAGE_BYTES, side->limit_bytes, &err), err);
+    CHECK(lreg_options_set_number(options, LREG_LIMIT_JSON_BYTES, side->limit_bytes / 10, &err), err);
     if (side->is_in_memory) {
         CHECK(lreg_options_set_memory_storage(options, &err), err);
     }

@@ -286,7 +286,7 @@ static void test_protocol_turns__all_manifests_of_an_archive_are_bounded_togethe
     struct protocol_world *world = *state;
     lreg_exchange_free(exchange);
     lreg_close(world->instance);
-    assert_int_equal(lreg_options_set_limit(world->options, LREG_LIMIT_ARCHIVE_MANIFEST_BYTES, 5000, NULL), LREG_OK);
+    assert_int_equal(lreg_options_set_number(world->options, LREG_LIMIT_ARCHIVE_MANIFEST_BYTES, 5000, NULL), LREG_OK);
     assert_int_equal(lreg_open(world->options, &world->instance, NULL), LREG_OK);
     assert_int_equal(lreg_exchange_new(world->instance, &exchange, NULL), LREG_OK);
     struct tar_builder fits = make_archive(2, 1000, 5);

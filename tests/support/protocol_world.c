@@ -154,8 +154,8 @@ static struct protocol_world *make_world(const char *directory) {
     check(lreg_options_set_clock(world->options, &clock, &err), err);
     check(lreg_options_set_random(world->options, &random, &err), err);
     check(lreg_options_set_durable(world->options, 0, &err), err);
-    check(lreg_options_set_limit(world->options, LREG_LIMIT_PACKAGE_BYTES, PROTOCOL_PACKAGE_BYTES, &err), err);
-    check(lreg_options_set_limit(world->options, LREG_LIMIT_JSON_BYTES, PROTOCOL_JSON_BYTES, &err), err);
+    check(lreg_options_set_number(world->options, LREG_LIMIT_PACKAGE_BYTES, PROTOCOL_PACKAGE_BYTES, &err), err);
+    check(lreg_options_set_number(world->options, LREG_LIMIT_JSON_BYTES, PROTOCOL_JSON_BYTES, &err), err);
     if (directory != NULL) {
         (void)snprintf(world->directory, sizeof world->directory, "%s", directory);
         check(lreg_options_set_directory(world->options, directory, &err), err);

@@ -25,6 +25,7 @@ LREG_VERSION_MAJOR = 0
 LREG_VERSION_MINOR = 1
 LREG_VERSION_PATCH = 0
 LREG_VERSION_STRING = "0.1.0"
+LREG_VERSION_NUMBER = 1000
 
 LREG_OK = 0
 LREG_BAD_ARGUMENT = 1
@@ -76,17 +77,17 @@ LREG_LIMIT_PART_HEADER_BYTES = 10
 LREG_LIMIT_ARCHIVE_ENTRIES = 11
 LREG_LIMIT_UNPACKED_BYTES = 12
 LREG_LIMIT_UPLOADS = 13
-LREG_LIMIT_UPLOAD_AGE_MS = 14
-LREG_LIMIT_BLOB_GRACE_MS = 15
-LREG_LIMIT_BEARER_LIFETIME_MS = 16
-LREG_LIMIT_AUDIT_KEEP_MS = 17
-LREG_LIMIT_AUDIT_KEEP_EVENTS = 18
-LREG_LIMIT_CACHE_BYTES = 19
+LREG_SETTING_UPLOAD_AGE_MS = 14
+LREG_SETTING_BLOB_GRACE_MS = 15
+LREG_SETTING_BEARER_LIFETIME_MS = 16
+LREG_SETTING_AUDIT_KEEP_MS = 17
+LREG_SETTING_AUDIT_KEEP_EVENTS = 18
+LREG_SETTING_CACHE_BYTES = 19
 LREG_LIMIT_PACKAGE_UNPACKED_BYTES = 20
 LREG_LIMIT_UNPACKED_RATIO = 21
 LREG_LIMIT_ARCHIVE_MANIFEST_BYTES = 22
 LREG_LIMIT_TOKEN_UPLOADS = 23
-LREG_LIMIT_UPLOAD_IDLE_MS = 24
+LREG_SETTING_UPLOAD_IDLE_MS = 24
 LREG_FORWARDED_HEADER_X_FORWARDED = 0
 LREG_FORWARDED_HEADER_FORWARDED = 1
 
@@ -503,6 +504,7 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
 
     plain("version_string", text)
     plain("version_number", c_int32)
+    plain("has_feature", boolean, text)
     accessors("error", error, text, "code message operation")
     accessors("error", error, c_int32, "status cause_domain")
     accessors("error", error, c_int64, "cause")
@@ -522,9 +524,9 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     fails("options_trust_forwarded", options, text)
     fails("options_set_durable", options, boolean)
     fails("options_set_busy_timeout_ms", options, c_int32)
-    fails("options_set_text", options, text, text)
-    fails("options_set_from_file", options, text)
-    fails("options_set_limit", options, c_int32, c_uint64)
+    fails("options_set", options, text, text)
+    fails("options_load", options, text)
+    fails("options_set_number", options, c_int32, c_uint64)
     fails("options_set_storage", options, text, POINTER(lreg_storage_backend), c_void_p)
     fails("options_set_memory_storage", options)
     fails("options_set_allocator", options, POINTER(lreg_allocator))

@@ -16,7 +16,8 @@ _fork.install()
 
 #: The names that Instance(limits=…) takes, such as "package_bytes" and "uploads", with their numbers in C.
 LIMITS: Dict[str, int] = {
-    name[len("LREG_LIMIT_"):].lower(): value for name, value in vars(_abi).items() if name.startswith("LREG_LIMIT_")
+    name.split("_", 2)[2].lower(): value
+    for name, value in vars(_abi).items() if name.startswith(("LREG_LIMIT_", "LREG_SETTING_"))
 }
 
 
@@ -123,7 +124,7 @@ class Instance:
         options = _Options()
         try:
             if config is not None:
-                options.set("from_file", _handle.text(os.fspath(config), "config"))
+                _handle.call("lreg_options_load", options.handle, _handle.text(os.fspath(config), "config"))
             if directory is not None:
                 options.set("directory", _handle.text(os.fspath(directory), "directory"))
             if base_url is not None:
@@ -134,7 +135,7 @@ class Instance:
             if busy_timeout is not None:
                 options.set("busy_timeout_ms", _milliseconds(busy_timeout, 31))
             for name, value in (limits or {}).items():
-                options.set("limit", _limit(name), _unsigned(value, name))
+                options.set("number", _limit(name), _unsigned(value, name))
             options.set_storage(storage)
             if clock is not None:
                 options.set_hook("clock", _hooks.clock_struct(clock))
@@ -274,19 +275,22 @@ class _Options:
     def set(self, name: str, *values: Any) -> None:
         _handle.call(f"lreg_options_set_{name}", self.handle, *values)
 
+    def set_text(self, name: bytes, value: bytes) -> None:
+        _handle.call("lreg_options_set", self.handle, name, value)
+
     def set_hook(self, name: str, struct: Any) -> None:
         self.hooks.append(struct)
         self.set(name, ctypes.byref(struct))
 
     def set_forwarded(self, header: Optional[str], hops: Optional[int], proxies: Iterable[str]) -> None:
         if header is not None:
-            self.set("text", b"forwarded-header", _handle.text(header, "forwarded_header"))
+            self.set_text(b"forwarded-header", _handle.text(header, "forwarded_header"))
         if hops is not None:
-            self.set("text", b"forwarded-hops", str(hops).encode())
+            self.set_text(b"forwarded-hops", str(hops).encode())
         if isinstance(proxies, str):
             raise TypeError("trusted_proxies is a list of networks, not one str")
         for network in proxies:
-            self.set("text", b"trust-forwarded", _handle.text(network, "trusted_proxies"))
+            self.set_text(b"trust-forwarded", _handle.text(network, "trusted_proxies"))
 
     def set_storage(self, storage: Union[_storage.Storage, str, None]) -> None:
         if storage == "memory":

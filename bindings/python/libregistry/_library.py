@@ -21,6 +21,10 @@ VARIABLE = "LIBREGISTRY_LIBRARY"
 _lock = threading.RLock()
 _library: Optional[Library] = None
 
+#: As in the library's SONAME: before 1.0 a minor version may break the ABI.
+SONAME_VERSION = ".".join(str(part) for part in (
+    [_abi.LREG_VERSION_MAJOR] if _abi.LREG_VERSION_MAJOR else [_abi.LREG_VERSION_MAJOR, _abi.LREG_VERSION_MINOR]))
+
 
 class LoadError(ImportError):
     """libregistry was not found, or this package does not support its version."""
@@ -71,8 +75,8 @@ def _candidates() -> Iterator[str]:
     if named:
         yield named
         return
-    major = _abi.LREG_VERSION_MAJOR
-    yield f"libregistry.{major}.dylib" if sys.platform == "darwin" else f"libregistry.so.{major}"
+    version = SONAME_VERSION
+    yield f"libregistry.{version}.dylib" if sys.platform == "darwin" else f"libregistry.so.{version}"
     found = ctypes.util.find_library("registry")
     if found:
         yield found

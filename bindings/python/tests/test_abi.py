@@ -120,8 +120,9 @@ def test_each_status_has_an_exception_of_its_own():
 
 
 def test_every_limit_can_be_set():
-    assert {f"LREG_LIMIT_{name.upper()}": value for name, value in _instance.LIMITS.items()} == {
-        entry["name"]: entry["value"] for entry in ABI["constants"] if entry["name"].startswith("LREG_LIMIT_")}
+    assert _instance.LIMITS == {
+        entry["name"].split("_", 2)[2].lower(): entry["value"] for entry in ABI["constants"]
+        if entry["name"].startswith(("LREG_LIMIT_", "LREG_SETTING_"))}
 
 
 def test_the_library_exports_what_is_declared():

@@ -57,7 +57,7 @@ def installed(tmp_path_factory):
         if "ensurepip" in str(error) or "No module named pip" in str(error):
             pytest.skip("no python3-venv here")
         raise
-    environment["LD_LIBRARY_PATH"] = os.path.dirname(next(prefix.rglob("libregistry.so.0")))
+    environment["LD_LIBRARY_PATH"] = os.path.dirname(next(prefix.rglob("libregistry.so.0.1")))
     environment["VIRTUAL_ENV"] = str(folder / "environment")
     environment["PATH"] = os.pathsep.join([str(folder / "environment" / "bin"), environment["PATH"]])
     yield folder, environment
@@ -70,7 +70,7 @@ def test_installed_package_is_used_with_the_installed_library(installed):
               "print(open('/proc/self/maps').read())"
     said = run(f'python3 -c "{program}"', folder, environment)
     assert str(folder / "environment") in said.splitlines()[0]
-    assert re.search(f"{re.escape(str(folder / 'prefix'))}/.*libregistry.so.0", said)
+    assert re.search(f"{re.escape(str(folder / 'prefix'))}/.*libregistry.so.0.1", said)
     assert str(SOURCE / "bindings") not in said
     assert run("pip show libregistry", folder, environment).splitlines()[1] == f"Version: {libregistry.__version__}"
 

@@ -73,10 +73,10 @@ impl Options {
         Ok(self)
     }
 
-    /// Sets a limit: one of `sys::LREG_LIMIT_…`.
-    pub fn limit(self, limit: i32, value: u64) -> Result<Options> {
+    /// Sets a number: one of `sys::LREG_LIMIT_…` and `sys::LREG_SETTING_…`.
+    pub fn number(self, setting: i32, value: u64) -> Result<Options> {
         // SAFETY: the options are alive.
-        call(|error| unsafe { sys::lreg_options_set_limit(self.as_ptr(), limit, value, error) })?;
+        call(|error| unsafe { sys::lreg_options_set_number(self.as_ptr(), setting, value, error) })?;
         Ok(self)
     }
 

@@ -208,16 +208,16 @@ TEST(options_reach_the_instance) {
     {
         libregistry::options options;
         options.set_directory(folder.path("data")).set_durable(false).set_busy_timeout_ms(100);
-        options.set_base_url("https://packages.example.com").set_limit(LREG_LIMIT_PACKAGE_BYTES, 4).set_clock(clock);
+        options.set_base_url("https://packages.example.com").set_number(LREG_LIMIT_PACKAGE_BYTES, 4).set_clock(clock);
         options.set_log(LREG_LOG_DEBUG, log).set_executor(executor);
-        options.set_text("busy-timeout-ms", "200");
+        options.set("busy-timeout-ms", "200");
         options.set_forwarded_header(LREG_FORWARDED_HEADER_FORWARDED).set_forwarded_hops(2);
         options.trust_forwarded("10.0.0.0/8").trust_forwarded(std::nullopt);
         CHECK(THROWN(options.set_forwarded_hops(17)).status() == LREG_BAD_ARGUMENT);
         CHECK(THROWN(options.trust_forwarded("h")).status() == LREG_BAD_ARGUMENT);
-        CHECK(THROWN(options.set_limit(999, 1)).status() == LREG_BAD_ARGUMENT);
-        CHECK(THROWN(options.set_text("no-such-option", "1")).status() == LREG_BAD_ARGUMENT);
-        CHECK(THROWN(options.set_from_file(folder.path("none"))).status() == LREG_NOT_FOUND);
+        CHECK(THROWN(options.set_number(999, 1)).status() == LREG_BAD_ARGUMENT);
+        CHECK(THROWN(options.set("no-such-option", "1")).status() == LREG_BAD_ARGUMENT);
+        CHECK(THROWN(options.load(folder.path("none"))).status() == LREG_NOT_FOUND);
         instance opened(options);
         const registry files = check::make_files(opened);
         CHECK(files.created_ms() == now);

@@ -64,22 +64,22 @@ class options : public handle<lreg_options, lreg_options_free> {
     options &set_busy_timeout_ms(std::int32_t timeout_ms) {
         return set([&](lreg_error **failure) { return lreg_options_set_busy_timeout_ms(get(), timeout_ms, failure); });
     }
-    /** @param limit one of LREG_LIMIT_* */
-    options &set_limit(std::int32_t limit, std::uint64_t value) {
-        return set([&](lreg_error **failure) { return lreg_options_set_limit(get(), limit, value, failure); });
+    /** @param limit one of LREG_LIMIT_* and LREG_SETTING_* */
+    options &set_number(std::int32_t setting, std::uint64_t value) {
+        return set([&](lreg_error **failure) { return lreg_options_set_number(get(), setting, value, failure); });
     }
     /** Sets an option by its name. @param name such as "directory" or "package-bytes" */
-    options &set_text(std::string_view name, std::string_view value) {
+    options &set(std::string_view name, std::string_view value) {
         const std::string name_copy = detail::text(name);
         const std::string value_copy = detail::text(value);
         return set([&](lreg_error **failure) {
-            return lreg_options_set_text(get(), name_copy.c_str(), value_copy.c_str(), failure);
+            return lreg_options_set(get(), name_copy.c_str(), value_copy.c_str(), failure);
         });
     }
     /** The same for all lines "name = value" of a file. */
-    options &set_from_file(std::string_view path) {
+    options &load(std::string_view path) {
         const std::string copy = detail::text(path);
-        return set([&](lreg_error **failure) { return lreg_options_set_from_file(get(), copy.c_str(), failure); });
+        return set([&](lreg_error **failure) { return lreg_options_load(get(), copy.c_str(), failure); });
     }
     /** Keeps package bytes in memory, even with a directory. */
     options &set_memory_storage() {

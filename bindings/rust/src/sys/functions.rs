@@ -7,6 +7,7 @@ extern "C" {
     // <libregistry/abi.h>
     pub fn lreg_version_string() -> *const c_char;
     pub fn lreg_version_number() -> i32;
+    pub fn lreg_has_feature(name: *const c_char) -> lreg_bool;
     // <libregistry/audit.h>
     pub fn lreg_audit_event_list_open(
         instance: *mut lreg_instance,
@@ -185,19 +186,19 @@ extern "C" {
         timeout_ms: i32,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_options_set_limit(
+    pub fn lreg_options_set_number(
         options: *mut lreg_options,
-        limit: i32,
+        setting: i32,
         value: u64,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_options_set_text(
+    pub fn lreg_options_set(
         options: *mut lreg_options,
         name: *const c_char,
         value: *const c_char,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_options_set_from_file(
+    pub fn lreg_options_load(
         options: *mut lreg_options,
         path: *const c_char,
         err: *mut *mut lreg_error,
