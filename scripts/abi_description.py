@@ -24,7 +24,8 @@ PARAMETERS_MAX = 5  # before `err`
 THREADS = re.compile(r"Threads: (any, at once|any, one at a time per handle|only from inside the callback)")
 # Lines of a header that are not declarations but belong there.
 SCAFFOLD = re.compile(
-    r'^\s*(#\s*(if|ifdef|ifndef|elif|else|endif|include)\b.*|#define (\w+_H|LREG_EXPORT|LREG_DEPRECATED)\b.*|extern "C" \{|\}|)$'
+    r"^\s*(#\s*(if|ifdef|ifndef|elif|else|endif|include)\b.*|#define (\w+_H|LREG_EXPORT|LREG_DEPRECATED)\b.*|"
+    r'extern "C" \{|\}|)$'
 )
 
 

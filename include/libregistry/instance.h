@@ -151,8 +151,8 @@ LREG_EXPORT lreg_status lreg_options_set_busy_timeout_ms(lreg_options *options, 
 #define LREG_LIMIT_ARCHIVE_MANIFEST_BYTES 22 /**< all manifests of one image archive together: 32 MiB */
 #define LREG_LIMIT_TOKEN_UPLOADS 23 /**< upload sessions in progress at once of one token in one registry: 250 */
 
-/** Other numbers for lreg_options_set_number(): lifetimes, ages and sizes above which nothing is refused. They share one
- * number space with LREG_LIMIT_*. */
+/** Other numbers for lreg_options_set_number(): lifetimes, ages and sizes above which nothing is refused. They share
+ * one number space with LREG_LIMIT_*. */
 #define LREG_SETTING_UPLOAD_AGE_MS 14 /**< time without progress after which a session may be collected: 7 days */
 #define LREG_SETTING_BLOB_GRACE_MS 15 /**< time that a blob is kept without a manifest: 24 hours */
 #define LREG_SETTING_BEARER_LIFETIME_MS 16 /**< lifetime of a bearer token: 5 minutes */
