@@ -53,6 +53,12 @@ inline std::int32_t version_number() noexcept {
     return lreg_version_number();
 }
 
+/** Whether the library that is loaded has a part that another build or version may lack, such as "ecosystem-alpine".
+ * Threads: any, at once. Since: 0.1 */
+inline bool has_feature(std::string_view name) {
+    return lreg_has_feature(detail::text(name).c_str()) != 0;
+}
+
 } // namespace libregistry
 
 #endif

@@ -110,6 +110,11 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
+def has_feature(name: str) -> bool:
+    """Whether the loaded library has a part that another build or version may lack, such as "ecosystem-alpine"."""
+    return bool(get().lreg_has_feature(name.encode()))
+
+
 def version() -> str:
     """The version of the loaded library, such as "0.1.0"."""
     return str(get().lreg_version_string().decode())

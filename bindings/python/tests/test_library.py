@@ -65,3 +65,8 @@ def test_a_library_without_all_functions_is_refused(monkeypatch):
     monkeypatch.setitem(_abi.FUNCTIONS, "lreg_of_tomorrow", (None, ()))
     with pytest.raises(libregistry.LoadError, match="lreg_of_tomorrow"):
         _library.Library(os.environ["LIBREGISTRY_LIBRARY"])
+
+
+def test_a_build_says_what_it_has():
+    assert libregistry.has_feature("ecosystem-container")
+    assert not libregistry.has_feature("ecosystem-") and not libregistry.has_feature("")

@@ -296,6 +296,7 @@ TEST(memory_comes_from_the_allocator) {
 
 TEST(the_version_is_told) {
     CHECK(libregistry::version() == LREG_VERSION_STRING);
+    CHECK(libregistry::has_feature("ecosystem-files") && !libregistry::has_feature("ecosystem-none"));
     CHECK(libregistry::version_number() == LREG_VERSION_MAJOR * 1000000 + LREG_VERSION_MINOR * 1000);
 }
 
