@@ -69,7 +69,7 @@ static void test_component_options_text__error_names_the_line(void **state) {
         {"durable", "line 1 of the file of options: it is not \"name = value\""},
         {"= true", "line 1 of the file of options: no option "},
         {"package-bytes = -1", "line 1 of the file of options: the option package-bytes wants a number"},
-        {"package-bytes = 0", "line 1 of the file of options: the limit is out of range"},
+        {"package-bytes = 0", "line 1 of the file of options: the setting is out of range: 1 to 2^53"},
         {"busy-timeout-ms = 4294967296",
          "line 1 of the file of options: the option busy-timeout-ms wants a number of milliseconds"},
     };

@@ -70,7 +70,9 @@ pub fn version() -> &'static str {
 /// Whether the loaded library has a part that another build or version may lack, such as
 /// "ecosystem-alpine".
 pub fn has_feature(name: &str) -> bool {
-    let Ok(name) = std::ffi::CString::new(name) else { return false };
+    let Ok(name) = std::ffi::CString::new(name) else {
+        return false;
+    };
     // SAFETY: a text that lives for the call.
     unsafe { sys::lreg_has_feature(name.as_ptr()) != 0 }
 }

@@ -198,11 +198,8 @@ extern "C" {
         value: *const c_char,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
-    pub fn lreg_options_load(
-        options: *mut lreg_options,
-        path: *const c_char,
-        err: *mut *mut lreg_error,
-    ) -> lreg_status;
+    pub fn lreg_options_load(options: *mut lreg_options, path: *const c_char, err: *mut *mut lreg_error)
+        -> lreg_status;
     pub fn lreg_options_set_storage(
         options: *mut lreg_options,
         name: *const c_char,
