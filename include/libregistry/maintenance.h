@@ -69,7 +69,7 @@ typedef struct lreg_collect_options {
     uint32_t flags; /**< 0 */
     /** Protects what is younger, because it may belong to a running upload: 3,600,000. Below 0: no grace, which says
      * that there are no uploads. Then all upload sessions end, and not only those without progress for
-     * LREG_LIMIT_UPLOAD_AGE_MS. */
+     * LREG_SETTING_UPLOAD_AGE_MS. */
     int64_t grace_ms;
 } lreg_collect_options;
 
