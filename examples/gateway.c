@@ -6,14 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const levels[] = {"", "error", "warning", "info", "debug"};
+
 static void write_log(void *user, int32_t level, const char *message) {
-    (void)level;
     (void)user;
-    fprintf(stderr, "registry: %s\n", message);
+    bool is_known = level >= LREG_LOG_ERROR && level <= LREG_LOG_DEBUG;
+    fprintf(stderr, "registry: %s: %s\n", is_known ? levels[level] : "note", message);
 }
 
-static lreg_status open_registry(lreg_options *options, const char *data, lreg_instance **out, lreg_error **err) {
-    const lreg_log log = {.size = sizeof log, .level = LREG_LOG_WARNING, .write = write_log};
+/* Reads REGISTRY_LOG_LEVEL. 0 after a complaint. */
+static int32_t log_level(void) {
+    const char *name = getenv("REGISTRY_LOG_LEVEL");
+    for (int32_t level = LREG_LOG_ERROR; level <= LREG_LOG_DEBUG; level++) {
+        if (strcmp(levels[level], name != NULL ? name : "warning") == 0) {
+            return level;
+        }
+    }
+    fprintf(stderr, "registry: REGISTRY_LOG_LEVEL is error, warning, info or debug, not \"%s\"\n", name);
+    return 0;
+}
+
+static lreg_status open_registry(lreg_options *options, const char *data, int32_t level, lreg_instance **out,
+                                 lreg_error **err) {
+    const lreg_log log = {.size = sizeof log, .level = level, .write = write_log};
     const char *config = getenv("REGISTRY_CONFIG");
     lreg_status status = lreg_options_set_log(options, &log, err);
     if (status == LREG_OK && config != NULL) {
@@ -34,9 +49,13 @@ lreg_instance *gateway_open(void) {
         fprintf(stderr, "registry: REGISTRY_DATA is not set\n");
         return NULL;
     }
+    int32_t level = log_level();
+    if (level == 0) {
+        return NULL;
+    }
     lreg_status status = lreg_options_new(&options, &err);
     if (status == LREG_OK) {
-        status = open_registry(options, data, &instance, &err);
+        status = open_registry(options, data, level, &instance, &err);
     }
     lreg_options_free(options);
     if (status != LREG_OK) {

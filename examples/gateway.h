@@ -6,6 +6,7 @@
  * Shared by the CGI and the FastCGI program: their settings, which the web server passes as variables.
  *   REGISTRY_DATA      the data directory
  *   REGISTRY_CONFIG    optional: a file of options, "name = value" (lreg_options_set())
+ *   REGISTRY_LOG_LEVEL  optional: error, warning (default), info or debug
  *   REGISTRY_SENDFILE  optional: has the web server send files. A field, and the prefix of the path in it:
  *                      "X-Sendfile: /var/lib/registry/" (Apache), "X-Accel-Redirect: /registry-files/" (nginx)
  */

@@ -130,6 +130,10 @@ static const char *request_id_of(const struct request *request) {
 static void write_log(const struct connection *connection) {
     const struct request *request = connection->request;
     struct loop *loop = connection->loop;
+    if (request->refusal != 0) { /* the library does not know of it */
+        note(loop->server->options, "info", "refused a request of %s with %d: %s", connection->peer, request->refusal,
+             request->refusal_message);
+    }
     if (loop->server->access_log == NULL) {
         return;
     }

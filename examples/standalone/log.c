@@ -35,6 +35,20 @@ void complain(const char *format, ...) {
     (void)fprintf(stderr, "registryd: %s\n", line);
 }
 
+void note(const struct options *options, const char *level, const char *format, ...) {
+    lreg_log wanted = log_hook(options->log_level);
+    lreg_log of_line = log_hook(level);
+    if (of_line.level > wanted.level) {
+        return;
+    }
+    char line[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    complain("%s: %s", level, line);
+}
+
 void complain_of(const char *what, lreg_status status, lreg_error *error) {
     const char *message = error != NULL ? lreg_error_message(error) : lreg_status_name(status);
     complain("%s: %s", what, message);

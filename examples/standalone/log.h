@@ -4,6 +4,8 @@
 
 /* The output of registryd: complaints, the library's log, and a line for each request. */
 
+#include "options.h"
+
 #include <libregistry.h>
 
 #include <stdbool.h>
@@ -12,6 +14,10 @@
 
 /* Writes one line to standard error: "registryd: …". */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
+
+/* Writes one line of that level, if --log-level wants it: "registryd: info: …". */
+__attribute__((format(printf, 3, 4))) void note(const struct options *options, const char *level, const char *format,
+                                                ...);
 
 /* Complains about a failed call of the library, and frees the error. */
 void complain_of(const char *what, lreg_status status, lreg_error *error);

@@ -204,6 +204,7 @@ static void evict(struct loop *loop) {
         if (connection == NULL) {
             break;
         }
+        note(loop->server->options, "debug", "closing an idle connection of %s to make room", connection->peer);
         connection_close(connection);
     }
     (void)find_idle(loop, &since_ms);

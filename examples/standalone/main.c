@@ -263,8 +263,12 @@ static int run(const struct options *options) {
     set_limits(&server);
     int signals = open_signals();
     if (signals >= 0 && start(&server) && listeners_open(&listeners, options)) {
+        note(options, "info", "%u threads, %lld workers, at most %lld connections, %lld of one peer", server.loop_count,
+             (long long)options->workers, (long long)server.max_connections, (long long)server.connections_per_peer);
         serve(&listeners, signals, &server);
         listeners_close(&listeners);
+        note(options, "info", "stopping: running requests have %lld ms to finish",
+             (long long)options->shutdown_timeout_ms);
         wait_for_requests(signals, &server);
         result = EXIT_SUCCESS;
     }

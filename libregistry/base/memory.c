@@ -191,7 +191,7 @@ lreg_status hooks_random(const struct hooks *hooks, void *bytes, size_t length, 
 }
 
 void hooks_log(const struct hooks *hooks, int32_t level, const char *format, ...) {
-    if (hooks->log.write == NULL || level > hooks->log.level) {
+    if (!hooks_logs(hooks, level)) {
         return;
     }
     char line[LOG_LINE_MAX + 4]; /* four bytes after the cut show whether it splits a character */

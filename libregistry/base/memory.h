@@ -62,6 +62,11 @@ int64_t hooks_now_ms(const struct hooks *hooks);
  * counts it. Not affected by changes of the wall clock, and the same for all processes of the machine. */
 int64_t hooks_uptime_ms(const struct hooks *hooks);
 lreg_status hooks_random(const struct hooks *hooks, void *bytes, size_t length, struct error *err);
+/* Whether the host wants lines of this level: a check for callers that would compute something for the line. */
+static inline bool hooks_logs(const struct hooks *hooks, int32_t level) {
+    return hooks->log.write != NULL && level <= hooks->log.level;
+}
+/* Writes a line of the log. Never a secret: no token, no query of a target, no field of a request. */
 void hooks_log(const struct hooks *hooks, int32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

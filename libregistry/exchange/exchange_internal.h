@@ -60,6 +60,7 @@ struct exchange {
     bool must_close; /* the end of this request on the connection is not certain */
     bool end_shown;
     char request_id[REQUEST_ID_TEXT];
+    int64_t began_ms; /* uptime; -1 before begin; 0 when the end of a request is not logged */
 };
 
 /* --- exchange.c --- */
@@ -82,6 +83,13 @@ const char *origin_target_path(const struct exchange *exchange);
 
 /* Authenticates the caller and decides access: fills in principal, organization and registry of the call. */
 lreg_status access_admit(struct exchange *exchange, const struct compiled_route *route, struct error *err);
+
+/* --- log.c --- */
+
+void log_begin(struct exchange *exchange);
+void log_failure(const struct exchange *exchange, const struct error *failure);
+/* Writes the line of a request that was begun. Called before its state is released. */
+void log_end(const struct exchange *exchange);
 
 /* --- failure.c --- */
 

@@ -46,16 +46,6 @@ static bool is_internal(const struct error *failure) {
     return error_http_status(failure->status) == 500 && !is_in_quarantine;
 }
 
-static void log_failure(const struct exchange *exchange, const struct error *failure) {
-    if (error_http_status(failure->status) < 500 || failure->status == LREG_NOT_IMPLEMENTED) {
-        return;
-    }
-    hooks_log(exchange->dispatcher->hooks, LREG_LOG_ERROR, "request %s: %s %s: %s: %s%s%s (%lld)", exchange->request_id,
-              exchange->method, exchange->call.url.path != NULL ? exchange->call.url.path : "-",
-              error_status_name(failure->status), failure->operation, failure->operation[0] != '\0' ? ": " : "",
-              failure->message, (long long)failure->cause);
-}
-
 /* The failure as the client sees it. */
 static void make_presentable(const struct exchange *exchange, const struct error *failure, struct error *out) {
     *out = *failure;

@@ -114,6 +114,9 @@ class ReadOnly(unittest.TestCase):
                 got = server.get(server.file_path("app-1.0.0.txt"))
                 self.assertEqual((got.status, got.body), (200, CONTENT))
             self.assertEqual(server.get("/-/health").status, 200)
+            self.assertEqual(server.get("/-/ready").json()["refuses_changes"], "read_only")
+            ready = server.get("/-/ready/changes")
+            self.assertEqual((ready.status, ready.json()["code"]), (403, "read_only"))
             self.assertEqual(server.get(INDEX).status, 200)
             self.package = server.get(host.PACKAGES).json()["items"][0]["id"]
             refused = server.publish("late-1.0.0.txt", b"late")
@@ -126,6 +129,24 @@ class ReadOnly(unittest.TestCase):
             self.assertIn("Status: 200", self.gateway("GET"))
             self.assertIn("Status: 403", self.gateway("DELETE"))
         self.assertEqual(state_of(self.data), before)
+
+    def test_a_full_disk_is_noticed(self):
+        os.mkdir(self.view)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", self.view], check=True)
+        self.addCleanup(lambda: subprocess.run(["umount", "-l", self.view], check=True))
+        with host.Registryd(data=self.frozen) as server:
+            self.assertEqual(server.get("/-/ready/changes").status, 200)
+            filler = os.path.join(self.view, "filler")
+            with open(filler, "wb") as file:
+                facts = os.statvfs(self.view)
+                os.posix_fallocate(file.fileno(), 0, (facts.f_bavail * facts.f_frsize) - (1 << 20))
+            ready = server.get("/-/ready/changes")
+            self.assertEqual((ready.status, ready.json()["code"]), (507, "disk_full"), ready.body)
+            ready = server.get("/-/ready")
+            self.assertEqual((ready.status, ready.json()["refuses_changes"]), (200, "disk_full"))
+            self.assertEqual(server.publish("late-1.0.0.txt", b"late").status, 507)
+            os.unlink(filler)
+            self.assertEqual(server.get("/-/ready/changes").status, 200)
 
     def gateway(self, method):
         variables = {"REGISTRY_DATA": self.frozen, "REQUEST_METHOD": method, "SCRIPT_NAME": "", "SERVER_NAME": "x",

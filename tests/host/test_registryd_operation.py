@@ -330,6 +330,25 @@ class Limits(unittest.TestCase):
                 client.socket.close()
 
 
+class Readiness(unittest.TestCase):
+    def test_a_lost_database_is_noticed(self):
+        with host.Registryd() as server:
+            self.assertEqual(json.loads(server.get("/-/ready").body), {"status": "ready", "version": "0.1.0"})
+            self.assertEqual(server.get("/-/ready/changes").status, 200)
+            database = os.path.join(server.data, "registry.db")
+            os.rename(database, database + ".gone")
+            for content in (None, b""):
+                if content is not None:
+                    with open(database, "wb") as file:
+                        file.write(content)
+                for path in ("/-/ready", "/-/ready/changes"):
+                    response = server.get(path)
+                    self.assertEqual((response.status, json.loads(response.body)["code"]), (503, "database_lost"))
+                self.assertEqual(server.get("/-/health").status, 200)
+            os.rename(database + ".gone", database)
+            self.assertEqual(server.get("/-/ready").status, 200)
+
+
 class Logs(unittest.TestCase):
     def lines(self, path, count):
         def read():
@@ -378,6 +397,43 @@ class Logs(unittest.TestCase):
                 server.publish("secret-1.0.0.bin", b"content")
                 self.assertNotIn(server.token, self.lines(path, 1)[0])
                 self.assertNotIn(server.token, server.errors())
+
+    def test_levels_of_the_library(self):
+        """What each level shows, and that no level shows a secret or the query of a target."""
+        said = {}
+        for level in ("warning", "info", "debug"):
+            with host.Registryd("--set", "package-bytes=1000", "--max-connections", "100", log_level=level) as server:
+                server.publish("log-1.0.0.bin", b"content")
+                self.assertEqual(server.get(f"{server.file_path('log-1.0.0.bin')}?key=inquery").status, 200)
+                self.assertEqual(server.publish("large-1.0.0.bin", b"x" * 2000).status, 413)
+                secrets = [server.token]
+                server.token = server.token[:-1] + ("x" if server.token[-1] != "x" else "y")
+                self.assertEqual(server.get(host.PACKAGES).status, 401)
+                secrets.append(server.token)
+                server.stop()
+                said[level] = server.errors()
+                for secret in (*secrets, "inquery"):
+                    self.assertNotIn(secret, said[level])
+                self.assertEqual(said[level].count("registryd: "), len(said[level].splitlines()))
+        self.assertEqual(len(said["warning"].splitlines()), 1)  # where it listens
+        for pattern in (r"info: opened /\S+: instance \S+, storage local$", r"info: closing /\S+$",
+                        r"info: \d+ threads, \d+ workers, at most 100 connections, \d+ of one peer$",
+                        r"info: stopping: running requests have \d+ ms to finish$",
+                        r"info: request [0-9a-f]{16}: POST /v2/packages/\S+: \S+: .*1000"):
+            for level in ("info", "debug"):
+                self.assertRegex(said[level], re.compile(f"^registryd: {pattern}", re.M))
+        self.assertNotIn("debug: ", said["info"])
+        for pattern in (r"POST /v2/packages/\S+ by API token \S+, route \S+, status 200, \d+ bytes in, \d+ out, ",
+                        r"GET /\S+/log-1\.0\.0\.bin by API token \S+, route \S+, status 200, 0 bytes in, 7 out, \d+ ms",
+                        r"GET /v2/packages/\S+ by nobody, route \S+, status 401, "):
+            self.assertRegex(said["debug"], re.compile(f"^registryd: debug: request [0-9a-f]{{16}}: {pattern}", re.M))
+
+    def test_what_the_host_refuses_is_logged(self):
+        with host.Registryd("--memory", prepare=False, log_level="info") as server:
+            with server.connect() as client:
+                client.send("nonsense\r\n\r\n")
+                self.assertEqual(client.response().status, 400)
+            host.wait_until(lambda: "info: refused a request of 127.0.0.1 with 400: " in server.errors(), "the line")
 
     def test_file_is_opened_again_on_a_signal(self):
         with tempfile.TemporaryDirectory() as folder:

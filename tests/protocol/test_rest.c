@@ -345,7 +345,9 @@ static void test_protocol_rest__health_needs_no_token(void **state) {
     answer = protocol_expect(*state, WHO_NOBODY, "GET /-/ready" FIELDS "\n", 200);
     protocol_expect_member(answer, "status", "ready");
     protocol_expect_member(answer, "version", lreg_version_string());
+    assert_null(strstr(answer->body, "refuses_changes"));
     http_answer_free(answer);
+    http_answer_free(protocol_expect(*state, WHO_NOBODY, "GET /-/ready/changes" FIELDS "\n", 200));
     http_answer_free(protocol_expect(*state, WHO_NOBODY, "HEAD /-/health" FIELDS "\n", 200));
 }
 

@@ -263,7 +263,8 @@ void core_cache_put(struct core *core, const char *key, uint64_t generation, str
     if (before != NULL) {
         taken = take_out(cache, before, taken);
     }
-    while (cache->bytes > cache->max_bytes - entry->bytes) {
+    size_t evicted = 0;
+    for (; cache->bytes > cache->max_bytes - entry->bytes; evicted++) {
         taken = take_out(cache, cache->oldest, taken);
     }
     struct entry **bucket = bucket_of(cache, entry->hash);
@@ -274,6 +275,10 @@ void core_cache_put(struct core *core, const char *key, uint64_t generation, str
     pthread_mutex_unlock(&cache->mutex);
 
     free_entries(cache, taken);
+    if (evicted > 0) {
+        hooks_log(cache->hooks, LREG_LOG_DEBUG, "cache: evicted %zu entries for a new one of %zu bytes", evicted,
+                  bytes);
+    }
 }
 
 /* --- reading through it --- */

@@ -296,6 +296,16 @@ static struct core *new_core(const struct core_options *options) {
     return core;
 }
 
+static const char *place_of(const struct core *core) {
+    return core->directory != NULL ? core->directory : "a registry in memory";
+}
+
+static void log_opened(const struct core *core) {
+    hooks_log(&core->hooks, LREG_LOG_INFO, "opened %s: instance %s, storage %s%s%s", place_of(core), core->instance_id,
+              core->storage_name, core->is_read_only ? ", only to read" : "",
+              core->durable ? "" : ", without waiting for the disk");
+}
+
 lreg_status core_open(const struct core_options *options, struct core **out, struct error *err) {
     *out = NULL;
     struct core *core = new_core(options);
@@ -311,6 +321,8 @@ lreg_status core_open(const struct core_options *options, struct core **out, str
         close_parts(core);
         return status;
     }
+    core_note_database(core);
+    log_opened(core);
     *out = core;
     return LREG_OK;
 }
@@ -331,6 +343,7 @@ void core_release(struct core *core) {
     if (core_flush_downloads(core, &err) != LREG_OK) {
         hooks_log(&core->hooks, LREG_LOG_WARNING, "download counts since the last flush are lost: %s", err.message);
     }
+    hooks_log(&core->hooks, LREG_LOG_INFO, "closing %s", place_of(core));
     close_parts(core);
 }
 

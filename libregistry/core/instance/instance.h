@@ -90,6 +90,12 @@ void core_fork_end(struct core *core);
 bool core_is_read_only(const struct core *core);
 /* Returns LREG_OK, or that failure. For operations that write to the storage before they write to the metadata. */
 lreg_status core_check_writable(const struct core *core, struct error *err);
+/* LREG_OK when the instance can serve reads now. LREG_BUSY ("database_lost") when the database's file was removed or
+ * replaced; otherwise the failure of reading it. */
+lreg_status core_check_ready(struct core *core, struct error *err);
+/* LREG_OK when the instance would accept a package now: LREG_FORBIDDEN ("read_only") or LREG_NO_SPACE otherwise. Checks
+ * the disk of the data directory, not the storage of a host. */
+lreg_status core_check_accepts(struct core *core, struct error *err);
 
 const struct hooks *core_hooks(const struct core *core);
 const struct core_limits *core_limits_of(const struct core *core);

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 struct core_cache;
 
@@ -85,6 +86,8 @@ struct core {
     bool durable;
     struct owner owner; /* of all files in the directory */
     bool is_read_only; /* this process cannot write to the directory */
+    dev_t database_device; /* with the next one: the file of the database; 0: in memory */
+    ino_t database_inode;
     struct core_limits limits;
     const struct core_ecosystem *const *ecosystems; /* NULL-terminated; NULL when there is none */
     struct meta *meta;
@@ -119,6 +122,11 @@ void core_object_cache_clear(struct core *core);
 /* Calls `tell` for each storage that has rows and is not open, and stops at its first failure. */
 typedef lreg_status (*core_storage_told)(void *user, const struct meta_storage *other, struct error *err);
 lreg_status core_storages_tell(struct core *core, core_storage_told tell, void *user, struct error *err);
+
+/* --- ready.c --- */
+
+/* Notes which file the database is, after it was opened. */
+void core_note_database(struct core *core);
 
 /* --- downloads.c --- */
 

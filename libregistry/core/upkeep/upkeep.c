@@ -12,6 +12,7 @@
 #include "core/instance/time.h"
 #include "core/upkeep/collect_internal.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define LEASE_MS 60000 /* that a lease may stay unchanged */
@@ -171,6 +172,7 @@ static lreg_status write_row(struct turn *turn, const struct progress *progress,
                              struct error *err) {
     struct core_upkeep *state = &turn->core->upkeep;
     struct meta_transaction *transaction = NULL;
+    bool was_holder = state->holds;
     lreg_status status = meta_begin(turn->core->meta, META_WRITE, &transaction, err);
     if (status != LREG_OK) {
         return status;
@@ -180,6 +182,11 @@ static lreg_status write_row(struct turn *turn, const struct progress *progress,
     if (status == LREG_OK) {
         state->holds = !progress->is_over;
         state->has_seen = false;
+        if (expected != NULL && !was_holder) {
+            hooks_log(&turn->core->hooks, LREG_LOG_DEBUG, "upkeep: took the lease");
+        } else if (progress->is_over) {
+            hooks_log(&turn->core->hooks, LREG_LOG_DEBUG, "upkeep: gave the lease up, since nothing is due");
+        }
         state->renewed_ms = hooks_uptime_ms(&turn->core->hooks);
     }
     return status;
@@ -268,6 +275,8 @@ static lreg_status collect(struct turn *turn, struct error *err) {
     core_collection_free(state->collection);
     state->collection = NULL;
     progress.is_over = scrub_in(turn) > 0 && state->scrub == NULL;
+    hooks_log(&turn->core->hooks, LREG_LOG_INFO, "upkeep: the collection %s",
+              status == LREG_OK ? "is complete" : "failed and is tried again when it is due");
     if (status != LREG_OK) {
         (void)write_row(turn, &progress, NULL, NULL);
         return status;
@@ -328,6 +337,7 @@ static lreg_status scrub(struct turn *turn, struct error *err) {
     }
     core_scrub_free(state->scrub);
     state->scrub = NULL;
+    hooks_log(&turn->core->hooks, LREG_LOG_INFO, "upkeep: the scrub has read everything");
     return lose(turn, write_row(turn, &progress, NULL, err), err);
 }
 
@@ -395,6 +405,27 @@ static lreg_status trust_clock(struct turn *turn, struct error *err) {
     return core_collect_begin(turn->core, true, &turn->now_ms, &turn->report->clock_ahead_ms, err);
 }
 
+/* What this call did, which is a part of a collection or of a scrub. */
+static void log_step(const struct turn *turn) {
+    const struct core_collect_report *collected = &turn->report->collected;
+    const struct core_scrub_report *scrubbed = &turn->report->scrubbed;
+    const struct hooks *hooks = &turn->core->hooks;
+    uint64_t removed = collected->uploads + collected->stages + collected->blobs + collected->objects +
+                       collected->audit_events + collected->freed_bytes;
+    if (removed > 0) {
+        hooks_log(hooks, LREG_LOG_DEBUG,
+                  "upkeep: removed %" PRIu64 " blobs (%" PRIu64 " bytes), %" PRIu64 " upload sessions, %" PRIu64
+                  " stages, %" PRIu64 " unknown objects, %" PRIu64 " audit events; the database gave back %" PRIu64
+                  " bytes",
+                  collected->blobs, collected->blob_bytes, collected->uploads, collected->stages, collected->objects,
+                  collected->audit_events, collected->freed_bytes);
+    }
+    if (scrubbed->bytes > 0) {
+        hooks_log(hooks, LREG_LOG_DEBUG, "upkeep: read %" PRIu64 " bytes again, %" PRIu64 " damaged", scrubbed->bytes,
+                  scrubbed->damaged);
+    }
+}
+
 static lreg_status take_turn(struct turn *turn, struct error *err) {
     lreg_status status = LREG_OK;
     if (turn->options->trusts_clock && !turn->options->collects_now) {
@@ -444,6 +475,7 @@ lreg_status core_upkeep(struct core *core, const struct core_upkeep_options *opt
         drop_work(&core->upkeep);
         error_operation(&own, "upkeep");
     }
+    log_step(&turn);
     pthread_mutex_unlock(&core->upkeep.mutex);
     if (status != LREG_OK && err != NULL) {
         *err = own;

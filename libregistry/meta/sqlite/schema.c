@@ -430,5 +430,9 @@ lreg_status meta_schema_migrate(struct meta_connection *connection, bool is_expe
     if (status == LREG_OK) {
         status = meta_connection_run(connection, "COMMIT", err);
     }
+    if (status == LREG_OK && version < LATEST) {
+        hooks_log(connection->meta->hooks, LREG_LOG_INFO, "metadata: migrated the database from version %lld to %lld",
+                  (long long)version, (long long)LATEST);
+    }
     return status;
 }

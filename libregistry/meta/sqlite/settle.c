@@ -77,6 +77,8 @@ lreg_status meta_settle_doubts(struct meta_connection *connection, struct error 
     if (before == 0) {
         return LREG_OK;
     }
+    hooks_log(meta->hooks, LREG_LOG_WARNING,
+              "metadata: a sync of the log has failed: moving the log into the database before the next write");
     int result = sqlite3_wal_checkpoint_v2(connection->database, "main", SQLITE_CHECKPOINT_RESTART, NULL, NULL);
     if (result != SQLITE_OK) {
         return meta_fail(connection, result, err);
@@ -116,6 +118,7 @@ static lreg_status settle_others(struct meta_transaction *transaction, struct er
     if (status != LREG_OK || !is_marked) {
         return status;
     }
+    hooks_log(meta->hooks, LREG_LOG_INFO, "metadata: syncing what an instance without syncs has stored");
     status = meta->settle != NULL ? meta->settle(meta->settle_user, err) : LREG_OK;
     return status == LREG_OK ? take_mark(transaction, err) : status;
 }

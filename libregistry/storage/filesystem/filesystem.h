@@ -24,6 +24,10 @@ lreg_status storage_filesystem_table(const struct hooks *hooks, const char *dire
 lreg_status storage_filesystem_copy(const struct storage *from, const char *key, const struct storage *to, bool is_link,
                                     struct error *err);
 
+/* How many bytes stages may still use on the disk of `directory`: what is free, less the reserve for deletions.
+ * UINT64_MAX when the file system does not report it. */
+uint64_t storage_filesystem_room(const char *directory);
+
 /* Makes the entries of an open directory durable, where the file system can sync directories. */
 lreg_status storage_sync_directory(int directory, struct error *err);
 

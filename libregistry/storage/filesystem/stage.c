@@ -12,6 +12,8 @@
 
 #include "storage/filesystem/filesystem_internal.h"
 
+#include "storage/filesystem/filesystem.h"
+
 #include "base/descriptor.h"
 #include "base/process.h"
 
@@ -205,16 +207,25 @@ static void push_to_disk(const struct filesystem *filesystem, struct filesystem_
 }
 
 /* How many bytes stages may still use on the disk; UINT64_MAX when the file system does not report it. */
-static uint64_t room_on_disk(const struct filesystem_stage *stage) {
-    struct statvfs facts;
-    if (fstatvfs(stage->descriptor, &facts) != 0 || facts.f_blocks == 0 || facts.f_frsize == 0) {
+static uint64_t room_of(const struct statvfs *facts) {
+    if (facts->f_blocks == 0 || facts->f_frsize == 0) {
         return UINT64_MAX;
     }
-    uint64_t reserve = RESERVE_BYTES / facts.f_frsize;
-    uint64_t part = facts.f_blocks / RESERVE_PART;
+    uint64_t reserve = RESERVE_BYTES / facts->f_frsize;
+    uint64_t part = facts->f_blocks / RESERVE_PART;
     reserve = reserve < part ? reserve : part;
-    uint64_t blocks = facts.f_bavail > reserve ? facts.f_bavail - reserve : 0;
-    return blocks < UINT64_MAX / facts.f_frsize ? blocks * facts.f_frsize : UINT64_MAX;
+    uint64_t blocks = facts->f_bavail > reserve ? facts->f_bavail - reserve : 0;
+    return blocks < UINT64_MAX / facts->f_frsize ? blocks * facts->f_frsize : UINT64_MAX;
+}
+
+static uint64_t room_on_disk(const struct filesystem_stage *stage) {
+    struct statvfs facts;
+    return fstatvfs(stage->descriptor, &facts) == 0 ? room_of(&facts) : UINT64_MAX;
+}
+
+uint64_t storage_filesystem_room(const char *directory) {
+    struct statvfs facts;
+    return statvfs(directory, &facts) == 0 ? room_of(&facts) : UINT64_MAX;
 }
 
 /* Asks the file system only when the stage has used up what the last answer allowed. An answer allows a fixed share of
