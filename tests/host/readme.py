@@ -32,6 +32,17 @@ def commands(title):
     return [line for line in lines.replace("\\\n", "").split("\n") if line.strip() and not line.startswith("#")]
 
 
+def transcript(title):
+    """The commands of the first block of the language console, each with the output that it says."""
+    found = []
+    for line in code(title, "console").splitlines():
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        else:
+            found[-1][1].append(line)
+    return found
+
+
 def code(title, language):
     """The first fenced block of that language in a section."""
     return re.search(rf"^```{re.escape(language)}\n(.*?)^```$", section(title) + "\n", flags=re.M | re.S).group(1)

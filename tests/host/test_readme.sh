@@ -39,7 +39,7 @@ body_of() { sed '1,/^\r$/d' "$1"; }
 sed -n '/^```c$/,/^```$/p' "$readme" | sed '/^```/d' >"$folder/host.c"
 check "the host compiles without a warning" cc -std=c17 -Wall -Wextra -Werror -I "$LREG_SOURCE/include" \
     "$folder/host.c" -o "$folder/host" -L "$LREG_LIB" -lregistry -Wl,-rpath,"$LREG_LIB"
-check "it is about 40 lines" test "$(wc -l <"$folder/host.c")" -le 45
+check "it is about 45 lines" test "$(wc -l <"$folder/host.c")" -le 48
 
 ctl organization create my-organization >/dev/null
 ctl registry create my-organization "My files" --ecosystem files >/dev/null
@@ -57,6 +57,22 @@ cgi GET /my-organization/my-files/files/readme-1.0.0.txt "HTTP_AUTHORIZATION=Bea
 check "it gives the file back" test "$(body_of "$folder/got")" = "from the README"
 cgi GET /my-organization/my-files/files/readme-1.0.0.txt </dev/null >"$folder/refused" || true
 check "not to everybody" grep -q '^Status: 401' "$folder/refused"
+
+env REGISTRY_DATA="$folder/nothing/here" REQUEST_METHOD=GET REQUEST_URI=/ HTTP_HOST=example.com "$folder/host" \
+    </dev/null >"$folder/failed" 2>"$folder/why" && echo "succeeded" >>"$folder/why"
+check "a failure is said, and its reason" grep -qx 'registry.cgi: .*data directory.*' "$folder/why"
+check "and there is no response" test ! -s "$folder/failed"
+
+sed -n '/^ \*     lreg_options \*options/,/^ \*     lreg_close/s/^ \* //p' \
+    "$LREG_SOURCE/include/libregistry.h" >"$folder/lines"
+printf '#include <libregistry.h>\n#include <stdio.h>\nint main(void) {\n%s\nreturn 0;\n}\n' \
+    "$(sed "s|\"/var/lib/registry\"|\"$REGISTRY_DATA\"|" "$folder/lines")" >"$folder/header.c"
+check "the host of libregistry.h compiles without a warning" cc -std=c17 -Wall -Wextra -Werror \
+    -I "$LREG_SOURCE/include" "$folder/header.c" -o "$folder/header" -L "$LREG_LIB" -lregistry -Wl,-rpath,"$LREG_LIB"
+check "it has about 20 lines" test "$(wc -l <"$folder/lines")" -le 22
+check "it answers" sh -c "'$folder/header' | head -n 1 | grep -qx 401"
+check "what README says in its first 20 lines" sh -c "head -n 20 '$readme' | grep -c -e '^[$] ' | grep -qx 5"
+check "clients, licence and state are in them" sh -c "head -n 20 '$readme' | grep -q 'Clients: .*Apache-2.0. State: '"
 
 named='`[A-Za-z_/.-]*/[A-Za-z_.-]*\(\.md\|\.h\|demo\|test\)`\|`[A-Z]*\.md`'
 for path in $(grep -o "$named" "$readme" | tr -d '`' | sort -u); do

@@ -26,6 +26,9 @@ DATA = "/var/lib/registry"
 FILE = "my-custom-app-1.0.0.ipa"
 PACKAGE = "my-alpine-package-0.1.1-r0.apk"
 ALPINE_KEYS = "/etc/apk/keys"
+SERVERS = "In a C or C++ server"
+APK_UPLOAD = "curl -X POST http://$HOST$MOUNT/v2/packages/organizations/my-organization/registries/my-alpine-"
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SITE = "/etc/nginx/sites-available/default"
 # The environment of root's login shell.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -167,6 +170,10 @@ class Readme(unittest.TestCase):
                 os.unlink(os.path.join(self.folder, FILE if FILE in command else PACKAGE))
         return text
 
+    def publish_and_install(self):
+        """Runs the commands of the clients that exist everywhere: those for a file, and skopeo's."""
+        self.run_all(split(readme.commands("Publish and install")[1:], APK_UPLOAD)[0])
+
     def check_published(self, images=("my-image",)):
         self.assertEqual(read(os.path.join(self.folder, FILE)), self.content)
         listing = f"registryctl --data {DATA} package list my-organization"
@@ -175,19 +182,33 @@ class Readme(unittest.TestCase):
             for image in images:
                 self.assertIn(image, self.terminal.run(f"{listing} my-images"))
 
+    def test_first_lines(self):
+        """The opening block, with its output."""
+        write(os.path.join(self.folder, "app-1.0.0.zip"), "x" * 1000)
+        for command, lines in readme.transcript("libregistry"):
+            if command.endswith("&"):
+                self.terminal.serve(command, ("127.0.0.1", 8080))
+                continue
+            said = re.sub(rf"\b{UUID}\b", "UUID", self.terminal.run(command)).split("\n")
+            expected = [re.sub(rf"\b{UUID}\b", "UUID", line) for line in lines]
+            # The server's line comes whenever it listens.
+            self.assertEqual([line for line in said if line and not line.startswith("registryd: ")], expected, command)
+        self.assertEqual(self.terminal.stop_server(), 0)
+
     def test_run_a_registry(self):
-        server, *clients = split(readme.commands("Run a registry"), "registryd ")[1]
+        (server,) = split(readme.commands("Run a registry"), "registryd ")[1]
         self.terminal.serve(server, ("127.0.0.1", 8080))
         os.makedirs(ALPINE_KEYS)  # as on Alpine
+        where, *clients = readme.commands("Publish and install")
+        self.terminal.run(where)
         before, docker = split(clients, "docker ")
         self.run_all(before)
-        self.check_published(())
+        self.check_published()
         self.check_alpine()
         status, why = self.terminal.try_run("podman pull -q oci:my-image")
         if status == 0:
             self.terminal.run("podman tag $(podman images -q) my-image:1.0")
             self.run_all(docker)
-            self.check_published()
         else:
             print(f"not run, without a podman that works: {docker}\n{why}")
         self.assertEqual(self.terminal.stop_server(), 0)
@@ -211,24 +232,22 @@ class Readme(unittest.TestCase):
 
     def test_apache(self):
         self.need("a2enmod")
-        before, clients = split(readme.commands("As a CGI program behind Apache"), "curl ")
         self.addCleanup(self.terminal.try_run, "service apache2 stop")
-        self.run_all(before)
+        self.run_all(readme.commands("As a CGI program behind Apache"))
         host.wait_until(lambda: listens(("127.0.0.1", 80)), "Apache")
-        self.run_all(clients)
+        self.publish_and_install()
         self.check_published()
 
     def test_nginx(self):
         self.need("nginx")
         title = "FastCGI behind nginx"
-        before, clients = split(readme.commands(title), "curl ")
-        told = re.search(r"`(include .*;)` in a `server` block, `(systemctl .*)`", readme.prose(title))
+        told = re.search(r"`(include .*;)` in a `server` block, and `(systemctl .*?)`", readme.prose(title))
         include, reload = told.groups()
         # The package has started it, so it must reload the settings.
         self.terminal.run("service nginx start")
         self.addCleanup(self.terminal.try_run, "service nginx stop")
-        *before, registry = before
-        self.run_all(before)
+        *before, registry, where = readme.commands(title)
+        self.run_all([*before, where])
         self.terminal.serve(registry, "/run/registry/registry.sock")
         write(SITE, re.sub(r"^server {\n", f"server {{\n\t{include}\n", read(SITE).decode(), count=1, flags=re.M))
         # Until the last of them has ended, workers with the former settings accept connections too.
@@ -236,18 +255,20 @@ class Readme(unittest.TestCase):
         former = read(f"/proc/{master}/task/{master}/children").decode().split()
         self.terminal.run(reload)
         host.wait_until(lambda: not any(os.path.exists(f"/proc/{worker}") for worker in former), "nginx to reload")
-        self.run_all(clients)
+        self.publish_and_install()
         self.check_published()
         self.assertIn(self.terminal.stop_server(), (0, 143))
 
-    def check_embedded(self, title, example):
+    def check_embedded(self, compiler, example):
         shutil.copytree(os.path.join(readme.SOURCE, "examples", example), os.path.join(self.folder, "copy"))
-        before, (server, *clients) = split(readme.commands(title), "./server ")
+        before, (server, where, *pages) = split(readme.commands(SERVERS), "./server ")
         self.terminal.run("cd copy")
-        self.run_all(before)
+        self.run_all(command for command in before if command.startswith(f"{compiler} "))
         self.terminal.serve(server, ("127.0.0.1", 8080))
         self.terminal.run("cd ..")
-        said = self.run_all(clients)
+        self.terminal.run(where)
+        self.publish_and_install()
+        said = self.run_all(pages)
         self.assertIn("hello", said)
         self.assertIn(f"{FILE} {len(self.content)}\n", said)
         self.check_published()
@@ -255,16 +276,16 @@ class Readme(unittest.TestCase):
 
     @unittest.skipUnless(os.path.exists(os.path.join(BUILD, "bin", "embed-c")), "what embed-c needs is missing")
     def test_c_server(self):
-        self.check_embedded("In a C server", "embed-c")
+        self.check_embedded("cc", "embed-c")
 
     @unittest.skipUnless(os.path.exists(os.path.join(BUILD, "bin", "embed-cpp")), "what embed-cpp needs is missing")
     def test_cpp_server(self):
-        self.check_embedded("In a C++ server", "embed-cpp")
+        self.check_embedded("c++", "embed-cpp")
 
     def test_cpp_lines(self):
         self.need("c++")
         self.terminal.run(f"registryctl --data {DATA} publish my-organization my-files {FILE}")
-        code = readme.code("In a C++ server", "cpp")
+        code = readme.code(SERVERS, "cpp")
         write(os.path.join(self.folder, "lines.cpp"),
               f"#include <iostream>\n#include <libregistry.hpp>\nint main() {{\n{code}}}\n")
         self.terminal.run("c++ -std=c++17 -o lines lines.cpp $(pkg-config --cflags --libs libregistry)")
@@ -282,8 +303,8 @@ class Readme(unittest.TestCase):
         self.assertEqual(self.terminal.run("python3 program.py").strip(), line)
         self.terminal.serve(server, ("127.0.0.1", 8080))
         os.unlink(os.path.join(self.folder, FILE))
-        download = next(each for each in readme.commands("Run a registry") if each.startswith("curl -fO "))
-        self.run_all([download])
+        where, *clients = readme.commands("Publish and install")
+        self.run_all([where, next(each for each in clients if each.startswith("curl -fO "))])
         self.check_published(())
         self.assertEqual(self.terminal.stop_server(), 0)
 
