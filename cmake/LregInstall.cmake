@@ -13,9 +13,29 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/bindings/cpp/" DESTINATION "${CMAKE_INS
         FILES_MATCHING PATTERN "*.hpp")
 install(FILES "${PROJECT_SOURCE_DIR}/bindings/abi.json" DESTINATION "${CMAKE_INSTALL_DATADIR}/libregistry")
 file(GLOB man1 CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.1")
-file(GLOB man3 CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.3")
 install(FILES ${man1} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
-install(FILES ${man3} DESTINATION "${CMAKE_INSTALL_MANDIR}/man3")
+
+# The pages of section 3 are made from the comments in the headers.
+find_package(Python3 COMPONENTS Interpreter QUIET)
+if(Python3_FOUND)
+    set(man3_folder "${PROJECT_BINARY_DIR}/man3")
+    set(make_man_pages "${PROJECT_SOURCE_DIR}/scripts/make-man-pages")
+    file(GLOB man3_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/*.h"
+         "${PROJECT_SOURCE_DIR}/include/libregistry/*.h" "${PROJECT_SOURCE_DIR}/include/libregistry/sys/*.h")
+    add_custom_command(
+        OUTPUT "${man3_folder}/lreg_open.3"
+        COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${Python3_EXECUTABLE}" "${make_man_pages}"
+                "${man3_folder}"
+        DEPENDS ${man3_sources} "${make_man_pages}" "${PROJECT_SOURCE_DIR}/scripts/man_pages.py"
+                "${PROJECT_SOURCE_DIR}/scripts/api_docs.py" "${PROJECT_SOURCE_DIR}/scripts/c_source.py"
+        COMMENT "Making the man pages of the C API"
+        VERBATIM)
+    add_custom_target(man3 ALL DEPENDS "${man3_folder}/lreg_open.3")
+    install(DIRECTORY "${man3_folder}/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man3" OPTIONAL
+            FILES_MATCHING PATTERN "*.3")
+else()
+    message(STATUS "The man pages of the C API are left out: Python 3 is missing")
+endif()
 
 set(LREG_CMAKE_REQUIRES_PRIVATE "sqlite3 libarchive zlib jansson")
 if(LREG_WITH_NETTLE)

@@ -81,6 +81,21 @@ check "what is installed can be moved, but for the settings of web servers" \
 
 check "the description of the ABI is installed" python3 -m json.tool "$folder/prefix/share/libregistry/abi.json"
 
+# One page for each function, which man accepts without a warning.
+pages=$folder/prefix/share/man/man3
+functions=$(sed -n 's/^\(lreg_[a-z0-9_]*\) .*/\1/p' "$LREG_SOURCE/tests/abi/symbols.txt")
+check "there are functions to look for" test "$(wc -w <<<"$functions")" -gt 100
+check "every function has a man page" \
+    sh -c "for name in \$1; do test -s '$pages/'\$name.3 || exit 1; done" sh "$functions"
+check "the headers have man pages" test -s "$pages/libregistry.3" -a -s "$pages/libregistry_sys_hooks.3"
+check "a page says what it blocks on" grep -q '^Blocks: ' "$pages/lreg_open.3"
+if command -v man >/dev/null; then
+    check "man finds a function" env MANPATH="$folder/prefix/share/man" man -w 3 lreg_open
+    check "man shows a page without a warning" \
+        sh -c "! man --warnings -l '$pages/lreg_exchange_begin.3' 2>&1 >/dev/null | grep ."
+    check "it shows the prototype" sh -c "man -l '$pages/lreg_open.3' | grep -q 'lreg_status lreg_open('"
+fi
+
 for program in registryd registryctl; do
     if [ -e "$folder/prefix/bin/$program" ]; then
         check "$program runs from where it was moved to" "$folder/prefix/bin/$program" --help
