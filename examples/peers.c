@@ -15,7 +15,7 @@
 
 #define BUCKETS 4096 /* a power of 2 */
 
-static const unsigned char MAPPED_PREFIX[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+static const unsigned char mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 struct peer {
     unsigned char key[PEER_KEY_BYTES];
@@ -48,15 +48,15 @@ void peers_free(struct peers *peers) {
 
 void peers_key(const unsigned char address[16], unsigned char out_key[PEER_KEY_BYTES]) {
     memcpy(out_key, address, PEER_KEY_BYTES);
-    if (memcmp(address, MAPPED_PREFIX, sizeof MAPPED_PREFIX) != 0) {
+    if (memcmp(address, mapped_prefix, sizeof mapped_prefix) != 0) {
         memset(out_key + 8, 0, 8);
     }
 }
 
 bool peers_key_of_text(const char *address, unsigned char out_key[PEER_KEY_BYTES]) {
     unsigned char bytes[16];
-    memcpy(bytes, MAPPED_PREFIX, sizeof MAPPED_PREFIX);
-    if (inet_pton(AF_INET, address, bytes + sizeof MAPPED_PREFIX) != 1 && inet_pton(AF_INET6, address, bytes) != 1) {
+    memcpy(bytes, mapped_prefix, sizeof mapped_prefix);
+    if (inet_pton(AF_INET, address, bytes + sizeof mapped_prefix) != 1 && inet_pton(AF_INET6, address, bytes) != 1) {
         return false;
     }
     peers_key(bytes, out_key);

@@ -50,7 +50,7 @@ class connection {
     std::size_t send_file(int file, std::int64_t offset, std::uint64_t length) {
         return throwing([&](error_code &failure) -> std::size_t {
             wait_for(POLLOUT, failure);
-            const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(length, MOST_AT_ONCE));
+            const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(length, most_at_once));
             const ssize_t sent = failure ? 0 : ::sendfile(socket_.native_handle(), file, &offset, most);
             if (sent < 0) {
                 failure = error_code(errno, boost::system::system_category());
@@ -77,12 +77,12 @@ class connection {
     }
 
   private:
-    static constexpr int SILENCE_MS = 60000;
-    static constexpr std::uint64_t MOST_AT_ONCE = 1u << 30;
+    static constexpr int silence_ms = 60000;
+    static constexpr std::uint64_t most_at_once = 1u << 30;
 
     void wait_for(short events, error_code &failure) {
         pollfd one{socket_.native_handle(), events, 0};
-        const int ready = ::poll(&one, 1, SILENCE_MS);
+        const int ready = ::poll(&one, 1, silence_ms);
         failure = ready > 0 ? error_code() : make_error_code(boost::asio::error::timed_out);
     }
 

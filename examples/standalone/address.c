@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const unsigned char MAPPED_PREFIX[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+static const unsigned char mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 /* Splits "host:port" at its last colon; removes brackets around the host. */
 static bool split(const char *text, char *host, size_t host_size, const char **out_port) {
@@ -61,8 +61,8 @@ bool address_bytes(const struct sockaddr_storage *address, unsigned char out[16]
         return true;
     }
     if (address->ss_family == AF_INET) {
-        memcpy(out, MAPPED_PREFIX, sizeof MAPPED_PREFIX);
-        memcpy(out + sizeof MAPPED_PREFIX, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+        memcpy(out, mapped_prefix, sizeof mapped_prefix);
+        memcpy(out + sizeof mapped_prefix, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
         return true;
     }
     return false;
@@ -74,8 +74,8 @@ void address_format(const struct sockaddr_storage *address, char out[ADDRESS_TEX
     if (!address_bytes(address, bytes)) {
         return;
     }
-    if (memcmp(bytes, MAPPED_PREFIX, sizeof MAPPED_PREFIX) == 0) {
-        (void)inet_ntop(AF_INET, bytes + sizeof MAPPED_PREFIX, out, ADDRESS_TEXT);
+    if (memcmp(bytes, mapped_prefix, sizeof mapped_prefix) == 0) {
+        (void)inet_ntop(AF_INET, bytes + sizeof mapped_prefix, out, ADDRESS_TEXT);
     } else {
         (void)inet_ntop(AF_INET6, bytes, out, ADDRESS_TEXT);
     }
@@ -97,8 +97,8 @@ bool network_parse(const char *text, struct network *out) {
     memcpy(address, text, length);
     address[length] = '\0';
     unsigned width = 128;
-    if (inet_pton(AF_INET, address, out->bytes + sizeof MAPPED_PREFIX) == 1) {
-        memcpy(out->bytes, MAPPED_PREFIX, sizeof MAPPED_PREFIX);
+    if (inet_pton(AF_INET, address, out->bytes + sizeof mapped_prefix) == 1) {
+        memcpy(out->bytes, mapped_prefix, sizeof mapped_prefix);
         width = 32;
     } else if (inet_pton(AF_INET6, address, out->bytes) != 1) {
         return false;

@@ -33,7 +33,7 @@ struct option_rule {
 #define SECONDS_MAX 86400.0
 #define YEAR_SECONDS (366 * SECONDS_MAX)
 
-static const struct option_rule RULES[] = {
+static const struct option_rule rules[] = {
     {"data", "DIR", KIND_TEXT, AT(data), 0, 0, "data directory; created if it does not exist"},
     {"memory", NULL, KIND_FLAG, AT(is_in_memory), 0, 0, "keep everything in memory; lost at the end"},
     {"organization", "SLUG", KIND_TEXT, AT(organization), 0, 0,
@@ -108,12 +108,12 @@ static const struct option_rule RULES[] = {
     {"version", NULL, KIND_FLAG, AT(wants_version), 0, 0, "print the version"},
 };
 
-#define RULE_COUNT (sizeof RULES / sizeof RULES[0])
+#define RULE_COUNT (sizeof rules / sizeof rules[0])
 
 static const struct option_rule *find_rule(const char *name, size_t length) {
     for (size_t i = 0; i < RULE_COUNT; i++) {
-        if (strlen(RULES[i].name) == length && memcmp(RULES[i].name, name, length) == 0) {
-            return &RULES[i];
+        if (strlen(rules[i].name) == length && memcmp(rules[i].name, name, length) == 0) {
+            return &rules[i];
         }
     }
     return NULL;
@@ -289,10 +289,10 @@ static bool read_file(struct options *options, const char *path) {
     return is_good;
 }
 
-static const int64_t DEFAULT_WORKERS = 8;
+static const int64_t default_workers = 8;
 
 static void set_defaults(struct options *options) {
-    *options = (struct options){.workers = DEFAULT_WORKERS,
+    *options = (struct options){.workers = default_workers,
                                 .max_connections = OPTIONS_MAX_CONNECTIONS,
                                 .forwarded_hops = 1,
                                 .header_timeout_ms = 60000,
@@ -365,11 +365,11 @@ bool options_read(struct options *options, int count, char *const *arguments) {
 
 void options_free(struct options *options) {
     for (size_t i = 0; i < RULE_COUNT; i++) {
-        void *at = member(options, &RULES[i]);
-        if (RULES[i].kind == KIND_TEXT) {
+        void *at = member(options, &rules[i]);
+        if (rules[i].kind == KIND_TEXT) {
             free(*(char **)at);
             *(char **)at = NULL;
-        } else if (RULES[i].kind == KIND_LIST) {
+        } else if (rules[i].kind == KIND_LIST) {
             clear_list(at);
         }
     }
@@ -393,7 +393,7 @@ void options_print_help(void) {
     printf("registryd serves a package registry (generic files, Alpine packages, container images) over HTTP.\n\n"
            "Usage: registryd --data DIR [--listen ADDRESS:PORT] [option …]\n\n");
     for (size_t i = 0; i < RULE_COUNT; i++) {
-        print_rule(&RULES[i]);
+        print_rule(&rules[i]);
     }
     printf("\nSIGTERM and SIGINT end it when running requests have finished; a second one ends it at once.\n"
            "registryctl creates organizations, registries and tokens, also while it runs.\n");

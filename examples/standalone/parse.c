@@ -10,7 +10,7 @@
  * - check_fields() reads the fields about the body itself. It refuses two lengths, a length beside a coding, codings
  *   other than chunked, and none or several Host fields. http-parser's view of the body is not used.
  *
- * Another parser would replace cut(): SETTINGS has the callbacks, `connection->parser` the state.
+ * Another parser would replace cut(): `settings` has the callbacks, `connection->parser` the state.
  */
 
 #include "parse.h"
@@ -190,7 +190,7 @@ static bool write_body(const struct connection *connection, const char *bytes, s
     return status == LREG_OK;
 }
 
-static const http_parser_settings SETTINGS = {.on_message_begin = on_message_begin,
+static const http_parser_settings settings = {.on_message_begin = on_message_begin,
                                               .on_url = on_url,
                                               .on_header_field = on_header_field,
                                               .on_header_value = on_header_value,
@@ -203,7 +203,7 @@ static bool cut(struct connection *connection, const char *bytes, size_t length)
         http_parser_init(parser, HTTP_REQUEST);
         parser->data = connection;
     }
-    size_t taken = http_parser_execute(parser, &SETTINGS, bytes, length);
+    size_t taken = http_parser_execute(parser, &settings, bytes, length);
     enum http_errno code = HTTP_PARSER_ERRNO(parser);
     bool is_last = code == HPE_PAUSED && length > 0 && taken == length - 1 && bytes[taken] == '\n';
     return code == HPE_OK ? connection->head.state != HEAD_DONE : is_last && connection->head.state == HEAD_DONE;

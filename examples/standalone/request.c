@@ -19,7 +19,7 @@
 #define DRAIN_BYTES ((uint64_t)64 * 1024) /* the rest of a refused body is read if it is not longer */
 #define TURN_BYTES ((size_t)8 * 1024 * 1024) /* then another upload has its turn */
 
-static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
+static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 struct request *request_new(lreg_instance *instance) {
     struct request *request = calloc(1, sizeof *request);
@@ -183,10 +183,10 @@ static void finish(struct request *request) {
 /* Sends "100 Continue" when the client waits for it and the body is wanted (RFC 9110 section 10.1.1). */
 static enum transfer send_continue(struct connection *connection) {
     struct request *request = connection->request;
-    size_t length = sizeof CONTINUE - 1;
+    size_t length = sizeof interim - 1;
     while (request->expects_continue && request->continue_sent < length) {
         size_t sent = 0;
-        enum transfer transfer = transport_send(&connection->transport, CONTINUE + request->continue_sent,
+        enum transfer transfer = transport_send(&connection->transport, interim + request->continue_sent,
                                                 length - request->continue_sent, false, &sent);
         if (transfer != TRANSFER_DONE) {
             return transfer;

@@ -25,7 +25,7 @@ struct tls {
     mbedtls_pk_context key;
 };
 
-static const int CIPHER_SUITES[] = {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+static const int cipher_suites[] = {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
                                     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
                                     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
                                     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
@@ -33,7 +33,7 @@ static const int CIPHER_SUITES[] = {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA
                                     MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
                                     0};
 
-static const char *PROTOCOLS[] = {"http/1.1", NULL};
+static const char *protocols[] = {"http/1.1", NULL};
 
 static int fill_random(void *user, unsigned char *bytes, size_t length) {
     (void)user;
@@ -164,10 +164,10 @@ static bool configure(struct tls *tls) {
         return false;
     }
     set_versions(config);
-    mbedtls_ssl_conf_ciphersuites(config, CIPHER_SUITES);
+    mbedtls_ssl_conf_ciphersuites(config, cipher_suites);
     mbedtls_ssl_conf_rng(config, fill_random, NULL);
     mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
-    return mbedtls_ssl_conf_alpn_protocols(config, PROTOCOLS) == 0 &&
+    return mbedtls_ssl_conf_alpn_protocols(config, protocols) == 0 &&
            mbedtls_ssl_conf_own_cert(config, &tls->certificate, &tls->key) == 0;
 }
 

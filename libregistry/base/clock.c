@@ -32,8 +32,8 @@ struct moment {
 #define DAYS_PER_ERA 146097 /* 400 years */
 #define DAYS_TO_EPOCH 719468 /* from 0000-03-01 to 1970-01-01 */
 
-static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-static const char WEEKDAYS[] = "SunMonTueWedThuFriSat";
+static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+static const char weekdays[] = "SunMonTueWedThuFriSat";
 
 static int64_t floor_divide(int64_t a, int64_t b) {
     return a / b - (a % b < 0 ? 1 : 0);
@@ -111,10 +111,10 @@ void clock_format_iso(int64_t unix_ms, char out[CLOCK_ISO_TEXT]) {
 void clock_format_http(int64_t unix_ms, char out[CLOCK_HTTP_TEXT]) {
     struct moment moment;
     moment_of(unix_ms, &moment);
-    out = put_bytes(out, WEEKDAYS + 3 * moment.weekday, 3);
+    out = put_bytes(out, weekdays + 3 * moment.weekday, 3);
     out = put_bytes(out, ", ", 2);
     out = put_char(put_digits(out, moment.day, 2), ' ');
-    out = put_char(put_bytes(out, MONTHS + 3 * (moment.month - 1), 3), ' ');
+    out = put_char(put_bytes(out, months + 3 * (moment.month - 1), 3), ' ');
     out = put_char(put_digits(out, moment.year, 4), ' ');
     out = put_bytes(put_time(out, &moment), " GMT", 4);
     *out = '\0';
@@ -157,7 +157,7 @@ static bool take_name(const char **at, const char *names, int64_t *out_index) {
 }
 
 static bool take_month(const char **at, struct moment *out) {
-    if (!take_name(at, MONTHS, &out->month)) {
+    if (!take_name(at, months, &out->month)) {
         return false;
     }
     out->month++;
@@ -178,8 +178,8 @@ static bool take_imf_fixdate(const char *at, struct moment *out) {
 
 /* "day, 06-Nov-94 08:49:37 GMT", after "Sun". As in POSIX, the years 70 to 99 are of the 20th century. */
 static bool take_rfc850(const char *at, struct moment *out) {
-    static const char *const ENDS[] = {"day", "day", "sday", "nesday", "rsday", "day", "urday"};
-    bool taken = take_text(&at, ENDS[out->weekday]) && take_text(&at, ", ") && take_digits(&at, 2, &out->day) &&
+    static const char *const ends[] = {"day", "day", "sday", "nesday", "rsday", "day", "urday"};
+    bool taken = take_text(&at, ends[out->weekday]) && take_text(&at, ", ") && take_digits(&at, 2, &out->day) &&
                  take_text(&at, "-") && take_month(&at, out) && take_text(&at, "-") &&
                  take_digits(&at, 2, &out->year) && take_text(&at, " ") && take_time(&at, out) &&
                  take_text(&at, " GMT") && *at == '\0';
@@ -195,9 +195,9 @@ static bool take_asctime(const char *at, struct moment *out) {
 }
 
 static bool in_calendar(const struct moment *moment) {
-    static const uint8_t DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const uint8_t month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = moment->year % 4 == 0 && (moment->year % 100 != 0 || moment->year % 400 == 0);
-    int64_t days = DAYS[moment->month - 1] + (leap && moment->month == 2 ? 1 : 0);
+    int64_t days = month_days[moment->month - 1] + (leap && moment->month == 2 ? 1 : 0);
     /* Second 60 is a leap second. It becomes the first second of the next minute. */
     return moment->day >= 1 && moment->day <= days && moment->hour <= 23 && moment->minute <= 59 &&
            moment->second <= 60;
@@ -206,7 +206,7 @@ static bool in_calendar(const struct moment *moment) {
 bool clock_parse_http(const char *text, int64_t *out_unix_ms) {
     struct moment moment = {0};
     const char *at = text;
-    if (text == NULL || !take_name(&at, WEEKDAYS, &moment.weekday)) {
+    if (text == NULL || !take_name(&at, weekdays, &moment.weekday)) {
         return false;
     }
     bool taken = take_text(&at, ", ")  ? take_imf_fixdate(at, &moment)

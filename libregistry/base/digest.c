@@ -28,14 +28,14 @@ struct algorithm {
 
 #define SLOT(number) ((size_t)(number)*DIGEST_CONTEXT_SMALL)
 
-static const struct algorithm ALGORITHMS[] = {
+static const struct algorithm algorithm_table[] = {
     {DIGEST_MD5, DIGEST_BLOCK_SMALL, 4, 4, SLOT(0), offsetof(struct digest_set, md5)},
     {DIGEST_SHA1, DIGEST_BLOCK_SMALL, 4, 5, SLOT(1), offsetof(struct digest_set, sha1)},
     {DIGEST_SHA256, DIGEST_BLOCK_SMALL, 4, 8, SLOT(2), offsetof(struct digest_set, sha256)},
     {DIGEST_SHA512, DIGEST_BLOCK_LARGE, 8, 8, SLOT(3), offsetof(struct digest_set, sha512)},
 };
 
-#define ALGORITHM_COUNT (sizeof ALGORITHMS / sizeof ALGORITHMS[0])
+#define ALGORITHM_COUNT (sizeof algorithm_table / sizeof algorithm_table[0])
 
 static_assert(SLOT(3) + DIGEST_CONTEXT_LARGE <= sizeof(((struct digest *)0)->state), "contexts fit into the state");
 
@@ -53,13 +53,13 @@ static_assert(HEADER_BYTES + (16 + 20 + 32 + 64) + 3 * (DIGEST_BLOCK_SMALL - 1) 
               "a saved state fits");
 
 const struct digest_provider *digest_provider_at(size_t index) {
-    static const struct digest_provider *const PROVIDERS[] = {
+    static const struct digest_provider *const providers[] = {
 #ifdef LREG_WITH_NETTLE
         &digest_nettle,
 #endif
         &digest_mbedtls,
     };
-    return index < sizeof PROVIDERS / sizeof PROVIDERS[0] ? PROVIDERS[index] : NULL;
+    return index < sizeof providers / sizeof providers[0] ? providers[index] : NULL;
 }
 
 const char *digest_provider(void) {
@@ -71,8 +71,8 @@ void digest_init_with(const struct digest_provider *provider, struct digest *dig
     digest->length = 0;
     digest->provider = provider;
     for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
-        if ((digest->algorithms & ALGORITHMS[i].bit) != 0) {
-            provider->init(ALGORITHMS[i].bit, digest->state + ALGORITHMS[i].context_at);
+        if ((digest->algorithms & algorithm_table[i].bit) != 0) {
+            provider->init(algorithm_table[i].bit, digest->state + algorithm_table[i].context_at);
         }
     }
 }
@@ -87,8 +87,9 @@ void digest_update_share(struct digest *digest, uint32_t algorithms, const void 
     while (length > 0) {
         size_t slice = length < SLICE_BYTES ? length : SLICE_BYTES;
         for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
-            if ((algorithms & ALGORITHMS[i].bit) != 0) {
-                digest->provider->update(ALGORITHMS[i].bit, digest->state + ALGORITHMS[i].context_at, at, slice);
+            if ((algorithms & algorithm_table[i].bit) != 0) {
+                digest->provider->update(algorithm_table[i].bit, digest->state + algorithm_table[i].context_at, at,
+                                         slice);
             }
         }
         at += slice;
@@ -109,9 +110,9 @@ void digest_finish(struct digest *digest, struct digest_set *out) {
     memset(out, 0, sizeof *out);
     out->algorithms = digest->algorithms;
     for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
-        if ((digest->algorithms & ALGORITHMS[i].bit) != 0) {
-            digest->provider->finish(ALGORITHMS[i].bit, digest->state + ALGORITHMS[i].context_at,
-                                     (uint8_t *)out + ALGORITHMS[i].output_at);
+        if ((digest->algorithms & algorithm_table[i].bit) != 0) {
+            digest->provider->finish(algorithm_table[i].bit, digest->state + algorithm_table[i].context_at,
+                                     (uint8_t *)out + algorithm_table[i].output_at);
         }
     }
     digest->algorithms = 0;
@@ -149,7 +150,7 @@ size_t digest_save(const struct digest *digest, uint8_t out[DIGEST_STATE_MAX]) {
     to = put_number(to + MAGIC_BYTES, digest->algorithms, 4);
     to = put_number(to, digest->length, 8);
     for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
-        const struct algorithm *algorithm = &ALGORITHMS[i];
+        const struct algorithm *algorithm = &algorithm_table[i];
         if ((digest->algorithms & algorithm->bit) == 0) {
             continue;
         }
@@ -170,7 +171,7 @@ size_t digest_save(const struct digest *digest, uint8_t out[DIGEST_STATE_MAX]) {
 static size_t saved_length(uint32_t algorithms, uint64_t length) {
     size_t bytes = HEADER_BYTES + CHECKSUM_BYTES;
     for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
-        const struct algorithm *algorithm = &ALGORITHMS[i];
+        const struct algorithm *algorithm = &algorithm_table[i];
         if ((algorithms & algorithm->bit) != 0) {
             bytes += algorithm->word_count * algorithm->word_bytes + unfinished_bytes(algorithm, length);
         }
@@ -200,7 +201,7 @@ lreg_status digest_restore_with(const struct digest_provider *provider, struct d
     digest->length = get_number(bytes + MAGIC_BYTES + 4, 8);
     const uint8_t *from = bytes + HEADER_BYTES;
     for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
-        const struct algorithm *algorithm = &ALGORITHMS[i];
+        const struct algorithm *algorithm = &algorithm_table[i];
         if ((digest->algorithms & algorithm->bit) == 0) {
             continue;
         }

@@ -9,11 +9,11 @@
 #define INVALID 0xff
 
 void hex_encode(const void *bytes, size_t length, char *out) {
-    static const char DIGITS[] = "0123456789abcdef";
+    static const char hex_digits[] = "0123456789abcdef";
     const uint8_t *at = bytes;
     for (size_t i = 0; i < length; i++) {
-        *out++ = DIGITS[at[i] >> 4];
-        *out++ = DIGITS[at[i] & 15];
+        *out++ = hex_digits[at[i] >> 4];
+        *out++ = hex_digits[at[i] & 15];
     }
     *out = '\0';
 }
@@ -47,8 +47,8 @@ bool hex_decode(const char *text, size_t length, void *out) {
     return true;
 }
 
-static const char ALPHABET_STANDARD[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char ALPHABET_URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char alphabet_standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* Returns the end of the output, which the caller pads and terminates. */
 static char *encode_64(const char *alphabet, const uint8_t *bytes, size_t length, char *out) {
@@ -122,7 +122,7 @@ size_t base64_encoded_length(size_t length) {
 }
 
 void base64_encode(const void *bytes, size_t length, char *out) {
-    char *end = encode_64(ALPHABET_STANDARD, bytes, length, out);
+    char *end = encode_64(alphabet_standard, bytes, length, out);
     if (length % 3 != 0) {
         *end++ = '=';
     }
@@ -136,7 +136,7 @@ bool base64_decode(const char *text, size_t length, void *out, size_t capacity, 
     if (length > 0 && length % 4 == 0 && text[length - 1] == '=') {
         length -= text[length - 2] == '=' ? 2 : 1;
     }
-    return decode_64(ALPHABET_STANDARD, text, length, out, capacity, out_length);
+    return decode_64(alphabet_standard, text, length, out, capacity, out_length);
 }
 
 size_t base64url_encoded_length(size_t length) {
@@ -147,25 +147,25 @@ size_t base64url_encoded_length(size_t length) {
 }
 
 void base64url_encode(const void *bytes, size_t length, char *out) {
-    *encode_64(ALPHABET_URL, bytes, length, out) = '\0';
+    *encode_64(alphabet_url, bytes, length, out) = '\0';
 }
 
 bool base64url_decode(const char *text, size_t length, void *out, size_t capacity, size_t *out_length) {
-    return decode_64(ALPHABET_URL, text, length, out, capacity, out_length);
+    return decode_64(alphabet_url, text, length, out, capacity, out_length);
 }
 
 void base62_encode(uint64_t value, size_t digits, char *out) {
-    static const char DIGITS[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    static const char hex_digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     out[digits] = '\0';
     for (size_t i = digits; i > 0; i--) {
-        out[i - 1] = DIGITS[value % 62];
+        out[i - 1] = hex_digits[value % 62];
         value /= 62;
     }
 }
 
 uint32_t crc32_of(const void *bytes, size_t length) {
     /* The polynomial 0xedb88320, four bits at a time: a small table suits the short inputs here. */
-    static const uint32_t TABLE[16] = {
+    static const uint32_t crc_table[16] = {
         0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
         0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
     };
@@ -173,8 +173,8 @@ uint32_t crc32_of(const void *bytes, size_t length) {
     uint32_t crc = 0xffffffff;
     for (size_t i = 0; i < length; i++) {
         crc ^= at[i];
-        crc = crc >> 4 ^ TABLE[crc & 15];
-        crc = crc >> 4 ^ TABLE[crc & 15];
+        crc = crc >> 4 ^ crc_table[crc & 15];
+        crc = crc >> 4 ^ crc_table[crc & 15];
     }
     return crc ^ 0xffffffff;
 }

@@ -19,7 +19,7 @@ struct status_entry {
 };
 
 /* Indexed by status. */
-static const struct status_entry STATUSES[] = {
+static const struct status_entry statuses[] = {
     [LREG_OK] = {"LREG_OK", 200},
     [LREG_BAD_ARGUMENT] = {"LREG_BAD_ARGUMENT", 400},
     [LREG_UNAUTHENTICATED] = {"LREG_UNAUTHENTICATED", 401},
@@ -50,7 +50,7 @@ static const struct status_entry STATUSES[] = {
     [LREG_PENDING] = {"LREG_PENDING", 500},
 };
 
-#define STATUS_COUNT ((lreg_status)(sizeof STATUSES / sizeof STATUSES[0]))
+#define STATUS_COUNT ((lreg_status)(sizeof statuses / sizeof statuses[0]))
 
 struct errno_entry {
     int number;
@@ -59,7 +59,7 @@ struct errno_entry {
 };
 
 /* strerror() is not used because it depends on the locale. Other numbers are LREG_IO and appear in the message. */
-static const struct errno_entry ERRNOS[] = {
+static const struct errno_entry errnos[] = {
     {ENOENT, LREG_NOT_FOUND, "no such file or directory"},
     {ENOSPC, LREG_NO_SPACE, "no space left on the device"},
     {EDQUOT, LREG_NO_SPACE, "the disk quota is used up"},
@@ -127,10 +127,10 @@ static lreg_status set_cause(struct error *err, lreg_status status, int number) 
 }
 
 lreg_status error_set_errno(struct error *err, int number, const char *what) {
-    for (size_t i = 0; i < sizeof ERRNOS / sizeof ERRNOS[0]; i++) {
-        if (ERRNOS[i].number == number) {
-            const char *code = ERRNOS[i].status == LREG_BUSY ? "too_many_files" : "";
-            lreg_status status = error_set(err, ERRNOS[i].status, code, "%s: %s", what, ERRNOS[i].text);
+    for (size_t i = 0; i < sizeof errnos / sizeof errnos[0]; i++) {
+        if (errnos[i].number == number) {
+            const char *code = errnos[i].status == LREG_BUSY ? "too_many_files" : "";
+            lreg_status status = error_set(err, errnos[i].status, code, "%s: %s", what, errnos[i].text);
             return set_cause(err, status, number);
         }
     }
@@ -158,12 +158,12 @@ void error_clear(struct error *err) {
 }
 
 int32_t error_http_status(lreg_status status) {
-    return status >= 0 && status < STATUS_COUNT ? STATUSES[status].http_status : 500;
+    return status >= 0 && status < STATUS_COUNT ? statuses[status].http_status : 500;
 }
 
 const char *error_status_name(lreg_status status) {
     if (status >= LREG_HOST_STATUS) {
         return "LREG_HOST_STATUS";
     }
-    return status >= 0 && status < STATUS_COUNT ? STATUSES[status].name : "unknown status";
+    return status >= 0 && status < STATUS_COUNT ? statuses[status].name : "unknown status";
 }

@@ -13,11 +13,11 @@
 #define STEP_BYTES 6 /* see id_put_behind() */
 
 static void format_uuid(const uint8_t bytes[UUID_BYTES], char out[ID_TEXT]) {
-    static const uint8_t GROUPS[] = {4, 2, 2, 2, 6};
-    for (size_t i = 0; i < sizeof GROUPS; i++) {
-        hex_encode(bytes, GROUPS[i], out);
-        bytes += GROUPS[i];
-        out += 2 * GROUPS[i];
+    static const uint8_t groups[] = {4, 2, 2, 2, 6};
+    for (size_t i = 0; i < sizeof groups; i++) {
+        hex_encode(bytes, groups[i], out);
+        bytes += groups[i];
+        out += 2 * groups[i];
         *out++ = '-';
     }
     out[-1] = '\0';

@@ -84,7 +84,7 @@ bool core_document_is_quick(struct core *core, const struct core_registry *regis
 
 lreg_status core_document_find(struct core *core, const struct core_registry *registry, const char *scope,
                                const char *name, const struct core_document **out, struct error *err) {
-    static const struct core_lookup LOOKUP = {
+    static const struct core_lookup lookup_of_document = {
         .object_bytes = sizeof(struct core_document),
         .read = read_document,
         .max_kept_bytes = CACHED_CONTENT_MAX,
@@ -96,7 +96,7 @@ lreg_status core_document_find(struct core *core, const struct core_registry *re
     if (!make_key(&lookup, key)) {
         return error_set(err, LREG_NOT_FOUND, "document_unknown", "no document has a name that long");
     }
-    lreg_status status = core_find_cached(core, &LOOKUP, key, &lookup, &shared, err);
+    lreg_status status = core_find_cached(core, &lookup_of_document, key, &lookup, &shared, err);
     if (status == LREG_OK) {
         *out = core_shared_object(shared);
     }

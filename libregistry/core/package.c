@@ -121,7 +121,7 @@ static lreg_status read_package(struct core *core, struct meta_transaction *tran
     return status;
 }
 
-static const struct core_lookup PACKAGE_LOOKUP = {
+static const struct core_lookup lookup_of_package = {
     .object_bytes = sizeof(struct package_object),
     .destroy = destroy_package,
     .read = read_package,
@@ -131,7 +131,7 @@ static lreg_status find_package(struct core *core, const char *key, const struct
                                 const struct core_package **out, struct error *err) {
     struct core_shared *shared = NULL;
     *out = NULL;
-    lreg_status status = core_find_cached(core, &PACKAGE_LOOKUP, key, lookup, &shared, err);
+    lreg_status status = core_find_cached(core, &lookup_of_package, key, lookup, &shared, err);
     if (status == LREG_OK) {
         *out = core_shared_object(shared);
     }

@@ -18,15 +18,15 @@ struct method_name {
     enum http_method method;
 };
 
-static const struct method_name METHODS[] = {
+static const struct method_name method_names[] = {
     {"GET", HTTP_GET},     {"HEAD", HTTP_HEAD},     {"POST", HTTP_POST},       {"PUT", HTTP_PUT},
     {"PATCH", HTTP_PATCH}, {"DELETE", HTTP_DELETE}, {"OPTIONS", HTTP_OPTIONS},
 };
 
 static enum http_method find_method(const char *name) {
-    for (size_t i = 0; i < sizeof METHODS / sizeof METHODS[0]; i++) {
-        if (strcmp(METHODS[i].name, name) == 0) { /* names of methods are case-sensitive (RFC 9110 section 9.1) */
-            return METHODS[i].method;
+    for (size_t i = 0; i < sizeof method_names / sizeof method_names[0]; i++) {
+        if (strcmp(method_names[i].name, name) == 0) { /* names of methods are case-sensitive (RFC 9110 section 9.1) */
+            return method_names[i].method;
         }
     }
     return HTTP_OTHER;

@@ -38,7 +38,7 @@ static void collect_free(struct call *call, void *state) {
     strbuf_free(&collection->body);
 }
 
-static const struct sink COLLECT_SINK = {.write = collect_write, .finish = collect_finish, .free = collect_free};
+static const struct sink collect_sink = {.write = collect_write, .finish = collect_finish, .free = collect_free};
 
 lreg_status call_read_body(struct call *call, size_t max_bytes, call_body_complete then, void *user,
                            struct error *err) {
@@ -55,7 +55,7 @@ lreg_status call_read_body(struct call *call, size_t max_bytes, call_body_comple
     strbuf_init(&collection->body, call->hooks, max_bytes);
     collection->then = then;
     collection->user = user;
-    call->sink = &COLLECT_SINK;
+    call->sink = &collect_sink;
     call->sink_state = collection;
     return LREG_OK;
 }

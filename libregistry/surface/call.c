@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Fields that the host and the dispatcher write (RFC 9110 sections 6.6.1, 7.6.1, 8.6). */
-static const char *const FOREIGN_FIELDS[] = {"Content-Length", "Date", "Connection", "Transfer-Encoding"};
+static const char *const foreign_fields[] = {"Content-Length", "Date", "Connection", "Transfer-Encoding"};
 
 /* The name of the placeholder in `segment`, without its braces and star; empty for a literal. */
 static struct slice placeholder_name(struct slice segment) {
@@ -68,9 +68,9 @@ const char *call_url(struct call *call, const char *path) {
 }
 
 lreg_status call_header(struct call *call, const char *name, const char *value, struct error *err) {
-    for (size_t i = 0; i < sizeof FOREIGN_FIELDS / sizeof FOREIGN_FIELDS[0]; i++) {
-        if (text_equals_ignoring_case(name, FOREIGN_FIELDS[i])) {
-            return error_set(err, LREG_INTERNAL, "", "a handler set the field %s", FOREIGN_FIELDS[i]);
+    for (size_t i = 0; i < sizeof foreign_fields / sizeof foreign_fields[0]; i++) {
+        if (text_equals_ignoring_case(name, foreign_fields[i])) {
+            return error_set(err, LREG_INTERNAL, "", "a handler set the field %s", foreign_fields[i]);
         }
     }
     return headers_add(&call->response.headers, name, value, err);

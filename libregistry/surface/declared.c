@@ -99,7 +99,7 @@ static lreg_status empty_finish(struct call *call, void *state, struct error *er
     return call->route->handle(call, err);
 }
 
-static const struct sink EMPTY_SINK = {.write = empty_write, .finish = empty_finish};
+static const struct sink empty_sink = {.write = empty_write, .finish = empty_finish};
 
 lreg_status call_check_body(struct call *call, struct error *err) {
     bool has_meaning = call->method != HTTP_GET && call->method != HTTP_HEAD; /* RFC 9110 section 9.3.1 */
@@ -109,7 +109,7 @@ lreg_status call_check_body(struct call *call, struct error *err) {
     if (call->has_length) {
         return unexpected_body(err);
     }
-    call->sink = &EMPTY_SINK; /* proxies send empty chunked bodies */
+    call->sink = &empty_sink; /* proxies send empty chunked bodies */
     return LREG_OK;
 }
 

@@ -2,47 +2,47 @@
 /* The minimum rate of a body, without a clock: the test supplies the waiting time. */
 #include "rate.h"
 
-static const struct rate_limit LIMIT = {.bytes_per_second = 100, .window_ms = 10000};
+static const struct rate_limit limit = {.bytes_per_second = 100, .window_ms = 10000};
 
 static void test_programs_rate__a_byte_now_and_then_is_too_slow(void **state) {
     (void)state;
     struct rate rate = {0};
-    assert_true(rate_add(&rate, &LIMIT, 5000, 1));
-    assert_false(rate_add(&rate, &LIMIT, 5000, 1));
+    assert_true(rate_add(&rate, &limit, 5000, 1));
+    assert_false(rate_add(&rate, &limit, 5000, 1));
 }
 
 static void test_programs_rate__the_rate_itself_is_enough(void **state) {
     (void)state;
     struct rate rate = {0};
     for (int i = 0; i < 100; i++) {
-        assert_true(rate_add(&rate, &LIMIT, 1000, 100));
+        assert_true(rate_add(&rate, &limit, 1000, 100));
     }
     for (int i = 0; i < 9; i++) {
-        assert_true(rate_add(&rate, &LIMIT, 1000, 99));
+        assert_true(rate_add(&rate, &limit, 1000, 99));
     }
-    assert_false(rate_add(&rate, &LIMIT, 1000, 99));
+    assert_false(rate_add(&rate, &limit, 1000, 99));
 }
 
 static void test_programs_rate__pauses_within_a_window_are_fine(void **state) {
     (void)state;
     struct rate rate = {0};
-    assert_true(rate_add(&rate, &LIMIT, 9999, 0));
-    assert_true(rate_add(&rate, &LIMIT, 1, 1000));
+    assert_true(rate_add(&rate, &limit, 9999, 0));
+    assert_true(rate_add(&rate, &limit, 1, 1000));
 }
 
 static void test_programs_rate__a_burst_does_not_pay_for_later_windows(void **state) {
     (void)state;
     struct rate rate = {0};
-    assert_true(rate_add(&rate, &LIMIT, 10000, UINT64_C(1) << 40));
-    assert_false(rate_add(&rate, &LIMIT, 10000, 10));
+    assert_true(rate_add(&rate, &limit, 10000, UINT64_C(1) << 40));
+    assert_false(rate_add(&rate, &limit, 10000, 10));
 }
 
 static void test_programs_rate__time_that_is_not_waited_does_not_count(void **state) {
     (void)state;
     struct rate rate = {0};
     for (int i = 0; i < 1000; i++) {
-        assert_true(rate_add(&rate, &LIMIT, 0, 0));
-        assert_true(rate_add(&rate, &LIMIT, -5, 0)); /* a clock that goes back */
+        assert_true(rate_add(&rate, &limit, 0, 0));
+        assert_true(rate_add(&rate, &limit, -5, 0)); /* a clock that goes back */
     }
 }
 

@@ -181,7 +181,7 @@ static lreg_status check_open(const struct core_blob_writer *writer, struct erro
 }
 
 /* The algorithms of each thread; both sets take about the same time when all are wanted. */
-static const uint32_t SHARES[] = {DIGEST_SHA256 | DIGEST_SHA512, DIGEST_SHA1 | DIGEST_MD5};
+static const uint32_t digest_shares[] = {DIGEST_SHA256 | DIGEST_SHA512, DIGEST_SHA1 | DIGEST_MD5};
 
 struct share {
     struct digest *digest;
@@ -199,14 +199,14 @@ static void feed_share(void *argument) {
 static lreg_status write_and_hash(struct core_blob_writer *writer, const void *bytes, size_t length,
                                   struct error *err) {
     enum {
-        COUNT = sizeof SHARES / sizeof SHARES[0]
+        COUNT = sizeof digest_shares / sizeof digest_shares[0]
     };
     struct share shares[COUNT];
     struct parallel_work work[COUNT];
     size_t count = 0;
     for (size_t i = 0; i < COUNT; i++) {
-        if ((writer->digest.algorithms & SHARES[i]) != 0) {
-            shares[count] = (struct share){&writer->digest, SHARES[i], bytes, length};
+        if ((writer->digest.algorithms & digest_shares[i]) != 0) {
+            shares[count] = (struct share){&writer->digest, digest_shares[i], bytes, length};
             parallel_begin(&writer->core->hooks, &work[count], feed_share, &shares[count]);
             count++;
         }

@@ -122,10 +122,11 @@ static void close_copy(struct backup *run) {
 
 /* Removes what an earlier attempt left. */
 static lreg_status remove_database(struct backup *run, struct error *err) {
-    static const char *const NAMES[] = {META_DATABASE_FILE, META_DATABASE_FILE "-wal", META_DATABASE_FILE "-shm"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+    static const char *const database_files[] = {META_DATABASE_FILE, META_DATABASE_FILE "-wal",
+                                                 META_DATABASE_FILE "-shm"};
+    for (size_t i = 0; i < sizeof database_files / sizeof database_files[0]; i++) {
         const char *path = NULL;
-        lreg_status status = path_of(run, NAMES[i], &path, err);
+        lreg_status status = path_of(run, database_files[i], &path, err);
         if (status != LREG_OK) {
             return status;
         }

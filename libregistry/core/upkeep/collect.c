@@ -277,12 +277,12 @@ struct phase {
     bool is_sweep;
 };
 
-static const struct phase PHASES[] = {
+static const struct phase phase_table[] = {
     {purge_registries, false}, {end_stale_uploads, false},    {end_lost_uploads, false}, {expire_links, false},
     {doom_blobs, false},       {collect_sweep_objects, true}, {remove_doomed, false},    {collect_sweep_stages, true},
     {tell_of_others, false},   {rotate_audit, false},         {give_space_back, false},
 };
-#define PHASE_COUNT (sizeof PHASES / sizeof PHASES[0])
+#define PHASE_COUNT (sizeof phase_table / sizeof phase_table[0])
 
 lreg_status core_collection_new(struct core *core, int64_t now_ms, int64_t grace_ms, bool sweeps, size_t page_rows,
                                 struct core_collection **out, struct error *err) {
@@ -313,7 +313,7 @@ lreg_status core_collection_step(struct core_collection *run, struct core_collec
                                  struct error *err) {
     bool more = false;
     run->report = report;
-    while (run->phase < PHASE_COUNT && PHASES[run->phase].is_sweep && !run->sweeps) {
+    while (run->phase < PHASE_COUNT && phase_table[run->phase].is_sweep && !run->sweeps) {
         run->phase++;
     }
     *out_done = run->phase >= PHASE_COUNT;
@@ -324,7 +324,7 @@ lreg_status core_collection_step(struct core_collection *run, struct core_collec
         return run->status;
     }
     arena_reset(&run->arena);
-    lreg_status status = PHASES[run->phase].step(run, &more, err);
+    lreg_status status = phase_table[run->phase].step(run, &more, err);
     if (status == LREG_OK && !more) {
         run->phase++;
     }

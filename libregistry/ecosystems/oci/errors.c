@@ -20,7 +20,7 @@ struct code_of_status {
     const char *code;
 };
 
-static const struct code_of_word WORDS[] = {
+static const struct code_of_word words[] = {
     {"bad_content_length", "SIZE_INVALID"},    {"bad_target", "NAME_INVALID"},
     {"blob_unknown", "BLOB_UNKNOWN"},          {"body_too_long", "SIZE_INVALID"},
     {"body_truncated", "SIZE_INVALID"},        {"digest_invalid", "DIGEST_INVALID"},
@@ -32,7 +32,7 @@ static const struct code_of_word WORDS[] = {
     {"upload_unknown", "BLOB_UPLOAD_UNKNOWN"},
 };
 
-static const struct code_of_status STATUSES[] = {
+static const struct code_of_status statuses[] = {
     {LREG_UNAUTHENTICATED, "UNAUTHORIZED"},   {LREG_FORBIDDEN, "DENIED"},        {LREG_NOT_FOUND, "NAME_UNKNOWN"},
     {LREG_TOO_MANY, "TOOMANYREQUESTS"},       {LREG_TOO_LARGE, "SIZE_INVALID"},  {LREG_LENGTH_REQUIRED, "SIZE_INVALID"},
     {LREG_METHOD_NOT_ALLOWED, "UNSUPPORTED"}, {LREG_UNSUPPORTED, "UNSUPPORTED"}, {LREG_NOT_IMPLEMENTED, "UNSUPPORTED"},
@@ -45,14 +45,14 @@ static const char *code_of_rest(lreg_status status) {
 }
 
 static const char *code_of(const struct error *failure) {
-    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
-        if (strcmp(WORDS[i].word, failure->code) == 0) {
-            return WORDS[i].code;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i].word, failure->code) == 0) {
+            return words[i].code;
         }
     }
-    for (size_t i = 0; i < sizeof STATUSES / sizeof STATUSES[0]; i++) {
-        if (STATUSES[i].status == failure->status) {
-            return STATUSES[i].code;
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        if (statuses[i].status == failure->status) {
+            return statuses[i].code;
         }
     }
     return code_of_rest(failure->status);

@@ -23,7 +23,7 @@ struct manifest_type {
     enum oci_manifest_kind kind;
 };
 
-static const struct manifest_type TYPES[] = {
+static const struct manifest_type types[] = {
     {OCI_MEDIA_MANIFEST, OCI_KIND_IMAGE},
     {OCI_MEDIA_INDEX, OCI_KIND_INDEX},
     {OCI_MEDIA_DOCKER_MANIFEST, OCI_KIND_IMAGE},
@@ -42,9 +42,9 @@ static lreg_status invalid(struct error *err, const char *what) {
 }
 
 static const struct manifest_type *find_type(struct slice media_type) {
-    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
-        if (slice_equals_ignoring_case(media_type, TYPES[i].media_type)) {
-            return &TYPES[i];
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (slice_equals_ignoring_case(media_type, types[i].media_type)) {
+            return &types[i];
         }
     }
     return NULL;

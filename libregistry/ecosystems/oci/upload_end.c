@@ -185,7 +185,7 @@ static void ending_free(struct call *call, void *state) {
     core_blob_writer_detach(ending->writer);
 }
 
-static const struct sink ENDING_SINK = {.write = ending_write, .finish = ending_finish, .free = ending_free};
+static const struct sink ending_sink = {.write = ending_write, .finish = ending_finish, .free = ending_free};
 
 static lreg_status ending_new(struct call *call, const char *digest_text, struct ending **out, struct error *err) {
     struct ending *ending = arena_allocate_zeroed(call->arena, 1, sizeof *ending);
@@ -201,7 +201,7 @@ static lreg_status ending_new(struct call *call, const char *digest_text, struct
 }
 
 static void take_body(struct ending *ending) {
-    ending->call->sink = &ENDING_SINK;
+    ending->call->sink = &ending_sink;
     ending->call->sink_state = ending;
 }
 

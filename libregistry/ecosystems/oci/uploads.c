@@ -155,7 +155,7 @@ static void chunk_free(struct call *call, void *state) {
     core_blob_writer_detach(chunk->writer);
 }
 
-static const struct sink CHUNK_SINK = {.write = chunk_write, .finish = chunk_finish, .free = chunk_free};
+static const struct sink chunk_sink = {.write = chunk_write, .finish = chunk_finish, .free = chunk_free};
 
 lreg_status oci_upload_chunk(struct call *call, struct error *err) {
     bool in_order = false;
@@ -178,7 +178,7 @@ lreg_status oci_upload_chunk(struct call *call, struct error *err) {
     if (status != LREG_OK) {
         return status;
     }
-    call->sink = &CHUNK_SINK;
+    call->sink = &chunk_sink;
     call->sink_state = chunk;
     return LREG_OK;
 }

@@ -180,7 +180,7 @@ void filesystem_destroy(void *state) {
     memory_release(filesystem->hooks, filesystem);
 }
 
-static const lreg_storage_backend FILESYSTEM_TABLE = {
+static const lreg_storage_backend filesystem_table = {
     .size = sizeof(lreg_storage_backend),
     .flags = LREG_STORAGE_SHARES_OBJECTS | LREG_STORAGE_CLOSES_IN_CHILD,
     .stage_create = filesystem_stage_create,
@@ -243,7 +243,7 @@ lreg_status storage_filesystem_table(const struct hooks *hooks, const char *dire
         return error_set_errno(err, number, what);
     }
     filesystem->has_openat2 = try_openat2(filesystem->objects);
-    *out_table = FILESYSTEM_TABLE;
+    *out_table = filesystem_table;
     *out_state = filesystem;
     return LREG_OK;
 }

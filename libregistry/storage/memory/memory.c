@@ -341,7 +341,7 @@ static void destroy(void *state) {
     memory_release(storage->hooks, storage);
 }
 
-static const lreg_storage_backend MEMORY_TABLE = {
+static const lreg_storage_backend memory_table = {
     .size = sizeof(lreg_storage_backend),
     .stage_create = stage_create,
     .stage_reopen = stage_reopen,
@@ -373,7 +373,7 @@ lreg_status storage_memory_table(const struct hooks *hooks, lreg_storage_backend
         memory_release(hooks, storage);
         return error_set(err, LREG_NO_MEMORY, "", "no mutex can be made");
     }
-    *out_table = MEMORY_TABLE;
+    *out_table = memory_table;
     *out_state = storage;
     return LREG_OK;
 }

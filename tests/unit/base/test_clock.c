@@ -73,7 +73,7 @@ static void test_base_clock__calendar_agrees_with_the_system_for_every_day(void 
 
 static void test_base_clock__every_day_of_http_comes_back(void **state) {
     (void)state;
-    static const char WEEKDAYS[] = "SunMonTueWedThuFriSat";
+    static const char weekdays[] = "SunMonTueWedThuFriSat";
     int64_t apart = days_apart();
     for (int64_t day = -719468; day <= 2932896; day += apart) {
         int64_t wanted = (day * 86400 + (day * 7919 % 86400 + 86400) % 86400) * 1000;
@@ -83,7 +83,7 @@ static void test_base_clock__every_day_of_http_comes_back(void **state) {
         if (!clock_parse_http(text, &got) || got != wanted) {
             fail_msg("%s comes back as %lld", text, (long long)got);
         }
-        if (memcmp(text, WEEKDAYS + 3 * ((day + 4) % 7 + 7) % 21, 3) != 0) {
+        if (memcmp(text, weekdays + 3 * ((day + 4) % 7 + 7) % 21, 3) != 0) {
             fail_msg("%s has the wrong weekday", text);
         }
     }
@@ -112,13 +112,13 @@ static void test_base_clock__all_three_forms_of_http_are_read(void **state) {
 
 static void test_base_clock__each_weekday_has_its_long_name(void **state) {
     (void)state;
-    static const char *const DAYS[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+    static const char *const days[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
     for (size_t i = 0; i < 7; i++) {
         char text[64];
-        (void)snprintf(text, sizeof text, "%s, 06-Nov-94 08:49:37 GMT", DAYS[i]);
+        (void)snprintf(text, sizeof text, "%s, 06-Nov-94 08:49:37 GMT", days[i]);
         check_parse(text, INT64_C(784111777000));
-        (void)snprintf(text, sizeof text, "%s, 06-Nov-94 08:49:37 GMT", DAYS[(i + 1) % 7]);
-        text[1] = DAYS[i][1];
+        (void)snprintf(text, sizeof text, "%s, 06-Nov-94 08:49:37 GMT", days[(i + 1) % 7]);
+        text[1] = days[i][1];
         int64_t got = 0;
         (void)clock_parse_http(text, &got); /* mixed names: refused or not, but never read past the end */
     }
@@ -126,7 +126,7 @@ static void test_base_clock__each_weekday_has_its_long_name(void **state) {
 
 static void test_base_clock__malformed_dates_are_refused(void **state) {
     (void)state;
-    static const char *const WRONG[] = {
+    static const char *const wrong_texts[] = {
         "",
         "S",
         "Sun",
@@ -166,10 +166,10 @@ static void test_base_clock__malformed_dates_are_refused(void **state) {
         "1994-11-06T08:49:37Z",
         "784111777",
     };
-    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
+    for (size_t i = 0; i < sizeof wrong_texts / sizeof wrong_texts[0]; i++) {
         int64_t got = 4711;
-        if (clock_parse_http(WRONG[i], &got)) {
-            fail_msg("accepted: %s", WRONG[i]);
+        if (clock_parse_http(wrong_texts[i], &got)) {
+            fail_msg("accepted: %s", wrong_texts[i]);
         }
         assert_true(got == 4711);
     }
@@ -179,13 +179,13 @@ static void test_base_clock__malformed_dates_are_refused(void **state) {
 
 static void test_base_clock__every_truncation_is_refused(void **state) {
     (void)state;
-    static const char *const WHOLE[] = {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+    static const char *const whole[] = {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
                                         "Sun Nov  6 08:49:37 1994"};
     for (size_t i = 0; i < 3; i++) {
-        for (size_t length = 0; length < strlen(WHOLE[i]); length++) {
+        for (size_t length = 0; length < strlen(whole[i]); length++) {
             char *text = malloc(length + 1); /* of exactly this length, so that reads past the end are detected */
             assert_non_null(text);
-            memcpy(text, WHOLE[i], length);
+            memcpy(text, whole[i], length);
             text[length] = '\0';
             int64_t got = 0;
             assert_false(clock_parse_http(text, &got));

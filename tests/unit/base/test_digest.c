@@ -53,7 +53,7 @@ struct vector {
 };
 
 /* RFC 1321 appendix A.5, FIPS 180-4 and its examples. */
-static const struct vector VECTORS[] = {
+static const struct vector known_vectors[] = {
     {"", 1, "d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709",
      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
      "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
@@ -92,8 +92,8 @@ static void test_base_digest__every_provider_gives_the_standards_vectors(void **
     (void)state;
     const struct digest_provider *provider;
     for (size_t i = 0; (provider = digest_provider_at(i)) != NULL; i++) {
-        for (size_t vector = 0; vector < sizeof VECTORS / sizeof VECTORS[0]; vector++) {
-            check_vector(provider, &VECTORS[vector]);
+        for (size_t vector = 0; vector < sizeof known_vectors / sizeof known_vectors[0]; vector++) {
+            check_vector(provider, &known_vectors[vector]);
         }
     }
 }
@@ -114,16 +114,16 @@ static void test_base_digest__the_first_provider_is_the_one_in_use(void **state)
 
 static void test_base_digest__cuts_of_the_stream_do_not_matter(void **state) {
     (void)state;
-    static const size_t STEPS[] = {1, 3, 63, 64, 65, 127, 128, 129, 4096, 16384, 16385, 50000};
+    static const size_t steps[] = {1, 3, 63, 64, 65, 127, 128, 129, 4096, 16384, 16385, 50000};
     struct digest_set expected;
     compute(digest_provider_at(0), input, sizeof input, &expected);
-    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         struct digest digest;
         struct digest_set set;
         digest_init(&digest, DIGEST_ALL);
-        for (size_t at = 0; at < sizeof input; at += STEPS[i]) {
+        for (size_t at = 0; at < sizeof input; at += steps[i]) {
             size_t left = sizeof input - at;
-            digest_update(&digest, input + at, left < STEPS[i] ? left : STEPS[i]);
+            digest_update(&digest, input + at, left < steps[i] ? left : steps[i]);
         }
         digest_finish(&digest, &set);
         assert_sets_equal(&set, &expected);
@@ -132,16 +132,16 @@ static void test_base_digest__cuts_of_the_stream_do_not_matter(void **state) {
 
 static void test_base_digest__only_what_is_asked_for_is_computed(void **state) {
     (void)state;
-    static const uint8_t ZERO[DIGEST_SHA512_BYTES] = {0};
+    static const uint8_t zero[DIGEST_SHA512_BYTES] = {0};
     for (uint32_t algorithms = 0; algorithms <= DIGEST_ALL; algorithms++) {
         struct digest_set set;
         memset(&set, 0xaa, sizeof set);
         digest_of(algorithms, "abc", 3, &set);
         assert_int_equal(set.algorithms, algorithms);
-        assert_int_equal(memcmp(set.md5, ZERO, sizeof set.md5) != 0, (algorithms & DIGEST_MD5) != 0);
-        assert_int_equal(memcmp(set.sha1, ZERO, sizeof set.sha1) != 0, (algorithms & DIGEST_SHA1) != 0);
-        assert_int_equal(memcmp(set.sha256, ZERO, sizeof set.sha256) != 0, (algorithms & DIGEST_SHA256) != 0);
-        assert_int_equal(memcmp(set.sha512, ZERO, sizeof set.sha512) != 0, (algorithms & DIGEST_SHA512) != 0);
+        assert_int_equal(memcmp(set.md5, zero, sizeof set.md5) != 0, (algorithms & DIGEST_MD5) != 0);
+        assert_int_equal(memcmp(set.sha1, zero, sizeof set.sha1) != 0, (algorithms & DIGEST_SHA1) != 0);
+        assert_int_equal(memcmp(set.sha256, zero, sizeof set.sha256) != 0, (algorithms & DIGEST_SHA256) != 0);
+        assert_int_equal(memcmp(set.sha512, zero, sizeof set.sha512) != 0, (algorithms & DIGEST_SHA512) != 0);
     }
 }
 
@@ -208,9 +208,9 @@ static void test_base_digest__saved_states_go_on_with_any_provider(void **state)
     for (size_t position = 0; position <= 260; position += apart) {
         check_all_handovers(DIGEST_ALL, position);
     }
-    static const size_t POSITIONS[] = {16383, 16384, 16385, 65535, 65537, 69999, INPUT_BYTES};
-    for (size_t i = 0; i < sizeof POSITIONS / sizeof POSITIONS[0]; i++) {
-        check_all_handovers(DIGEST_ALL, POSITIONS[i]);
+    static const size_t positions[] = {16383, 16384, 16385, 65535, 65537, 69999, INPUT_BYTES};
+    for (size_t i = 0; i < sizeof positions / sizeof positions[0]; i++) {
+        check_all_handovers(DIGEST_ALL, positions[i]);
     }
 }
 

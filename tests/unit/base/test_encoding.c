@@ -26,10 +26,10 @@ static void test_base_encoding__hex_goes_both_ways(void **state) {
 
 static void test_base_encoding__hex_is_strict(void **state) {
     (void)state;
-    static const char *const WRONG[] = {"a", "abc", "0g", "g0", "0x", " 1", "1 ", "/0", ":0", "@0", "`0", "G0", "-1"};
+    static const char *const wrong[] = {"a", "abc", "0g", "g0", "0x", " 1", "1 ", "/0", ":0", "@0", "`0", "G0", "-1"};
     uint8_t out[4];
-    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
-        assert_false(hex_decode(WRONG[i], strlen(WRONG[i]), out));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_false(hex_decode(wrong[i], strlen(wrong[i]), out));
     }
     assert_false(hex_decode("0\0", 2, out));
 }
@@ -89,19 +89,19 @@ static void test_base_encoding__alphabets_differ_in_two_characters(void **state)
 
 static void test_base_encoding__base64_is_strict(void **state) {
     (void)state;
-    static const char *const WRONG[] = {
+    static const char *const wrong[] = {
         "A",     "AAAAA",  "Zg=",      "Z===",  "====",  "=",    "==",      "Zg==Zg==", "Zm8==",
         "Zm9v=", "Zm9v==", "Zm9v====", "Zm 9v", "Zm9v ", " Zm9", "Zm9v\n",  "Zh==",     "Zm9=",
         "Zh",    "Zm9",    "Zm.v",     "=m9v",  "Z=9v",  "Zm=v", "Zm9\xc3", "Zg=A",     "Zm9v=A==",
     };
     uint8_t bytes[16];
     size_t length = 0;
-    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
-        if (base64_decode(WRONG[i], strlen(WRONG[i]), bytes, sizeof bytes, &length)) {
-            fail_msg("accepted: %s", WRONG[i]);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        if (base64_decode(wrong[i], strlen(wrong[i]), bytes, sizeof bytes, &length)) {
+            fail_msg("accepted: %s", wrong[i]);
         }
-        if (base64url_decode(WRONG[i], strlen(WRONG[i]), bytes, sizeof bytes, &length)) {
-            fail_msg("accepted as base64url: %s", WRONG[i]);
+        if (base64url_decode(wrong[i], strlen(wrong[i]), bytes, sizeof bytes, &length)) {
+            fail_msg("accepted as base64url: %s", wrong[i]);
         }
     }
     assert_false(base64url_decode("Zg==", 4, bytes, sizeof bytes, &length));

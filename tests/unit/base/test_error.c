@@ -177,10 +177,10 @@ static void test_base_error__clear_leaves_success_with_a_code(void **state) {
 
 static void test_base_error__each_status_has_its_http_status_and_name(void **state) {
     (void)state;
-    static const int32_t HTTP[] = {200, 400, 401, 403, 404, 405, 409, 411, 412, 413, 414, 415,
+    static const int32_t http[] = {200, 400, 401, 403, 404, 405, 409, 411, 412, 413, 414, 415,
                                    416, 422, 429, 431, 503, 503, 507, 500, 500, 500, 500, 501};
     for (lreg_status status = 0; status <= LREG_NOT_IMPLEMENTED; status++) {
-        assert_int_equal(error_http_status(status), HTTP[status]);
+        assert_int_equal(error_http_status(status), http[status]);
         assert_true(text_starts_with(error_status_name(status), "LREG_"));
     }
     assert_string_equal(error_status_name(LREG_OK), "LREG_OK");
@@ -193,9 +193,9 @@ static void test_base_error__each_status_has_its_http_status_and_name(void **sta
 
 static void test_base_error__unknown_and_host_statuses_are_500(void **state) {
     (void)state;
-    static const lreg_status STATUSES[] = {-1, INT32_MIN, LREG_PENDING + 1, 999, 1000, 1001, INT32_MAX};
-    for (size_t i = 0; i < sizeof STATUSES / sizeof STATUSES[0]; i++) {
-        assert_int_equal(error_http_status(STATUSES[i]), 500);
+    static const lreg_status other_statuses[] = {-1, INT32_MIN, LREG_PENDING + 1, 999, 1000, 1001, INT32_MAX};
+    for (size_t i = 0; i < sizeof other_statuses / sizeof other_statuses[0]; i++) {
+        assert_int_equal(error_http_status(other_statuses[i]), 500);
     }
     assert_string_equal(error_status_name(1000), "LREG_HOST_STATUS");
     assert_string_equal(error_status_name(INT32_MAX), "LREG_HOST_STATUS");

@@ -150,7 +150,7 @@ static void test_base_id__only_the_lower_case_form_is_valid(void **state) {
     (void)state;
     assert_true(id_is_valid("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"));
     assert_true(id_is_valid("00000000-0000-0000-0000-000000000000"));
-    static const char *const WRONG[] = {
+    static const char *const wrong[] = {
         "",
         "017f22e2-79b0-7cc3-98c4-dc0c0c07398",
         "017f22e2-79b0-7cc3-98c4-dc0c0c07398f0",
@@ -163,8 +163,8 @@ static void test_base_id__only_the_lower_case_form_is_valid(void **state) {
         "017f22e2-79b0-7cc3-98c4-dc0c0c07398f ",
         "--------------------------------------",
     };
-    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
-        assert_false(id_is_valid(WRONG[i]));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_false(id_is_valid(wrong[i]));
     }
     assert_false(id_is_valid(NULL));
 }
@@ -211,14 +211,14 @@ static void test_base_id__long_names_give_slugs_within_the_maximum(void **state)
 
 static void test_base_id__slug_validity(void **state) {
     (void)state;
-    static const char *const RIGHT[] = {"a", "0", "a-b", "my-files", "v2", "a-1-b", "z", "zebra-09"};
-    static const char *const WRONG[] = {"",    "-",   "-a",  "a-",       "a--b", "A",
+    static const char *const valid_slugs[] = {"a", "0", "a-b", "my-files", "v2", "a-1-b", "z", "zebra-09"};
+    static const char *const wrong[] = {"",    "-",   "-a",  "a-",       "a--b", "A",
                                         "a_b", "a b", "a.b", "\xc3\xa4", "a/b",  "a\n"};
-    for (size_t i = 0; i < sizeof RIGHT / sizeof RIGHT[0]; i++) {
-        assert_true(slug_is_valid(RIGHT[i]));
+    for (size_t i = 0; i < sizeof valid_slugs / sizeof valid_slugs[0]; i++) {
+        assert_true(slug_is_valid(valid_slugs[i]));
     }
-    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
-        assert_false(slug_is_valid(WRONG[i]));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_false(slug_is_valid(wrong[i]));
     }
     assert_false(slug_is_valid(NULL));
     char longest[SLUG_MAX + 2];

@@ -117,12 +117,12 @@ static void test_base_text__classes_know_ascii_alone(void **state) {
 
 /* Writes the number in `length` bytes, also where that is not allowed. */
 static void put_utf8(uint32_t number, size_t length, char out[4]) {
-    static const uint8_t LEADS[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
+    static const uint8_t leads[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
     for (size_t i = length; i > 1; i--) {
         out[i - 1] = (char)(0x80 | (number & 0x3f));
         number >>= 6;
     }
-    out[0] = (char)(LEADS[length] | number);
+    out[0] = (char)(leads[length] | number);
 }
 
 static size_t utf8_length(uint32_t number) {
@@ -150,7 +150,7 @@ static void test_base_text__every_character_is_valid_in_its_shortest_form_only(v
 
 static void test_base_text__wrong_continuations_are_no_utf8(void **state) {
     (void)state;
-    static const char *const WRONG[] = {"\x80",
+    static const char *const wrong[] = {"\x80",
                                         "\xbf",
                                         "\xc3\x28",
                                         "\xe2\x28\xa1",
@@ -162,8 +162,8 @@ static void test_base_text__wrong_continuations_are_no_utf8(void **state) {
                                         "\xff",
                                         "\xf8\x88\x80\x80\x80",
                                         "a\xc3"};
-    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
-        assert_false(text_is_utf8(WRONG[i], strlen(WRONG[i])));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_false(text_is_utf8(wrong[i], strlen(wrong[i])));
     }
     assert_true(text_is_utf8("", 0));
     assert_true(text_is_utf8(NULL, 0));
@@ -205,9 +205,9 @@ static void test_base_text__some_control_characters_may_be_allowed(void **state)
 static void test_base_text__prefix_never_cuts_a_sequence(void **state) {
     (void)state;
     const char *text = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x93\xa6z"; /* characters begin at 0, 1, 3, 6, 10 */
-    static const size_t EXPECTED[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
-    for (size_t max = 0; max < sizeof EXPECTED / sizeof EXPECTED[0]; max++) {
-        assert_int_equal(text_utf8_prefix(text, strlen(text), max), EXPECTED[max]);
+    static const size_t expected_lengths[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+    for (size_t max = 0; max < sizeof expected_lengths / sizeof expected_lengths[0]; max++) {
+        assert_int_equal(text_utf8_prefix(text, strlen(text), max), expected_lengths[max]);
     }
 }
 

@@ -304,7 +304,7 @@ static void begin_half_made(bool with_marker) {
     (void)close(directory);
 }
 
-static const char KEY[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+static const char key_bytes[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 static void assert_half_made_opens(bool with_marker, int step) {
     begin_half_made(with_marker);
@@ -324,7 +324,7 @@ static void assert_half_made_opens(bool with_marker, int step) {
         write_file(CORE_KEY_FILE ".0190aaaa-0000-7000-8000-000000000001", "00");
     }
     if (step >= 6) {
-        write_file(CORE_KEY_FILE, KEY);
+        write_file(CORE_KEY_FILE, key_bytes);
     }
     if (step >= 7) {
         make_folder("staging");
@@ -356,12 +356,12 @@ static void test_core_directory__half_made_by_an_earlier_version_opens(void **st
 /* With a marker that is not ready, nothing can be lost yet: the key may exist without its database. */
 static void test_core_directory__a_key_without_a_database_opens(void **state) {
     (void)state;
-    write_file(CORE_KEY_FILE, KEY);
+    write_file(CORE_KEY_FILE, key_bytes);
     assert_opens_as_new();
     (void)teardown(state);
     (void)setup(state);
     begin_half_made(true);
-    write_file(CORE_KEY_FILE, KEY);
+    write_file(CORE_KEY_FILE, key_bytes);
     make_folder("staging");
     make_folder("objects");
     assert_opens_as_new();

@@ -298,8 +298,8 @@ static lreg_status note_deleted(struct core *core, struct meta_transaction *tran
     return hook.answer == LREG_OK ? LREG_OK : error_set(err, hook.answer, "made_up", "made up");
 }
 
-static const struct core_ecosystem ECOSYSTEM = {.name = "files", .title = "Files", .package_deleted = note_deleted};
-static const struct core_ecosystem *const ECOSYSTEMS[] = {&ECOSYSTEM, NULL};
+static const struct core_ecosystem ecosystem = {.name = "files", .title = "Files", .package_deleted = note_deleted};
+static const struct core_ecosystem *const ecosystems[] = {&ecosystem, NULL};
 
 static void test_core_package__its_ecosystem_has_a_say_in_its_end(void **state) {
     struct store store;
@@ -307,7 +307,7 @@ static void test_core_package__its_ecosystem_has_a_say_in_its_end(void **state) 
     char data[256];
     (void)state;
     store_prepare(&store);
-    store.base.options.ecosystems = ECOSYSTEMS;
+    store.base.options.ecosystems = ecosystems;
     store_open(&store);
     store_make_registry(&store);
     must_publish(&store, "a", "x");

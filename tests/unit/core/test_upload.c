@@ -8,9 +8,9 @@
 
 #define SCOPE "app"
 
-static const struct auth_principal NOBODY = {.kind = AUTH_NOBODY};
-static const struct auth_principal TOKEN = {.kind = AUTH_API_TOKEN, .token_id = "token-1", .expires_ms = 1};
-static const struct auth_principal OTHER = {.kind = AUTH_API_TOKEN, .token_id = "token-2"};
+static const struct auth_principal nobody = {.kind = AUTH_NOBODY};
+static const struct auth_principal one_token = {.kind = AUTH_API_TOKEN, .token_id = "token-1", .expires_ms = 1};
+static const struct auth_principal other_token = {.kind = AUTH_API_TOKEN, .token_id = "token-2"};
 
 static void begin_upload(struct store *store, const struct auth_principal *principal, char id[ID_TEXT]) {
     struct error err = {0};
@@ -162,17 +162,19 @@ static void test_core_upload__is_unknown_elsewhere_and_forbidden_to_others(void 
     store_begin(&store);
     arena_init(&arena, core_hooks(store.core), 1 << 20);
     const struct core_registry *elsewhere = fixture_registry(store.core, store.organization, "elsewhere", false);
-    begin_upload(&store, &TOKEN, id);
+    begin_upload(&store, &one_token, id);
     /* Its token has expired since; the upload may go on. */
-    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, id, &TOKEN, &arena, &upload, &err), LREG_OK);
-    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, id, &OTHER, &arena, &upload, &err),
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, id, &one_token, &arena, &upload, &err),
+                     LREG_OK);
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, id, &other_token, &arena, &upload, &err),
                      LREG_FORBIDDEN);
-    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, id, &NOBODY, &arena, &upload, &err),
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, id, &nobody, &arena, &upload, &err),
                      LREG_FORBIDDEN);
-    assert_int_equal(core_upload_find(store.core, store.registry, "other", id, &TOKEN, &arena, &upload, &err),
+    assert_int_equal(core_upload_find(store.core, store.registry, "other", id, &one_token, &arena, &upload, &err),
                      LREG_NOT_FOUND);
     assert_string_equal(err.code, "upload_unknown");
-    assert_int_equal(core_upload_find(store.core, elsewhere, SCOPE, id, &TOKEN, &arena, &upload, &err), LREG_NOT_FOUND);
+    assert_int_equal(core_upload_find(store.core, elsewhere, SCOPE, id, &one_token, &arena, &upload, &err),
+                     LREG_NOT_FOUND);
     core_registry_release(elsewhere);
     arena_free(&arena);
     store_end(&store);
@@ -186,8 +188,8 @@ static void test_core_upload__an_anonymous_one_goes_on_anonymously(void **state)
     (void)state;
     store_begin(&store);
     arena_init(&arena, core_hooks(store.core), 1 << 20);
-    begin_upload(&store, &NOBODY, id);
-    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, id, &NOBODY, &arena, &upload, NULL), LREG_OK);
+    begin_upload(&store, &nobody, id);
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, id, &nobody, &arena, &upload, NULL), LREG_OK);
     assert_int_equal(
         core_upload_find(store.core, store.registry, SCOPE, id, core_actor_host.principal, &arena, &upload, NULL),
         LREG_FORBIDDEN);
@@ -196,21 +198,21 @@ static void test_core_upload__an_anonymous_one_goes_on_anonymously(void **state)
 }
 
 static void test_core_upload__malformed_ids_are_unknown(void **state) {
-    static const char *const IDS[] = {"",
-                                      "x",
-                                      "../../etc/passwd",
-                                      "01234567-89ab-4def-8123-456789abcdeF",
-                                      "01234567-89ab-4def-8123-456789abcdef0",
-                                      "0123456789abcdef0123456789abcdef",
-                                      "w-123456789abcdef0123456789abcdef"};
+    static const char *const wrong_ids[] = {"",
+                                            "x",
+                                            "../../etc/passwd",
+                                            "01234567-89ab-4def-8123-456789abcdeF",
+                                            "01234567-89ab-4def-8123-456789abcdef0",
+                                            "0123456789abcdef0123456789abcdef",
+                                            "w-123456789abcdef0123456789abcdef"};
     struct store store;
     struct arena arena;
     struct meta_upload upload;
     (void)state;
     store_begin(&store);
     arena_init(&arena, core_hooks(store.core), 1 << 20);
-    for (size_t i = 0; i < sizeof IDS / sizeof IDS[0]; i++) {
-        assert_int_equal(find_upload(store.core, &store, IDS[i], &arena, &upload, NULL), LREG_NOT_FOUND);
+    for (size_t i = 0; i < sizeof wrong_ids / sizeof wrong_ids[0]; i++) {
+        assert_int_equal(find_upload(store.core, &store, wrong_ids[i], &arena, &upload, NULL), LREG_NOT_FOUND);
     }
     arena_free(&arena);
     store_end(&store);
@@ -268,9 +270,9 @@ static void test_core_upload__a_registry_has_a_limited_number(void **state) {
     store.base.options.limits.max_uploads = 2;
     store_open(&store);
     store_make_registry(&store);
-    begin_upload(&store, &TOKEN, id);
-    begin_upload(&store, &TOKEN, id);
-    assert_int_equal(core_upload_begin(store.core, store.registry, &TOKEN, SCOPE, id, &err), LREG_TOO_MANY);
+    begin_upload(&store, &one_token, id);
+    begin_upload(&store, &one_token, id);
+    assert_int_equal(core_upload_begin(store.core, store.registry, &one_token, SCOPE, id, &err), LREG_TOO_MANY);
     assert_string_equal(err.code, "too_many_uploads");
     assert_string_equal(id, "");
     assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 2);
@@ -297,12 +299,12 @@ static void test_core_upload__one_principal_does_not_stop_another(void **state) 
     (void)state;
     begin_with_limits(&store, 128, 3);
     for (int i = 0; i < 3; i++) {
-        begin_upload(&store, &TOKEN, id);
+        begin_upload(&store, &one_token, id);
     }
-    assert_int_equal(try_to_begin(&store, &TOKEN, &err), LREG_TOO_MANY);
+    assert_int_equal(try_to_begin(&store, &one_token, &err), LREG_TOO_MANY);
     assert_string_equal(err.code, "too_many_token_uploads");
     assert_non_null(strstr(err.message, "3 uploads in progress in the registry, the limit for each is 3"));
-    begin_upload(&store, &OTHER, id);
+    begin_upload(&store, &other_token, id);
     store_end(&store);
 }
 
@@ -313,13 +315,13 @@ static void test_core_upload__who_has_few_is_let_in_although_the_registry_is_ful
     (void)state;
     begin_with_limits(&store, 128, 100);
     for (int i = 0; i < 128; i++) {
-        assert_int_equal(try_to_begin(&store, i < 90 ? &TOKEN : core_actor_host.principal, NULL), LREG_OK);
+        assert_int_equal(try_to_begin(&store, i < 90 ? &one_token : core_actor_host.principal, NULL), LREG_OK);
     }
-    assert_int_equal(try_to_begin(&store, &TOKEN, &err), LREG_TOO_MANY);
+    assert_int_equal(try_to_begin(&store, &one_token, &err), LREG_TOO_MANY);
     assert_string_equal(err.code, "too_many_uploads");
-    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_OK);
-    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_OK);
-    assert_int_equal(try_to_begin(&store, &OTHER, &err), LREG_TOO_MANY);
+    assert_int_equal(try_to_begin(&store, &other_token, NULL), LREG_OK);
+    assert_int_equal(try_to_begin(&store, &other_token, NULL), LREG_OK);
+    assert_int_equal(try_to_begin(&store, &other_token, &err), LREG_TOO_MANY);
     assert_string_equal(err.code, "too_many_uploads");
     assert_non_null(strstr(err.message, "130 uploads in progress, its limit is 128, and 2 of them"));
     store_end(&store);
@@ -332,15 +334,15 @@ static void test_core_upload__one_that_stands_still_does_not_count(void **state)
     char id[ID_TEXT];
     (void)state;
     begin_with_limits(&store, 2, 2);
-    begin_upload(&store, &TOKEN, first);
+    begin_upload(&store, &one_token, first);
     fixture_pass_ms(&store.base, 1000);
-    begin_upload(&store, &TOKEN, id);
-    assert_int_equal(try_to_begin(&store, &TOKEN, NULL), LREG_TOO_MANY);
+    begin_upload(&store, &one_token, id);
+    assert_int_equal(try_to_begin(&store, &one_token, NULL), LREG_TOO_MANY);
     fixture_pass_ms(&store.base, store.core->limits.max_upload_idle_ms);
-    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_OK); /* the second one still counts */
-    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_TOO_MANY);
+    assert_int_equal(try_to_begin(&store, &other_token, NULL), LREG_OK); /* the second one still counts */
+    assert_int_equal(try_to_begin(&store, &other_token, NULL), LREG_TOO_MANY);
     fixture_pass_ms(&store.base, store.core->limits.max_upload_age_ms); /* nor does an expired one */
-    assert_int_equal(try_to_begin(&store, &OTHER, NULL), LREG_OK);
+    assert_int_equal(try_to_begin(&store, &other_token, NULL), LREG_OK);
     store_end(&store);
 }
 
@@ -354,20 +356,20 @@ static void test_core_upload__the_longest_idle_one_ends_for_a_new_one(void **sta
     (void)state;
     begin_with_limits(&store, 3, 2);
     arena_init(&arena, core_hooks(store.core), 1 << 20);
-    begin_upload(&store, &OTHER, others);
+    begin_upload(&store, &other_token, others);
     for (int i = 0; i < 3; i++) {
         fixture_pass_ms(&store.base, store.core->limits.max_upload_idle_ms + 1);
-        begin_upload(&store, &TOKEN, ids[i]);
+        begin_upload(&store, &one_token, ids[i]);
     }
     fixture_pass_ms(&store.base, store.core->limits.max_upload_idle_ms + 1);
-    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, ids[0], &TOKEN, &arena, &upload, NULL),
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, ids[0], &one_token, &arena, &upload, NULL),
                      LREG_OK);
-    assert_int_equal(try_to_begin(&store, &TOKEN, NULL), LREG_OK);
-    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, ids[0], &TOKEN, &arena, &upload, NULL),
+    assert_int_equal(try_to_begin(&store, &one_token, NULL), LREG_OK);
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, ids[0], &one_token, &arena, &upload, NULL),
                      LREG_NOT_FOUND);
-    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, ids[1], &TOKEN, &arena, &upload, NULL),
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, ids[1], &one_token, &arena, &upload, NULL),
                      LREG_OK);
-    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, others, &OTHER, &arena, &upload, NULL),
+    assert_int_equal(core_upload_find(store.core, store.registry, SCOPE, others, &other_token, &arena, &upload, NULL),
                      LREG_OK);
     assert_int_equal(count_stored(store.core, LREG_STORAGE_STAGES), 4);
     arena_free(&arena);
@@ -380,10 +382,10 @@ static void test_core_upload__one_of_the_future_does_not_count(void **state) {
     (void)state;
     begin_with_limits(&store, 1, 1);
     fixture_pass_ms(&store.base, (int64_t)400 * 24 * 3600 * 1000);
-    assert_int_equal(try_to_begin(&store, &TOKEN, NULL), LREG_OK);
-    assert_int_equal(try_to_begin(&store, &TOKEN, NULL), LREG_TOO_MANY);
+    assert_int_equal(try_to_begin(&store, &one_token, NULL), LREG_OK);
+    assert_int_equal(try_to_begin(&store, &one_token, NULL), LREG_TOO_MANY);
     fixture_pass_ms(&store.base, -(int64_t)400 * 24 * 3600 * 1000);
-    assert_int_equal(try_to_begin(&store, &TOKEN, NULL), LREG_OK);
+    assert_int_equal(try_to_begin(&store, &one_token, NULL), LREG_OK);
     store_end(&store);
 }
 

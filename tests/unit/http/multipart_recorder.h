@@ -78,7 +78,7 @@ static inline size_t cut_by_chance(struct cutter *cutter, size_t done, size_t le
     return length < left ? length : left;
 }
 
-static const struct multipart_limits RECORDER_LIMITS = {
+static const struct multipart_limits recorder_limits = {
     .max_parts = 8, .max_part_header_bytes = 512, .max_part_headers = 8};
 
 /* Feeds the body in pieces that are copied to separate blocks, so that the tools detect a read past the end of one. */
@@ -89,7 +89,7 @@ static inline void record(const struct hooks *hooks, const char *content_type, c
     *out = (struct recording){0};
     error_clear(&out->err);
     strbuf_init(&out->log, hooks, (size_t)1 << 20);
-    out->status = multipart_new(hooks, content_type, &RECORDER_LIMITS, &events, &parser, &out->err);
+    out->status = multipart_new(hooks, content_type, &recorder_limits, &events, &parser, &out->err);
     size_t done = 0;
     while (out->status == LREG_OK && done < length) {
         size_t piece = cutter->next(cutter, done, length - done);

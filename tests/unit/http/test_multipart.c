@@ -272,7 +272,7 @@ static void expect_content_type(void **state, const char *content_type, lreg_sta
     struct multipart *parser = (struct multipart *)state;
     struct error err;
     error_clear(&err);
-    lreg_status found = multipart_new(&fixture->hooks, content_type, &RECORDER_LIMITS, &events, &parser, &err);
+    lreg_status found = multipart_new(&fixture->hooks, content_type, &recorder_limits, &events, &parser, &err);
     if (found != status) {
         fail_msg("\"%s\" gives %d", content_type, (int)found);
     }
@@ -344,7 +344,7 @@ static void test_http_multipart__limits_hold_exactly(void **state) {
     static const char part[] = "\r\n" DASHES "\r\n" FIELD("a") "1";
     struct strbuf body;
     strbuf_init(&body, &fixture->hooks, 1 << 20);
-    for (size_t i = 0; i < RECORDER_LIMITS.max_parts; i++) {
+    for (size_t i = 0; i < recorder_limits.max_parts; i++) {
         strbuf_append_text(&body, part);
     }
     size_t length = body.length;
@@ -383,15 +383,15 @@ static void test_http_multipart__header_limits_hold_exactly(void **state) {
     struct recording recording;
     struct cutter cutter = {.next = cut_nowhere};
     strbuf_init(&body, &fixture->hooks, 1 << 20);
-    make_header_block(&body, RECORDER_LIMITS.max_part_headers, RECORDER_LIMITS.max_part_header_bytes);
+    make_header_block(&body, recorder_limits.max_part_headers, recorder_limits.max_part_header_bytes);
     record(&fixture->hooks, CONTENT_TYPE, strbuf_text(&body), body.length, &cutter, &recording);
     assert_int_equal(recording.status, LREG_OK);
     assert_string_equal(strbuf_text(&recording.log), "[a|-|8]data[/]");
     strbuf_free(&recording.log);
-    make_header_block(&body, RECORDER_LIMITS.max_part_headers + 1, RECORDER_LIMITS.max_part_header_bytes);
+    make_header_block(&body, recorder_limits.max_part_headers + 1, recorder_limits.max_part_header_bytes);
     expect_refused_with(state, CONTENT_TYPE, strbuf_text(&body), body.length, LREG_HEADERS_TOO_LARGE,
                         "too_many_part_headers");
-    make_header_block(&body, RECORDER_LIMITS.max_part_headers, RECORDER_LIMITS.max_part_header_bytes + 1);
+    make_header_block(&body, recorder_limits.max_part_headers, recorder_limits.max_part_header_bytes + 1);
     expect_refused_with(state, CONTENT_TYPE, strbuf_text(&body), body.length, LREG_HEADERS_TOO_LARGE,
                         "part_headers_too_large");
     make_header_block(&body, 2, 100000);
@@ -443,7 +443,7 @@ static void test_http_multipart__contents_are_slices_of_the_input(void **state) 
     struct slices slices = {.start = body, .length = CONTENTS, .inside = true};
     const struct multipart_events events = {&slices, ignore_begin, note_slice, ignore_end};
     struct multipart *parser = NULL;
-    assert_int_equal(multipart_new(&fixture->hooks, CONTENT_TYPE, &RECORDER_LIMITS, &events, &parser, NULL), LREG_OK);
+    assert_int_equal(multipart_new(&fixture->hooks, CONTENT_TYPE, &recorder_limits, &events, &parser, NULL), LREG_OK);
     assert_int_equal(multipart_write(parser, head, sizeof head - 1, NULL), LREG_OK);
     size_t calls = atomic_load(&fixture->memory.calls);
     assert_int_equal(multipart_write(parser, body, CONTENTS, NULL), LREG_OK);
@@ -495,7 +495,7 @@ static void test_http_multipart__failed_event_stops_for_good(void **state) {
         lreg_status expected = i < 3 ? LREG_NO_SPACE : LREG_HOST_STATUS;
         struct multipart *parser = NULL;
         struct error err;
-        assert_int_equal(multipart_new(&fixture->hooks, CONTENT_TYPE, &RECORDER_LIMITS, &events, &parser, NULL),
+        assert_int_equal(multipart_new(&fixture->hooks, CONTENT_TYPE, &recorder_limits, &events, &parser, NULL),
                          LREG_OK);
         assert_int_equal(multipart_write(parser, body, sizeof body - 1, &err), expected);
         assert_int_equal(err.status, expected);
@@ -516,7 +516,7 @@ static void test_http_multipart__malformed_stays_malformed(void **state) {
     const struct multipart_events events = {&failing, fail_begin, fail_data, fail_end};
     struct multipart *parser = NULL;
     struct error err;
-    assert_int_equal(multipart_new(&fixture->hooks, CONTENT_TYPE, &RECORDER_LIMITS, &events, &parser, NULL), LREG_OK);
+    assert_int_equal(multipart_new(&fixture->hooks, CONTENT_TYPE, &recorder_limits, &events, &parser, NULL), LREG_OK);
     assert_int_equal(multipart_write(parser, DASHES "\n", sizeof DASHES, NULL), LREG_BAD_ARGUMENT);
     assert_int_equal(multipart_write(parser, good, sizeof good - 1, &err), LREG_BAD_ARGUMENT);
     assert_string_equal(err.code, "bad_multipart");
@@ -536,7 +536,7 @@ static void test_http_multipart__every_failing_allocation_is_reported(void **sta
         struct error err;
         error_clear(&err);
         failing_allocator_fail_at(&fixture->memory, n, false);
-        lreg_status status = multipart_new(&fixture->hooks, CONTENT_TYPE, &RECORDER_LIMITS, &events, &parser, &err);
+        lreg_status status = multipart_new(&fixture->hooks, CONTENT_TYPE, &recorder_limits, &events, &parser, &err);
         if (status == LREG_OK) {
             status = multipart_write(parser, body, sizeof body - 1, &err);
         }

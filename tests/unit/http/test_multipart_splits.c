@@ -20,7 +20,7 @@ static int teardown(void **state) {
 #define BODY(text) \
     { text, sizeof(text) - 1 }
 
-static const struct slice BODIES[] = {
+static const struct slice bodies[] = {
     BODY(PART("data")),
     BODY(PART("")),
     BODY(DASHES "\r\n" FIELD("a") DASHES "--"),
@@ -73,7 +73,7 @@ static const struct slice BODIES[] = {
         "0123456789\n" FIELD("a") END),
 };
 
-#define BODY_COUNT (sizeof BODIES / sizeof BODIES[0])
+#define BODY_COUNT (sizeof bodies / sizeof bodies[0])
 
 static void expect_same(struct fixture *fixture, const struct recording *expected, struct slice body,
                         struct cutter cutter) {
@@ -99,7 +99,7 @@ static struct recording record_whole(struct fixture *fixture, struct slice body)
 static void test_http_multipart_splits__bodies_are_of_both_kinds(void **state) {
     size_t sound = 0;
     for (size_t i = 0; i < BODY_COUNT; i++) {
-        struct recording whole = record_whole(*state, BODIES[i]);
+        struct recording whole = record_whole(*state, bodies[i]);
         sound += whole.status == LREG_OK ? 1 : 0;
         strbuf_free(&whole.log);
     }
@@ -108,9 +108,9 @@ static void test_http_multipart_splits__bodies_are_of_both_kinds(void **state) {
 
 static void test_http_multipart_splits__every_cut_in_two_tells_the_same(void **state) {
     for (size_t i = 0; i < BODY_COUNT; i++) {
-        struct recording whole = record_whole(*state, BODIES[i]);
-        for (size_t at = 0; at <= BODIES[i].length; at++) {
-            expect_same(*state, &whole, BODIES[i], (struct cutter){.next = cut_once, .at = at});
+        struct recording whole = record_whole(*state, bodies[i]);
+        for (size_t at = 0; at <= bodies[i].length; at++) {
+            expect_same(*state, &whole, bodies[i], (struct cutter){.next = cut_once, .at = at});
         }
         strbuf_free(&whole.log);
     }
@@ -118,17 +118,17 @@ static void test_http_multipart_splits__every_cut_in_two_tells_the_same(void **s
 
 static void test_http_multipart_splits__single_bytes_tell_the_same(void **state) {
     for (size_t i = 0; i < BODY_COUNT; i++) {
-        struct recording whole = record_whole(*state, BODIES[i]);
-        expect_same(*state, &whole, BODIES[i], (struct cutter){.next = cut_everywhere});
+        struct recording whole = record_whole(*state, bodies[i]);
+        expect_same(*state, &whole, bodies[i], (struct cutter){.next = cut_everywhere});
         strbuf_free(&whole.log);
     }
 }
 
 static void test_http_multipart_splits__many_pieces_tell_the_same(void **state) {
     for (size_t i = 0; i < BODY_COUNT; i++) {
-        struct recording whole = record_whole(*state, BODIES[i]);
+        struct recording whole = record_whole(*state, bodies[i]);
         for (uint64_t seed = 1; seed <= 100; seed++) {
-            expect_same(*state, &whole, BODIES[i],
+            expect_same(*state, &whole, bodies[i],
                         (struct cutter){.next = cut_by_chance, .seed = seed * UINT64_C(0x9e3779b97f4a7c15)});
         }
         strbuf_free(&whole.log);
