@@ -133,23 +133,36 @@ lreg_status api_registry_new(struct core *core, const struct core_registry *snap
 lreg_status api_package_new(struct core *core, const struct core_package *snapshot, lreg_package **out,
                             struct error *failure);
 
+/* --- listing.c --- */
+
 /* Rows of a page of a listing. */
 #define API_PAGE 100
 
-/* The common part of all listings: a page of rows in an arena, and the place where the next page begins. */
+/* Where a listing is. It is the first member of each listing. */
 struct api_pager {
     struct core *core;
     struct arena arena; /* of the current page */
+    const void *rows; /* of the current page */
     size_t row_count;
     size_t row; /* next one to return */
     char *after; /* cursor, owned; NULL: from the first */
     bool is_at_end; /* the current page is the last */
 };
+
+/* What differs between the listings. */
+struct api_listing {
+    size_t row_bytes;
+    size_t cursor_at; /* offset in a row of the text that the next page begins after */
+    /* Reads up to API_PAGE rows after `pager->after` into the pager's arena; sets rows and row_count. */
+    lreg_status (*read_page)(struct api_pager *pager, struct error *failure);
+    /* Makes the handle of a row. *out stays NULL for a row that was deleted since its page was read. */
+    lreg_status (*make_handle)(const struct api_pager *pager, const void *row, void **out, struct error *failure);
+};
+
 void api_pager_init(struct api_pager *pager, struct core *core);
 void api_pager_free(struct api_pager *pager);
-/* Prepares the next page: copies `cursor` (of the last row returned; NULL: there was none) and empties the arena. */
-lreg_status api_pager_turn(struct api_pager *pager, const char *cursor, struct error *failure);
-/* `status` is that of reading the page. After a failure the next call reads it again. */
-void api_pager_filled(struct api_pager *pager, lreg_status status);
+/* The `next` of a public listing: *out, NULL before, is the next handle; NULL at the end. After a failure the next call
+ * tries the same row or page again. LREG_BAD_ARGUMENT when `pager` or `out` is NULL. */
+lreg_status api_pager_next(const struct api_listing *listing, struct api_pager *pager, void **out, lreg_error **err);
 
 #endif

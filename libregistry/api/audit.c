@@ -18,7 +18,6 @@ struct lreg_audit_event {
 struct lreg_audit_event_list {
     struct api_pager pager;
     char organization_id[ID_TEXT];
-    struct meta_audit_event *rows;
 };
 
 static const struct api_struct filter_kind = {"lreg_audit_event_filter", sizeof(lreg_audit_event_filter),
@@ -72,15 +71,12 @@ lreg_status lreg_audit_event_list_open(lreg_instance *instance, const char *orga
     return api_result(api_hooks(instance), status, &failure, err);
 }
 
-static lreg_status next_page(lreg_audit_event_list *list, struct error *failure) {
-    struct api_pager *pager = &list->pager;
-    const char *cursor = pager->row_count > 0 ? list->rows[pager->row_count - 1].id : NULL;
-    lreg_status status = api_pager_turn(pager, cursor, failure);
-    if (status == LREG_OK) {
-        status = core_audit_list(pager->core, list->organization_id, pager->after, API_PAGE, &pager->arena, &list->rows,
-                                 &pager->row_count, failure);
-        api_pager_filled(pager, status);
-    }
+static lreg_status read_page(struct api_pager *pager, struct error *failure) {
+    const lreg_audit_event_list *list = (lreg_audit_event_list *)pager;
+    struct meta_audit_event *rows = NULL;
+    lreg_status status = core_audit_list(pager->core, list->organization_id, pager->after, API_PAGE, &pager->arena,
+                                         &rows, &pager->row_count, failure);
+    pager->rows = rows;
     return status;
 }
 
@@ -104,24 +100,27 @@ static lreg_status event_of_row(struct core *core, const struct meta_audit_event
     return LREG_OK;
 }
 
+static lreg_status make_event(const struct api_pager *pager, const void *row, void **out, struct error *failure) {
+    lreg_audit_event *event = NULL;
+    lreg_status status = event_of_row(pager->core, row, &event, failure);
+    *out = event;
+    return status;
+}
+
+static const struct api_listing listing = {
+    .row_bytes = sizeof(struct meta_audit_event),
+    .cursor_at = offsetof(struct meta_audit_event, id),
+    .read_page = read_page,
+    .make_handle = make_event,
+};
+
 lreg_status lreg_audit_event_list_next(lreg_audit_event_list *list, lreg_audit_event **out, lreg_error **err) {
-    struct error failure = {0};
-    lreg_status status = LREG_OK;
+    void *next = NULL;
+    lreg_status status = api_pager_next(&listing, list == NULL ? NULL : &list->pager, out == NULL ? NULL : &next, err);
     if (out != NULL) {
-        *out = NULL;
+        *out = next;
     }
-    if (list == NULL || out == NULL) {
-        return api_null(NULL, "list and out", err);
-    }
-    struct api_pager *pager = &list->pager;
-    if (pager->row == pager->row_count && !pager->is_at_end) {
-        status = next_page(list, &failure);
-    }
-    if (status == LREG_OK && pager->row < pager->row_count) {
-        status = event_of_row(pager->core, &list->rows[pager->row], out, &failure);
-        pager->row += status == LREG_OK ? 1 : 0;
-    }
-    return api_result(core_hooks(pager->core), status, &failure, err);
+    return status;
 }
 
 void lreg_audit_event_list_close(lreg_audit_event_list *list) {

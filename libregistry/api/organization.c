@@ -6,7 +6,6 @@
 
 struct lreg_organization_list {
     struct api_pager pager;
-    struct meta_organization *rows;
 };
 
 static const struct api_struct filter_kind = {"lreg_organization_filter", sizeof(lreg_organization_filter),
@@ -117,46 +116,44 @@ lreg_status lreg_organization_list_open(lreg_instance *instance, const lreg_orga
     return LREG_OK;
 }
 
-static lreg_status next_page(lreg_organization_list *list, struct error *failure) {
-    struct api_pager *pager = &list->pager;
-    const char *cursor = pager->row_count > 0 ? list->rows[pager->row_count - 1].slug : NULL;
-    lreg_status status = api_pager_turn(pager, cursor, failure);
-    if (status == LREG_OK) {
-        status = core_organization_list(pager->core, pager->after, API_PAGE, &pager->arena, &list->rows,
-                                        &pager->row_count, failure);
-        api_pager_filled(pager, status);
-    }
+static lreg_status read_page(struct api_pager *pager, struct error *failure) {
+    struct meta_organization *rows = NULL;
+    lreg_status status =
+        core_organization_list(pager->core, pager->after, API_PAGE, &pager->arena, &rows, &pager->row_count, failure);
+    pager->rows = rows;
     return status;
 }
 
-lreg_status lreg_organization_list_next(lreg_organization_list *list, lreg_organization **out, lreg_error **err) {
-    struct error failure = {0};
+static lreg_status make_organization(const struct api_pager *pager, const void *row, void **out,
+                                     struct error *failure) {
+    const struct meta_organization *listed = row;
     const struct core_organization *snapshot = NULL;
-    lreg_status status = LREG_OK;
+    lreg_organization *organization = NULL;
+    lreg_status status = core_organization_find(pager->core, listed->slug, &snapshot, failure);
+    if (status == LREG_NOT_FOUND) {
+        return LREG_OK; /* deleted since the page was read */
+    }
+    if (status == LREG_OK) {
+        status = organization_new(pager->core, snapshot, &organization, failure);
+    }
+    *out = organization;
+    return status;
+}
+
+static const struct api_listing listing = {
+    .row_bytes = sizeof(struct meta_organization),
+    .cursor_at = offsetof(struct meta_organization, slug),
+    .read_page = read_page,
+    .make_handle = make_organization,
+};
+
+lreg_status lreg_organization_list_next(lreg_organization_list *list, lreg_organization **out, lreg_error **err) {
+    void *next = NULL;
+    lreg_status status = api_pager_next(&listing, list == NULL ? NULL : &list->pager, out == NULL ? NULL : &next, err);
     if (out != NULL) {
-        *out = NULL;
+        *out = next;
     }
-    if (list == NULL || out == NULL) {
-        return api_null(NULL, "list and out", err);
-    }
-    struct api_pager *pager = &list->pager;
-    while (status == LREG_OK && *out == NULL) {
-        if (pager->row == pager->row_count) {
-            if (pager->is_at_end) {
-                break;
-            }
-            status = next_page(list, &failure);
-            continue;
-        }
-        status = core_organization_find(pager->core, list->rows[pager->row].slug, &snapshot, &failure);
-        if (status == LREG_OK) {
-            status = organization_new(pager->core, snapshot, out, &failure);
-        } else if (status == LREG_NOT_FOUND) {
-            status = LREG_OK; /* deleted since the page was read */
-        }
-        pager->row += status == LREG_OK ? 1 : 0;
-    }
-    return api_result(core_hooks(pager->core), status, &failure, err);
+    return status;
 }
 
 void lreg_organization_list_close(lreg_organization_list *list) {

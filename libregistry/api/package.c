@@ -15,7 +15,6 @@ struct lreg_package_list {
     struct api_pager pager;
     const struct core_registry *registry;
     char *name_contains;
-    struct meta_package *rows;
 };
 
 static const struct api_struct filter_kind = {"lreg_package_filter", sizeof(lreg_package_filter),
@@ -127,13 +126,9 @@ lreg_status lreg_package_list_open(lreg_instance *instance, const lreg_registry 
     return LREG_OK;
 }
 
-static lreg_status next_page(lreg_package_list *list, struct error *failure) {
-    struct api_pager *pager = &list->pager;
-    const char *cursor = pager->row_count > 0 ? list->rows[pager->row_count - 1].id : NULL;
-    lreg_status status = api_pager_turn(pager, cursor, failure);
-    if (status != LREG_OK) {
-        return status;
-    }
+static lreg_status read_page(struct api_pager *pager, struct error *failure) {
+    const lreg_package_list *list = (lreg_package_list *)pager;
+    struct meta_package *rows = NULL;
     const struct meta_package_query query = {
         .registry_id = list->registry->row.id,
         .order = META_BY_TIME,
@@ -141,33 +136,37 @@ static lreg_status next_page(lreg_package_list *list, struct error *failure) {
         .after_id = pager->after,
         .limit = API_PAGE,
     };
-    status = core_package_list(pager->core, &query, &pager->arena, &list->rows, &pager->row_count, failure);
-    api_pager_filled(pager, status);
+    lreg_status status = core_package_list(pager->core, &query, &pager->arena, &rows, &pager->row_count, failure);
+    pager->rows = rows;
     return status;
 }
 
-lreg_status lreg_package_list_next(lreg_package_list *list, lreg_package **out, lreg_error **err) {
-    struct error failure = {0};
+static lreg_status make_package(const struct api_pager *pager, const void *row, void **out, struct error *failure) {
+    const lreg_package_list *list = (const lreg_package_list *)pager;
     const struct core_package *snapshot = NULL;
-    lreg_status status = LREG_OK;
+    lreg_package *package = NULL;
+    lreg_status status = core_package_snapshot(pager->core, list->registry, row, &snapshot, failure);
+    if (status == LREG_OK) {
+        status = api_package_new(pager->core, snapshot, &package, failure);
+    }
+    *out = package;
+    return status;
+}
+
+static const struct api_listing listing = {
+    .row_bytes = sizeof(struct meta_package),
+    .cursor_at = offsetof(struct meta_package, id),
+    .read_page = read_page,
+    .make_handle = make_package,
+};
+
+lreg_status lreg_package_list_next(lreg_package_list *list, lreg_package **out, lreg_error **err) {
+    void *next = NULL;
+    lreg_status status = api_pager_next(&listing, list == NULL ? NULL : &list->pager, out == NULL ? NULL : &next, err);
     if (out != NULL) {
-        *out = NULL;
+        *out = next;
     }
-    if (list == NULL || out == NULL) {
-        return api_null(NULL, "list and out", err);
-    }
-    struct api_pager *pager = &list->pager;
-    if (pager->row == pager->row_count && !pager->is_at_end) {
-        status = next_page(list, &failure);
-    }
-    if (status == LREG_OK && pager->row < pager->row_count) {
-        status = core_package_snapshot(pager->core, list->registry, &list->rows[pager->row], &snapshot, &failure);
-        if (status == LREG_OK) {
-            status = api_package_new(pager->core, snapshot, out, &failure);
-        }
-        pager->row += status == LREG_OK ? 1 : 0;
-    }
-    return api_result(core_hooks(pager->core), status, &failure, err);
+    return status;
 }
 
 void lreg_package_list_close(lreg_package_list *list) {

@@ -7,7 +7,6 @@
 struct lreg_registry_list {
     struct api_pager pager;
     const struct core_organization *organization;
-    struct meta_registry *rows;
 };
 
 static const struct api_struct filter_kind = {"lreg_registry_filter", sizeof(lreg_registry_filter),
@@ -105,46 +104,43 @@ lreg_status lreg_registry_list_open(lreg_instance *instance, const char *organiz
     return LREG_OK;
 }
 
-static lreg_status next_page(lreg_registry_list *list, struct error *failure) {
-    struct api_pager *pager = &list->pager;
-    const char *cursor = pager->row_count > 0 ? list->rows[pager->row_count - 1].slug : NULL;
-    lreg_status status = api_pager_turn(pager, cursor, failure);
-    if (status == LREG_OK) {
-        status = core_registry_list(pager->core, list->organization, pager->after, API_PAGE, &pager->arena, &list->rows,
-                                    &pager->row_count, failure);
-        api_pager_filled(pager, status);
-    }
+static lreg_status read_page(struct api_pager *pager, struct error *failure) {
+    const lreg_registry_list *list = (lreg_registry_list *)pager;
+    struct meta_registry *rows = NULL;
+    lreg_status status = core_registry_list(pager->core, list->organization, pager->after, API_PAGE, &pager->arena,
+                                            &rows, &pager->row_count, failure);
+    pager->rows = rows;
     return status;
 }
 
-lreg_status lreg_registry_list_next(lreg_registry_list *list, lreg_registry **out, lreg_error **err) {
-    struct error failure = {0};
+static lreg_status make_registry(const struct api_pager *pager, const void *row, void **out, struct error *failure) {
     const struct core_registry *snapshot = NULL;
-    lreg_status status = LREG_OK;
+    lreg_registry *registry = NULL;
+    lreg_status status = core_registry_read(pager->core, row, &snapshot, failure);
+    if (status == LREG_NOT_FOUND) {
+        return LREG_OK; /* deleted since the page was read */
+    }
+    if (status == LREG_OK) {
+        status = api_registry_new(pager->core, snapshot, &registry, failure);
+    }
+    *out = registry;
+    return status;
+}
+
+static const struct api_listing listing = {
+    .row_bytes = sizeof(struct meta_registry),
+    .cursor_at = offsetof(struct meta_registry, slug),
+    .read_page = read_page,
+    .make_handle = make_registry,
+};
+
+lreg_status lreg_registry_list_next(lreg_registry_list *list, lreg_registry **out, lreg_error **err) {
+    void *next = NULL;
+    lreg_status status = api_pager_next(&listing, list == NULL ? NULL : &list->pager, out == NULL ? NULL : &next, err);
     if (out != NULL) {
-        *out = NULL;
+        *out = next;
     }
-    if (list == NULL || out == NULL) {
-        return api_null(NULL, "list and out", err);
-    }
-    struct api_pager *pager = &list->pager;
-    while (status == LREG_OK && *out == NULL) {
-        if (pager->row == pager->row_count) {
-            if (pager->is_at_end) {
-                break;
-            }
-            status = next_page(list, &failure);
-            continue;
-        }
-        status = core_registry_read(pager->core, &list->rows[pager->row], &snapshot, &failure);
-        if (status == LREG_OK) {
-            status = api_registry_new(pager->core, snapshot, out, &failure);
-        } else if (status == LREG_NOT_FOUND) {
-            status = LREG_OK; /* deleted since the page was read */
-        }
-        pager->row += status == LREG_OK ? 1 : 0;
-    }
-    return api_result(core_hooks(pager->core), status, &failure, err);
+    return status;
 }
 
 void lreg_registry_list_close(lreg_registry_list *list) {

@@ -18,7 +18,6 @@ struct lreg_token_list {
     struct api_pager pager;
     const struct core_organization *organization; /* of API access tokens; otherwise NULL */
     const struct core_registry *registry; /* of registry tokens; otherwise NULL */
-    struct meta_token *rows;
 };
 
 static const struct api_struct filter_kind = {"lreg_token_filter", sizeof(lreg_token_filter), sizeof(lreg_token_filter),
@@ -164,47 +163,46 @@ lreg_status lreg_registry_token_list_open(lreg_instance *instance, const lreg_re
     return status == LREG_OK ? list_new(instance->core, NULL, registry->snapshot, out, err) : status;
 }
 
-static lreg_status next_page(lreg_token_list *list, struct error *failure) {
-    struct api_pager *pager = &list->pager;
-    const char *cursor = pager->row_count > 0 ? list->rows[pager->row_count - 1].id : NULL;
-    lreg_status status = api_pager_turn(pager, cursor, failure);
-    if (status == LREG_OK) {
-        status = core_token_list(pager->core, list->organization, list->registry, pager->after, API_PAGE, &pager->arena,
-                                 &list->rows, &pager->row_count, failure);
-        api_pager_filled(pager, status);
-    }
+static lreg_status read_page(struct api_pager *pager, struct error *failure) {
+    const lreg_token_list *list = (lreg_token_list *)pager;
+    struct meta_token *rows = NULL;
+    lreg_status status = core_token_list(pager->core, list->organization, list->registry, pager->after, API_PAGE,
+                                         &pager->arena, &rows, &pager->row_count, failure);
+    pager->rows = rows;
     return status;
 }
 
-lreg_status lreg_token_list_next(lreg_token_list *list, lreg_token **out, lreg_error **err) {
-    struct error failure = {0};
+static lreg_status make_token(const struct api_pager *pager, const void *row, void **out, struct error *failure) {
+    const lreg_token_list *list = (const lreg_token_list *)pager;
+    const struct meta_token *listed = row;
     const struct core_token *snapshot = NULL;
-    lreg_status status = LREG_OK;
+    lreg_token *token = NULL;
+    lreg_status status =
+        core_token_find(pager->core, list->organization, list->registry, listed->id, &snapshot, failure);
+    if (status == LREG_NOT_FOUND && text_equals(failure->code, "token_unknown")) {
+        return LREG_OK; /* deleted since the page was read */
+    }
+    if (status == LREG_OK) {
+        status = token_new(pager->core, snapshot, &token, failure);
+    }
+    *out = token;
+    return status;
+}
+
+static const struct api_listing listing = {
+    .row_bytes = sizeof(struct meta_token),
+    .cursor_at = offsetof(struct meta_token, id),
+    .read_page = read_page,
+    .make_handle = make_token,
+};
+
+lreg_status lreg_token_list_next(lreg_token_list *list, lreg_token **out, lreg_error **err) {
+    void *next = NULL;
+    lreg_status status = api_pager_next(&listing, list == NULL ? NULL : &list->pager, out == NULL ? NULL : &next, err);
     if (out != NULL) {
-        *out = NULL;
+        *out = next;
     }
-    if (list == NULL || out == NULL) {
-        return api_null(NULL, "list and out", err);
-    }
-    struct api_pager *pager = &list->pager;
-    while (status == LREG_OK && *out == NULL) {
-        if (pager->row == pager->row_count) {
-            if (pager->is_at_end) {
-                break;
-            }
-            status = next_page(list, &failure);
-            continue;
-        }
-        status = core_token_find(pager->core, list->organization, list->registry, list->rows[pager->row].id, &snapshot,
-                                 &failure);
-        if (status == LREG_OK) {
-            status = token_new(pager->core, snapshot, out, &failure);
-        } else if (status == LREG_NOT_FOUND && text_equals(failure.code, "token_unknown")) {
-            status = LREG_OK; /* deleted since the page was read */
-        }
-        pager->row += status == LREG_OK ? 1 : 0;
-    }
-    return api_result(core_hooks(pager->core), status, &failure, err);
+    return status;
 }
 
 void lreg_token_list_close(lreg_token_list *list) {

@@ -16,7 +16,6 @@ struct lreg_upload {
 struct lreg_upload_list {
     struct api_pager pager;
     const struct core_registry *registry;
-    struct meta_upload *rows;
 };
 
 static const struct api_struct filter_kind = {"lreg_upload_filter", sizeof(lreg_upload_filter),
@@ -74,36 +73,37 @@ lreg_status lreg_upload_list_open(lreg_instance *instance, const lreg_registry *
     return LREG_OK;
 }
 
-static lreg_status next_page(lreg_upload_list *list, struct error *failure) {
-    struct api_pager *pager = &list->pager;
-    const char *cursor = pager->row_count > 0 ? list->rows[pager->row_count - 1].id : NULL;
-    lreg_status status = api_pager_turn(pager, cursor, failure);
-    if (status == LREG_OK) {
-        status = core_upload_list(pager->core, list->registry, pager->after, API_PAGE, &pager->arena, &list->rows,
-                                  &pager->row_count, failure);
-        api_pager_filled(pager, status);
-    }
+static lreg_status read_page(struct api_pager *pager, struct error *failure) {
+    const lreg_upload_list *list = (lreg_upload_list *)pager;
+    struct meta_upload *rows = NULL;
+    lreg_status status = core_upload_list(pager->core, list->registry, pager->after, API_PAGE, &pager->arena, &rows,
+                                          &pager->row_count, failure);
+    pager->rows = rows;
     return status;
 }
 
+static lreg_status make_upload(const struct api_pager *pager, const void *row, void **out, struct error *failure) {
+    const lreg_upload_list *list = (const lreg_upload_list *)pager;
+    lreg_upload *upload = NULL;
+    lreg_status status = upload_of_row(pager->core, list->registry, row, &upload, failure);
+    *out = upload;
+    return status;
+}
+
+static const struct api_listing listing = {
+    .row_bytes = sizeof(struct meta_upload),
+    .cursor_at = offsetof(struct meta_upload, id),
+    .read_page = read_page,
+    .make_handle = make_upload,
+};
+
 lreg_status lreg_upload_list_next(lreg_upload_list *list, lreg_upload **out, lreg_error **err) {
-    struct error failure = {0};
-    lreg_status status = LREG_OK;
+    void *next = NULL;
+    lreg_status status = api_pager_next(&listing, list == NULL ? NULL : &list->pager, out == NULL ? NULL : &next, err);
     if (out != NULL) {
-        *out = NULL;
+        *out = next;
     }
-    if (list == NULL || out == NULL) {
-        return api_null(NULL, "list and out", err);
-    }
-    struct api_pager *pager = &list->pager;
-    if (pager->row == pager->row_count && !pager->is_at_end) {
-        status = next_page(list, &failure);
-    }
-    if (status == LREG_OK && pager->row < pager->row_count) {
-        status = upload_of_row(pager->core, list->registry, &list->rows[pager->row], out, &failure);
-        pager->row += status == LREG_OK ? 1 : 0;
-    }
-    return api_result(core_hooks(pager->core), status, &failure, err);
+    return status;
 }
 
 void lreg_upload_list_close(lreg_upload_list *list) {
