@@ -11,10 +11,6 @@
 #define ARENA_BYTES ((size_t)8 * 1024 * 1024)
 #define CODING_SHOWN 64 /* bytes of a coding's name in a message */
 
-lreg_status exchange_misuse(struct error *err, const char *what) {
-    return error_set(err, LREG_MISUSE, "", "the exchange is in the wrong phase: %s", what);
-}
-
 static size_t arena_bytes(const struct core_limits *limits) {
     size_t bytes = ARENA_BYTES;
     (void)size_add(bytes, limits->max_header_bytes, &bytes); /* unchanged when it would overflow */
@@ -76,16 +72,6 @@ lreg_status exchange_new(struct dispatcher *dispatcher, struct exchange **out, s
     start_request(exchange);
     *out = exchange;
     return LREG_OK;
-}
-
-void exchange_drop_sink(struct exchange *exchange) {
-    struct call *call = &exchange->call;
-    const struct sink *sink = call->sink;
-    call->sink = NULL;
-    if (sink != NULL && sink->free != NULL) {
-        sink->free(call, call->sink_state);
-    }
-    call->sink_state = NULL;
 }
 
 /* Releases what the request holds outside of the arena. */

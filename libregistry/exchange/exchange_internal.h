@@ -63,7 +63,7 @@ struct exchange {
     int64_t began_ms; /* uptime; -1 before begin; 0 when the end of a request is not logged */
 };
 
-/* --- exchange.c --- */
+/* --- phase.c --- */
 
 /* Returns LREG_MISUSE, for a call in the wrong phase. */
 lreg_status exchange_misuse(struct error *err, const char *what);

@@ -43,15 +43,6 @@ static const struct route routes[] = {
     {HTTP_GET, AUDIT, AUTH_ACTION_READ_REGISTRIES, rest_audit_list, ROUTE_LISTS, "per_page before", NULL},
 };
 
-lreg_status rest_respond(struct call *call, json_t *value, struct error *err) {
-    if (value == NULL) {
-        return error_no_memory(err);
-    }
-    lreg_status status = call_respond_json(call, 200, value, err);
-    json_decref(value);
-    return status;
-}
-
 static lreg_status show_error(struct call *call, const struct error *failure, struct error *err) {
     if (failure->status == LREG_UNAUTHENTICATED) {
         lreg_status status = call_header(call, "WWW-Authenticate", "Bearer realm=\"Package registry\"", err);

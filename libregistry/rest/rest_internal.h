@@ -22,6 +22,8 @@ json_t *rest_registry_token(struct call *call, const struct meta_token *row, con
 json_t *rest_audit_event(const struct meta_audit_event *row);
 /* Milliseconds since the epoch as RFC 3339. */
 json_t *rest_time(int64_t unix_ms);
+/* Answers 200 with `value`, which is taken. A `value` of NULL returns LREG_NO_MEMORY. */
+lreg_status rest_respond(struct call *call, json_t *value, struct error *err);
 
 /* --- body.c --- */
 
@@ -29,9 +31,6 @@ json_t *rest_time(int64_t unix_ms);
  * declares, and unchanged members of `shown` (may be NULL): see call_check_members(). Owned (json_decref). */
 lreg_status rest_parse_object(struct call *call, const char *bytes, size_t length, const json_t *shown, json_t **out,
                               struct error *err);
-
-/* Answers 200 with `value`, which is taken. A `value` of NULL returns LREG_NO_MEMORY. */
-lreg_status rest_respond(struct call *call, json_t *value, struct error *err);
 
 /* --- paging.c --- */
 

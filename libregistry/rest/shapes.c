@@ -166,3 +166,12 @@ json_t *rest_audit_event(const struct meta_audit_event *row) {
                      rest_time(row->at_ms), "actor", row->actor, "actor_token_id", row->actor_token_id, "subject",
                      row->subject, "remote_address", row->remote_address, "data", json_stored(row->data));
 }
+
+lreg_status rest_respond(struct call *call, json_t *value, struct error *err) {
+    if (value == NULL) {
+        return error_no_memory(err);
+    }
+    lreg_status status = call_respond_json(call, 200, value, err);
+    json_decref(value);
+    return status;
+}

@@ -81,6 +81,24 @@ class Checks(unittest.TestCase):
         self.finds("check-layers", "libregistry/meta/b.c", text, "below the exchange")
         self.passes("check-layers", {"libregistry/exchange/b.c": text})
 
+    def test_layers_find_a_circle_of_files(self):
+        one = CLEAN["libregistry/base/one.c"]
+        three = '#include "base/one.h"\n\nint three(void) {\n    return one();\n}\n'
+        self.passes("check-layers", {"libregistry/base/three.c": three})
+        circle = {"libregistry/base/three.c": three, "libregistry/base/one.c": one.replace("return 1", "return four()")}
+        circle["libregistry/base/four.c"] = "int four(void) {\n    return three();\n}\n"
+        done = self.run_check("check-layers", circle)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        for name in ("one.c: uses four of four.c", "three.c: uses one of one.c", "four.c: uses three of three.c"):
+            self.assertIn(name, done.stdout)
+
+    def test_layers_find_a_circle_by_way_of_a_table(self):
+        table = "const struct table numbers = {one};\n"
+        self.passes("check-layers", {"libregistry/base/b.c": table})
+        one = CLEAN["libregistry/base/one.c"].replace("return 1", "return numbers.value")
+        done = self.run_check("check-layers", {"libregistry/base/b.c": table, "libregistry/base/one.c": one})
+        self.assertIn("one.c: uses numbers of b.c", done.stdout)
+
     def test_layers_find_a_host_that_reaches_inside(self):
         self.finds("check-layers", "examples/host/main.c", '#include "base/one.h"\n', "hosts include")
         self.finds("check-layers", "examples/host/main.c", '#include "../../libregistry/base/one.h"\n', '".."')

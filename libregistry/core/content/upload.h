@@ -42,7 +42,7 @@ lreg_status core_upload_end(struct core *core, const struct core_actor *actor, c
  * that request finds its session gone. */
 void core_upload_drop_stage(struct core *core, struct storage *storage, const char *id);
 
-/* Failures with one message for all places that detect them. */
+/* --- upload_row.c: failures with one message for all places that detect them --- */
 
 lreg_status core_upload_unknown(struct error *err);
 lreg_status core_upload_moved(struct error *err);

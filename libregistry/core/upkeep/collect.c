@@ -21,13 +21,6 @@
 
 #define ARENA_BYTES ((size_t)1024 * 1024)
 
-void collect_note_failure(struct core_collection *run, lreg_status status, const struct error *failure) {
-    if (run->status == LREG_OK) {
-        run->status = status;
-        run->error = *failure;
-    }
-}
-
 /* --- Deleted registries --- */
 
 static lreg_status purge_registries(struct core_collection *run, bool *out_more, struct error *err) {
@@ -35,25 +28,6 @@ static lreg_status purge_registries(struct core_collection *run, bool *out_more,
 }
 
 /* --- Upload sessions --- */
-
-/* A stage that can be claimed here has no writer in this process, and gets none while it is claimed. */
-void collect_remove_stage(struct core_collection *run, const char *name, uint64_t *counter) {
-    struct core_stage_claim claim;
-    struct error failure = {0};
-    if (!core_stage_claim(run->core, &claim, name)) {
-        return;
-    }
-    lreg_status status = storage_stage_remove(run->core->storage, name, &failure);
-    core_stage_release(run->core, &claim);
-    if (status == LREG_BUSY) {
-        return; /* another process writes to it */
-    }
-    if (status != LREG_OK) {
-        collect_note_failure(run, status, &failure);
-    } else if (counter != NULL) {
-        (*counter)++;
-    }
-}
 
 /* One of the two listings of sessions that end. */
 typedef lreg_status (*list_uploads)(struct meta_transaction *transaction, const char *storage, int64_t before_ms,

@@ -30,6 +30,8 @@ struct core_collection {
 /* Does one step of a phase. `*out_more` is false when the phase is done. */
 typedef lreg_status (*collect_step)(struct core_collection *run, bool *out_more, struct error *err);
 
+/* --- collect_step.c --- */
+
 void collect_note_failure(struct core_collection *run, lreg_status status, const struct error *failure);
 
 /* Removes a stage unless it has a writer, and increments `*counter` (may be NULL). */

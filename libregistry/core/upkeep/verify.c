@@ -10,29 +10,12 @@
 #include "core/instance/state.h"
 #include "core/upkeep/quarantine.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define PAGE_ROWS 256
 #define PIECE_BYTES ((size_t)256 * 1024)
 #define ARENA_BYTES ((size_t)1024 * 1024)
-
-lreg_status core_verify_tell(const struct verification *run, struct error *err, const char *format, ...) {
-    char message[ERROR_MESSAGE_MAX];
-    if (run->finding == NULL) {
-        return LREG_OK;
-    }
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    if (length < 0) {
-        return LREG_OK;
-    }
-    lreg_status status = run->finding(run->user, message);
-    return status == LREG_OK ? LREG_OK : error_set(err, status, "", "the host has ended the verification");
-}
 
 /* --- Blobs --- */
 

@@ -105,7 +105,7 @@ lreg_status oci_blob_delete(struct call *call, struct error *err);
 lreg_status oci_mount(struct call *call, const char *image, const char *digest, const char *from, bool *out_mounted,
                       struct error *err);
 
-/* --- uploads.c, upload_end.c --- */
+/* --- upload_session.c, uploads.c, upload_end.c --- */
 
 /* Adds Location, Range and the id of an upload that has `received` bytes. */
 lreg_status oci_upload_fields(struct call *call, const char *image, const char *id, uint64_t received,

@@ -46,6 +46,8 @@ struct meta_connection {
 lreg_status meta_connection_open(struct meta *meta, struct meta_connection **out, struct error *err);
 void meta_connection_close(struct meta_connection *connection); /* NULL is allowed */
 
+/* --- execute.c --- */
+
 /* The result that a test injects into the next step; SQLITE_OK: run the step. */
 int meta_step_fault(const struct meta *meta);
 

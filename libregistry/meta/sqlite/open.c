@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Opening and closing, and the pool of idle connections.
+ * Opening and closing.
  */
 
 #include "meta/sqlite/sqlite_internal.h"
@@ -16,74 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define IDLE_MAX 8 /* connections beyond these are opened for each use; each takes up to a MiB */
-
-/* Under the pool's mutex. */
-static void count_back(struct meta *meta) {
-    meta->in_use--;
-    if (meta->is_resting) {
-        (void)pthread_cond_broadcast(&meta->pool_changed);
-    }
-}
-
-lreg_status meta_take_connection(struct meta *meta, enum meta_mode mode, struct meta_connection **out,
-                                 struct error *err) {
-    (void)pthread_mutex_lock(&meta->pool_mutex);
-    while (meta->is_resting) {
-        (void)pthread_cond_wait(&meta->pool_changed, &meta->pool_mutex);
-    }
-    meta->in_use++;
-    struct meta_connection **link = &meta->idle;
-    while (mode == META_WRITE && *link != NULL && (*link)->next_idle != NULL) {
-        link = &(*link)->next_idle;
-    }
-    struct meta_connection *connection = *link;
-    if (connection != NULL) {
-        *link = connection->next_idle;
-        meta->idle_count--;
-        connection->next_idle = NULL;
-    }
-    (void)pthread_mutex_unlock(&meta->pool_mutex);
-    if (connection != NULL && meta->is_read_only && !meta_files_are(meta, &connection->files)) {
-        meta_connection_close(connection);
-        connection = NULL;
-    }
-    *out = connection;
-    lreg_status status = connection != NULL ? LREG_OK : meta_connection_open(meta, out, err);
-    if (status != LREG_OK) {
-        (void)pthread_mutex_lock(&meta->pool_mutex);
-        count_back(meta);
-        (void)pthread_mutex_unlock(&meta->pool_mutex);
-    }
-    return status;
-}
-
-void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_connection *connection) {
-    bool in_memory = meta->path == NULL; /* that connection is the database */
-    if (connection->unusable && !in_memory) {
-        meta_connection_close(connection);
-        connection = NULL;
-    }
-    (void)pthread_mutex_lock(&meta->pool_mutex);
-    if (connection != NULL && !in_memory && meta->idle_count >= IDLE_MAX) {
-        (void)pthread_mutex_unlock(&meta->pool_mutex);
-        meta_connection_close(connection);
-        connection = NULL;
-        (void)pthread_mutex_lock(&meta->pool_mutex);
-    }
-    if (connection != NULL) {
-        struct meta_connection **link = &meta->idle;
-        while (mode == META_WRITE && *link != NULL) {
-            link = &(*link)->next_idle;
-        }
-        connection->next_idle = *link;
-        *link = connection;
-        meta->idle_count++;
-    }
-    count_back(meta);
-    (void)pthread_mutex_unlock(&meta->pool_mutex);
-}
 
 /* Returns 0, also when the file exists, or -1 with errno set. */
 static int make_for_owner(int folder) {
@@ -130,19 +62,6 @@ static char *make_path(const struct hooks *hooks, const char *directory) {
     char *text = strbuf_detach(&path, NULL);
     strbuf_free(&path);
     return text;
-}
-
-lreg_status meta_database_missing(bool is_empty, struct error *err) {
-    return error_set(err, LREG_CORRUPT, "database_missing",
-                     "%s is %s, but this is the data directory of a registry: a new one cannot know of what is here."
-                     " Restore a backup (docs/hosting.md, \"Restoring\"); where that is this file alone, first move"
-                     " %s-wal and %s-shm away. Nothing was changed",
-                     META_DATABASE_FILE, is_empty ? "empty" : "missing", META_DATABASE_FILE, META_DATABASE_FILE);
-}
-
-lreg_status meta_read_only(struct error *err) {
-    return error_set(err, LREG_FORBIDDEN, "read_only",
-                     "this registry can only be read: its data directory cannot be written to");
 }
 
 static bool is_plain(char byte) {
@@ -304,8 +223,4 @@ void meta_close(struct meta *meta) {
     meta_write_queue_free(&meta->write_queue);
     meta_release_paths(meta);
     memory_release(meta->hooks, meta);
-}
-
-uint64_t meta_commits(const struct meta *meta) {
-    return (uint64_t)atomic_load(&meta->commits);
 }

@@ -403,6 +403,14 @@ lreg_status meta_schema_check(struct meta_connection *connection, struct error *
     return look_at_version(connection, &version, err);
 }
 
+lreg_status meta_database_missing(bool is_empty, struct error *err) {
+    return error_set(err, LREG_CORRUPT, "database_missing",
+                     "%s is %s, but this is the data directory of a registry: a new one cannot know of what is here."
+                     " Restore a backup (docs/hosting.md, \"Restoring\"); where that is this file alone, first move"
+                     " %s-wal and %s-shm away. Nothing was changed",
+                     META_DATABASE_FILE, is_empty ? "empty" : "missing", META_DATABASE_FILE, META_DATABASE_FILE);
+}
+
 /* After a failure the connection is closed, which rolls back. */
 lreg_status meta_schema_migrate(struct meta_connection *connection, bool is_expected, struct error *err) {
     int64_t version = 0;

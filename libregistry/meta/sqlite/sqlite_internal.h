@@ -43,7 +43,7 @@ struct meta {
     struct meta_wal_state wal_state; /* read before the generation was queried */
     bool is_generation_known; /* and belongs to that state */
     uint64_t generation;
-    atomic_uint doubts; /* syncs of the log that failed since it was restarted; see settle.c */
+    atomic_uint doubts; /* syncs of the log that failed since it was restarted; see log.c */
     atomic_uint_fast64_t commits; /* of this process; the generation of a database in memory */
 };
 
@@ -54,25 +54,40 @@ void meta_release_paths(struct meta *meta);
 lreg_status meta_watcher_open(struct meta *meta, struct error *err);
 void meta_watcher_close(struct meta *meta);
 
+/* --- pool.c --- */
+
 /* Takes a connection from the pool, or opens one. Readers take from the front and writers from the end, so that a
  * writer gets the connection of the previous writer, whose cached pages are still valid. */
 lreg_status meta_take_connection(struct meta *meta, enum meta_mode mode, struct meta_connection **out,
                                  struct error *err);
+/* Returns a connection to the pool, or closes it. */
+void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_connection *connection);
+
 /* Whether SQLite takes locks of a parent process for ours. A connection must be open. */
 bool meta_locks_are_inherited(const struct meta *meta);
 
-/* Called after a sync of the log failed, and before the next write. */
-void meta_doubt_log(struct meta *meta);
-lreg_status meta_settle_doubts(struct meta_connection *connection, struct error *err);
+/* --- log.c --- */
 
+/* Whether commits are synced. */
+bool meta_is_durable(const struct meta *meta);
+/* The log's file of a connection that has read before; NULL when there is none. */
+sqlite3_file *meta_log_file(const struct meta_connection *connection);
+/* The errno of the last failure of this connection to write or sync the log; 0 when there was none. */
+int meta_log_errno(const struct meta_connection *connection);
+/* Called after a sync of the log failed. */
+void meta_doubt_log(struct meta *meta);
+
+/* --- settle_commit.c --- */
+
+/* Called before the next write. */
+lreg_status meta_settle_doubts(struct meta_connection *connection, struct error *err);
 /* Handle commits that are unsynced, and leave or remove the mark of an instance without syncs; see settle.c. Called
  * when a transaction has begun, and after its commit. */
 lreg_status meta_settle_at_begin(struct meta_transaction *transaction, struct error *err);
 lreg_status meta_settle_at_commit(struct meta_transaction *transaction, struct error *err);
-/* The errno of the last failure of this connection to write or sync the log; 0 when there was none. */
-int meta_log_errno(const struct meta_connection *connection);
-
-/* Returns a connection to the pool, or closes it. */
-void meta_give_connection(struct meta *meta, enum meta_mode mode, struct meta_connection *connection);
+/* Syncs the log. */
+lreg_status meta_settle_log(struct meta_connection *connection, struct error *err);
+/* Whether an instance without syncs has left its mark. */
+lreg_status meta_settle_has_mark(struct meta_transaction *transaction, bool *out, struct error *err);
 
 #endif

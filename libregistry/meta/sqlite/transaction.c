@@ -83,6 +83,11 @@ static lreg_status begin(struct meta *meta, enum meta_mode mode, bool is_synced,
     return LREG_OK;
 }
 
+lreg_status meta_read_only(struct error *err) {
+    return error_set(err, LREG_FORBIDDEN, "read_only",
+                     "this registry can only be read: its data directory cannot be written to");
+}
+
 static lreg_status begin_in_turn(struct meta *meta, enum meta_mode mode, bool is_synced, struct meta_transaction **out,
                                  struct error *err) {
     *out = NULL;
@@ -158,4 +163,8 @@ lreg_status meta_end(struct meta_transaction *transaction, lreg_status status, s
         return status;
     }
     return meta_commit(transaction, err);
+}
+
+uint64_t meta_commits(const struct meta *meta) {
+    return (uint64_t)atomic_load(&meta->commits);
 }

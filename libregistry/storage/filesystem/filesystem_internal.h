@@ -34,12 +34,21 @@ struct filesystem {
 #define FILESYSTEM_FAN_OUT_LENGTH 5 /* "ab/cd" */
 #define FILESYSTEM_PATH_MAX (FILESYSTEM_FAN_OUT_LENGTH + 1 + LREG_STORAGE_KEY_MAX) /* "ab/cd/<key>" */
 
+/* --- paths.c --- */
+
+#define FILESYSTEM_DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+
 /* Makes `number`, an errno or 0, the cause, and returns the status for it. */
 lreg_status filesystem_failure(lreg_failure *failure, int number);
 
 /* Opens a path below `directory` of at most three parts without following symbolic links. O_CLOEXEC is added. Returns
  * -1 and sets errno as open does. */
 int filesystem_open_below(const struct filesystem *filesystem, int directory, const char *path, int flags);
+
+/* Opens one part of a path. Returns -1 and sets errno as open does. */
+int filesystem_open_part(int directory, const char *name, int flags);
+/* Whether the kernel has openat2() and this process may call it. */
+bool filesystem_try_openat2(int directory);
 
 /* Creates a directory unless it exists. Returns 0, or -1 and errno. */
 int filesystem_make_directory(const struct filesystem *filesystem, int parent, const char *name);
