@@ -47,14 +47,6 @@ bool call_defers(struct call *call) {
     return call->is_deferred;
 }
 
-void call_count_download(struct call *call, const char *package_id) {
-    if (call->may_defer) {
-        core_note_download(call->core, package_id);
-    } else {
-        core_count_download(call->core, package_id);
-    }
-}
-
 const char *call_url(struct call *call, const char *path) {
     size_t base = strlen(call->base_url);
     size_t length = strlen(path);

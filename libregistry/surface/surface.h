@@ -141,9 +141,6 @@ const char *call_parameter(const struct call *call, const char *name);
  * done in another thread: the handler then returns LREG_OK at once, without an answer, and is called again later. */
 bool call_defers(struct call *call);
 
-/* Counts a download in memory. In a thread that may block, also writes the counts gathered so far. */
-void call_count_download(struct call *call, const char *package_id);
-
 /* --- Answers. Each sets response.status and the body; only one may succeed per call. After a failure the dispatcher
  * drops the response, including its headers, and shows the failure. --- */
 
@@ -183,6 +180,29 @@ lreg_status call_respond_representation(struct call *call, const struct represen
 #define CALL_SHARED_CACHE_SECONDS 300
 const char *call_cache_control(const struct call *call, bool is_fixed);
 
+/* Content of a registry, as an ecosystem serves it. The texts are copied. */
+struct served {
+    const char *media_type;
+    const char *version; /* names these bytes, as their digest does: the ETag without its quotes */
+    const char *filename; /* to save it under (Content-Disposition); NULL: none */
+    int64_t modified_ms; /* below 0: none */
+    bool is_fixed; /* see call_cache_control() */
+    const struct core_package *package; /* that a download is counted for; NULL: none */
+    uint64_t length;
+    /* one of the two, as in struct representation: */
+    const void *bytes;
+    struct core_shared *keep;
+    struct storage_object *object; /* taken, also on failure */
+};
+
+/* Serves content: call_respond_representation() with Cache-Control of the registry. Counts the download in memory; in a
+ * thread that may block, also writes the counts gathered so far. */
+lreg_status call_serve(struct call *call, const struct served *what, struct error *err);
+/* Serves the blob of a package. Of `how`, the ecosystem sets media_type, filename and is_fixed; the rest follows from
+ * the package. */
+lreg_status call_serve_package(struct call *call, const struct core_package *package, const struct served *how,
+                               struct error *err);
+
 /* Adds a field to the response, before or after the response is made. LREG_INTERNAL for a field that is not the
  * handler's (see struct response). */
 lreg_status call_header(struct call *call, const char *name, const char *value, struct error *err);
@@ -196,6 +216,8 @@ lreg_status call_challenge_basic(struct call *call, struct error *err);
  * Basic challenge when credentials are missing, and is replaced by JSON when the request prefers it (Accept). */
 lreg_status call_show_json_error(struct call *call, const struct error *failure, struct error *err);
 lreg_status call_show_text_error(struct call *call, const struct error *failure, struct error *err);
+/* A page of HTML when the request prefers that to text; otherwise as call_show_text_error(). */
+lreg_status call_show_page_error(struct call *call, const struct error *failure, struct error *err);
 
 /* Collects the body, up to `max_bytes`, and then calls `then` with it, NUL-terminated and borrowed for that call.
  * Without a body, calls `then` with "" at once. LREG_TOO_LARGE for a larger body, at

@@ -13,12 +13,6 @@
 #define INDEX_MEDIA_TYPE "application/gzip"
 #define KEY_MEDIA_TYPE "application/x-pem-file"
 
-static const char *etag_of(const struct call *call, const uint8_t sha256[DIGEST_SHA256_BYTES]) {
-    char digest[DIGEST_SHA256_TEXT];
-    hex_encode(sha256, DIGEST_SHA256_BYTES, digest);
-    return arena_format(call->arena, "\"%s\"", digest);
-}
-
 static lreg_status check_architecture(const char *architecture, struct error *err) {
     if (!alpine_architecture_is_valid(architecture)) {
         return alpine_architecture_unknown(err);
@@ -30,7 +24,7 @@ static lreg_status check_architecture(const char *architecture, struct error *er
 static lreg_status serve_index(struct call *call, struct error *err) {
     const char *architecture = call_parameter(call, "architecture");
     struct alpine_index_file file = {0};
-    struct representation what = {.media_type = INDEX_MEDIA_TYPE, .modified_ms = -1};
+    char digest[DIGEST_SHA256_TEXT];
     lreg_status status = check_architecture(architecture, err);
     if (status != LREG_OK) {
         return status;
@@ -50,12 +44,16 @@ static lreg_status serve_index(struct call *call, struct error *err) {
     if (status != LREG_OK) {
         return status;
     }
-    what.etag = etag_of(call, file.sha256);
-    what.cache_control = call_cache_control(call, false);
-    what.bytes = file.bytes;
-    what.length = file.length;
-    what.keep = file.keep;
-    status = what.etag != NULL ? call_respond_representation(call, &what, err) : error_no_memory(err);
+    hex_encode(file.sha256, DIGEST_SHA256_BYTES, digest);
+    const struct served what = {
+        .media_type = INDEX_MEDIA_TYPE,
+        .version = digest,
+        .modified_ms = -1,
+        .length = file.length,
+        .bytes = file.bytes,
+        .keep = file.keep,
+    };
+    status = call_serve(call, &what, err);
     core_shared_release(file.keep);
     return status;
 }
@@ -87,30 +85,16 @@ static lreg_status find_package(struct call *call, const struct core_package **o
     return find_under(call, ALPINE_NOARCH, file, out, err);
 }
 
-/* Counts only responses from the first byte: a later range continues a download that was already counted. */
-static bool is_download(const struct call *call) {
-    const struct response *response = &call->response;
-    return call->method == HTTP_GET && response->body == BODY_OBJECT && response->object_offset == 0;
-}
-
 static lreg_status serve_package(struct call *call, struct error *err) {
     const struct core_package *package = NULL;
-    struct representation what = {.media_type = ALPINE_MEDIA_TYPE};
+    const struct served how = {
+        .media_type = ALPINE_MEDIA_TYPE,
+        .filename = call_parameter(call, "file"),
+        .is_fixed = !call->registry->row.allow_overwrite,
+    };
     lreg_status status = find_package(call, &package, err);
-    if (package == NULL) {
-        return status;
-    }
-    what.etag = etag_of(call, package->row.digests.sha256);
-    what.filename = call_parameter(call, "file");
-    what.modified_ms = package->row.updated_ms;
-    what.cache_control = call_cache_control(call, !call->registry->row.allow_overwrite);
-    status = what.etag != NULL ? core_package_open(call->core, package, &what.object, &what.length, err)
-                               : error_no_memory(err);
     if (status == LREG_OK) {
-        status = call_respond_representation(call, &what, err);
-    }
-    if (status == LREG_OK && is_download(call)) {
-        call_count_download(call, package->row.id);
+        status = call_serve_package(call, package, &how, err);
     }
     core_package_release(package);
     return status;
@@ -119,7 +103,7 @@ static lreg_status serve_package(struct call *call, struct error *err) {
 static lreg_status serve_key(struct call *call, struct error *err) {
     struct core_registry_key key = {0};
     struct digest_set digests;
-    struct representation what = {.media_type = KEY_MEDIA_TYPE, .modified_ms = -1};
+    char digest[DIGEST_SHA256_TEXT];
     if (call_defers(call)) { /* requested once per client, and may have to be made */
         return LREG_OK;
     }
@@ -129,13 +113,16 @@ static lreg_status serve_key(struct call *call, struct error *err) {
     }
     struct slice text = slice_of(key.public_pem);
     digest_of(DIGEST_SHA256, text.bytes, text.length, &digests);
-    what.etag = etag_of(call, digests.sha256);
-    what.filename = alpine_repository_key_name(call->registry, call->arena);
-    what.cache_control = call_cache_control(call, false);
-    what.bytes = text.bytes;
-    what.length = text.length;
-    status = what.etag != NULL && what.filename != NULL ? call_respond_representation(call, &what, err)
-                                                        : error_no_memory(err);
+    hex_encode(digests.sha256, DIGEST_SHA256_BYTES, digest);
+    const struct served what = {
+        .media_type = KEY_MEDIA_TYPE,
+        .version = digest,
+        .filename = alpine_repository_key_name(call->registry, call->arena),
+        .modified_ms = -1,
+        .length = text.length,
+        .bytes = text.bytes,
+    };
+    status = what.filename != NULL ? call_serve(call, &what, err) : error_no_memory(err);
 
 out:
     core_registry_key_wipe(&key);

@@ -140,26 +140,21 @@ static lreg_status claim(struct call *call, const struct oci_blob *blob, struct 
 
 static lreg_status respond(struct call *call, const struct oci_blob *blob, struct storage_object *object,
                            struct error *err) {
-    struct representation what = {
+    const struct served what = {
         .media_type = "application/octet-stream",
-        .etag = arena_format(call->arena, "\"%s\"", blob->link.digest),
+        .version = blob->link.digest,
         .modified_ms = -1,
-        .cache_control = call_cache_control(call, true),
+        .is_fixed = true,
         .length = blob->blob.size_bytes,
         .bytes = "",
         .object = object,
     };
-    const char *digest = arena_copy_text(call->arena, blob->link.digest);
-    if (what.etag == NULL || digest == NULL) {
-        storage_object_close(object);
-        return error_no_memory(err);
-    }
-    lreg_status status = call_header(call, "Docker-Content-Digest", digest, err);
+    lreg_status status = oci_add_digest(call, blob->link.digest, err);
     if (status != LREG_OK) {
         storage_object_close(object);
         return status;
     }
-    return call_respond_representation(call, &what, err);
+    return call_serve(call, &what, err);
 }
 
 lreg_status oci_blob_get(struct call *call, struct error *err) {

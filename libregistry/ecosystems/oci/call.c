@@ -44,6 +44,10 @@ lreg_status oci_add_location(struct call *call, const char *image, const char *b
     return location != NULL ? call_header(call, "Location", location, err) : error_no_memory(err);
 }
 
+lreg_status oci_add_digest(struct call *call, const char *digest, struct error *err) {
+    return call_header_format(call, err, "Docker-Content-Digest", "%s", digest);
+}
+
 lreg_status oci_respond_blob_created(struct call *call, const char *image, const char *digest, struct error *err) {
     const char *below = arena_format(call->arena, "/blobs/%s", digest);
     if (below == NULL) {
@@ -51,7 +55,7 @@ lreg_status oci_respond_blob_created(struct call *call, const char *image, const
     }
     lreg_status status = oci_add_location(call, image, below, err);
     if (status == LREG_OK) {
-        status = call_header(call, "Docker-Content-Digest", digest, err);
+        status = oci_add_digest(call, digest, err);
     }
     return status == LREG_OK ? call_respond(call, 201, err) : status;
 }

@@ -85,7 +85,7 @@ static lreg_status add_fields(struct call *call, const struct oci_push *push, st
     }
     lreg_status status = oci_add_location(call, push->image, below, err);
     if (status == LREG_OK) {
-        status = call_header(call, "Docker-Content-Digest", push->digest.text, err);
+        status = oci_add_digest(call, push->digest.text, err);
     }
     if (status == LREG_OK && push->manifest->subject != NULL) {
         status = call_header(call, "OCI-Subject", push->manifest->subject, err);

@@ -63,24 +63,22 @@ static lreg_status find_manifest(struct call *call, const char *image, const cha
     return is_absent(status) || is_to_come ? oci_manifest_unknown(call, reference, err) : status;
 }
 
-static lreg_status respond(struct call *call, const struct core_document *document, bool by_tag, struct error *err) {
+/* `tag` is NULL when the manifest was asked for by digest. */
+static lreg_status respond(struct call *call, const struct core_document *document, const struct core_package *tag,
+                           struct error *err) {
     const struct meta_document *row = &document->row;
-    const char *media_type = arena_copy_text(call->arena, row->media_type);
-    const char *digest = arena_copy_text(call->arena, row->name);
-    const struct representation what = {
-        .media_type = media_type,
-        .etag = arena_format(call->arena, "\"%s\"", row->name),
+    const struct served what = {
+        .media_type = row->media_type,
+        .version = row->name,
         .modified_ms = -1,
-        .cache_control = call_cache_control(call, !by_tag),
+        .is_fixed = tag == NULL,
+        .package = tag,
         .length = row->content_length,
         .bytes = row->content,
         .keep = document->shared,
     };
-    if (media_type == NULL || digest == NULL || what.etag == NULL) {
-        return error_no_memory(err);
-    }
-    lreg_status status = call_header(call, "Docker-Content-Digest", digest, err);
-    return status == LREG_OK ? call_respond_representation(call, &what, err) : status;
+    lreg_status status = oci_add_digest(call, row->name, err);
+    return status == LREG_OK ? call_serve(call, &what, err) : status;
 }
 
 lreg_status oci_manifest_get(struct call *call, struct error *err) {
@@ -92,10 +90,7 @@ lreg_status oci_manifest_get(struct call *call, struct error *err) {
         status = find_manifest(call, image, call_parameter(call, "reference"), &tag, &document, err);
     }
     if (status == LREG_OK && document != NULL) {
-        status = respond(call, document, tag != NULL, err);
-    }
-    if (status == LREG_OK && tag != NULL && call->method == HTTP_GET && call->response.status == 200) {
-        call_count_download(call, tag->row.id);
+        status = respond(call, document, tag, err);
     }
     core_document_release(document);
     core_package_release(tag);

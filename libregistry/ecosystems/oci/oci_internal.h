@@ -51,6 +51,8 @@ lreg_status oci_path_digest(const struct call *call, struct oci_digest *out, str
  * absolute when the base URL is set. NULL when out of memory. */
 const char *oci_location(struct call *call, const char *image, const char *below);
 lreg_status oci_add_location(struct call *call, const char *image, const char *below, struct error *err);
+/* Adds Docker-Content-Digest; the text is copied. */
+lreg_status oci_add_digest(struct call *call, const char *digest, struct error *err);
 /* Answers 201 with the location and the digest of the blob. */
 lreg_status oci_respond_blob_created(struct call *call, const char *image, const char *digest, struct error *err);
 /* "organization/registry/image"; NULL when out of memory. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Failures as JSON and as text. */
+/* Failures as JSON, as text and as a page. */
 #include "unit/surface/fixture.h"
 
 static int setup(void **state) {
@@ -70,4 +70,25 @@ static void test_surface_failure__text_gives_way_to_json_where_that_is_preferred
     assert_int_equal(call_show_text_error(&fixture->call, &shown, NULL), LREG_OK);
     assert_true(text_starts_with(fixture_field(fixture, "WWW-Authenticate"), "Basic "));
     expect_body(fixture, "application/json; charset=utf-8", "{\"message\":\"no \\\"such\\\" thing\"}");
+}
+
+static void test_surface_failure__browsers_get_a_page_without_markup_of_the_client(void **state) {
+    struct fixture *fixture = *state;
+    struct error shown;
+    (void)error_set(&shown, LREG_UNAUTHENTICATED, "", "<b>\"a\" & b</b>");
+    fixture_request_field(fixture, "Accept", "text/html, text/plain;q=0.8");
+    assert_int_equal(call_show_page_error(&fixture->call, &shown, NULL), LREG_OK);
+    assert_int_equal(fixture->call.response.status, 401);
+    assert_true(text_starts_with(fixture_field(fixture, "WWW-Authenticate"), "Basic "));
+    assert_string_equal(fixture_field(fixture, "Content-Security-Policy"), "default-src 'none'");
+    expect_body(fixture, "text/html; charset=utf-8",
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>401 Unauthorized</title>\n"
+                "<h1>401 Unauthorized</h1>\n<p>&lt;b&gt;&quot;a&quot; &amp; b&lt;/b&gt;</p>\n</html>\n");
+}
+
+static void test_surface_failure__a_page_gives_way_to_text_where_nothing_is_preferred(void **state) {
+    struct fixture *fixture = *state;
+    struct error shown = failure(LREG_FORBIDDEN, "");
+    assert_int_equal(call_show_page_error(&fixture->call, &shown, NULL), LREG_OK);
+    expect_body(fixture, "text/plain; charset=utf-8", "no \"such\" thing\n");
 }
