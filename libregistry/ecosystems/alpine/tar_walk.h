@@ -3,17 +3,13 @@
 #define ECOSYSTEMS_ALPINE_TAR_WALK_H
 
 /*
- * Walks the headers of a tar segment as it streams by, and refuses what apk cannot read although other readers of tar
- * can. Names and contents are left to libarchive. Bounded memory.
+ * Refuses what apk cannot read in a tar segment although other readers of tar can, as the segment streams by. Names and
+ * contents are left to libarchive.
  */
 
-#include "base/error.h"
+#include "formats/tar.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#define ALPINE_TAR_BLOCK 512
+#define ALPINE_TAR_BLOCK TAR_BLOCK
 
 enum alpine_tar_role {
     ALPINE_TAR_CONTROL, /* signatures or control data: no end mark, only regular files */
@@ -21,16 +17,13 @@ enum alpine_tar_role {
 };
 
 struct alpine_tar_walk {
+    struct tar tar;
     enum alpine_tar_role role;
-    uint8_t block[ALPINE_TAR_BLOCK];
-    size_t block_length;
-    uint64_t to_skip; /* of the contents of the current entry, padding included */
-    uint64_t bytes;
-    unsigned zero_blocks;
     uint64_t entries; /* without extended headers */
     uint64_t file_bytes; /* contents of regular files */
 };
 
+/* The walk must not be moved afterwards. */
 void alpine_tar_walk_init(struct alpine_tar_walk *walk, enum alpine_tar_role role);
 
 /* LREG_UNPROCESSABLE: "bad_tar", or "not_an_apk" when a control segment does not begin as tar. */

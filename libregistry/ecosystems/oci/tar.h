@@ -7,15 +7,9 @@
  * Folders, links and other entries that are not files are skipped, as are extended names, which no image uses.
  */
 
-#include "base/error.h"
-#include "base/turn.h"
+#include "formats/tar.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#define OCI_TAR_BLOCK 512
-#define OCI_TAR_NAME_MAX 256 /* "prefix/name" */
+#define OCI_TAR_NAME_MAX TAR_NAME_MAX
 
 /* Called for what is found. A failure of one ends the reading with its status. */
 struct oci_tar_events {
@@ -26,17 +20,13 @@ struct oci_tar_events {
 };
 
 struct oci_tar {
+    struct tar walk;
     struct oci_tar_events events;
-    uint8_t header[OCI_TAR_BLOCK];
-    size_t filled; /* of the header */
-    uint64_t data; /* bytes of the entry that are still to come */
-    size_t padding; /* bytes after the data */
     size_t entries;
     size_t max_entries;
-    bool in_file;
-    bool ended; /* a block of zeros was read; the rest is padding */
 };
 
+/* The reader must not be moved afterwards. */
 void oci_tar_init(struct oci_tar *tar, const struct oci_tar_events *events, size_t max_entries);
 /* Takes bytes until the turn is over, from which the events spend; the caller passes the rest again in the next turn.
  * LREG_UNPROCESSABLE ("bad_archive"), or the failure of an event. */
