@@ -355,10 +355,6 @@ bool core_is_read_only(const struct core *core) {
     return core->is_read_only;
 }
 
-lreg_status core_check_writable(const struct core *core, struct error *err) {
-    return core->is_read_only ? meta_read_only(err) : LREG_OK;
-}
-
 const struct hooks *core_hooks(const struct core *core) {
     return &core->hooks;
 }

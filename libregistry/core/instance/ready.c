@@ -61,6 +61,10 @@ lreg_status core_check_ready(struct core *core, struct error *err) {
     return status == LREG_OK ? read_a_row(core, err) : status;
 }
 
+lreg_status core_check_writable(const struct core *core, struct error *err) {
+    return core->is_read_only ? meta_read_only(err) : LREG_OK;
+}
+
 lreg_status core_check_accepts(struct core *core, struct error *err) {
     lreg_status status = core_check_writable(core, err);
     if (status != LREG_OK || core->directory == NULL) {
