@@ -6,7 +6,7 @@
 
 #include "meta/sqlite/connection_internal.h"
 
-#include "meta/sqlite/schema_internal.h"
+#include "meta/sqlite/migrations_internal.h"
 #include "meta/sqlite/sqlite_internal.h"
 
 #include <string.h>

@@ -9,7 +9,7 @@
 #include "base/owner.h"
 #include "base/process.h"
 #include "base/strbuf.h"
-#include "meta/sqlite/schema_internal.h"
+#include "meta/sqlite/migrations_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
  * cascade can miss them. meta_check() compares them.
  */
 
-#include "meta/sqlite/schema_internal.h"
+#include "meta/sqlite/migrations_internal.h"
 
 #include "meta/sqlite/sqlite_internal.h"
 

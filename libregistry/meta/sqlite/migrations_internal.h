@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef META_SQLITE_SCHEMA_INTERNAL_H
-#define META_SQLITE_SCHEMA_INTERNAL_H
+#ifndef META_SQLITE_MIGRATIONS_INTERNAL_H
+#define META_SQLITE_MIGRATIONS_INTERNAL_H
 
 #include "meta/sqlite/connection_internal.h"
 
