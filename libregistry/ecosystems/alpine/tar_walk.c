@@ -8,7 +8,7 @@
 
 #include "ecosystems/alpine/tar_walk.h"
 
-static const char *const REASONS[] = {
+static const char *const reasons[] = {
     [TAR_NOT_USTAR] = "a header is not in the ustar format",
     [TAR_BAD_NUMBER] = "a number in a header is not octal",
     [TAR_BAD_CHECKSUM] = "a header is damaged",
@@ -45,7 +45,7 @@ static bool is_foreign(const struct alpine_tar_walk *walk, bool is_ustar) {
 static lreg_status refuse(void *user, enum tar_fault fault, struct error *err) {
     const struct alpine_tar_walk *walk = user;
     bool is_header = fault == TAR_NOT_USTAR || fault == TAR_BAD_NUMBER || fault == TAR_BAD_CHECKSUM;
-    return is_header && is_foreign(walk, fault != TAR_NOT_USTAR) ? not_an_apk(err) : bad_tar(walk, REASONS[fault], err);
+    return is_header && is_foreign(walk, fault != TAR_NOT_USTAR) ? not_an_apk(err) : bad_tar(walk, reasons[fault], err);
 }
 
 static lreg_status take_entry(void *user, const struct tar_entry *entry, bool *out_is_wanted, struct error *err) {
