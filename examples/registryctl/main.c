@@ -22,7 +22,8 @@ static void print_help(FILE *out) {
           "  --json       print JSON\n"
           "  --help       print this, or the usage of a command\n"
           "  --version    print the version of the library\n\n"
-          "Exit status: 0 done, 1 failed, 2 wrong command line, 3 verify found damage.\n\nCommands:\n",
+          "Exit status: 0 done, 1 failed, 2 wrong command line, 3 verify found damage, or a\n"
+          "backup lacks what is lost.\n\nCommands:\n",
           out);
     for (size_t i = 0; i < TABLES; i++) {
         for (const struct command *command = tables[i]; command->name != NULL; command++) {

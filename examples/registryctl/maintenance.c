@@ -5,6 +5,7 @@
 #include "registryctl.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 /* Active writers are younger than this. */
@@ -194,7 +195,9 @@ static int backup(struct invocation *invocation) {
     }
     const lreg_backup_options options = {.size = sizeof options, .flags = is_linked ? LREG_BACKUP_LINK : 0};
     if (lreg_backup(invocation->instance, invocation->words[0], &options, &error) != LREG_OK) {
-        return fail_with(error);
+        bool is_made = strcmp(lreg_error_code(error), "backup_incomplete") == 0;
+        int result = fail_with(error);
+        return is_made ? EXIT_FINDINGS : result;
     }
     if (invocation->json) {
         return print_json(json_pack("{s:s, s:s}", "backup", invocation->words[0], "kind", is_linked ? "link" : "copy"));

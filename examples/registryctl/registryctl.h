@@ -15,7 +15,7 @@
 #define EXIT_DONE 0
 #define EXIT_FAILED 1 /* the command could not be carried out */
 #define EXIT_USAGE 2 /* the command line is wrong */
-#define EXIT_FINDINGS 3 /* verify found missing or damaged content, or references to nothing */
+#define EXIT_FINDINGS 3 /* verify found missing or damaged content, or references to nothing; a backup lacks some */
 
 #define OPTIONS_MAX 16
 

@@ -303,9 +303,10 @@ LREG_EXPORT lreg_status lreg_options_set_executor(lreg_options *options, const l
  * store.
  *
  * The file libregistry.txt marks a data directory. If it or other files show that the directory is in use, a missing or
- * empty database is refused and not made again ("database_missing"; docs/hosting.md, "Restoring"). A missing folder of
- * packages is refused too ("objects_missing"). A directory without a database that contains other files is refused
- * ("directory_foreign"); lost+found and empty folders are allowed. In these cases nothing is changed.
+ * empty database is refused and not made again ("database_missing"; docs/hosting.md, "Restoring"). A folder of
+ * packages that is missing, or empty while the database names packages, is refused too ("objects_missing"). A directory
+ * without a database that contains other files is refused ("directory_foreign"); lost+found and empty folders are
+ * allowed. In these cases nothing is changed.
  *
  * A directory that this process cannot write to, such as on a read-only file system, is opened for reading. Every
  * change then returns LREG_FORBIDDEN ("read_only"), and nothing is recorded, such as downloads. New files belong to the

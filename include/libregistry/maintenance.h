@@ -120,12 +120,17 @@ typedef struct lreg_backup_options {
  * to a file in place, or a failing disk, damages both the instance and the backup. On another file system, or where
  * links are not possible, they are copied.
  *
+ * Packages that the storage has lost do not keep the others from being saved: the copy is made without them, each is
+ * named in the log, and the call fails with LREG_CORRUPT ("backup_incomplete").
+ *
  * @param instance   not NULL
- * @param directory  the copy, which must not exist; not NULL
+ * @param directory  the copy, which must not exist, and not be inside of the data directory; not NULL
  * @param options    copied; NULL: all defaults
  * @param err        owned, lreg_error_free(); may be NULL
- * @return LREG_OK; LREG_CONFLICT (exists); LREG_UNSUPPORTED (not in a directory, or with a storage of the host);
- *         LREG_BAD_ARGUMENT (NULL, `size`, unknown flags); LREG_IO; LREG_NO_SPACE; LREG_BUSY; LREG_NO_MEMORY
+ * @return LREG_OK; LREG_CORRUPT ("backup_incomplete": the copy exists, and lacks what was lost; otherwise the database
+ *         is damaged, and there is no copy); LREG_CONFLICT (exists); LREG_UNSUPPORTED (not in a directory, or with a
+ *         storage of the host); LREG_BAD_ARGUMENT (NULL, `size`, unknown flags, "backup_inside"); LREG_IO;
+ *         LREG_NO_SPACE; LREG_BUSY; LREG_NO_MEMORY
  * Blocks: metadata database, storage. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT lreg_status lreg_backup(lreg_instance *instance, const char *directory, const lreg_backup_options *options,

@@ -83,7 +83,8 @@ typedef struct lreg_upkeep_report {
  * @param report    filled in, also after a failure; its `size` set; may be NULL
  * @param err       owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (NULL, `size`, unknown flags, more than a thousand years); LREG_IO; LREG_NO_SPACE;
- *         LREG_BUSY; LREG_CORRUPT (the database); LREG_NO_MEMORY. After a failure, what was done stays done
+ *         LREG_BUSY; LREG_CORRUPT (the database); LREG_NO_MEMORY; LREG_FORBIDDEN ("read_only": this process cannot
+ *         write to the directory; one that can does upkeep). After a failure, what was done stays done
  * Blocks: metadata database, storage. Threads: any, at once; to a second one the report says LREG_UPKEEP_ELSEWHERE.
  * Since: 0.1
  */

@@ -104,6 +104,11 @@ static lreg_status find_holder(struct core *core, const char *token_id, struct a
     return find_principal(core, cache_key, &(struct token_key){.id = token_id}, out, err);
 }
 
+lreg_status core_check_holder(struct core *core, const struct auth_principal *principal, struct error *err) {
+    struct auth_principal now;
+    return find_holder(core, principal->token_id, &now, err);
+}
+
 static const struct auth_principal anonymous = {.kind = AUTH_NOBODY, .label = "anonymous"};
 
 lreg_status core_authenticate(struct core *core, const char *secret, struct auth_principal *out, struct error *err) {

@@ -15,6 +15,10 @@ lreg_status core_authenticate(struct core *core, const char *secret, struct auth
 lreg_status core_authenticate_bearer(struct core *core, const char *text, struct auth_principal *out,
                                      struct auth_bearer *out_bearer, struct error *err);
 
+/* LREG_UNAUTHENTICATED ("unknown_token") when the token of the principal was deleted since. Its expiry does not matter
+ * here: what began in time may end. Warm: no SQL. */
+lreg_status core_check_holder(struct core *core, const struct auth_principal *principal, struct error *err);
+
 /* auth_decide() for a registry or (registry NULL) an organization. */
 lreg_status core_authorize(struct core *core, const struct auth_principal *principal, enum auth_action action,
                            const struct core_organization *organization, const struct core_registry *registry,

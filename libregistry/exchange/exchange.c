@@ -125,7 +125,11 @@ static lreg_status run_sink_write(struct exchange *exchange, const void *bytes, 
 
 static lreg_status run_sink_finish(struct exchange *exchange, struct error *err) {
     struct call *call = &exchange->call;
-    lreg_status status = LREG_OK;
+    /* A body may take hours: who deletes a token ends what it is used for. */
+    lreg_status status = core_check_holder(call->core, &call->principal, err);
+    if (status != LREG_OK) {
+        return status;
+    }
     do {
         call->has_more = false;
         status = call->sink->finish(call, call->sink_state, err);

@@ -303,7 +303,7 @@ static void test_component_instance__a_backup_is_an_instance(void **state) {
     fixture_open_folder(&fixture);
     lreg_registry *registry = make_files(fixture.instance);
     lreg_package_free(publish_text(fixture.instance, registry, "a.txt", "content"));
-    snprintf(folder, sizeof folder, "%s/backup", fixture.folder);
+    snprintf(folder, sizeof folder, "%s.backup", fixture.folder);
     CHECK(lreg_backup(fixture.instance, folder, NULL, &err), err);
     assert_int_equal(lreg_backup(fixture.instance, folder, NULL, &err), LREG_CONFLICT);
     lreg_error_free(err);
@@ -320,6 +320,21 @@ static void test_component_instance__a_backup_is_an_instance(void **state) {
     assert_int_equal(count_packages(copy, registry, NULL), 1);
     lreg_registry_free(registry);
     lreg_close(copy);
+    fixture_remove_folder(folder);
+    fixture_close(&fixture);
+}
+
+static void test_component_instance__a_backup_is_not_made_inside_of_its_instance(void **state) {
+    (void)state;
+    static const char *const names[] = {"backup", "objects/backup", "objects/../backup/"};
+    struct fixture fixture;
+    lreg_error *err = NULL;
+    char folder[128];
+    fixture_open_folder(&fixture);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(folder, sizeof folder, "%s/%s", fixture.folder, names[i]);
+        EXPECT(lreg_backup(fixture.instance, folder, NULL, &err), &err, LREG_BAD_ARGUMENT, "backup_inside");
+    }
     fixture_close(&fixture);
 }
 

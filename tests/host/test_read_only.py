@@ -190,6 +190,14 @@ class ReadOnly(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("no registry in the directory", done.stderr)
 
+    def test_upkeep_is_refused_as_gc_is(self):
+        self.make_store()
+        self.show_read_only()
+        for command in ("gc", "upkeep"):
+            done = self.ctl(self.frozen, command)
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn("can only be read", done.stderr)
+
     def test_backup_of_a_read_only_store(self):
         self.make_store(signal.SIGKILL)
         self.show_read_only()

@@ -272,6 +272,7 @@ misused "backup of two kinds" "exclude each other" backup --link --copy "$folder
 refused "backup over what is there" "exists already" backup "$folder/copy"
 "$program" --data "$folder/copy" package download acme my-files app-1.0.0.bin 2>err | sha256sum | grep -q "^$sum"
 count "the backup is a data directory" $?
+refused "backup inside of the data directory" "outside" backup "$folder/data/copy"
 json "gc removes what nothing names" "v['blobs'] == 1 and v['blob_bytes'] == 6" gc
 json "gc" "isinstance(v['blobs'], int) and isinstance(v['stages'], int)" gc --grace-seconds 0
 gives 0 "gc as text" gc

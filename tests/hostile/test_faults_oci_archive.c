@@ -101,8 +101,8 @@ static void make_archive(struct play_script *this, const char *name, const char 
     struct tar_builder archive = {NULL, 0};
     char index[512];
     snprintf(index, sizeof index,
-             "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"sha256:%s\",\"size\":1}]}", type,
-             variable(this, top));
+             "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"sha256:%s\",\"size\":%zu}]}", type,
+             variable(this, top), strlen(variable(this, strcmp(top, "index_hash") == 0 ? "index" : "image")));
     add_blob(this, &archive, "config_hash", CONFIG);
     if (is_whole) {
         add_blob(this, &archive, "layer_hash", LAYER);

@@ -217,6 +217,55 @@ static void test_protocol_oci_references__an_index_says_what_its_children_are(vo
     put_index(world, 201, "Application/VND.oci.image.manifest.v1+JSON", IMAGE_DIGEST, strlen(IMAGE));
 }
 
+static struct http_answer *put_signature(struct protocol_world *world, int status, const char *type, const char *digest,
+                                         size_t size) {
+    return REQUEST(world, WHO_OWNER, status,
+                   "PUT " REPOSITORY "/manifests/signature\nContent-Type: " MANIFEST_TYPE
+                   "\n\n{\"schemaVersion\":2,\"config\":" DESCRIPTOR(
+                       CONFIG_TYPE, CONFIG_DIGEST) ",\"layers\":[],"
+                                                   "\"subject\":{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu}}",
+                   strlen(CONFIG), type, digest, size);
+}
+
+/* The subject may be missing; one that is there is held against its descriptor, as the manifests of an index are. */
+static void test_protocol_oci_references__a_subject_that_is_there_is_what_is_said(void **state) {
+    struct protocol_world *world = *state;
+    push_image(world, REPOSITORY, "v1");
+    struct http_answer *answer = put_signature(world, 400, MANIFEST_TYPE, IMAGE_DIGEST, strlen(IMAGE) + 1);
+    expect_error(answer, "MANIFEST_INVALID", IMAGE_DIGEST);
+    http_answer_free(answer);
+    answer = put_signature(world, 400, INDEX_TYPE, IMAGE_DIGEST, strlen(IMAGE));
+    expect_error(answer, "MANIFEST_INVALID", IMAGE_DIGEST);
+    http_answer_free(answer);
+    http_answer_free(put_signature(world, 201, MANIFEST_TYPE, IMAGE_DIGEST, strlen(IMAGE)));
+    http_answer_free(put_signature(world, 201, MANIFEST_TYPE, INDEX_DIGEST, 1)); /* not there */
+}
+
+static struct http_answer *put_embedded(struct protocol_world *world, int status, const char *digest, size_t size,
+                                        const char *data) {
+    return REQUEST(world, WHO_OWNER, status,
+                   "PUT " REPOSITORY "/manifests/v1\nContent-Type: " MANIFEST_TYPE
+                   "\n\n{\"schemaVersion\":2,\"config\":{\"mediaType\":\"" CONFIG_TYPE
+                   "\",\"digest\":\"%s\",\"size\":%zu,\"data\":%s},\"layers\":[]}",
+                   digest, size, data);
+}
+
+/* A client may use embedded content without fetching the blob, so it has to be the same. */
+static void test_protocol_oci_references__embedded_content_is_that_of_the_digest(void **state) {
+    static const char digest[] = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"; /* {} */
+    static const char *const wrong[] = {"\"e30K\"", "\"W10=\"", "\"\"", "\"e3!=\"", "7", "{}"};
+    struct protocol_world *world = *state;
+    push_blob(world, REPOSITORY, digest, "{}");
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct http_answer *answer = put_embedded(world, 400, digest, 2, wrong[i]);
+        expect_error(answer, "MANIFEST_INVALID", "data");
+        http_answer_free(answer);
+    }
+    EXPECT_STATUS(world, WHO_OWNER, 404, "GET " REPOSITORY "/manifests/v1\n\n");
+    http_answer_free(put_embedded(world, 201, digest, 2, "\"e30=\""));
+    http_answer_free(put_embedded(world, 201, digest, 2, "null"));
+}
+
 /* As in build caches: entries of an index may be layers. */
 static void test_protocol_oci_references__an_index_may_name_blobs(void **state) {
     struct protocol_world *world = *state;

@@ -293,6 +293,19 @@ lreg_status core_directory_has_objects(const struct core_directory *directory, b
     return *out ? LREG_OK : scan(directory->descriptor, OBJECTS_FOLDER, any_entry, NULL, out, err);
 }
 
+static bool is_object_entry(int folder, const char *entry, void *user) {
+    (void)folder;
+    (void)user;
+    return strcmp(entry, "lost+found") != 0;
+}
+
+lreg_status core_directory_lacks_objects(const struct core_directory *directory, bool *out, struct error *err) {
+    bool has_any = false;
+    lreg_status status = scan(directory->descriptor, OBJECTS_FOLDER, is_object_entry, NULL, &has_any, err);
+    *out = status == LREG_OK && !has_any;
+    return status;
+}
+
 void core_directory_end(struct core_directory *directory) {
     if (directory->descriptor >= 0) {
         (void)close(directory->descriptor);

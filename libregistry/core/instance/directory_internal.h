@@ -56,6 +56,9 @@ lreg_status core_directory_begin(struct core *core, struct core_directory *direc
 /* Marks the directory as complete. Call it when everything was opened. */
 lreg_status core_directory_settle(struct core *core, struct core_directory *directory, struct error *err);
 void core_directory_end(struct core_directory *directory);
+/* Whether the folder of packages is missing or empty, apart from lost+found: the mount point of a disk that is not
+ * mounted, or a new disk. */
+lreg_status core_directory_lacks_objects(const struct core_directory *directory, bool *out, struct error *err);
 /* Whether packages are, or were, files below the directory. */
 lreg_status core_directory_has_objects(const struct core_directory *directory, bool *out, struct error *err);
 
@@ -64,5 +67,7 @@ lreg_status core_directory_has_objects(const struct core_directory *directory, b
 /* Gives the rows of a directory from before storages had names the name of theirs, and logs which storages with blobs
  * are not open. */
 lreg_status core_storages_settle(struct core *core, const struct core_directory *directory, struct error *err);
+/* LREG_CORRUPT ("objects_missing") when the database names packages below the directory, and their folder is empty. */
+lreg_status core_storages_check_objects(struct core *core, const struct core_directory *directory, struct error *err);
 
 #endif

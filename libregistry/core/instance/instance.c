@@ -179,6 +179,9 @@ static lreg_status open_contents(struct core *core, const struct core_options *o
     if (status == LREG_OK) {
         status = core_storages_settle(core, &directory, err);
     }
+    if (status == LREG_OK && !options->is_filled_later) {
+        status = core_storages_check_objects(core, &directory, err);
+    }
     if (status == LREG_OK) {
         status = core_directory_settle(core, &directory, err);
     }

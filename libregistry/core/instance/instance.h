@@ -66,6 +66,7 @@ struct core_options {
     void *backend_state;
     const char *backend_name; /* valid by storage_name_is_valid(); NULL without a backend */
     bool memory_storage; /* blobs in memory, whatever `directory` is; otherwise in files below it */
+    bool is_filled_later; /* a backup in the making: its packages are copied after it was opened */
     const char *base_url; /* "https://packages.example.com/prefix": base of URLs in responses; NULL: from the request */
     struct core_limits limits;
     const struct core_ecosystem *const *ecosystems; /* NULL-terminated; lives as long as the program */

@@ -123,6 +123,42 @@ static lreg_status warn(void *user, const struct meta_storage *other, struct err
     return LREG_OK;
 }
 
+static lreg_status names_objects(struct core *core, bool *out, struct error *err) {
+    struct meta_transaction *transaction = NULL;
+    struct meta_blob *blobs = NULL;
+    size_t count = 0;
+    struct arena arena;
+    arena_init(&arena, &core->hooks, ARENA_BYTES);
+    lreg_status status = meta_begin(core->meta, META_READ, &transaction, err);
+    if (status == LREG_OK) {
+        status = meta_blob_list(transaction, CORE_STORAGE_LOCAL, 0, 1, &arena, &blobs, &count, err);
+        meta_rollback(transaction);
+    }
+    *out = status == LREG_OK && count > 0;
+    arena_free(&arena);
+    return status;
+}
+
+/* An empty folder is the mount point of a disk that is not mounted. Looks twice: between the two looks at one of both,
+ * another process may publish the first package or collect the last one. */
+lreg_status core_storages_check_objects(struct core *core, const struct core_directory *directory, struct error *err) {
+    bool lacks = core->is_own_filesystem;
+    lreg_status status = LREG_OK;
+    for (int look = 0; status == LREG_OK && lacks && look < 2; look++) {
+        status = core_directory_lacks_objects(directory, &lacks, err);
+        if (status == LREG_OK && lacks) {
+            status = names_objects(core, &lacks, err);
+        }
+    }
+    if (status != LREG_OK || !lacks) {
+        return status;
+    }
+    return error_set(err, LREG_CORRUPT, "objects_missing",
+                     "the folder objects in the data directory is empty, and the database names packages: mount the"
+                     " disk that has them, or restore a backup (docs/hosting.md, \"Restoring\"). If they are lost, make"
+                     " a folder objects/00 to open the registry without them. Nothing was changed");
+}
+
 lreg_status core_storages_settle(struct core *core, const struct core_directory *directory, struct error *err) {
     lreg_status status = settle_names(core, directory, err);
     return status == LREG_OK ? core_storages_tell(core, warn, core, err) : status;

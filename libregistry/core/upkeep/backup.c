@@ -6,7 +6,8 @@
  * Then the current database no longer names it, and is copied again; objects that were copied already stay.
  *
  * Everything is created under a temporary name beside the destination. It gets the destination's name when it is
- * complete, durable, and was opened once.
+ * complete, durable, and was opened once. Objects that the storage has lost do not keep the others from being saved:
+ * they are named in the log, and the backup is reported as incomplete.
  */
 
 #include "core/upkeep/maintenance.h"
@@ -41,6 +42,8 @@ struct backup {
     const char *partial; /* its temporary path */
     int64_t paused_until_ms; /* 0: no pause */
     bool is_linked; /* objects by hard link */
+    uint64_t lost; /* objects that the storage does not have */
+    char lost_name[DIGEST_SHA256_TEXT]; /* of the first one */
     struct arena paths;
     struct arena page;
 };
@@ -144,6 +147,7 @@ static lreg_status copy_database(struct backup *run, struct error *err) {
     struct core_options options = {
         .hooks = run->core->hooks,
         .directory = run->partial,
+        .is_filled_later = true,
         .busy_timeout_ms = BUSY_TIMEOUT_MS,
         .limits = run->core->limits,
         .ecosystems = run->core->ecosystems,
@@ -184,11 +188,21 @@ static void end_hold(struct backup *run) {
 
 /* --- Objects --- */
 
-/* A blob that the current database still names but the storage does not have is lost. */
-static lreg_status judge_missing(struct backup *run, const struct meta_blob *blob, struct error *err) {
+static void note_lost(struct backup *run, const struct meta_blob *blob) {
+    char name[DIGEST_SHA256_TEXT];
+    hex_encode(blob->sha256, sizeof blob->sha256, name);
+    hooks_log(&run->core->hooks, LREG_LOG_ERROR, "the backup lacks blob sha256:%s, which the storage has lost", name);
+    if (run->lost == 0) {
+        memcpy(run->lost_name, name, sizeof name);
+    }
+    run->lost++;
+}
+
+/* A blob that the current database still names but the storage does not have is lost. Otherwise the collector was
+ * faster: sets `*out_gone`. */
+static lreg_status judge_missing(struct backup *run, const struct meta_blob *blob, bool *out_gone, struct error *err) {
     struct meta_transaction *transaction = NULL;
     struct meta_blob current;
-    char name[DIGEST_SHA256_TEXT];
     lreg_status status = meta_begin(run->core->meta, META_READ, &transaction, err);
     if (status != LREG_OK) {
         return status;
@@ -196,17 +210,17 @@ static lreg_status judge_missing(struct backup *run, const struct meta_blob *blo
     status = meta_blob_find(transaction, blob->storage, blob->sha256, &run->page, &current, err);
     meta_rollback(transaction);
     if (status == LREG_OK && strcmp(current.key, blob->key) == 0) {
-        hex_encode(blob->sha256, sizeof blob->sha256, name);
-        return error_set(err, LREG_CORRUPT, "blob_missing", "the storage has lost blob sha256:%s", name);
+        note_lost(run, blob);
+        return LREG_OK;
     }
     if (status == LREG_NOT_FOUND) {
         error_clear(err);
-        return LREG_OK;
+        status = LREG_OK;
     }
+    *out_gone = *out_gone || status == LREG_OK;
     return status;
 }
 
-/* Sets `*out_gone` when the collector was faster. */
 static lreg_status copy_blob(struct backup *run, const struct meta_blob *blob, bool *out_gone, struct error *err) {
     struct storage *storage = NULL;
     lreg_status status = core_storage_find(run->core, blob->storage, &storage, err);
@@ -216,8 +230,7 @@ static lreg_status copy_blob(struct backup *run, const struct meta_blob *blob, b
     status = storage_filesystem_copy(storage, blob->key, run->copy->storage, run->is_linked, err);
     if (status == LREG_NOT_FOUND) {
         error_clear(err);
-        *out_gone = true;
-        status = judge_missing(run, blob, err);
+        status = judge_missing(run, blob, out_gone, err);
     }
     return status;
 }
@@ -239,6 +252,7 @@ static lreg_status copy_objects(struct backup *run, bool *out_gone, struct error
     int64_t after_id = 0;
     size_t count = 0;
     *out_gone = false;
+    run->lost = 0;
     do {
         struct meta_blob *blobs = NULL;
         lreg_status status = read_page(run, after_id, &blobs, &count, err);
@@ -291,9 +305,10 @@ static void remove_tree(const char *path) {
     (void)nftw(path, remove_entry, TREE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
 }
 
-static lreg_status sync_parent(struct backup *run, struct error *err) {
+static lreg_status open_parent(struct backup *run, int *out, struct error *err) {
     const char *slash = strrchr(run->destination, '/');
     const char *parent = ".";
+    *out = -1;
     if (slash != NULL) {
         size_t length = slash > run->destination ? (size_t)(slash - run->destination) : 1;
         parent = arena_copy_bytes(&run->paths, run->destination, length);
@@ -301,9 +316,51 @@ static lreg_status sync_parent(struct backup *run, struct error *err) {
     if (parent == NULL) {
         return error_no_memory(err);
     }
-    int directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) {
-        return error_set_errno(err, errno, "cannot open the folder of the backup");
+    *out = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *out >= 0 ? LREG_OK : error_set_errno(err, errno, "cannot open the folder of the backup");
+}
+
+/* Follows ".." from `folder` to the root; symbolic links in paths do not matter. Closes `folder`. */
+static bool is_within(int folder, const struct stat *outer) {
+    struct stat at = {0};
+    struct stat last = {0};
+    bool is_found = false;
+    bool is_root = false;
+    while (folder >= 0 && !is_found && !is_root && fstat(folder, &at) == 0) {
+        is_found = at.st_dev == outer->st_dev && at.st_ino == outer->st_ino;
+        is_root = at.st_dev == last.st_dev && at.st_ino == last.st_ino;
+        last = at;
+        int above = openat(folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        (void)close(folder);
+        folder = above;
+    }
+    if (folder >= 0) {
+        (void)close(folder);
+    }
+    return is_found;
+}
+
+/* A backup inside of the data directory is lost with it. */
+static lreg_status check_outside(struct backup *run, struct error *err) {
+    struct stat own;
+    int parent = -1;
+    if (stat(run->core->directory, &own) != 0) {
+        return error_set_errno(err, errno, "cannot look at the data directory");
+    }
+    lreg_status status = open_parent(run, &parent, err);
+    if (status == LREG_OK && is_within(parent, &own)) {
+        status = error_set(err, LREG_BAD_ARGUMENT, "backup_inside",
+                           "the backup would be inside of the data directory, and be lost with it: choose a directory"
+                           " outside, best on another disk");
+    }
+    return status;
+}
+
+static lreg_status sync_parent(struct backup *run, struct error *err) {
+    int directory = -1;
+    lreg_status status = open_parent(run, &directory, err);
+    if (status != LREG_OK) {
+        return status;
     }
     int number = fsync(directory) == 0 || errno == EINVAL ? 0 : errno;
     (void)close(directory);
@@ -337,7 +394,7 @@ static lreg_status choose_paths(struct backup *run, const char *directory, struc
     if (lstat(run->destination, &facts) == 0) {
         return error_set(err, LREG_CONFLICT, "backup_exists", "the backup's directory exists already");
     }
-    return LREG_OK;
+    return check_outside(run, err);
 }
 
 static lreg_status finish(struct backup *run, struct error *err) {
@@ -399,6 +456,12 @@ lreg_status core_backup(struct core *core, const char *directory, bool is_linked
     lreg_status status = core_storages_tell(core, tell_of_other, core, err);
     if (status == LREG_OK) {
         status = back_up(&run, directory, err);
+    }
+    if (status == LREG_OK && run.lost > 0) {
+        status = error_set(err, LREG_CORRUPT, "backup_incomplete",
+                           "the backup was made without %llu blobs that the storage has lost, the first is sha256:%s"
+                           " (the log names all): publish their packages again, or delete them, and repeat it",
+                           (unsigned long long)run.lost, run.lost_name);
     }
     close_copy(&run);
     end_hold(&run);

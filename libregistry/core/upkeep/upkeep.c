@@ -459,8 +459,9 @@ lreg_status core_upkeep(struct core *core, const struct core_upkeep_options *opt
     if (status != LREG_OK) {
         return status;
     }
-    if (core->is_read_only && !options->collects_now && !options->compacts) {
-        return LREG_OK; /* a process that can write does it */
+    status = core_check_writable(core, err);
+    if (status != LREG_OK) {
+        return status;
     }
     if (pthread_mutex_trylock(&core->upkeep.mutex) != 0) {
         out->is_elsewhere = true;

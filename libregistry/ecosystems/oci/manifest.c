@@ -7,6 +7,8 @@
 
 #include "ecosystems/oci/manifest.h"
 
+#include "base/encoding.h"
+
 #include <string.h>
 
 /* Opening brackets and commas outside of strings. Bounds the parser's memory, some 100 bytes for each. */
@@ -138,6 +140,36 @@ static bool is_foreign(const json_t *value, const char *media_type) {
            text_starts_with(media_type, OCI_NONDISTRIBUTABLE_LAYER);
 }
 
+/* Content that a descriptor carries must be that which it names: a client may use it without fetching (OCI image,
+ * descriptor.md, "Embedded Content"). */
+static lreg_status check_data(const struct reading *reading, const json_t *value, const char *where,
+                              const struct oci_digest *digest, uint64_t size) {
+    const json_t *data = json_object_get(value, "data");
+    struct digest_set set;
+    size_t decoded = 0;
+    if (data == NULL || json_is_null(data)) {
+        return LREG_OK;
+    }
+    if (!json_is_string(data)) {
+        return descriptor_invalid(reading, where, "data is not a string");
+    }
+    size_t length = json_string_length(data);
+    unsigned char *bytes = memory_allocate(reading->arena->hooks, length + 1); /* more than it decodes to */
+    if (bytes == NULL) {
+        return error_no_memory(reading->err);
+    }
+    bool is_it = base64_decode(json_string_value(data), length, bytes, length + 1, &decoded) && decoded == size;
+    if (is_it) {
+        digest_of(digest->algorithm, bytes, decoded, &set);
+        is_it = oci_digest_matches(digest, &set);
+    }
+    memory_release(reading->arena->hooks, bytes);
+    return is_it ? LREG_OK
+                 : error_set(reading->err, LREG_BAD_ARGUMENT, "manifest_invalid",
+                             "the manifest is not valid: in %s data is not the content of %s in base64", where,
+                             digest->text);
+}
+
 /* Media type, digest, size: what every descriptor must have (OCI image, descriptor.md). */
 static lreg_status read_descriptor(const struct reading *reading, const json_t *value, const char *where,
                                    struct oci_descriptor *out) {
@@ -159,7 +191,10 @@ static lreg_status read_descriptor(const struct reading *reading, const json_t *
     }
     out->size = (uint64_t)json_integer_value(size);
     out->is_foreign = is_foreign(value, media_type);
-    lreg_status status = copy_text(reading, media_type, &out->media_type);
+    lreg_status status = check_data(reading, value, where, &digest, out->size);
+    if (status == LREG_OK) {
+        status = copy_text(reading, media_type, &out->media_type);
+    }
     return status == LREG_OK ? copy_text(reading, digest.text, &out->digest) : status;
 }
 
@@ -243,6 +278,8 @@ static lreg_status read_subject(const struct reading *reading) {
     }
     lreg_status status = read_descriptor(reading, subject, "subject", &descriptor);
     reading->manifest->subject = descriptor.digest;
+    reading->manifest->subject_size = descriptor.size;
+    reading->manifest->subject_type = descriptor.media_type;
     return status;
 }
 

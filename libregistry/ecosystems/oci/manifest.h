@@ -53,6 +53,8 @@ struct oci_manifest {
     struct oci_descriptor *descriptors; /* the config first, then in the order of the manifest */
     size_t count;
     const char *subject; /* digest; NULL when there is none */
+    uint64_t subject_size;
+    const char *subject_type; /* NULL when there is no subject */
     const char *artifact_type; /* for the list of referrers: its own, or that of an image's config; "" when none */
     const json_t *annotations; /* an object of texts, within `root`; NULL when there are none */
     const char *listed_annotations; /* those that lists show, as JSON text; "" when there are none */

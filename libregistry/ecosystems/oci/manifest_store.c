@@ -106,6 +106,15 @@ static lreg_status look_for_missing(struct storing *storing, struct error *err) 
     return LREG_OK;
 }
 
+/* A subject may be missing. One that is there is what the manifest says, as with the manifests of an index. */
+static lreg_status look_at_subject(struct storing *storing, struct error *err) {
+    const struct oci_manifest *manifest = storing->push->manifest;
+    const struct oci_descriptor subject = {
+        .digest = manifest->subject, .media_type = manifest->subject_type, .size = manifest->subject_size};
+    bool is_there = false;
+    return manifest->subject != NULL ? look_at_manifest(storing, &subject, &is_there, err) : LREG_OK;
+}
+
 /* An index states the type of the manifest, which was correct when the index was stored. It must stay so. */
 static lreg_status check_type_may_change(struct storing *storing, const struct meta_document *row, struct error *err) {
     const struct oci_push *push = storing->push;
@@ -176,6 +185,9 @@ static lreg_status look(struct storing *storing, struct error *err) {
     const struct oci_push *push = storing->push;
     storing->survey = (struct survey){.is_tagged = true};
     lreg_status status = look_for_missing(storing, err);
+    if (status == LREG_OK) {
+        status = look_at_subject(storing, err);
+    }
     if (status == LREG_OK) {
         status = look_for_document(storing, err);
     }

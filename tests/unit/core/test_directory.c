@@ -266,6 +266,30 @@ static void test_core_directory__lost_objects_are_told(void **state) {
     assert_opens_with_the_package();
 }
 
+/* As when the disk of the packages is not mounted. */
+static void test_core_directory__an_empty_folder_of_objects_is_told(void **state) {
+    char objects[256];
+    char inner[300];
+    (void)state;
+    make_store();
+    snprintf(objects, sizeof objects, "%s", path_of("objects"));
+    assert_int_equal(rename(objects, path_of("elsewhere")), 0);
+    assert_int_equal(mkdir(objects, 0700), 0);
+    assert_refused(LREG_CORRUPT, "objects_missing");
+    snprintf(inner, sizeof inner, "%s/lost+found", objects);
+    assert_int_equal(mkdir(inner, 0700), 0);
+    assert_refused(LREG_CORRUPT, "objects_missing");
+    assert_int_equal(rmdir(inner), 0);
+    snprintf(inner, sizeof inner, "%s/00", objects); /* "open it without them" */
+    assert_int_equal(mkdir(inner, 0700), 0);
+    open_it();
+    close_it();
+    assert_int_equal(rmdir(inner), 0);
+    assert_int_equal(rmdir(objects), 0);
+    assert_int_equal(rename(path_of("elsewhere"), objects), 0);
+    assert_opens_with_the_package();
+}
+
 /* An open instance does not create a database either, if its file is removed. */
 static void test_core_directory__a_database_that_goes_while_it_is_open_is_not_made_anew(void **state) {
     struct meta_transaction *first = NULL;

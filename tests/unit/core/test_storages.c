@@ -238,7 +238,7 @@ static void test_core_storages__a_backup_is_of_the_files_alone(void **state) {
     must_store("elsewhere", "1");
     open_with(0);
     must_store("here", "2");
-    (void)snprintf(place, sizeof place, "%s/backup", fixture.directory);
+    (void)snprintf(place, sizeof place, "%s-backup", fixture.directory);
     assert_int_equal(core_backup(fixture.core, place, false, NULL), LREG_OK);
     close_instance();
     const char *directory = fixture.options.directory;
@@ -251,6 +251,7 @@ static void test_core_storages__a_backup_is_of_the_files_alone(void **state) {
     assert_true(is_readable("elsewhere", "1"));
     close_instance();
     fixture.options.directory = directory;
+    (void)nftw(place, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* --- Upload sessions --- */
