@@ -18,7 +18,8 @@
 #define AUTH_READ_REGISTRIES 0x08u
 #define AUTH_WRITE_REGISTRIES 0x10u
 #define AUTH_DELETE_REGISTRIES 0x20u
-#define AUTH_ALL_SCOPES 0x3fu
+#define AUTH_READ_METRICS 0x40u /* of the whole instance */
+#define AUTH_ALL_SCOPES 0x7fu
 
 /* Parses a list such as "read_packages,write_packages", separated by commas or blanks. LREG_BAD_ARGUMENT for an unknown
  * word, which the message names, and for an empty list. */
@@ -54,7 +55,8 @@ enum auth_action {
     AUTH_ACTION_DELETE_PACKAGES,
     AUTH_ACTION_READ_REGISTRIES,
     AUTH_ACTION_WRITE_REGISTRIES,
-    AUTH_ACTION_DELETE_REGISTRIES
+    AUTH_ACTION_DELETE_REGISTRIES,
+    AUTH_ACTION_READ_METRICS /* of the whole instance: has no target */
 };
 
 /* What the action is on. `registry_id` NULL means the organization itself. Actions without a target pass NULL instead

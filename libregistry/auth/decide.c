@@ -33,6 +33,8 @@ static uint32_t wanted_scopes(enum auth_action action) {
         return AUTH_WRITE_REGISTRIES;
     case AUTH_ACTION_DELETE_REGISTRIES:
         return AUTH_DELETE_REGISTRIES;
+    case AUTH_ACTION_READ_METRICS:
+        return AUTH_READ_METRICS;
     case AUTH_ACTION_NONE:
     case AUTH_ACTION_AUTHENTICATED:
         break;
@@ -120,6 +122,10 @@ lreg_status auth_decide(const struct auth_principal *principal, enum auth_action
     }
     if (action == AUTH_ACTION_AUTHENTICATED) {
         return LREG_OK;
+    }
+    if (action == AUTH_ACTION_READ_METRICS) {
+        bool may = principal->kind == AUTH_API_TOKEN && (principal->scopes & AUTH_READ_METRICS) != 0;
+        return may ? LREG_OK : refuse_scope(action, err);
     }
     return decide_for_token(principal, action, target, err);
 }

@@ -13,6 +13,7 @@ static const struct {
     {AUTH_READ_PACKAGES, "read_packages"},       {AUTH_WRITE_PACKAGES, "write_packages"},
     {AUTH_DELETE_PACKAGES, "delete_packages"},   {AUTH_READ_REGISTRIES, "read_registries"},
     {AUTH_WRITE_REGISTRIES, "write_registries"}, {AUTH_DELETE_REGISTRIES, "delete_registries"},
+    {AUTH_READ_METRICS, "read_metrics"},
 };
 
 #define SCOPE_COUNT (sizeof(scopes) / sizeof(scopes[0]))

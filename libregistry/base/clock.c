@@ -11,6 +11,7 @@
 #include "base/text.h"
 
 #include <string.h>
+#include <time.h>
 
 struct moment {
     int64_t year;
@@ -218,4 +219,10 @@ bool clock_parse_http(const char *text, int64_t *out_unix_ms) {
     int64_t days = days_from_civil(moment.year, moment.month, moment.day);
     *out_unix_ms = ((days * 24 + moment.hour) * 60 + moment.minute) * 60000 + moment.second * 1000;
     return true;
+}
+
+int64_t clock_monotonic_ns(void) {
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }

@@ -16,4 +16,8 @@ void clock_format_http(int64_t unix_ms, char out[CLOCK_HTTP_TEXT]); /* RFC 9110 
 /* All three forms of RFC 9110 section 5.6.7. False when malformed. */
 bool clock_parse_http(const char *text, int64_t *out_unix_ms);
 
+/* Nanoseconds since a fixed moment, for measuring durations within one process. The clock of the system, not that of
+ * the host: nothing is decided by it. */
+int64_t clock_monotonic_ns(void);
+
 #endif

@@ -164,6 +164,9 @@ static lreg_status decide(const struct call *call, struct error *err) {
     if (action == AUTH_ACTION_NONE) {
         return LREG_OK;
     }
+    if (action == AUTH_ACTION_READ_METRICS) {
+        return core_metrics_authorize(call->core, &call->principal, err);
+    }
     if (call->organization == NULL) {
         return auth_decide(&call->principal, action, NULL, hooks_now_ms(call->hooks), err);
     }

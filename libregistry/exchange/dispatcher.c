@@ -4,6 +4,15 @@
 
 #include "exchange/exchange_internal.h"
 
+/* Surfaces above the bound are counted as "other". */
+static void number_surfaces(struct dispatcher *dispatcher, const struct surface *const *surfaces) {
+    for (size_t i = 0; surfaces[i] != NULL && i < CORE_METRIC_SURFACES; i++) {
+        dispatcher->surfaces[i].surface = surfaces[i];
+        dispatcher->surfaces[i].metric = core_metrics_add_surface(dispatcher->core, surfaces[i]->name);
+        dispatcher->surface_count++;
+    }
+}
+
 lreg_status dispatcher_new(struct core *core, const struct surface *const *surfaces, struct dispatcher **out,
                            struct error *err) {
     *out = NULL;
@@ -22,6 +31,7 @@ lreg_status dispatcher_new(struct core *core, const struct surface *const *surfa
     dispatcher->core = core;
     dispatcher->forwarded.hops = 1;
     core_retain(core);
+    number_surfaces(dispatcher, surfaces);
     *out = dispatcher;
     return LREG_OK;
 }

@@ -4,6 +4,8 @@
 
 #include "exchange/exchange_internal.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +30,8 @@ static void start_request(struct exchange *exchange) {
     exchange->host = NULL;
     exchange->mount = "";
     exchange->peer = "";
+    exchange->began_ns = 0;
+    exchange->is_counted = false;
     exchange->takes_turns = false;
     exchange->trusts_forwarded = false;
     exchange->header_bytes = 0;
@@ -77,6 +81,9 @@ lreg_status exchange_new(struct dispatcher *dispatcher, struct exchange **out, s
 /* Releases what the request holds outside of the arena. */
 static void end_request(struct exchange *exchange) {
     log_end(exchange);
+    if (exchange->began_ns != 0 && !exchange->is_counted) {
+        core_metrics_count(exchange->call.core, CORE_COUNT_REQUESTS_ABANDONED, 1);
+    }
     exchange_drop_sink(exchange);
     call_response_clear(&exchange->call);
     core_registry_release(exchange->call.registry);
@@ -101,9 +108,24 @@ void exchange_free(struct exchange *exchange) {
     dispatcher_release(dispatcher);
 }
 
-static void respond(struct exchange *exchange) {
+size_t exchange_metric(const struct exchange *exchange) {
+    const struct dispatcher *dispatcher = exchange->dispatcher;
+    for (size_t i = 0; i < dispatcher->surface_count; i++) {
+        if (dispatcher->surfaces[i].surface == exchange->call.surface) {
+            return dispatcher->surfaces[i].metric;
+        }
+    }
+    return CORE_METRIC_OTHER;
+}
+
+void exchange_respond(struct exchange *exchange) {
     exchange_drop_sink(exchange);
     exchange->phase = PHASE_RESPONSE;
+    if (!exchange->is_counted) {
+        exchange->is_counted = true;
+        core_metrics_count_request(exchange->call.core, exchange_metric(exchange), exchange->call.response.status,
+                                   clock_monotonic_ns() - exchange->began_ns);
+    }
 }
 
 /* Passes bytes of the body to the sink, and runs it to the end of its work if the host does not
@@ -118,7 +140,7 @@ static lreg_status run_sink_write(struct exchange *exchange, const void *bytes, 
         status = call->sink->write(call, call->sink_state, "", 0, err);
     }
     if (status == LREG_OK && call->response.status != 0) {
-        respond(exchange);
+        exchange_respond(exchange);
     }
     return status;
 }
@@ -143,7 +165,7 @@ static lreg_status run_sink_finish(struct exchange *exchange, struct error *err)
     if (core_downloads_are_due(call->core)) {
         (void)core_flush_downloads(call->core, NULL); /* this request has written anyway */
     }
-    respond(exchange);
+    exchange_respond(exchange);
     return LREG_OK;
 }
 
@@ -155,7 +177,7 @@ static lreg_status settle(struct exchange *exchange, struct error *err) {
         return LREG_OK;
     }
     if (call->response.status != 0) {
-        respond(exchange);
+        exchange_respond(exchange);
         return LREG_OK;
     }
     if (call->sink == NULL) {
@@ -180,7 +202,7 @@ static lreg_status answer_options(struct exchange *exchange, unsigned methods, s
     }
     status = call_respond(&exchange->call, 204, err);
     if (status == LREG_OK) {
-        respond(exchange);
+        exchange_respond(exchange);
     }
     return status;
 }
@@ -293,6 +315,7 @@ lreg_status exchange_begin(struct exchange *exchange, struct error *err) {
     if (exchange->phase != PHASE_HEAD || exchange->method == NULL || exchange->target == NULL) {
         return exchange_misuse(err, "begin wants a request, once");
     }
+    exchange->began_ns = clock_monotonic_ns();
     static const char digits[] = "0123456789abcdef";
     exchange->request_number += 0x9e3779b97f4a7c15u; /* odd: passes through all numbers */
     for (size_t i = 0; i < REQUEST_ID_TEXT - 1; i++) {
@@ -394,6 +417,7 @@ lreg_status exchange_write(struct exchange *exchange, const void *bytes, size_t 
         return LREG_OK;
     }
     exchange->body_received += length;
+    core_metrics_count_received(call->core, exchange_metric(exchange), length);
     if (exchange->phase != PHASE_BODY) {
         return LREG_OK;
     }

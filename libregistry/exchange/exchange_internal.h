@@ -13,6 +13,11 @@ struct dispatcher {
     struct core *core;
     struct router router;
     struct forwarded_rules forwarded;
+    struct {
+        const struct surface *surface;
+        size_t metric; /* its number in core/instance/metrics.h */
+    } surfaces[CORE_METRIC_SURFACES];
+    size_t surface_count;
 };
 
 enum exchange_phase {
@@ -54,6 +59,8 @@ struct exchange {
     uint64_t buffer_begin; /* offset in the body of what is in the buffer */
     size_t buffer_length;
 
+    int64_t began_ns; /* 0: exchange_begin() was not called */
+    bool is_counted; /* the response is among the metrics */
     bool takes_turns; /* the host calls exchange_work() */
     bool trusts_forwarded;
     bool body_complete;
@@ -67,6 +74,10 @@ struct exchange {
 
 /* Returns LREG_MISUSE, for a call in the wrong phase. */
 lreg_status exchange_misuse(struct error *err, const char *what);
+/* The response is ready: hands it to the host, and counts the request. */
+void exchange_respond(struct exchange *exchange);
+/* The number of the request's surface among the metrics. */
+size_t exchange_metric(const struct exchange *exchange);
 /* Ends the work on the body: the sink drops what is unfinished. */
 void exchange_drop_sink(struct exchange *exchange);
 

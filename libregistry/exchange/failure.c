@@ -132,5 +132,6 @@ void failure_show(struct exchange *exchange, const struct error *failure) {
         log_failure(exchange, &err);
         show_emergency(exchange, status);
     }
-    exchange->phase = PHASE_RESPONSE;
+    core_metrics_count_failure(call->core, failure);
+    exchange_respond(exchange);
 }

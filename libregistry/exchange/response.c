@@ -70,6 +70,7 @@ static uint64_t remaining(const struct exchange *exchange) {
 
 static lreg_status fail(struct exchange *exchange, const struct error *failure, struct error *err) {
     exchange->phase = PHASE_FAILED;
+    core_metrics_count(exchange->call.core, CORE_COUNT_REQUESTS_CUT_OFF, 1);
     hooks_log(exchange->dispatcher->hooks, LREG_LOG_ERROR, "request %s: the response was cut off: %s",
               exchange->request_id, failure->message);
     if (err != NULL) {
@@ -156,6 +157,11 @@ lreg_status exchange_next(struct exchange *exchange, lreg_piece *piece, struct e
     return LREG_OK;
 }
 
+static void note_sent(struct exchange *exchange, uint64_t length) {
+    exchange->sent += length;
+    core_metrics_count_sent(exchange->call.core, exchange_metric(exchange), length);
+}
+
 lreg_status exchange_consume(struct exchange *exchange, uint64_t length, struct error *err) {
     if (!is_ready(exchange)) {
         return exchange_misuse(err, "there is no response yet");
@@ -164,7 +170,7 @@ lreg_status exchange_consume(struct exchange *exchange, uint64_t length, struct 
     if (length > (is_buffered ? buffered(exchange) : remaining(exchange))) {
         return exchange_misuse(err, "more was sent than was shown");
     }
-    exchange->sent += length;
+    note_sent(exchange, length);
     return LREG_OK;
 }
 
@@ -203,7 +209,7 @@ lreg_status exchange_read(struct exchange *exchange, void *buffer, size_t capaci
     } else {
         memcpy(buffer, (const char *)response->bytes + exchange->sent, length);
     }
-    exchange->sent += length;
+    note_sent(exchange, length);
     *out_got = length;
     return LREG_OK;
 }

@@ -120,18 +120,24 @@ lreg_status meta_blob_list(struct meta_transaction *transaction, const char *sto
     return status;
 }
 
-lreg_status meta_blob_totals(struct meta_transaction *transaction, uint64_t *out_count, uint64_t *out_bytes,
-                             struct error *err) {
-    static const char sql[] = "SELECT count, bytes FROM blob_totals WHERE one = 1";
+static void read_total(struct meta_statement *statement, struct arena *arena, void *row) {
+    struct meta_blob_total *total = row;
+    total->storage = meta_column_text(statement, arena);
+    total->count = meta_column_size(statement);
+    total->bytes = meta_column_size(statement);
+}
+
+lreg_status meta_blob_list_totals(struct meta_transaction *transaction, size_t limit, struct arena *arena,
+                                  struct meta_blob_total **out, size_t *out_count, struct error *err) {
+    static const char sql[] = "SELECT storage, count, bytes FROM blob_totals WHERE storage > ''"
+                              " ORDER BY storage LIMIT ?1";
     struct meta_statement statement;
-    *out_count = 0;
-    *out_bytes = 0;
     meta_statement_begin(&statement, transaction, sql, err);
-    if (meta_statement_next(&statement)) {
-        *out_count = meta_column_size(&statement);
-        *out_bytes = meta_column_size(&statement);
-    }
-    return meta_statement_end(&statement);
+    meta_bind_limit(&statement, limit);
+    void *rows = NULL;
+    lreg_status status = meta_statement_collect(&statement, arena, sizeof **out, read_total, &rows, out_count);
+    *out = rows;
+    return status;
 }
 
 lreg_status meta_blob_has_key(struct meta_transaction *transaction, const char *storage, const char *key, bool *out,

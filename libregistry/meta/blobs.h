@@ -44,8 +44,14 @@ lreg_status meta_blob_list_users(struct meta_transaction *transaction, int64_t i
 /* Lists the blobs of a storage by id, after `after_id`. */
 lreg_status meta_blob_list(struct meta_transaction *transaction, const char *storage, int64_t after_id, size_t limit,
                            struct arena *arena, struct meta_blob **out, size_t *out_count, struct error *err);
-lreg_status meta_blob_totals(struct meta_transaction *transaction, uint64_t *out_count, uint64_t *out_bytes,
-                             struct error *err);
+/* The blobs that a storage has, and has had. */
+struct meta_blob_total {
+    const char *storage;
+    uint64_t count, bytes;
+};
+/* Lists the totals of all storages by name, at most `limit`. */
+lreg_status meta_blob_list_totals(struct meta_transaction *transaction, size_t limit, struct arena *arena,
+                                  struct meta_blob_total **out, size_t *out_count, struct error *err);
 /* True when a blob (or a doomed one) of the storage has that key. */
 lreg_status meta_blob_has_key(struct meta_transaction *transaction, const char *storage, const char *key, bool *out,
                               struct error *err);

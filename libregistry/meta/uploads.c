@@ -168,6 +168,17 @@ lreg_status meta_upload_count(struct meta_transaction *transaction, const char *
     return read_count(&statement, out);
 }
 
+lreg_status meta_upload_count_all(struct meta_transaction *transaction, int64_t since_ms, int64_t until_ms,
+                                  uint64_t *out, struct error *err) {
+    static const char sql[] = "SELECT count(*) FROM uploads WHERE updated_ms BETWEEN ?1 AND ?2 AND lost = 0"
+                              " AND " META_REGISTRY_LIVES("registry_id");
+    struct meta_statement statement;
+    meta_statement_begin(&statement, transaction, sql, err);
+    meta_bind_int(&statement, since_ms);
+    meta_bind_int(&statement, until_ms);
+    return read_count(&statement, out);
+}
+
 lreg_status meta_upload_count_of(struct meta_transaction *transaction, const char *registry_id, const char *principal,
                                  int64_t since_ms, int64_t until_ms, uint64_t *out, struct error *err) {
     static const char sql[] = "SELECT count(*) FROM uploads WHERE " META_OF_REGISTRY " AND principal = ?2"

@@ -43,6 +43,9 @@ lreg_status meta_upload_exists(struct meta_transaction *transaction, const char 
 /* Counts the sessions of a registry whose last progress is between the two times, inclusive. */
 lreg_status meta_upload_count(struct meta_transaction *transaction, const char *registry_id, int64_t since_ms,
                               int64_t until_ms, uint64_t *out, struct error *err);
+/* The same for all registries. */
+lreg_status meta_upload_count_all(struct meta_transaction *transaction, int64_t since_ms, int64_t until_ms,
+                                  uint64_t *out, struct error *err);
 /* The same for one principal. */
 lreg_status meta_upload_count_of(struct meta_transaction *transaction, const char *registry_id, const char *principal,
                                  int64_t since_ms, int64_t until_ms, uint64_t *out, struct error *err);

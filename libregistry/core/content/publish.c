@@ -271,6 +271,7 @@ lreg_status core_blob_publish(struct core_blob_writer *writer, core_blob_named p
         end_lost_session(writer);
         return status;
     }
+    writer->is_published = true;
     if (writer->is_surplus) {
         (void)core_doomed_remove(writer->core, writer->storage_name, writer->key, NULL);
     }

@@ -121,6 +121,7 @@ static lreg_status note_in(struct core *core, struct storage *storage, const str
     arena_init(&beginning.arena, &core->hooks, ARENA_BYTES);
     lreg_status status = note_session(&beginning, err);
     if (status == LREG_OK && beginning.ended != NULL) {
+        core_metrics_count(core, CORE_COUNT_SESSIONS_CANCELLED, 1);
         core_upload_drop_stage(core, storage, beginning.ended);
     }
     arena_free(&beginning.arena);
@@ -181,6 +182,7 @@ lreg_status core_upload_begin(struct core *core, const struct core_registry *reg
     core_stage_release(core, &claim);
     if (status == LREG_OK) {
         memcpy(out_id, id, sizeof id);
+        core_metrics_count(core, CORE_COUNT_SESSIONS_STARTED, 1);
     }
     return status;
 }
@@ -253,6 +255,9 @@ static lreg_status delete_session(struct core *core, const char *id, struct erro
 
 lreg_status core_upload_cancel(struct core *core, const struct meta_upload *upload, struct error *err) {
     lreg_status status = delete_session(core, upload->id, err);
+    if (status == LREG_OK) {
+        core_metrics_count(core, CORE_COUNT_SESSIONS_CANCELLED, 1);
+    }
     if (status == LREG_OK && core_storage_is_open(core, upload->storage)) {
         core_upload_drop_stage(core, core->storage, upload->id); /* a collection of another storage removes its stage */
     }

@@ -67,6 +67,7 @@ lreg_status core_upload_end(struct core *core, const struct core_actor *actor, c
     status = delete_in(core, transaction, actor, registry, upload, err);
     status = meta_end(transaction, status, err);
     if (status == LREG_OK) {
+        core_metrics_count(core, CORE_COUNT_SESSIONS_CANCELLED, 1);
         core_upload_drop_stage(core, storage, upload->id);
     }
     return status;

@@ -74,6 +74,8 @@ lreg_status core_blob_writer_new(struct core *core, uint32_t algorithms, uint64_
         core_blob_writer_free(writer);
         return status;
     }
+    writer->is_started = true;
+    core_metrics_count(core, CORE_COUNT_UPLOADS_STARTED, 1);
     *out = writer;
     return LREG_OK;
 }
@@ -272,8 +274,19 @@ void core_blob_writer_finish(struct core_blob_writer *writer, struct digest_set 
     *out = writer->digests;
 }
 
+/* A session is cancelled elsewhere: the end of a writer is not its end. */
+static void count_end(const struct core_blob_writer *writer) {
+    if (writer->is_session && writer->is_published) {
+        core_metrics_count(writer->core, CORE_COUNT_SESSIONS_FINISHED, 1);
+    } else if (writer->is_started) {
+        core_metrics_count(writer->core,
+                           writer->is_published ? CORE_COUNT_UPLOADS_FINISHED : CORE_COUNT_UPLOADS_CANCELLED, 1);
+    }
+}
+
 static void writer_end(struct core_blob_writer *writer) {
     struct core *core = writer->core;
+    count_end(writer);
     core_stage_release(core, &writer->claim);
     memory_release(&core->hooks, writer->storage_name);
     memory_release(&core->hooks, writer);

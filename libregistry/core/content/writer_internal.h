@@ -18,7 +18,9 @@ struct core_blob_writer {
     uint64_t length;
     uint64_t max_bytes;
     bool is_session; /* the stage is an upload session's */
+    bool is_started; /* counted as an upload of one request */
     bool finished;
+    bool is_published;
     bool is_surplus; /* the content had a row already when the object was to be named */
     bool in_doubt; /* a commit failed: its rows may or may not exist */
     char key[LREG_STORAGE_KEY_MAX + 1]; /* of the committed object; "" before */

@@ -321,6 +321,7 @@ lreg_status core_find_cached(struct core *core, const struct core_lookup *lookup
         return status;
     }
     *out = core_cache_find(core, key, generation);
+    core_metrics_count(core, *out != NULL ? CORE_COUNT_METADATA_HITS : CORE_COUNT_METADATA_MISSES, 1);
     if (*out != NULL) {
         return LREG_OK;
     }

@@ -51,6 +51,7 @@ void core_fork_end(struct core *core) {
         /* The parent writes the counts and has the writers; the rest of the memory is valid in both processes. */
         core_downloads_forget(&core->downloads);
         core->stages.first = NULL;
+        core_metrics_restart(core);
         forget_upkeep(core);
         if (core->is_own_filesystem) {
             process_mark_renew(&core->process);

@@ -210,7 +210,8 @@ static lreg_status open_parts(struct core *core, const struct core_options *opti
         return status;
     }
     core->cache = core_cache_new(&core->hooks, core->limits.cache_bytes);
-    return core->cache == NULL ? error_no_memory(err) : LREG_OK;
+    core->metrics = core_metrics_new(&core->hooks);
+    return core->cache == NULL || core->metrics == NULL ? error_no_memory(err) : LREG_OK;
 }
 
 static void free_core(struct core *core) {
@@ -218,6 +219,7 @@ static void free_core(struct core *core) {
     core_pins_end(core);
     process_mark_end(&core->process);
     memory_release(&hooks, core->downloads.entries);
+    core_metrics_free(core->metrics, &hooks);
     memory_release(&hooks, core->base_url);
     memory_release(&hooks, core->directory);
     memory_wipe(&core->keys, sizeof(core->keys));

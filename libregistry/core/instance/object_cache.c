@@ -57,6 +57,7 @@ struct storage_object *core_object_cache_find(struct core *core, const char *key
     pthread_mutex_unlock(&cache->mutex);
 
     close_all(taken, count);
+    core_metrics_count(core, found != NULL ? CORE_COUNT_OBJECT_HITS : CORE_COUNT_OBJECT_MISSES, 1);
     /* Not for the first reader: most objects have only one within a generation. */
     if (found != NULL && *out_length <= CORE_OBJECT_CACHE_LOADED_BYTES) {
         storage_object_load(found);

@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "core/instance/cache.h"
 #include "core/instance/downloads.h"
+#include "core/instance/metrics.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -99,6 +100,7 @@ struct core {
     char instance_id[ID_TEXT];
     struct core_cache *cache;
     pthread_key_t pin_key; /* of each thread's struct core_pin, see pin.c */
+    struct core_metrics *metrics;
     struct core_downloads downloads;
     struct core_stages stages; /* its mutex is created and destroyed with the instance */
     struct core_object_cache object_cache; /* likewise */

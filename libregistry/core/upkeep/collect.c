@@ -11,6 +11,7 @@
 
 #include "core/upkeep/collect_internal.h"
 
+#include "base/clock.h"
 #include "core/content/objects.h"
 #include "core/content/stages.h"
 #include "core/instance/time.h"
@@ -283,8 +284,20 @@ void core_collection_free(struct core_collection *run) {
     }
 }
 
-lreg_status core_collection_step(struct core_collection *run, struct core_collect_report *report, bool *out_done,
-                                 struct error *err) {
+/* Counts what a step has removed, also when it failed. */
+static void count_removed(struct core *core, const struct core_collect_report *before,
+                          const struct core_collect_report *after) {
+    core_metrics_count(core, CORE_COUNT_COLLECTED_SESSIONS, after->uploads - before->uploads);
+    core_metrics_count(core, CORE_COUNT_SESSIONS_CANCELLED, after->uploads - before->uploads);
+    core_metrics_count(core, CORE_COUNT_COLLECTED_STAGES, after->stages - before->stages);
+    core_metrics_count(core, CORE_COUNT_COLLECTED_BLOBS, after->blobs - before->blobs);
+    core_metrics_count(core, CORE_COUNT_COLLECTED_OBJECTS, after->objects - before->objects);
+    core_metrics_count(core, CORE_COUNT_COLLECTED_EVENTS, after->audit_events - before->audit_events);
+    core_metrics_count(core, CORE_COUNT_COLLECTED_BYTES, after->blob_bytes - before->blob_bytes);
+}
+
+static lreg_status step(struct core_collection *run, struct core_collect_report *report, bool *out_done,
+                        struct error *err) {
     bool more = false;
     run->report = report;
     while (run->phase < PHASE_COUNT && phase_table[run->phase].is_sweep && !run->sweeps) {
@@ -301,6 +314,21 @@ lreg_status core_collection_step(struct core_collection *run, struct core_collec
     lreg_status status = phase_table[run->phase].step(run, &more, err);
     if (status == LREG_OK && !more) {
         run->phase++;
+    }
+    return status;
+}
+
+lreg_status core_collection_step(struct core_collection *run, struct core_collect_report *report, bool *out_done,
+                                 struct error *err) {
+    const struct core_collect_report before = *report;
+    int64_t began_ns = clock_monotonic_ns();
+    lreg_status status = step(run, report, out_done, err);
+    run->worked_ns += clock_monotonic_ns() - began_ns;
+    count_removed(run->core, &before, report);
+    if (status != LREG_OK) {
+        core_metrics_count(run->core, CORE_COUNT_COLLECTION_FAILURES, 1);
+    } else if (*out_done) {
+        core_metrics_note_collection(run->core, run->worked_ns);
     }
     return status;
 }

@@ -20,6 +20,7 @@ struct core_collection {
     int64_t young_ms; /* objects and stages that were written after this are left */
     bool sweeps; /* also walks over the storage, for objects and stages that the metadata does not know */
     size_t phase;
+    int64_t worked_ns; /* time that the steps have taken */
     struct storage_list *list; /* of the walk in progress, or NULL */
     struct core_collect_report *report;
     struct arena arena; /* of one page */

@@ -327,6 +327,25 @@ static const char storages[] =
     "DROP INDEX blobs_unchecked;"
     "CREATE INDEX blobs_unchecked ON blobs (storage, id) WHERE unchecked = 1;";
 
+/* The totals of blobs, for each storage. */
+static const char totals_of_storages[] =
+    "DROP TRIGGER blobs_inserted;"
+    "DROP TRIGGER blobs_deleted;"
+    "DROP TABLE blob_totals;"
+    "CREATE TABLE blob_totals ("
+    "    storage TEXT NOT NULL PRIMARY KEY,"
+    "    count INTEGER NOT NULL,"
+    "    bytes INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO blob_totals SELECT storage, count(*), sum(size_bytes) FROM blobs GROUP BY storage;"
+    "CREATE TRIGGER blobs_inserted AFTER INSERT ON blobs BEGIN"
+    "    INSERT INTO blob_totals VALUES (NEW.storage, 1, NEW.size_bytes)"
+    "    ON CONFLICT (storage) DO UPDATE SET count = count + 1, bytes = bytes + excluded.bytes;"
+    "END;"
+    "CREATE TRIGGER blobs_deleted AFTER DELETE ON blobs BEGIN"
+    "    UPDATE blob_totals SET count = count - 1, bytes = bytes - OLD.size_bytes WHERE storage = OLD.storage;"
+    "END;";
+
 struct migration {
     const char *const *texts; /* terminated by NULL */
     const char *version; /* sets the user_version after it */
@@ -339,12 +358,13 @@ static const char *const fourth_texts[] = {uploads_in_progress, NULL};
 static const char *const fifth_texts[] = {upkeep, NULL};
 static const char *const sixth_texts[] = {referrers, NULL};
 static const char *const seventh_texts[] = {storages, NULL};
+static const char *const eighth_texts[] = {totals_of_storages, NULL};
 
 static const struct migration migrations[] = {
     {first_texts, "PRAGMA user_version = 1"},   {second_texts, "PRAGMA user_version = 2"},
     {third_texts, "PRAGMA user_version = 3"},   {fourth_texts, "PRAGMA user_version = 4"},
     {fifth_texts, "PRAGMA user_version = 5"},   {sixth_texts, "PRAGMA user_version = 6"},
-    {seventh_texts, "PRAGMA user_version = 7"},
+    {seventh_texts, "PRAGMA user_version = 7"},   {eighth_texts, "PRAGMA user_version = 8"},
 };
 
 #define LATEST ((int64_t)(sizeof migrations / sizeof migrations[0]))

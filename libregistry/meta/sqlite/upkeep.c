@@ -23,9 +23,11 @@ static const struct comparison comparisons[] = {
      " package_count <> (SELECT count(*) FROM packages WHERE registry_id = registries.id) OR"
      " package_bytes <> (SELECT coalesce(sum(size_bytes), 0) FROM packages WHERE registry_id = registries.id) LIMIT 1",
      "the package totals of registry"},
-    {"SELECT count FROM blob_totals WHERE count <> (SELECT count(*) FROM blobs) OR"
-     " bytes <> (SELECT coalesce(sum(size_bytes), 0) FROM blobs)",
-     "the totals of blobs, count"},
+    {"SELECT storage FROM (SELECT storage, count(*) AS count, sum(size_bytes) AS bytes FROM blobs GROUP BY storage)"
+     " AS found WHERE NOT EXISTS (SELECT 1 FROM blob_totals WHERE storage = found.storage AND count = found.count AND"
+     " bytes = found.bytes) UNION ALL SELECT storage FROM blob_totals WHERE (count <> 0 OR bytes <> 0) AND"
+     " NOT EXISTS (SELECT 1 FROM blobs WHERE storage = blob_totals.storage) LIMIT 1",
+     "the totals of the blobs of storage"},
     {"SELECT digest FROM blob_links WHERE"
      " named <> EXISTS (SELECT 1 FROM document_links WHERE registry_id = blob_links.registry_id AND"
      " scope = blob_links.scope AND target = blob_links.digest) LIMIT 1",

@@ -30,11 +30,18 @@ static uint64_t doom(struct meta_transaction *transaction, size_t limit, uint64_
 }
 
 static void assert_totals(struct meta_transaction *transaction, uint64_t count, uint64_t bytes) {
-    uint64_t found_count = 99;
-    uint64_t found_bytes = 99;
-    assert_int_equal(meta_blob_totals(transaction, &found_count, &found_bytes, NULL), LREG_OK);
-    assert_int_equal(found_count, count);
-    assert_int_equal(found_bytes, bytes);
+    struct meta_blob_total *totals = NULL;
+    size_t storages = 0;
+    struct arena arena;
+    struct hooks hooks;
+    hooks_default(&hooks);
+    arena_init(&arena, &hooks, 65536);
+    assert_int_equal(meta_blob_list_totals(transaction, 2, &arena, &totals, &storages, NULL), LREG_OK);
+    assert_int_equal(storages, 1);
+    assert_string_equal(totals[0].storage, "main");
+    assert_int_equal(totals[0].count, count);
+    assert_int_equal(totals[0].bytes, bytes);
+    arena_free(&arena);
 }
 
 static bool has_key(struct meta_transaction *transaction, const char *key) {
