@@ -88,6 +88,7 @@
 #include <libregistry/exchange.h>
 #include <libregistry/instance.h>
 #include <libregistry/maintenance.h>
+#include <libregistry/metrics.h>
 #include <libregistry/organization.h>
 #include <libregistry/package.h>
 #include <libregistry/registry.h>

@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 
 static const struct command *const tables[] = {organization_commands, registry_commands, token_commands,
-                                               package_commands,      upload_commands,   maintenance_commands};
+                                               package_commands,      upload_commands,   maintenance_commands,
+                                               metrics_commands};
 
 #define TABLES (sizeof tables / sizeof tables[0])
 

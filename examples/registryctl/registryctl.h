@@ -55,6 +55,7 @@ extern const struct command token_commands[];
 extern const struct command upload_commands[];
 extern const struct command package_commands[];
 extern const struct command maintenance_commands[];
+extern const struct command metrics_commands[];
 
 /* --- publish.c --- */
 int publish(struct invocation *invocation);

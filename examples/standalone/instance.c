@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ALL_SCOPES "read_packages,write_packages,delete_packages,read_registries,write_registries,delete_registries"
+#define ALL_SCOPES                                                                                     \
+    "read_packages,write_packages,delete_packages,read_registries,write_registries,delete_registries," \
+    "read_metrics"
 
 static int32_t lend_thread(void *user, void (*task)(void *argument), void *argument) {
     const struct server *server = user;
@@ -54,6 +56,9 @@ static lreg_status set_options(lreg_options *library, struct server *server, lre
     }
     if (status == LREG_OK) {
         status = set_forwarded(library, options, error);
+    }
+    if (status == LREG_OK && options->metrics != NULL) {
+        status = lreg_options_set_text(library, "metrics-access", options->metrics, error);
     }
     if (status == LREG_OK && options->is_without_sync) {
         status = lreg_options_set_durable(library, 0, error);

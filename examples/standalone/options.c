@@ -56,6 +56,9 @@ static const struct option_rule rules[] = {
     {"forwarded-hops", "N", KIND_COUNT, AT(forwarded_hops), 1, 16,
      "number of your own proxies in a row: the N-th element\n"
      "from the end is used (default: 1)"},
+    {"metrics", "WHO", KIND_TEXT, AT(metrics), 0, 0,
+     "who may read /-/metrics: off, token (those with the scope\n"
+     "read_metrics; default) or anyone"},
     {"threads", "N", KIND_COUNT, AT(threads), 1, 64, "threads that serve connections (default: processors, at most 8)"},
     {"workers", "N", KIND_COUNT, AT(workers), 1, 256, "threads that take uploads and other changes (default: 8)"},
     {"max-connections", "N", KIND_COUNT, AT(max_connections), 1, 1000000,

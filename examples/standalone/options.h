@@ -31,6 +31,7 @@ struct options {
     struct text_list trust_forwarded;
     char *forwarded_header; /* NULL: x-forwarded */
     int64_t forwarded_hops;
+    char *metrics; /* NULL: the default of the library */
     char *access_log;
     char *log_format;
     char *log_level;

@@ -183,9 +183,9 @@ LREG_EXPORT lreg_status lreg_options_set_number(lreg_options *options, int32_t s
  *
  * @param options  not NULL
  * @param name     "directory", "base-url", "durable" ("true" or "false"), "busy-timeout-ms", "forwarded-header"
- *                 ("x-forwarded" or "forwarded"), "forwarded-hops", "trust-forwarded" (a list of networks), or a
- *                 number: the name of its constant after LREG_LIMIT_ or LREG_SETTING_, in this form: "package-bytes";
- *                 not NULL
+ *                 ("x-forwarded" or "forwarded"), "forwarded-hops", "trust-forwarded" (a list of networks),
+ *                 "metrics-access" ("off", "token" or "anyone"), or a number: the name of its constant after
+ *                 LREG_LIMIT_ or LREG_SETTING_, in this form: "package-bytes"; not NULL
  * @param value    not NULL; numbers are decimal digits; copied
  * @param err      owned, lreg_error_free(); may be NULL
  * @return LREG_OK; LREG_BAD_ARGUMENT (unknown name, or the setter of that option refuses the value); LREG_NO_MEMORY

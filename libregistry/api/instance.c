@@ -74,6 +74,7 @@ lreg_status lreg_open(lreg_options *options, lreg_instance **out, lreg_error **e
         return api_result(&options->hooks, status, &failure, err);
     }
     dispatcher_set_forwarded(instance->dispatcher, &options->forwarded);
+    core_metrics_set_access(core, (enum core_metrics_access)options->metrics_access);
     instance->core = core;
     *out = instance;
     return LREG_OK;

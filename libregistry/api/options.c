@@ -67,6 +67,7 @@ lreg_status lreg_options_new(lreg_options **out, lreg_error **err) {
     (*out)->durable = true;
     (*out)->busy_timeout_ms = BUSY_TIMEOUT_DEFAULT_MS;
     (*out)->forwarded.hops = 1;
+    (*out)->metrics_access = LREG_METRICS_ACCESS_TOKEN;
     core_limits_default(&(*out)->limits);
     return LREG_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "api/api_internal.h"
 #include "exchange/dispatcher.h"
+#include <libregistry/metrics.h>
 
 #include <sys/types.h>
 
@@ -16,6 +17,7 @@ struct lreg_options {
     int32_t busy_timeout_ms;
     struct core_limits limits;
     struct forwarded_rules forwarded;
+    int32_t metrics_access; /* LREG_METRICS_ACCESS_* */
     lreg_storage_backend storage; /* complete, also when the host's table is shorter */
     void *storage_state;
     char storage_name[LREG_STORAGE_NAME_MAX + 1];

@@ -84,6 +84,20 @@ static lreg_status set_forwarded_hops(lreg_options *options, const char *value, 
     return lreg_options_set_forwarded_hops(options, (int32_t)number, err);
 }
 
+static lreg_status set_metrics_access(lreg_options *options, const char *value, lreg_error **err) {
+    static const char *const words[] = {
+        [LREG_METRICS_ACCESS_OFF] = "off",
+        [LREG_METRICS_ACCESS_TOKEN] = "token",
+        [LREG_METRICS_ACCESS_ANYONE] = "anyone",
+    };
+    for (int32_t i = 0; i < (int32_t)(sizeof words / sizeof words[0]); i++) {
+        if (text_equals(value, words[i])) {
+            return lreg_options_set_metrics_access(options, i, err);
+        }
+    }
+    return refuse_value(options, "metrics-access", "off, token or anyone", err);
+}
+
 static lreg_status set_number(lreg_options *options, const char *name, const char *value, lreg_error **err) {
     uint64_t number = 0;
     int32_t setting = find_number(name);
@@ -119,6 +133,9 @@ lreg_status lreg_options_set(lreg_options *options, const char *name, const char
     }
     if (text_equals(name, "trust-forwarded")) {
         return lreg_options_trust_forwarded(options, value[0] != '\0' ? value : NULL, err);
+    }
+    if (text_equals(name, "metrics-access")) {
+        return set_metrics_access(options, value, err);
     }
     if (text_equals(name, "busy-timeout-ms") || find_number(name) != 0) {
         return set_number(options, name, value, err);

@@ -17,7 +17,7 @@
 #include "core/instance/cache.h"
 #include "core/instance/downloads.h"
 #include "core/instance/instance.h"
-#include "core/instance/metrics.h"
+#include "core/metrics.h"
 #include "core/organization.h"
 #include "core/package.h"
 #include "core/registry.h"

@@ -96,6 +96,9 @@ lreg_status meta_space_give_back(struct meta *meta, uint64_t *out_freed_bytes, b
  * readers. Needs as much free disk space as the database uses. */
 lreg_status meta_space_compact(struct meta *meta, uint64_t *out_freed_bytes, struct error *err);
 
+/* The sizes of the database file and of its log. False when the database is in memory. Waits for the disk at most. */
+bool meta_file_sizes(const struct meta *meta, uint64_t *out_database_bytes, uint64_t *out_log_bytes);
+
 /* Copies the database, consistently, to the new file `path`, while others read and write. LREG_CONFLICT when the file
  * exists; a failure leaves no file. */
 lreg_status meta_backup(struct meta *meta, const char *path, struct error *err);

@@ -22,6 +22,9 @@ lreg_status meta_storage_rename(struct meta_transaction *transaction, const char
         "UPDATE doomed SET storage = ?2 WHERE storage = ?1",
         "UPDATE uploads SET storage = ?2 WHERE storage = ?1",
         "DELETE FROM storages WHERE name = ?1 AND name <> ?2",
+        "INSERT INTO blob_totals SELECT ?2, count, bytes FROM blob_totals WHERE storage = ?1 AND ?1 <> ?2"
+        " ON CONFLICT (storage) DO UPDATE SET count = count + excluded.count, bytes = bytes + excluded.bytes",
+        "DELETE FROM blob_totals WHERE storage = ?1 AND ?1 <> ?2",
     };
     lreg_status status = LREG_OK;
     for (size_t i = 0; status == LREG_OK && i < sizeof renames / sizeof renames[0]; i++) {

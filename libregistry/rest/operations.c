@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Addresses for operators of an instance: whether it is alive, and whether it can work. */
+/* Addresses for operators of an instance: whether it is alive, whether it can work, and its metrics. */
 
 #include "rest/rest_internal.h"
 
@@ -35,11 +35,12 @@ static const struct route routes[] = {
     {HTTP_GET, "/-/health", AUTH_ACTION_NONE, health, 0, "*", NULL},
     {HTTP_GET, "/-/ready", AUTH_ACTION_NONE, ready, 0, "*", NULL},
     {HTTP_GET, "/-/ready/changes", AUTH_ACTION_NONE, ready_for_changes, 0, "*", NULL},
+    {HTTP_GET, "/-/metrics", AUTH_ACTION_READ_METRICS, rest_metrics_show, 0, NULL, NULL},
 };
 
 const struct surface surface_operations = {
-    .name = "operations",
+    .name = "other", /* among the metrics, with everything that belongs to no surface */
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
-    .show_error = call_show_json_error,
+    .show_error = rest_show_error,
 };

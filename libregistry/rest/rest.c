@@ -43,7 +43,7 @@ static const struct route routes[] = {
     {HTTP_GET, AUDIT, AUTH_ACTION_READ_REGISTRIES, rest_audit_list, ROUTE_LISTS, "per_page before", NULL},
 };
 
-static lreg_status show_error(struct call *call, const struct error *failure, struct error *err) {
+lreg_status rest_show_error(struct call *call, const struct error *failure, struct error *err) {
     if (failure->status == LREG_UNAUTHENTICATED) {
         lreg_status status = call_header(call, "WWW-Authenticate", "Bearer realm=\"Package registry\"", err);
         if (status != LREG_OK) {
@@ -57,6 +57,6 @@ const struct surface surface_rest = {
     .name = "rest",
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
-    .show_error = show_error,
+    .show_error = rest_show_error,
     .harmless_query = "_", /* clients vary it to bypass caches */
 };

@@ -7,6 +7,6 @@
 #include "surface/surface.h"
 
 extern const struct surface surface_rest; /* /v2/packages/organizations/… */
-extern const struct surface surface_operations; /* /-/health, /-/ready */
+extern const struct surface surface_operations; /* /-/health, /-/ready, /-/metrics */
 
 #endif

@@ -89,4 +89,9 @@ lreg_status rest_uploads_cancel(struct call *call, struct error *err);
 
 lreg_status rest_audit_list(struct call *call, struct error *err);
 
+lreg_status rest_metrics_show(struct call *call, struct error *err);
+
+/* For both surfaces: JSON, with a challenge where credentials are missing. */
+lreg_status rest_show_error(struct call *call, const struct error *failure, struct error *err);
+
 #endif

@@ -20,6 +20,7 @@ struct storage {
     lreg_storage_backend backend; /* our copy */
     void *state;
     bool is_own; /* of the library: its state may be ended in a forked child */
+    atomic_uint_fast64_t errors;
 };
 
 struct storage_stage {
@@ -57,8 +58,8 @@ static lreg_status status_of_errno(const lreg_failure *failure) {
 /* Turns the status that a backend returned into the library's, with what it said about it. `missing` is the message for
  * LREG_NOT_FOUND. It is NULL where that status is not allowed, because it would reach a client as a 404 for something
  * that exists. */
-static lreg_status report(const lreg_failure *failure, lreg_status answer, const char *action, const char *missing,
-                          struct error *err) {
+static lreg_status translate(const lreg_failure *failure, lreg_status answer, const char *action, const char *missing,
+                             struct error *err) {
     if (answer == LREG_OK) {
         return LREG_OK;
     }
@@ -86,6 +87,16 @@ static lreg_status report(const lreg_failure *failure, lreg_status answer, const
     }
     return error_set(err, LREG_IO, "storage_backend", "%s: the storage backend returned %d, which is not valid here",
                      action, (int)answer);
+}
+
+/* The same, and counts the failures of the storage. */
+static lreg_status report(struct storage *storage, const lreg_failure *failure, lreg_status answer, const char *action,
+                          const char *missing, struct error *err) {
+    lreg_status status = translate(failure, answer, action, missing, err);
+    if (status != LREG_OK && status != LREG_NO_MEMORY && status != LREG_NOT_FOUND) {
+        (void)atomic_fetch_add_explicit(&storage->errors, 1, memory_order_relaxed);
+    }
+    return status;
 }
 
 static lreg_status stage_busy(struct error *err) {
@@ -229,6 +240,10 @@ void *storage_backend_state(const struct storage *storage, void (*destroy)(void 
     return storage->backend.destroy == destroy ? storage->state : NULL;
 }
 
+uint64_t storage_errors(const struct storage *storage) {
+    return atomic_load_explicit(&storage->errors, memory_order_relaxed);
+}
+
 void storage_close(struct storage *storage) {
     if (storage == NULL) {
         return;
@@ -250,8 +265,9 @@ lreg_status storage_stage_create(struct storage *storage, const char *name, stru
     lreg_failure failure;
     failure_init(&failure);
     const lreg_stage_info info = {.size = sizeof info, .expected_length = -1};
-    status = report(&failure, storage->backend.stage_create(storage->state, name, &info, &(*out)->handle, &failure),
-                    "cannot start a stage", NULL, err);
+    status =
+        report(storage, &failure, storage->backend.stage_create(storage->state, name, &info, &(*out)->handle, &failure),
+               "cannot start a stage", NULL, err);
     if (status != LREG_OK) {
         stage_free(*out);
         *out = NULL;
@@ -272,7 +288,7 @@ lreg_status storage_stage_reopen(struct storage *storage, const char *name, uint
     if (answer == LREG_BUSY) {
         status = stage_busy(err);
     } else {
-        status = report(&failure, answer, "cannot go on with a stage", "the stage is gone", err);
+        status = report(storage, &failure, answer, "cannot go on with a stage", "the stage is gone", err);
     }
     if (status != LREG_OK) {
         stage_free(*out);
@@ -282,22 +298,23 @@ lreg_status storage_stage_reopen(struct storage *storage, const char *name, uint
 }
 
 lreg_status storage_stage_write(struct storage_stage *stage, const void *bytes, size_t length, struct error *err) {
-    const struct storage *storage = stage->storage;
+    struct storage *storage = stage->storage;
     lreg_status status = check_not_failed(stage, err);
     if (status != LREG_OK || length == 0) {
         return status;
     }
     lreg_failure failure;
     failure_init(&failure);
-    status = report(&failure, storage->backend.stage_write(storage->state, stage->handle, bytes, length, &failure),
-                    "cannot write to a stage", NULL, err);
+    status =
+        report(storage, &failure, storage->backend.stage_write(storage->state, stage->handle, bytes, length, &failure),
+               "cannot write to a stage", NULL, err);
     stage->length += length;
     stage->failed = status != LREG_OK;
     return status;
 }
 
 lreg_status storage_stage_sync(struct storage_stage *stage, struct error *err) {
-    const struct storage *storage = stage->storage;
+    struct storage *storage = stage->storage;
     lreg_status status = check_not_failed(stage, err);
     if (status != LREG_OK) {
         return status;
@@ -305,7 +322,7 @@ lreg_status storage_stage_sync(struct storage_stage *stage, struct error *err) {
     lreg_failure failure;
     uint64_t durable = UINT64_MAX;
     failure_init(&failure);
-    status = report(&failure, storage->backend.stage_sync(storage->state, stage->handle, &durable, &failure),
+    status = report(storage, &failure, storage->backend.stage_sync(storage->state, stage->handle, &durable, &failure),
                     "cannot make a stage durable", NULL, err);
     if (status == LREG_OK && durable != stage->length) {
         status = error_set(err, LREG_IO, "stage_not_durable",
@@ -349,11 +366,12 @@ lreg_status storage_stage_remove(struct storage *storage, const char *name, stru
     if (answer == LREG_NOT_FOUND) {
         return LREG_OK;
     }
-    return answer == LREG_BUSY ? stage_busy(err) : report(&failure, answer, "cannot remove a stage", NULL, err);
+    return answer == LREG_BUSY ? stage_busy(err)
+                               : report(storage, &failure, answer, "cannot remove a stage", NULL, err);
 }
 
 lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest, char *key, struct error *err) {
-    const struct storage *storage = stage->storage;
+    struct storage *storage = stage->storage;
     char given[LREG_STORAGE_KEY_MAX + 1];
     key[0] = '\0';
     lreg_status status = check_not_failed(stage, err);
@@ -368,7 +386,7 @@ lreg_status storage_stage_commit(struct storage_stage *stage, const char *digest
     lreg_failure failure;
     failure_init(&failure);
     const lreg_object_info info = {.size = sizeof info, .digest = digest, .length = stage->length};
-    status = report(&failure,
+    status = report(storage, &failure,
                     storage->backend.stage_commit(storage->state, stage->handle, &info, given, sizeof given, &failure),
                     "cannot commit a stage", NULL, err);
     stage_free(stage);
@@ -403,9 +421,9 @@ lreg_status storage_object_open(struct storage *storage, const char *key, int64_
     lreg_failure failure;
     failure_init(&failure);
     const lreg_read_info info = {.size = sizeof info, .expected_length = expected_length, .length = -1};
-    status =
-        report(&failure, storage->backend.object_open(storage->state, key, &info, &object->handle, &length, &failure),
-               "cannot open an object", "the object is not in the storage", err);
+    status = report(storage, &failure,
+                    storage->backend.object_open(storage->state, key, &info, &object->handle, &length, &failure),
+                    "cannot open an object", "the object is not in the storage", err);
     if (status != LREG_OK) {
         memory_release(storage->hooks, object);
         return status;
@@ -422,7 +440,7 @@ lreg_status storage_object_open(struct storage *storage, const char *key, int64_
 
 lreg_status storage_object_read(struct storage_object *object, uint64_t offset, void *bytes, size_t length,
                                 struct error *err) {
-    const struct storage *storage = object->storage;
+    struct storage *storage = object->storage;
     unsigned char *at = bytes;
     if (offset > INT64_MAX || length > INT64_MAX - offset) {
         return error_set(err, LREG_CORRUPT, "object_too_short", "no object is long enough for this read");
@@ -438,7 +456,7 @@ lreg_status storage_object_read(struct storage_object *object, uint64_t offset, 
         failure_init(&failure);
         lreg_status answer =
             storage->backend.object_read(storage->state, object->handle, offset, at, length, &got, &failure);
-        lreg_status status = report(&failure, answer, "cannot read an object", NULL, err);
+        lreg_status status = report(storage, &failure, answer, "cannot read an object", NULL, err);
         if (status != LREG_OK) {
             return status;
         }
@@ -457,7 +475,7 @@ lreg_status storage_object_read(struct storage_object *object, uint64_t offset, 
 }
 
 bool storage_object_descriptor(struct storage_object *object, int32_t *out_descriptor, uint64_t *out_offset) {
-    const struct storage *storage = object->storage;
+    struct storage *storage = object->storage;
     int32_t descriptor = -1;
     uint64_t offset = 0;
     if (storage->backend.object_descriptor == NULL) {
@@ -476,7 +494,7 @@ bool storage_object_descriptor(struct storage_object *object, int32_t *out_descr
 }
 
 bool storage_object_path(struct storage_object *object, char *path) {
-    const struct storage *storage = object->storage;
+    struct storage *storage = object->storage;
     if (storage->backend.object_path == NULL) {
         return false;
     }
@@ -492,7 +510,7 @@ bool storage_object_path(struct storage_object *object, char *path) {
 
 void storage_object_close(struct storage_object *object) {
     if (object != NULL && atomic_fetch_sub_explicit(&object->owners, 1, memory_order_acq_rel) == 1) {
-        const struct storage *storage = object->storage;
+        struct storage *storage = object->storage;
         if (may_end(storage)) {
             storage->backend.object_close(storage->state, object->handle);
         }
@@ -543,7 +561,7 @@ lreg_status storage_object_remove(struct storage *storage, const char *key, stru
     if (answer == LREG_NOT_FOUND) {
         return LREG_OK;
     }
-    return report(&failure, answer, "cannot remove an object", NULL, err);
+    return report(storage, &failure, answer, "cannot remove an object", NULL, err);
 }
 
 /* --- Listings --- */
@@ -570,7 +588,7 @@ lreg_status storage_list_open(struct storage *storage, int32_t what, struct stor
         lreg_failure failure;
         failure_init(&failure);
         const lreg_list_info info = {.size = sizeof info, .what = what};
-        status = report(&failure, storage->backend.list_open(storage->state, &info, &list->handle, &failure),
+        status = report(storage, &failure, storage->backend.list_open(storage->state, &info, &list->handle, &failure),
                         "cannot list the storage", NULL, err);
     }
     if (status != LREG_OK) {
@@ -583,7 +601,7 @@ lreg_status storage_list_open(struct storage *storage, int32_t what, struct stor
 
 lreg_status storage_list_next(struct storage_list *list, struct storage_listed *out, bool *out_more,
                               struct error *err) {
-    const struct storage *storage = list->storage;
+    struct storage *storage = list->storage;
     *out_more = false;
     if (storage->backend.list_open == NULL) {
         return LREG_OK;
@@ -597,7 +615,7 @@ lreg_status storage_list_next(struct storage_list *list, struct storage_listed *
     if (answer == LREG_NOT_FOUND) {
         return LREG_OK;
     }
-    lreg_status status = report(&failure, answer, "cannot list the storage", NULL, err);
+    lreg_status status = report(storage, &failure, answer, "cannot list the storage", NULL, err);
     if (status != LREG_OK) {
         return status;
     }
@@ -614,7 +632,7 @@ void storage_list_close(struct storage_list *list) {
     if (list == NULL) {
         return;
     }
-    const struct storage *storage = list->storage;
+    struct storage *storage = list->storage;
     if (storage->backend.list_open != NULL && may_end(storage)) {
         storage->backend.list_close(storage->state, list->handle);
     }

@@ -34,6 +34,10 @@ lreg_status storage_backend_copy(const lreg_storage_backend *backend, lreg_stora
 
 void storage_close(struct storage *storage);
 
+/* The calls of the backend that failed since the storage was opened, other than by LREG_NOT_FOUND, LREG_BUSY where that
+ * is an answer, and LREG_NO_MEMORY. */
+uint64_t storage_errors(const struct storage *storage);
+
 /* The backend's state, when the storage was opened with a table that has this `destroy`; otherwise NULL. A backend uses
  * it to recognize its own storages. */
 void *storage_backend_state(const struct storage *storage, void (*destroy)(void *state));

@@ -15,6 +15,11 @@ SIZE(lreg_bool, 4);
 SIZE(lreg_wants, 4);
 SIZE(lreg_piece_kind, 4);
 
+AT(lreg_metrics_filter, size, 0);
+AT(lreg_metrics_filter, flags, 4);
+AT(lreg_metrics_filter, name_prefix, 8);
+SIZE(lreg_metrics_filter, 16);
+
 AT(lreg_upkeep_options, size, 0);
 AT(lreg_upkeep_options, flags, 4);
 AT(lreg_upkeep_options, budget_ms, 8);

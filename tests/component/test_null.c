@@ -24,6 +24,8 @@ static void test_component_null__ends_nothing(void **state) {
     lreg_token_list_close(NULL);
     lreg_upload_free(NULL);
     lreg_upload_list_close(NULL);
+    lreg_metrics_list_close(NULL);
+    lreg_metric_free(NULL);
     lreg_audit_event_free(NULL);
     lreg_audit_event_list_close(NULL);
 }
@@ -60,6 +62,10 @@ static void test_component_null__tells_empty_texts(void **state) {
         lreg_upload_image(NULL),
         lreg_upload_principal(NULL),
         lreg_audit_event_type(NULL),
+        lreg_metric_name(NULL),
+        lreg_metric_family(NULL),
+        lreg_metric_type(NULL),
+        lreg_metric_help(NULL),
         lreg_audit_event_actor(NULL),
         lreg_audit_event_subject(NULL),
     };
@@ -75,6 +81,11 @@ static void test_component_null__tells_zeros(void **state) {
     const char *name = "name";
     const char *value = "value";
     assert_int_equal(lreg_error_status(NULL), LREG_OK);
+    assert_int_equal(lreg_metric_value(NULL), 0);
+    assert_int_equal(lreg_metric_decimals(NULL), 0);
+    assert_false(lreg_metric_label_at(NULL, 0, &name, &value));
+    name = "name";
+    value = "value";
     assert_int_equal(lreg_error_cause(NULL), 0);
     assert_true(lreg_organization_created_ms(NULL) == 0);
     assert_true(lreg_registry_created_ms(NULL) == 0 && lreg_registry_updated_ms(NULL) == 0);
@@ -140,6 +151,7 @@ static void test_component_null__is_no_instance(void **state) {
     GIVES_NOTHING(lreg_token, lreg_registry_token_find(NULL, NULL, "b", &out, &err));
     GIVES_NOTHING(lreg_token, lreg_token_reveal(NULL, NULL, &out, &err));
     REFUSED(lreg_organization_delete(NULL, NULL, &err));
+    GIVES_NOTHING(lreg_metrics_list, lreg_metrics_list_open(NULL, NULL, &out, &err));
     REFUSED(lreg_registry_delete(NULL, NULL, &err));
     REFUSED(lreg_package_delete(NULL, NULL, &err));
     REFUSED(lreg_token_delete(NULL, NULL, &err));
@@ -156,6 +168,7 @@ static void test_component_null__is_no_listing(void **state) {
     GIVES_NOTHING(lreg_token, lreg_token_list_next(NULL, &out, &err));
     GIVES_NOTHING(lreg_upload, lreg_upload_list_next(NULL, &out, &err));
     GIVES_NOTHING(lreg_audit_event, lreg_audit_event_list_next(NULL, &out, &err));
+    GIVES_NOTHING(lreg_metric, lreg_metrics_list_next(NULL, &out, &err));
 }
 
 static void test_component_null__is_no_publication_and_no_content(void **state) {

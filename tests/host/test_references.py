@@ -22,6 +22,23 @@ IMAGE_TYPE = "application/vnd.oci.image.manifest.v1+json"
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 # What that version of the schema was without, taken away again.
 BACK_TO_VERSION_3 = """
+    DROP TRIGGER blobs_inserted;
+    DROP TRIGGER blobs_deleted;
+    DROP TABLE blob_totals;
+    CREATE TABLE blob_totals (one INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+    INSERT INTO blob_totals SELECT 1, count(*), sum(size_bytes) FROM blobs;
+    CREATE TRIGGER blobs_inserted AFTER INSERT ON blobs BEGIN
+        UPDATE blob_totals SET count = count + 1, bytes = bytes + NEW.size_bytes WHERE one = 1;
+    END;
+    CREATE TRIGGER blobs_deleted AFTER DELETE ON blobs BEGIN
+        UPDATE blob_totals SET count = count - 1, bytes = bytes - OLD.size_bytes WHERE one = 1;
+    END;
+    DROP TRIGGER blobs_stored;
+    DROP TRIGGER doomed_stored;
+    DROP TRIGGER blobs_copies_released;
+    DROP TABLE storages;
+    DROP INDEX blobs_unchecked;
+    CREATE INDEX blobs_unchecked ON blobs (id) WHERE unchecked = 1;
     DROP INDEX uploads_by_registry;
     DROP INDEX uploads_by_progress;
     DROP INDEX uploads_by_principal;

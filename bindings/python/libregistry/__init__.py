@@ -52,6 +52,7 @@ from ._error import (
 from ._exchange import Exchange, FilePiece, Response, Wants
 from ._instance import LIMITS, CollectReport, Instance, UpkeepReport, VerifyReport
 from ._library import LoadError, version
+from ._metric import Metric
 from ._organization import AuditEvent, Organization
 from ._package import Package, PackageReader, Publication
 from ._registry import Registry
@@ -63,7 +64,7 @@ __all__ = [
     "LIMITS", "AuditEvent", "BadArgumentError", "BusyError", "CancelledError", "ClosedError", "CollectReport",
     "ConflictError", "CorruptError", "Error", "Exchange", "FilePiece", "ForbiddenError", "ForkedError",
     "HeadersTooLargeError", "HostError", "InputOutputError", "Instance", "InternalError", "LengthRequiredError",
-    "Listing", "LoadError", "MethodNotAllowedError", "MisuseError", "NoMemoryError", "NoSpaceError",
+    "Listing", "LoadError", "MethodNotAllowedError", "Metric", "MisuseError", "NoMemoryError", "NoSpaceError",
     "NotFoundError", "NotImplementedHereError", "OperationalError", "Organization", "Package",
     "PackageReader",
     "PreconditionFailedError", "Publication", "RangeError", "Registry", "RemoteTimeoutError", "RequestError",

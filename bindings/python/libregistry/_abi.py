@@ -64,6 +64,11 @@ LREG_CAUSE_HTTP = 4
 LREG_CAUSE_NET = 5
 LREG_CAUSE_CRYPTO = 6
 
+LREG_METRICS_ACCESS_OFF = 0
+LREG_METRICS_ACCESS_TOKEN = 1
+LREG_METRICS_ACCESS_ANYONE = 2
+LREG_METRICS_MEMORY_ONLY = 65536
+
 LREG_LIMIT_PACKAGE_BYTES = 1
 LREG_LIMIT_BLOB_BYTES = 2
 LREG_LIMIT_MANIFEST_BYTES = 3
@@ -186,6 +191,14 @@ class lreg_token(Structure):
 
 
 class lreg_token_list(Structure):
+    """Opaque."""
+
+
+class lreg_metric(Structure):
+    """Opaque."""
+
+
+class lreg_metrics_list(Structure):
     """Opaque."""
 
 
@@ -348,6 +361,14 @@ class lreg_upkeep_report(Structure):
     ]
 
 
+class lreg_metrics_filter(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("name_prefix", c_char_p),
+    ]
+
+
 class lreg_allocator(Structure):
     _fields_ = [
         ("size", c_uint32),
@@ -469,6 +490,7 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     package, packages = POINTER(lreg_package), POINTER(lreg_package_list)
     publication, reader = POINTER(lreg_publication), POINTER(lreg_package_reader)
     token, tokens = POINTER(lreg_token), POINTER(lreg_token_list)
+    metric, metrics = POINTER(lreg_metric), POINTER(lreg_metrics_list)
     upload, uploads = POINTER(lreg_upload), POINTER(lreg_upload_list)
     event, events, exchange = POINTER(lreg_audit_event), POINTER(lreg_audit_event_list), POINTER(lreg_exchange)
 
@@ -598,6 +620,16 @@ def _functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     accessors("token", token, text, "id registry_id description scopes secret")
     accessors("token", token, c_int64, "expires_ms created_ms")
     ends(token, "token_free")
+
+    fails("options_set_metrics_access", options, c_int32)
+    fails("metrics_list_open", instance, POINTER(lreg_metrics_filter), POINTER(metrics))
+    fails("metrics_list_next", metrics, POINTER(metric))
+    ends(metrics, "metrics_list_close")
+    accessors("metric", metric, text, "name family type help")
+    plain("metric_label_at", boolean, metric, c_size_t, POINTER(text), POINTER(text))
+    accessors("metric", metric, c_int64, "value")
+    accessors("metric", metric, c_int32, "decimals")
+    ends(metric, "metric_free")
 
     listing("upload", uploads, upload, registry, POINTER(lreg_upload_filter))
     fails("upload_find", instance, registry, text, POINTER(upload))

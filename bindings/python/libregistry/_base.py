@@ -78,7 +78,7 @@ class Listing(Generic[T]):
         end = f"lreg_{prefix}_list_close"
         opened = opened or f"lreg_{prefix}_list_open"
         pointer = _handle.give(opened, list_kind, end, instance, *arguments)
-        item_end = f"lreg_{prefix}_free"
+        item_end = "lreg_metric_free" if prefix == "metrics" else f"lreg_{prefix}_free"
         self._handle = _handle.Resource("listing", pointer, _handle.ending(end), instance)
         self._next = (f"lreg_{prefix}_list_next", item_kind, item_end)
         self._make = make

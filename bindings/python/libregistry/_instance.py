@@ -8,7 +8,7 @@ import logging
 import os
 from typing import Any, BinaryIO, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
-from . import _abi, _base, _error, _exchange, _fork, _handle, _hooks, _storage
+from . import _abi, _base, _error, _exchange, _fork, _handle, _hooks, _metric, _storage
 from ._base import Listing
 from ._organization import AuditEvent, Organization, audit_events
 
@@ -99,6 +99,7 @@ class Instance:
     forwarded_header which fields of trusted proxies are used: "x-forwarded" (default) or "forwarded"
     forwarded_hops   number of the operator's proxies that a request passes; default 1
     trusted_proxies  networks of these proxies, such as ["10.0.0.0/8"]
+    metrics_access   who may read /-/metrics: "off", "token" (API tokens with read_metrics; default) or "anyone"
     config           a file with lines "name = value"; other arguments override it
     limits           {"package_bytes": 1 << 30, …}; LIMITS has the names, `<libregistry/instance.h>` the defaults
     storage          a Storage for package bytes instead of files in the directory; "memory" keeps them in memory
@@ -116,7 +117,7 @@ class Instance:
     def __init__(self, directory: Union[str, os.PathLike[str], None] = None, *, base_url: Optional[str] = None,
                  durable: Optional[bool] = None, busy_timeout: Optional[float] = None,
                  forwarded_header: Optional[str] = None, forwarded_hops: Optional[int] = None,
-                 trusted_proxies: Iterable[str] = (),
+                 trusted_proxies: Iterable[str] = (), metrics_access: Optional[str] = None,
                  config: Union[str, os.PathLike[str], None] = None, limits: Optional[Mapping[str, int]] = None,
                  storage: Union[_storage.Storage, str, None] = None, clock: Optional[_hooks.Clock] = None,
                  random: Optional[_hooks.Random] = None, logger: Optional[logging.Logger] = _handle.LOGGER,
@@ -130,6 +131,8 @@ class Instance:
             if base_url is not None:
                 options.set("base_url", _handle.text(base_url, "base_url"))
             options.set_forwarded(forwarded_header, forwarded_hops, trusted_proxies)
+            if metrics_access is not None:
+                options.set("text", b"metrics-access", _handle.text(metrics_access, "metrics_access"))
             if durable is not None:
                 options.set("durable", bool(durable))
             if busy_timeout is not None:
@@ -186,6 +189,11 @@ class Instance:
     def audit_events(self, organization_id: str) -> Listing[AuditEvent]:
         """The events of an organization by its id, newest first; also of a deleted one."""
         return audit_events(self._handle, organization_id)
+
+    def metrics(self, prefix: Optional[str] = None, *, memory_only: bool = False) -> Listing[_metric.Metric]:
+        """The metrics, all or those whose family's name begins with `prefix`. `memory_only`: only what this process
+        has counted, without waiting for the database."""
+        return _metric.metrics(self._handle, prefix, memory_only)
 
     def verify(self, finding: Optional[Callable[[str], None]] = None) -> VerifyReport:
         """Hashes all stored data again and checks the database; others can read and write meanwhile. `finding` is

@@ -58,6 +58,13 @@ impl Options {
         Ok(self)
     }
 
+    /// The clients that may read the metrics over HTTP: one of `sys::LREG_METRICS_ACCESS_…`.
+    pub fn metrics_access(self, access: i32) -> Result<Options> {
+        // SAFETY: the options are alive.
+        call(|error| unsafe { sys::lreg_options_set_metrics_access(self.as_ptr(), access, error) })?;
+        Ok(self)
+    }
+
     /// Acknowledged changes survive a power failure (the default), or only the end of the process, which is faster.
     pub fn durable(self, durable: bool) -> Result<Options> {
         // SAFETY: the options are alive.

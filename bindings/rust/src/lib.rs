@@ -49,6 +49,7 @@ mod call;
 mod error;
 mod exchange;
 mod instance;
+mod metric;
 mod package;
 mod registry;
 pub mod sys;
@@ -56,6 +57,7 @@ pub mod sys;
 pub use error::{Error, Result, Status};
 pub use exchange::{Exchange, Head, Headers, Piece, Response, Wants};
 pub use instance::{Collected, Instance, Options, Verified};
+pub use metric::{Metric, Metrics};
 pub use package::{Package, PackageReader, Packages, Publication, Published};
 pub use registry::{
     Ecosystem, Organization, Organizations, Registries, Registry, Settings, Token, Tokens, Upload, Uploads,

@@ -13,8 +13,8 @@
 #define CACHE_LINE 64
 
 const struct core_metric_bound core_metric_bounds[CORE_METRIC_BOUNDS] = {
-    {100000, "0.0001"},  {500000, "0.0005"},    {1000000, "0.001"}, {5000000, "0.005"},
-    {10000000, "0.01"},  {50000000, "0.05"},    {100000000, "0.1"}, {500000000, "0.5"},
+    {100000, "0.0001"},  {500000, "0.0005"},  {1000000, "0.001"},    {5000000, "0.005"},
+    {10000000, "0.01"},  {50000000, "0.05"},  {100000000, "0.1"},    {500000000, "0.5"},
     {1000000000, "1.0"}, {5000000000, "5.0"}, {10000000000, "10.0"}, {60000000000, "60.0"},
 };
 
@@ -24,12 +24,12 @@ const int16_t core_metric_statuses[CORE_METRIC_STATUSES] = {
 };
 
 const char *const core_metric_refusals[CORE_METRIC_REFUSALS] = {
-    "body_too_large",     "body_too_long",        "control_too_large",  "database_full",
-    "form_too_large",     "headers_too_large",    "index_line_too_long", "index_too_large",
-    "json_too_deep",      "metadata_too_long",    "package_too_large",  "part_headers_too_large",
-    "record_too_long",    "target_too_long",      "too_many_files",     "too_many_headers",
-    "too_many_part_headers", "too_many_parts",    "too_many_segments",  "too_many_tags",
-    "too_many_token_uploads", "too_many_uploads", "unpacked_too_large", "other",
+    "body_too_large",         "body_too_long",     "control_too_large",   "database_full",
+    "form_too_large",         "headers_too_large", "index_line_too_long", "index_too_large",
+    "json_too_deep",          "metadata_too_long", "package_too_large",   "part_headers_too_large",
+    "record_too_long",        "target_too_long",   "too_many_files",      "too_many_headers",
+    "too_many_part_headers",  "too_many_parts",    "too_many_segments",   "too_many_tags",
+    "too_many_token_uploads", "too_many_uploads",  "unpacked_too_large",  "other",
 };
 
 /* All members are counters. */

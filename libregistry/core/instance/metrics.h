@@ -95,7 +95,7 @@ void core_metrics_note_collection(struct core *core, int64_t duration_ns);
 
 void core_metrics_sum(const struct core *core, struct core_counts *out);
 
-/* Who may read the metrics over HTTP; the values of LREG_METRICS_ACCESS_*. */
+/* Clients that may read the metrics over HTTP; the values of LREG_METRICS_ACCESS_*. */
 enum core_metrics_access {
     CORE_METRICS_OFF = 0,
     CORE_METRICS_TOKEN = 1,
@@ -103,7 +103,7 @@ enum core_metrics_access {
 };
 /* Called before there are requests; a new instance has CORE_METRICS_TOKEN. */
 void core_metrics_set_access(struct core *core, enum core_metrics_access access);
-/* Decides whether the principal may read them. LREG_NOT_FOUND ("path_unknown") when nobody may, LREG_UNAUTHENTICATED,
+/* Decides whether the principal may read them. LREG_NOT_FOUND ("path_unknown") when no client may, LREG_UNAUTHENTICATED,
  * LREG_FORBIDDEN. */
 lreg_status core_metrics_authorize(const struct core *core, const struct auth_principal *principal, struct error *err);
 

@@ -50,7 +50,7 @@ static const struct route routes[] = {
 };
 
 const struct surface surface_container = {
-    .name = "container",
+    .name = "oci",
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
     .show_error = oci_show_error,

@@ -364,7 +364,7 @@ static const struct migration migrations[] = {
     {first_texts, "PRAGMA user_version = 1"},   {second_texts, "PRAGMA user_version = 2"},
     {third_texts, "PRAGMA user_version = 3"},   {fourth_texts, "PRAGMA user_version = 4"},
     {fifth_texts, "PRAGMA user_version = 5"},   {sixth_texts, "PRAGMA user_version = 6"},
-    {seventh_texts, "PRAGMA user_version = 7"},   {eighth_texts, "PRAGMA user_version = 8"},
+    {seventh_texts, "PRAGMA user_version = 7"}, {eighth_texts, "PRAGMA user_version = 8"},
 };
 
 #define LATEST ((int64_t)(sizeof migrations / sizeof migrations[0]))

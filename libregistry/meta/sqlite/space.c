@@ -10,6 +10,10 @@
 #include "meta/engine.h"
 #include "meta/sqlite/sqlite_internal.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
 #define KEPT_PAGES 256 /* free pages that are always kept, besides a sixteenth of all */
 #define STEP_SQL "PRAGMA incremental_vacuum(64)"
 
@@ -145,4 +149,24 @@ lreg_status meta_space_compact(struct meta *meta, uint64_t *out_freed_bytes, str
         *out_freed_bytes = (uint64_t)(before.pages - after.pages) * (uint64_t)after.page_bytes;
     }
     return status;
+}
+
+static uint64_t file_size(const char *path) {
+    struct stat found;
+    return stat(path, &found) == 0 && found.st_size > 0 ? (uint64_t)found.st_size : 0;
+}
+
+bool meta_file_sizes(const struct meta *meta, uint64_t *out_database_bytes, uint64_t *out_log_bytes) {
+    char log[PATH_MAX];
+    *out_database_bytes = 0;
+    *out_log_bytes = 0;
+    if (meta->path == NULL) {
+        return false;
+    }
+    *out_database_bytes = file_size(meta->path);
+    int length = snprintf(log, sizeof log, "%s-wal", meta->path);
+    if (length > 0 && (size_t)length < sizeof log) {
+        *out_log_bytes = file_size(log);
+    }
+    return true;
 }

@@ -74,44 +74,44 @@ static char letter_of(lreg_status status) {
 }
 
 /* + allowed, ? 401, ! 403, 0 404; in the order of enum auth_action:
- * none, authenticated, read, probe, write, delete packages, read, write, delete registries */
+ * none, authenticated, read, probe, write, delete packages, read, write, delete registries, read metrics */
 static const struct {
     enum who who;
     enum where where;
     const char *expected;
 } table[] = {
-    {NOBODY, NOTHING, "+????????"},
-    {NOBODY, ORGANIZATION_ITSELF, "+????????"},
-    {NOBODY, PRIVATE, "+????????"},
-    {NOBODY, PUBLIC, "+?++?????"},
-    {HOST, NOTHING, "+++++++++"},
-    {HOST, ORGANIZATION_ITSELF, "+++++++++"},
-    {HOST, PRIVATE, "+++++++++"},
-    {HOST, PUBLIC, "+++++++++"},
-    {API_ALL, NOTHING, "++0000000"},
-    {API_ALL, ORGANIZATION_ITSELF, "+++++++++"},
-    {API_ALL, PRIVATE, "+++++++++"},
-    {API_ALL, PUBLIC, "+++++++++"},
-    {API_NONE, NOTHING, "++0000000"},
-    {API_NONE, ORGANIZATION_ITSELF, "++!!!!!!!"},
-    {API_NONE, PRIVATE, "++!!!!!!!"},
-    {API_NONE, PUBLIC, "++++!!!!!"},
-    {API_ELSEWHERE, NOTHING, "++0000000"},
-    {API_ELSEWHERE, ORGANIZATION_ITSELF, "++0000000"},
-    {API_ELSEWHERE, PRIVATE, "++0000000"},
-    {API_ELSEWHERE, PUBLIC, "++++!!!!!"},
-    {TOKEN_HERE, NOTHING, "++0000000"},
-    {TOKEN_HERE, ORGANIZATION_ITSELF, "++!!!!!!!"},
-    {TOKEN_HERE, PRIVATE, "++++!!!!!"},
-    {TOKEN_HERE, PUBLIC, "++++!!!!!"},
-    {TOKEN_BESIDE, NOTHING, "++0000000"},
-    {TOKEN_BESIDE, ORGANIZATION_ITSELF, "++!!!!!!!"},
-    {TOKEN_BESIDE, PRIVATE, "++0000000"},
-    {TOKEN_BESIDE, PUBLIC, "++++!!!!!"},
-    {TOKEN_ELSEWHERE, NOTHING, "++0000000"},
-    {TOKEN_ELSEWHERE, ORGANIZATION_ITSELF, "++0000000"},
-    {TOKEN_ELSEWHERE, PRIVATE, "++0000000"},
-    {TOKEN_ELSEWHERE, PUBLIC, "++++!!!!!"},
+    {NOBODY, NOTHING, "+?????????"},
+    {NOBODY, ORGANIZATION_ITSELF, "+?????????"},
+    {NOBODY, PRIVATE, "+?????????"},
+    {NOBODY, PUBLIC, "+?++??????"},
+    {HOST, NOTHING, "++++++++++"},
+    {HOST, ORGANIZATION_ITSELF, "++++++++++"},
+    {HOST, PRIVATE, "++++++++++"},
+    {HOST, PUBLIC, "++++++++++"},
+    {API_ALL, NOTHING, "++0000000+"},
+    {API_ALL, ORGANIZATION_ITSELF, "++++++++++"},
+    {API_ALL, PRIVATE, "++++++++++"},
+    {API_ALL, PUBLIC, "++++++++++"},
+    {API_NONE, NOTHING, "++0000000!"},
+    {API_NONE, ORGANIZATION_ITSELF, "++!!!!!!!!"},
+    {API_NONE, PRIVATE, "++!!!!!!!!"},
+    {API_NONE, PUBLIC, "++++!!!!!!"},
+    {API_ELSEWHERE, NOTHING, "++0000000+"},
+    {API_ELSEWHERE, ORGANIZATION_ITSELF, "++0000000+"},
+    {API_ELSEWHERE, PRIVATE, "++0000000+"},
+    {API_ELSEWHERE, PUBLIC, "++++!!!!!+"},
+    {TOKEN_HERE, NOTHING, "++0000000!"},
+    {TOKEN_HERE, ORGANIZATION_ITSELF, "++!!!!!!!!"},
+    {TOKEN_HERE, PRIVATE, "++++!!!!!!"},
+    {TOKEN_HERE, PUBLIC, "++++!!!!!!"},
+    {TOKEN_BESIDE, NOTHING, "++0000000!"},
+    {TOKEN_BESIDE, ORGANIZATION_ITSELF, "++!!!!!!!!"},
+    {TOKEN_BESIDE, PRIVATE, "++0000000!"},
+    {TOKEN_BESIDE, PUBLIC, "++++!!!!!!"},
+    {TOKEN_ELSEWHERE, NOTHING, "++0000000!"},
+    {TOKEN_ELSEWHERE, ORGANIZATION_ITSELF, "++0000000!"},
+    {TOKEN_ELSEWHERE, PRIVATE, "++0000000!"},
+    {TOKEN_ELSEWHERE, PUBLIC, "++++!!!!!!"},
 };
 
 static void test_auth_decide__each_kind_action_and_target_has_its_answer(void **state) {
@@ -119,8 +119,8 @@ static void test_auth_decide__each_kind_action_and_target_has_its_answer(void **
     assert_int_equal(sizeof(table) / sizeof(table[0]), 8 * 4);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         struct auth_principal principal = principal_of(table[i].who);
-        char got[AUTH_ACTION_DELETE_REGISTRIES + 2] = "";
-        for (int action = AUTH_ACTION_NONE; action <= AUTH_ACTION_DELETE_REGISTRIES; action++) {
+        char got[AUTH_ACTION_READ_METRICS + 2] = "";
+        for (int action = AUTH_ACTION_NONE; action <= AUTH_ACTION_READ_METRICS; action++) {
             got[action] = letter_of(decide(&principal, (enum auth_action)action, table[i].where, NULL));
         }
         if (strcmp(got, table[i].expected) != 0) {

@@ -118,6 +118,8 @@ static inline lreg_status script_find(struct meta_transaction *t, struct arena *
     bool is = false;
     uint64_t count = 0;
     uint64_t bytes = 0;
+    struct meta_blob_total *totals = NULL;
+    size_t totals_count = 0;
     lreg_status status = LREG_OK;
     (void)(THEN(meta_organization_find(t, "script", arena, &row.organization, err)) &&
            THEN(meta_organization_find_by_id(t, "so", arena, &row.organization, err)) &&
@@ -127,7 +129,7 @@ static inline lreg_status script_find(struct meta_transaction *t, struct arena *
            THEN(meta_token_find(t, "st", arena, &row.token, err)) &&
            THEN(meta_token_find_by_secret(t, script_token.secret_sha256, arena, &row.token, err)) &&
            THEN(meta_upload_find(t, "su", arena, &row.upload, err)) && THEN(meta_upload_exists(t, "su", &is, err)) &&
-           THEN(meta_upload_count(t, "sr", 0, 9, &count, err)) &&
+           THEN(meta_upload_count(t, "sr", 0, 9, &count, err)) && THEN(meta_upload_count_all(t, 0, 9, &count, err)) &&
            THEN(meta_upload_count_of(t, "sr", "", 0, 9, &count, err)) &&
            THEN(meta_upload_find_idlest(t, "sr", "", arena, &row.upload, err)) &&
            THEN(meta_value_find(t, "script", arena, &value, err)) &&
@@ -147,7 +149,7 @@ static inline lreg_status script_find(struct meta_transaction *t, struct arena *
            THEN(meta_blob_has_key(t, "main", "script-1", &is, err)) &&
            THEN(meta_blob_has_key_anywhere(t, "script-1", &is, err)) &&
            THEN(meta_storage_exists(t, "main", &is, err)) && THEN(meta_storage_count_blobs(t, "main", &count, err)) &&
-           THEN(meta_blob_totals(t, &count, &bytes, err)));
+           THEN(meta_blob_list_totals(t, 2, arena, &totals, &totals_count, err)));
     return status;
 }
 

@@ -37,10 +37,12 @@ static void assert_totals(struct meta_transaction *transaction, uint64_t count, 
     hooks_default(&hooks);
     arena_init(&arena, &hooks, 65536);
     assert_int_equal(meta_blob_list_totals(transaction, 2, &arena, &totals, &storages, NULL), LREG_OK);
-    assert_int_equal(storages, 1);
-    assert_string_equal(totals[0].storage, "main");
-    assert_int_equal(totals[0].count, count);
-    assert_int_equal(totals[0].bytes, bytes);
+    assert_true(storages == 1 || count == 0); /* a storage that never had one has no row */
+    for (size_t i = 0; i < storages; i++) {
+        assert_string_equal(totals[i].storage, "main");
+        assert_int_equal(totals[i].count, count);
+        assert_int_equal(totals[i].bytes, bytes);
+    }
     arena_free(&arena);
 }
 

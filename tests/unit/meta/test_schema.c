@@ -36,16 +36,24 @@ static void test_meta_schema__an_empty_file_is_migrated_from_version_0(void **st
     struct fixture *fixture = *state;
     run_sql(fixture, "PRAGMA user_version = 0; CREATE TABLE x (y); DROP TABLE x;");
     fixture_open(fixture);
-    assert_int_equal(number(fixture, "PRAGMA user_version"), 7);
+    assert_int_equal(number(fixture, "PRAGMA user_version"), 8);
     assert_int_equal(number(fixture, "PRAGMA application_id"), 0x4c524547);
     assert_int_equal(script_run(fixture->meta, &fixture->arena, &fixture->err), LREG_OK);
     fixture_check(fixture);
 }
 
 /* What version 7 brought. */
-#define WITHOUT_STORAGES                                                                         \
-    "DROP TRIGGER blobs_stored; DROP TRIGGER doomed_stored; DROP TRIGGER blobs_copies_released;" \
-    "DROP TABLE storages; DROP INDEX blobs_unchecked;"                                           \
+#define WITHOUT_STORAGES                                                                            \
+    "DROP TRIGGER blobs_inserted; DROP TRIGGER blobs_deleted; DROP TABLE blob_totals;"              \
+    "CREATE TABLE blob_totals (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL,"    \
+    " bytes INTEGER NOT NULL) STRICT;"                                                              \
+    "INSERT INTO blob_totals SELECT 1, count(*), coalesce(sum(size_bytes), 0) FROM blobs;"          \
+    "CREATE TRIGGER blobs_inserted AFTER INSERT ON blobs BEGIN"                                     \
+    " UPDATE blob_totals SET count = count + 1, bytes = bytes + NEW.size_bytes WHERE one = 1; END;" \
+    "CREATE TRIGGER blobs_deleted AFTER DELETE ON blobs BEGIN"                                      \
+    " UPDATE blob_totals SET count = count - 1, bytes = bytes - OLD.size_bytes WHERE one = 1; END;" \
+    "DROP TRIGGER blobs_stored; DROP TRIGGER doomed_stored; DROP TRIGGER blobs_copies_released;"    \
+    "DROP TABLE storages; DROP INDEX blobs_unchecked;"                                              \
     "CREATE INDEX blobs_unchecked ON blobs (id) WHERE unchecked = 1;"
 
 /* Removes what a database of that version lacked. */
@@ -136,7 +144,7 @@ static void test_meta_schema__an_interrupted_migration_is_run_again_and_referenc
     }
     assert_true(failures > 10);
     fixture->fail_at = 0;
-    assert_int_equal(number(fixture, "PRAGMA user_version"), 7);
+    assert_int_equal(number(fixture, "PRAGMA user_version"), 8);
     assert_int_equal(number(fixture, "SELECT count(*) FROM referrers WHERE subject = 'sha256:subject'"
                                      " AND name = 'sha256:index'"),
                      1);

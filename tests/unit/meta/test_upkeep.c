@@ -58,7 +58,7 @@ static void test_meta_upkeep__wrong_totals_and_marks_are_found(void **state) {
     run_sql(fixture, "UPDATE registries SET package_count = 1 WHERE id = 'r2'");
     assert_found(fixture, "package totals of registry r2");
     run_sql(fixture, "UPDATE registries SET package_count = 0 WHERE id = 'r2'; UPDATE blob_totals SET bytes = 9");
-    assert_found(fixture, "totals of blobs");
+    assert_found(fixture, "totals of the blobs of storage main");
     run_sql(fixture, "UPDATE blob_totals SET bytes = 10; UPDATE blob_links SET named = 1");
     assert_found(fixture, "mark of blob link sha256:a");
     run_sql(fixture, "UPDATE blob_links SET named = 0; UPDATE blobs SET unchecked = 0");

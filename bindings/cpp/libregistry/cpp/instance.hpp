@@ -253,6 +253,18 @@ class instance : public handle<lreg_instance, lreg_close> {
 
     /* --- maintenance --- */
 
+    /** The metrics: all, or those whose family's name begins with `prefix`. */
+    metric_list metrics(std::string_view prefix = "", std::uint32_t flags = 0) const {
+        const std::string copy = detail::text(prefix);
+        lreg_metrics_filter filter = {};
+        filter.size = sizeof filter;
+        filter.flags = flags;
+        filter.name_prefix = copy.c_str();
+        return detail::make<metric_list>([&](lreg_metrics_list **out, lreg_error **failure) {
+            return lreg_metrics_list_open(get(), &filter, out, failure);
+        });
+    }
+
     /** Hashes all stored data again. Findings are not a failure. */
     lreg_verify_report verify() const {
         return verify([](std::string_view) {});

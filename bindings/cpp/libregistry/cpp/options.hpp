@@ -10,6 +10,7 @@
 #include <libregistry/cpp/handle.hpp>
 #include <libregistry/cpp/storage.hpp>
 #include <libregistry/instance.h>
+#include <libregistry/metrics.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -55,6 +56,10 @@ class options : public handle<lreg_options, lreg_options_free> {
     options &trust_forwarded(const optional_text &network) {
         const detail::nullable_text copy(network);
         return set([&](lreg_error **failure) { return lreg_options_trust_forwarded(get(), copy.get(), failure); });
+    }
+    /** Sets the clients that may read the metrics over HTTP. @param access one of LREG_METRICS_ACCESS_* */
+    options &set_metrics_access(std::int32_t access) {
+        return set([&](lreg_error **failure) { return lreg_options_set_metrics_access(get(), access, failure); });
     }
     /** Whether acknowledged changes survive a power failure, or only the end of the process. */
     options &set_durable(bool durable) {

@@ -13,6 +13,7 @@
 
 #include <libregistry/audit.h>
 #include <libregistry/cpp/handle.hpp>
+#include <libregistry/metrics.h>
 #include <libregistry/organization.h>
 #include <libregistry/package.h>
 #include <libregistry/registry.h>
@@ -343,6 +344,48 @@ class audit_event : public handle<lreg_audit_event, lreg_audit_event_free> {
     }
 };
 
+/** One sample of a metric. Since: 0.1 */
+class metric : public handle<lreg_metric, lreg_metric_free> {
+  public:
+    using handle::handle;
+
+    /** Of the sample: the family's, for a histogram with "_bucket", "_sum" or "_count" behind it. */
+    std::string_view name() const noexcept {
+        return lreg_metric_name(get());
+    }
+    /** Such as "libregistry_http_requests_total". */
+    std::string_view family() const noexcept {
+        return lreg_metric_family(get());
+    }
+    /** "counter", "gauge" or "histogram". */
+    std::string_view type() const noexcept {
+        return lreg_metric_type(get());
+    }
+    /** What the family counts. */
+    std::string_view help() const noexcept {
+        return lreg_metric_help(get());
+    }
+    /** The value of a label; "" when there is none with that name. */
+    std::string_view label(std::string_view wanted) const noexcept {
+        const char *name = nullptr;
+        const char *value = nullptr;
+        for (std::size_t i = 0; lreg_metric_label_at(get(), i, &name, &value) != 0; i++) {
+            if (wanted == name) {
+                return value;
+            }
+        }
+        return "";
+    }
+    /** In the unit of the name: seconds, bytes, or a number of things. */
+    double value() const noexcept {
+        double number = static_cast<double>(lreg_metric_value(get()));
+        for (std::int32_t i = lreg_metric_decimals(get()); i > 0; i--) {
+            number /= 10;
+        }
+        return number;
+    }
+};
+
 /** By slug. Since: 0.1 */
 using organization_list =
     listing<organization, lreg_organization_list, lreg_organization_list_next, lreg_organization_list_close>;
@@ -354,6 +397,8 @@ using package_list = listing<package, lreg_package_list, lreg_package_list_next,
 using token_list = listing<token, lreg_token_list, lreg_token_list_next, lreg_token_list_close>;
 /** By id. Since: 0.1 */
 using upload_list = listing<upload, lreg_upload_list, lreg_upload_list_next, lreg_upload_list_close>;
+/** The samples of a family one after the other. Since: 0.1 */
+using metric_list = listing<metric, lreg_metrics_list, lreg_metrics_list_next, lreg_metrics_list_close>;
 /** Newest first. Since: 0.1 */
 using audit_event_list =
     listing<audit_event, lreg_audit_event_list, lreg_audit_event_list_next, lreg_audit_event_list_close>;

@@ -260,6 +260,38 @@ extern "C" {
         options: *const lreg_backup_options,
         err: *mut *mut lreg_error,
     ) -> lreg_status;
+    // <libregistry/metrics.h>
+    pub fn lreg_options_set_metrics_access(
+        options: *mut lreg_options,
+        access: i32,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_metrics_list_open(
+        instance: *mut lreg_instance,
+        filter: *const lreg_metrics_filter,
+        out: *mut *mut lreg_metrics_list,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_metrics_list_next(
+        list: *mut lreg_metrics_list,
+        out: *mut *mut lreg_metric,
+        err: *mut *mut lreg_error,
+    ) -> lreg_status;
+    pub fn lreg_metrics_list_close(list: *mut lreg_metrics_list);
+    pub fn lreg_metric_name(metric: *const lreg_metric) -> *const c_char;
+    pub fn lreg_metric_family(metric: *const lreg_metric) -> *const c_char;
+    pub fn lreg_metric_type(metric: *const lreg_metric) -> *const c_char;
+    pub fn lreg_metric_help(metric: *const lreg_metric) -> *const c_char;
+    pub fn lreg_metric_label_at(
+        metric: *const lreg_metric,
+        index: usize,
+        out_name: *mut *const c_char,
+        out_value: *mut *const c_char,
+    ) -> lreg_bool;
+    pub fn lreg_metric_value(metric: *const lreg_metric) -> i64;
+    pub fn lreg_metric_decimals(metric: *const lreg_metric) -> i32;
+    pub fn lreg_metric_free(metric: *mut lreg_metric);
+
     // <libregistry/organization.h>
     pub fn lreg_organization_settings_new(
         out: *mut *mut lreg_organization_settings,

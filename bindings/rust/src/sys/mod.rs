@@ -33,6 +33,8 @@ opaque! {
     lreg_audit_event_list,
     lreg_error,
     lreg_exchange,
+    lreg_metric,
+    lreg_metrics_list,
     lreg_options,
     lreg_organization,
     lreg_organization_list,
@@ -111,6 +113,10 @@ pub const LREG_PIECE_END: i32 = 0;
 pub const LREG_PIECE_BYTES: i32 = 1;
 pub const LREG_PIECE_FILE: i32 = 2;
 pub const LREG_PIECE_WAIT: i32 = 3;
+pub const LREG_METRICS_ACCESS_OFF: i32 = 0;
+pub const LREG_METRICS_ACCESS_TOKEN: i32 = 1;
+pub const LREG_METRICS_ACCESS_ANYONE: i32 = 2;
+pub const LREG_METRICS_MEMORY_ONLY: i32 = 65536;
 pub const LREG_LIMIT_PACKAGE_BYTES: i32 = 1;
 pub const LREG_LIMIT_BLOB_BYTES: i32 = 2;
 pub const LREG_LIMIT_MANIFEST_BYTES: i32 = 3;
@@ -275,6 +281,13 @@ pub struct lreg_collect_report {
     pub blob_bytes: u64,
     pub objects: u64,
     pub audit_events: u64,
+}
+
+#[repr(C)]
+pub struct lreg_metrics_filter {
+    pub size: u32,
+    pub flags: u32,
+    pub name_prefix: *const c_char,
 }
 
 #[repr(C)]
