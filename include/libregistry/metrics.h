@@ -26,15 +26,15 @@
 extern "C" {
 #endif
 
-/** Clients that may read the metrics over HTTP, for lreg_options_set_metrics_access(). The functions below do not depend on it.
- * Since: 0.1 */
+/** Clients that may read the metrics over HTTP, for lreg_options_set_metrics_access(). The functions below do not
+ * depend on it. Since: 0.1 */
 #define LREG_METRICS_ACCESS_OFF 0 /**< none: the address does not exist */
 #define LREG_METRICS_ACCESS_TOKEN 1 /**< API tokens with the scope read_metrics */
 #define LREG_METRICS_ACCESS_ANYONE 2 /**< all, without credentials */
 
 /**
- * Sets which clients may read the metrics at /-/metrics. They are numbers of the whole instance, so any organization's API token
- * with the scope read_metrics may read them, and other scopes do not suffice.
+ * Sets which clients may read the metrics at /-/metrics. They are numbers of the whole instance, so an API token of any
+ * organization with the scope read_metrics may read them. Other scopes do not suffice.
  *
  * @param options  not NULL
  * @param access   LREG_METRICS_ACCESS_TOKEN, the default, or another LREG_METRICS_ACCESS_*

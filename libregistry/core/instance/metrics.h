@@ -103,8 +103,8 @@ enum core_metrics_access {
 };
 /* Called before there are requests; a new instance has CORE_METRICS_TOKEN. */
 void core_metrics_set_access(struct core *core, enum core_metrics_access access);
-/* Decides whether the principal may read them. LREG_NOT_FOUND ("path_unknown") when no client may, LREG_UNAUTHENTICATED,
- * LREG_FORBIDDEN. */
+/* Decides whether the principal may read them. LREG_NOT_FOUND ("path_unknown") when no client may;
+ * LREG_UNAUTHENTICATED; LREG_FORBIDDEN. */
 lreg_status core_metrics_authorize(const struct core *core, const struct auth_principal *principal, struct error *err);
 
 #endif
