@@ -260,3 +260,19 @@ fn damage_is_found_and_what_is_deleted_is_collected() {
     drop((instance, registry, published));
     assert_eq!(folder.open_files(), 0);
 }
+
+#[test]
+fn metrics_have_labels_and_values() {
+    let options = Options::new().unwrap();
+    let instance = options.metrics_access(sys::LREG_METRICS_ACCESS_OFF).unwrap().open().unwrap();
+    let (instance, registry) = with_registry(instance);
+    instance.publish(&registry, "app-1.0.bin", &mut &b"hello"[..]).unwrap();
+    let found: Vec<Metric> = instance.metrics("libregistry_storage_bytes").unwrap().map(Result::unwrap).collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].name(), found[0].kind(), found[0].value()), ("libregistry_storage_bytes", "gauge", 5.0));
+    assert_eq!(found[0].labels().len(), 1);
+    assert!(!found[0].help().is_empty());
+    let start = instance.metrics("libregistry_start_time_seconds").unwrap().next().unwrap().unwrap();
+    assert!(start.value() > 1e9 && start.labels().is_empty());
+    assert!(Options::new().unwrap().metrics_access(7).is_err());
+}

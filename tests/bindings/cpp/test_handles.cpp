@@ -51,6 +51,24 @@ TEST(registries_are_created_changed_and_deleted) {
     CHECK(THROWN(in_memory.find_registry("acme", "files")).status() == LREG_NOT_FOUND);
 }
 
+TEST(metrics_are_listed_with_labels_and_values) {
+    libregistry::options settings;
+    settings.set_metrics_access(LREG_METRICS_ACCESS_OFF);
+    CHECK(THROWN(settings.set_metrics_access(7)).status() == LREG_BAD_ARGUMENT);
+    instance in_memory(std::nullopt);
+    const registry files = check::make_files(in_memory);
+    check::publish(in_memory, files, "app-1.0.0.txt", "hello");
+    double bytes = -1;
+    for (const libregistry::metric &one : in_memory.metrics("libregistry_storage_")) {
+        CHECK(one.label("storage") == "memory" && one.label("other").empty() && !one.help().empty());
+        bytes = one.name() == "libregistry_storage_bytes" ? one.value() : bytes;
+    }
+    CHECK(bytes == 5);
+    libregistry::metric_list list = in_memory.metrics("libregistry_start_time_seconds", LREG_METRICS_MEMORY_ONLY);
+    const libregistry::metric start = *list.next();
+    CHECK(start.value() > 1e9 && start.type() == "gauge" && start.family() == start.name() && !list.next());
+}
+
 TEST(packages_are_published_read_listed_and_deleted) {
     instance in_memory(std::nullopt);
     const registry files = check::make_files(in_memory);
