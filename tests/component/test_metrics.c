@@ -70,12 +70,13 @@ static void test_component_metrics__follow_the_storage_and_the_collector(void **
     lreg_registry *registry = make_files(fixture.instance);
     lreg_package *package = publish_text(fixture.instance, registry, "app-1.0.0.zip", "content");
     lreg_collect_report report = {.size = sizeof report};
+    const lreg_collect_options options = {.size = sizeof options, .grace_ms = -1};
     assert_int_equal(find("libregistry_storage_objects", "local", 0), 1);
     assert_int_equal(find("libregistry_storage_bytes", "local", 0), strlen("content"));
     assert_int_equal(find("libregistry_storage_errors_total", "local", 0), 0);
     assert_true(find("libregistry_database_log_bytes", NULL, 0) > 0);
     CHECK(lreg_package_delete(fixture.instance, package, &err), err);
-    CHECK(lreg_collect(fixture.instance, 0, &report, &err), err);
+    CHECK(lreg_collect(fixture.instance, &options, &report, &err), err);
     assert_int_equal(find("libregistry_storage_objects", "local", 0), 0);
     assert_int_equal(find("libregistry_collector_runs_total", NULL, 0), 1);
     assert_int_equal(find("libregistry_collector_removed_total", "blobs", 0), 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /-/metrics: who may read it, what is counted, and that nothing of a client becomes a label. */
+#include "support/objects.h"
 #include "support/protocol_world.h"
 
 #include <stdio.h>
@@ -18,7 +19,8 @@ static char bearer[128]; /* of a token with read_metrics alone */
 static void make_token(struct protocol_world *world) {
     lreg_token *token = NULL;
     assert_int_equal(
-        lreg_token_create(world->instance, "other-organization", "scraper", "read_metrics", 0, &token, NULL), LREG_OK);
+        objects_token_create(world->instance, "other-organization", "scraper", "read_metrics", 0, &token, NULL),
+        LREG_OK);
     snprintf(bearer, sizeof bearer, "Bearer %s", lreg_token_secret(token));
     lreg_token_free(token);
 }
