@@ -58,7 +58,7 @@ static lreg_status set_options(lreg_options *library, struct server *server, lre
         status = set_forwarded(library, options, error);
     }
     if (status == LREG_OK && options->metrics != NULL) {
-        status = lreg_options_set_text(library, "metrics-access", options->metrics, error);
+        status = lreg_options_set(library, "metrics-access", options->metrics, error);
     }
     if (status == LREG_OK && options->is_without_sync) {
         status = lreg_options_set_durable(library, 0, error);

@@ -116,7 +116,7 @@ static int32_t status_with(const char *access) {
     lreg_instance *instance = NULL;
     lreg_exchange *exchange = NULL;
     CHECK(lreg_options_new(&options, &err), err);
-    CHECK(lreg_options_set_text(options, "metrics-access", access, &err), err);
+    CHECK(lreg_options_set(options, "metrics-access", access, &err), err);
     CHECK(lreg_open(options, &instance, &err), err);
     CHECK(lreg_exchange_new(instance, &exchange, &err), err);
     CHECK(lreg_exchange_set_request(exchange, "GET", "/-/metrics", &err), err);
@@ -136,7 +136,7 @@ static void test_component_metrics__are_for_whom_the_option_says(void **state) {
     assert_int_equal(status_with("token"), 401);
     assert_int_equal(status_with("off"), 404);
     CHECK(lreg_options_new(&options, &err), err);
-    EXPECT(lreg_options_set_text(options, "metrics-access", "everyone", &err), &err, LREG_BAD_ARGUMENT, "bad_option");
+    EXPECT(lreg_options_set(options, "metrics-access", "everyone", &err), &err, LREG_BAD_ARGUMENT, "bad_option");
     EXPECT(lreg_options_set_metrics_access(options, 3, &err), &err, LREG_BAD_ARGUMENT, "");
     EXPECT(lreg_options_set_metrics_access(options, -1, &err), &err, LREG_BAD_ARGUMENT, "");
     CHECK(lreg_options_set_metrics_access(options, LREG_METRICS_ACCESS_OFF, &err), err);

@@ -132,7 +132,7 @@ class Instance:
                 options.set("base_url", _handle.text(base_url, "base_url"))
             options.set_forwarded(forwarded_header, forwarded_hops, trusted_proxies)
             if metrics_access is not None:
-                options.set("text", b"metrics-access", _handle.text(metrics_access, "metrics_access"))
+                options.set_text(b"metrics-access", _handle.text(metrics_access, "metrics_access"))
             if durable is not None:
                 options.set("durable", bool(durable))
             if busy_timeout is not None:
