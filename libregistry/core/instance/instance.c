@@ -210,8 +210,7 @@ static lreg_status open_parts(struct core *core, const struct core_options *opti
         return status;
     }
     core->cache = core_cache_new(&core->hooks, core->limits.cache_bytes);
-    core->metrics = core_metrics_new(&core->hooks);
-    return core->cache == NULL || core->metrics == NULL ? error_no_memory(err) : LREG_OK;
+    return core->cache == NULL ? error_no_memory(err) : LREG_OK;
 }
 
 static void free_core(struct core *core) {
@@ -286,10 +285,13 @@ static bool make_mutexes(struct core *core) {
 
 static struct core *new_core(const struct core_options *options) {
     struct core *core = memory_allocate_zeroed(&options->hooks, 1, sizeof(*core));
-    if (core == NULL || !make_mutexes(core)) {
+    struct core_metrics *metrics = core_metrics_new(&options->hooks);
+    if (core == NULL || metrics == NULL || !make_mutexes(core)) {
+        core_metrics_free(metrics, &options->hooks);
         memory_release(&options->hooks, core);
         return NULL;
     }
+    core->metrics = metrics;
     core->hooks = options->hooks;
     hooks_retain(&core->hooks);
     process_mark_set(&core->process);

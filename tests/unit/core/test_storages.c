@@ -267,7 +267,7 @@ static void test_core_storages__a_session_waits_for_its_storage(void **state) {
     assert_int_equal(core_upload_begin(fixture.core, registry, core_actor_host.principal, "image", id, NULL), LREG_OK);
     open_with(0);
     (void)must_collect(fixture.core, 0); /* without a grace period all sessions end that are in this storage */
-    arena_init(&arena, core_hooks(fixture.core), 1 << 16);
+    arena_init(&arena, &fixture.options.hooks, 1 << 16); /* longer than one instance */
     assert_int_equal(
         core_upload_find(fixture.core, registry, "image", id, core_actor_host.principal, &arena, &upload, NULL),
         LREG_OK);
