@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Metrics through the binding, and the option that opens /-/metrics."""
+import io
+
 import pytest
 
 import libregistry
@@ -7,7 +9,7 @@ import libregistry
 
 def test_metrics_have_names_labels_and_values(instance, organization):
     registry = organization.create_registry("files", ecosystem="files")
-    registry.publish("app-1.0.0.zip", b"content")
+    registry.publish(io.BytesIO(b"content"), "app-1.0.0.zip")
     found = {(one.name, tuple(one.labels.values())): one for one in instance.metrics()}
     stored = found["libregistry_storage_bytes", ("local",)]
     assert (stored.family, stored.type, stored.value) == ("libregistry_storage_bytes", "gauge", 7)
