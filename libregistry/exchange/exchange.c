@@ -108,26 +108,6 @@ void exchange_free(struct exchange *exchange) {
     dispatcher_release(dispatcher);
 }
 
-size_t exchange_metric(const struct exchange *exchange) {
-    const struct dispatcher *dispatcher = exchange->dispatcher;
-    for (size_t i = 0; i < dispatcher->surface_count; i++) {
-        if (dispatcher->surfaces[i].surface == exchange->call.surface) {
-            return dispatcher->surfaces[i].metric;
-        }
-    }
-    return CORE_METRIC_OTHER;
-}
-
-void exchange_respond(struct exchange *exchange) {
-    exchange_drop_sink(exchange);
-    exchange->phase = PHASE_RESPONSE;
-    if (!exchange->is_counted) {
-        exchange->is_counted = true;
-        core_metrics_count_request(exchange->call.core, exchange_metric(exchange), exchange->call.response.status,
-                                   clock_monotonic_ns() - exchange->began_ns);
-    }
-}
-
 /* Passes bytes of the body to the sink, and runs it to the end of its work if the host does not
  * take turns, or if `all`. */
 static lreg_status run_sink_write(struct exchange *exchange, const void *bytes, size_t length, bool all,

@@ -4,6 +4,8 @@
 
 #include "exchange/exchange_internal.h"
 
+#include "base/clock.h"
+
 lreg_status exchange_misuse(struct error *err, const char *what) {
     return error_set(err, LREG_MISUSE, "", "the exchange is in the wrong phase: %s", what);
 }
@@ -16,4 +18,24 @@ void exchange_drop_sink(struct exchange *exchange) {
         sink->free(call, call->sink_state);
     }
     call->sink_state = NULL;
+}
+
+size_t exchange_metric(const struct exchange *exchange) {
+    const struct dispatcher *dispatcher = exchange->dispatcher;
+    for (size_t i = 0; i < dispatcher->surface_count; i++) {
+        if (dispatcher->surfaces[i].surface == exchange->call.surface) {
+            return dispatcher->surfaces[i].metric;
+        }
+    }
+    return CORE_METRIC_OTHER;
+}
+
+void exchange_respond(struct exchange *exchange) {
+    exchange_drop_sink(exchange);
+    exchange->phase = PHASE_RESPONSE;
+    if (!exchange->is_counted) {
+        exchange->is_counted = true;
+        core_metrics_count_request(exchange->call.core, exchange_metric(exchange), exchange->call.response.status,
+                                   clock_monotonic_ns() - exchange->began_ns);
+    }
 }
