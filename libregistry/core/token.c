@@ -408,7 +408,28 @@ lreg_status core_token_open(struct core *core, const struct core_token *token, c
     return status;
 }
 
-/* The event is durable before the secret is shown. */
+static lreg_status reveal_in(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,
+                             const struct core_token *token, struct core_shared **out, struct error *err) {
+    lreg_status status = open_in(core, transaction, token, out, err);
+    if (status != LREG_OK) {
+        return status;
+    }
+    const struct token_object *object = core_shared_object(*out);
+    return audit(core, transaction, actor, &object->token.row, REVEALED, describe(&object->token.row), err);
+}
+
+/* Ends the transaction. The event is durable before the secret is shown. `shared` is taken; may be NULL. */
+static lreg_status end_revealing(struct meta_transaction *transaction, lreg_status status, struct core_shared *shared,
+                                 const struct core_token **out, struct error *err) {
+    status = meta_end(transaction, status, err);
+    if (status == LREG_OK) {
+        *out = core_shared_object(shared);
+    } else {
+        core_shared_release(shared);
+    }
+    return status;
+}
+
 lreg_status core_token_reveal(struct core *core, const struct core_actor *actor, const struct core_token *token,
                               const struct core_token **out, struct error *err) {
     struct meta_transaction *transaction = NULL;
@@ -418,18 +439,8 @@ lreg_status core_token_reveal(struct core *core, const struct core_actor *actor,
     if (status != LREG_OK) {
         return status;
     }
-    status = open_in(core, transaction, token, &shared, err);
-    if (status == LREG_OK) {
-        const struct token_object *object = core_shared_object(shared);
-        status = audit(core, transaction, actor, &object->token.row, REVEALED, describe(&object->token.row), err);
-    }
-    status = meta_end(transaction, status, err);
-    if (status == LREG_OK) {
-        *out = core_shared_object(shared);
-        shared = NULL;
-    }
-    core_shared_release(shared);
-    return status;
+    status = reveal_in(core, transaction, actor, token, &shared, err);
+    return end_revealing(transaction, status, shared, out, err);
 }
 
 /* --- change and deletion --- */
@@ -469,8 +480,11 @@ out:
 }
 
 lreg_status core_token_set_description(struct core *core, const struct core_actor *actor,
-                                       const struct core_token *token, const char *description, struct error *err) {
+                                       const struct core_token *token, const char *description,
+                                       const struct core_token **out, struct error *err) {
     struct meta_transaction *transaction = NULL;
+    struct core_shared *shared = NULL;
+    *out = NULL;
     lreg_status status = core_check_line("description", description, CORE_DESCRIPTION_MAX, err);
     if (status != LREG_OK) {
         return status;
@@ -480,7 +494,10 @@ lreg_status core_token_set_description(struct core *core, const struct core_acto
         return status;
     }
     status = describe_in(core, transaction, actor, &token->row, description, err);
-    return meta_end(transaction, status, err);
+    if (status == LREG_OK) {
+        status = reveal_in(core, transaction, actor, token, &shared, err);
+    }
+    return end_revealing(transaction, status, shared, out, err);
 }
 
 static lreg_status delete_in(struct core *core, struct meta_transaction *transaction, const struct core_actor *actor,

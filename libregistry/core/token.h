@@ -46,8 +46,11 @@ lreg_status core_token_open(struct core *core, const struct core_token *token, c
 /* The same for showing: every showing is an event. Audit: RegistryTokenRevealedEvent. */
 lreg_status core_token_reveal(struct core *core, const struct core_actor *actor, const struct core_token *token,
                               const struct core_token **out, struct error *err);
+/* Changes the description and shows the token as it is then, in one transaction. Audit: RegistryTokenUpdatedEvent,
+ * unless the description is the same, and RegistryTokenRevealedEvent. */
 lreg_status core_token_set_description(struct core *core, const struct core_actor *actor,
-                                       const struct core_token *token, const char *description, struct error *err);
+                                       const struct core_token *token, const char *description,
+                                       const struct core_token **out, struct error *err);
 /* Deletes the token; its bearers become invalid. Audit: …_DELETED. */
 lreg_status core_token_delete(struct core *core, const struct core_actor *actor, const struct core_token *token,
                               struct error *err);

@@ -132,6 +132,7 @@ static lreg_status known_members(struct call *call, const struct core_token *tok
 static lreg_status update(struct call *call, void *user, const char *bytes, size_t length, struct error *err) {
     (void)user;
     const struct core_token *token = NULL;
+    const struct core_token *changed = NULL;
     const char *description = NULL;
     json_t *shown = NULL;
     json_t *body = NULL;
@@ -143,11 +144,12 @@ static lreg_status update(struct call *call, void *user, const char *bytes, size
         status = read_description(call, bytes, length, shown, &body, &description, err);
     }
     if (status == LREG_OK) {
-        status = core_token_set_description(call->core, &call->actor, token, description, err);
+        status = core_token_set_description(call->core, &call->actor, token, description, &changed, err);
     }
     if (status == LREG_OK) {
-        status = reveal(call, token, err);
+        status = respond_token(call, changed, err);
     }
+    core_token_release(changed);
     core_token_release(token);
     json_decref(shown);
     json_decref(body);

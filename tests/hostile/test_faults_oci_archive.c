@@ -100,9 +100,11 @@ static void add_blob(const struct play_script *this, struct tar_builder *archive
 static void make_archive(struct play_script *this, const char *name, const char *type, const char *top, bool is_whole) {
     struct tar_builder archive = {NULL, 0};
     char index[512];
+    char hash[32];
+    snprintf(hash, sizeof hash, "%s_hash", top);
     snprintf(index, sizeof index,
              "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"sha256:%s\",\"size\":%zu}]}", type,
-             variable(this, top), strlen(variable(this, strcmp(top, "index_hash") == 0 ? "index" : "image")));
+             variable(this, hash), strlen(variable(this, top)));
     add_blob(this, &archive, "config_hash", CONFIG);
     if (is_whole) {
         add_blob(this, &archive, "layer_hash", LAYER);
@@ -121,9 +123,9 @@ static void furnish(struct rig *rig, struct play_script *this) {
     rig_make_registry(rig, organization, "images", "container", false);
     play_set_text(&this->variables, "token", authorization);
     make_documents(this);
-    make_archive(this, "single", MANIFEST_TYPE, "image_hash", true);
-    make_archive(this, "multi", INDEX_TYPE, "index_hash", true);
-    make_archive(this, "lost", MANIFEST_TYPE, "image_hash", false);
+    make_archive(this, "single", MANIFEST_TYPE, "image", true);
+    make_archive(this, "multi", INDEX_TYPE, "index", true);
+    make_archive(this, "lost", MANIFEST_TYPE, "image", false);
     free(authorization);
     core_organization_release(organization);
 }

@@ -302,6 +302,7 @@ static lreg_status live(struct core *core, struct error *err) {
     const struct core_registry *changed = NULL;
     const struct core_registry *found = NULL;
     const struct core_token *api = NULL;
+    const struct core_token *described = NULL;
     const struct core_token *token = NULL;
     struct auth_principal principal;
     struct core_registry_settings settings;
@@ -331,7 +332,7 @@ static lreg_status live(struct core *core, struct error *err) {
         status = core_authenticate(core, token->secret, &principal, err);
     }
     if (status == LREG_OK) {
-        status = core_token_set_description(core, &core_actor_host, token, "Other", err);
+        status = core_token_set_description(core, &core_actor_host, token, "Other", &described, err);
     }
     if (status == LREG_OK) {
         status = core_token_delete(core, &core_actor_host, token, err);
@@ -339,6 +340,7 @@ static lreg_status live(struct core *core, struct error *err) {
     if (status == LREG_OK) {
         status = core_registry_delete(core, &core_actor_host, registry, err);
     }
+    core_token_release(described);
     core_token_release(token);
     core_token_release(api);
     core_registry_release(found);

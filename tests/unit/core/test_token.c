@@ -241,22 +241,35 @@ static void test_core_token__lists_are_of_one_owner(void **state) {
     assert_int_equal(count, 0);
 }
 
+static lreg_status describe_as(const struct core_token *token, const char *description, struct error *err) {
+    const struct core_token *shown = NULL;
+    lreg_status status = core_token_set_description(fixture.core, &core_actor_host, token, description, &shown, err);
+    if (status == LREG_OK) {
+        assert_string_equal(shown->row.description, description);
+        assert_string_equal(shown->secret, token->secret);
+    } else {
+        assert_null(shown);
+    }
+    core_token_release(shown);
+    return status;
+}
+
 static void test_core_token__its_description_can_change(void **state) {
     (void)state;
     struct meta_audit_event event = {0};
     struct error err = {0};
     const struct core_token *found = NULL;
     const struct core_token *token = registry_token("Server");
-    assert_int_equal(core_token_set_description(fixture.core, &core_actor_host, token, "Other", NULL), LREG_OK);
-    assert_int_equal(core_token_set_description(fixture.core, &core_actor_host, token, "Other", NULL), LREG_OK);
-    assert_int_equal(core_token_set_description(fixture.core, &core_actor_host, token, "a\nb", NULL),
-                     LREG_BAD_ARGUMENT);
+    assert_int_equal(describe_as(token, "Other", NULL), LREG_OK);
+    assert_int_equal(describe_as(token, "Other", NULL), LREG_OK);
+    assert_int_equal(describe_as(token, "a\nb", NULL), LREG_BAD_ARGUMENT);
     assert_int_equal(core_token_find(fixture.core, organization, registry, token->row.id, &found, NULL), LREG_OK);
     assert_string_equal(found->row.description, "Other");
     assert_int_equal(fixture_events(fixture.core, organization, "RegistryTokenUpdatedEvent", &arena, &event), 1);
+    assert_int_equal(fixture_events(fixture.core, organization, "RegistryTokenRevealedEvent", &arena, &event), 2);
     core_token_release(found);
     assert_int_equal(core_token_delete(fixture.core, &core_actor_host, token, NULL), LREG_OK);
-    assert_int_equal(core_token_set_description(fixture.core, &core_actor_host, token, "x", &err), LREG_NOT_FOUND);
+    assert_int_equal(describe_as(token, "x", &err), LREG_NOT_FOUND);
     assert_string_equal(err.code, "token_unknown");
     core_token_release(token);
 }
@@ -336,7 +349,7 @@ static void test_core_token__registry_tokens_are_hidden_while_their_registry_is_
                      LREG_NOT_FOUND);
     assert_int_equal(core_token_create_registry(fixture.core, &core_actor_host, registry, "x", &found, &err[2]),
                      LREG_NOT_FOUND);
-    assert_int_equal(core_token_set_description(fixture.core, &core_actor_host, token, "x", &err[3]), LREG_NOT_FOUND);
+    assert_int_equal(describe_as(token, "x", &err[3]), LREG_NOT_FOUND);
     assert_int_equal(core_token_delete(fixture.core, &core_actor_host, token, &err[4]), LREG_NOT_FOUND);
     for (size_t i = 0; i < 5; i++) {
         assert_string_equal(err[i].code, "tokens_hidden");
