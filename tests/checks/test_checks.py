@@ -19,7 +19,7 @@ HEADER = (
 ABI_HEADER = (
     SPDX + "#ifndef LIBREGISTRY_ABI_H\n#define LIBREGISTRY_ABI_H\n#include <stddef.h>\n#include <stdint.h>\n"
     "#define LREG_EXPORT\n/** A. Threads: any, at once. Since: 0.1 */\ntypedef struct lreg_a lreg_a;\n"
-    "/** Ends it. @param a may be NULL. Threads: any, one at a time per handle. Since: 0.1 */\n"
+    "/** Ends it. @param a may be NULL. Blocks: no. Threads: any, one at a time per handle. Since: 0.1 */\n"
     "LREG_EXPORT void lreg_a_free(lreg_a *a);\n%s\n#endif\n"
 )
 CLEAN = {
@@ -309,7 +309,7 @@ typedef struct lreg_s {
  * @param a    may be NULL
  * @param err  owned, lreg_a_free(); may be NULL
  * @return borrowed until lreg_a_free()
- * Threads: any, at once. Since: 0.1
+ * Blocks: no. Threads: any, at once. Since: 0.1
  */
 LREG_EXPORT const char *lreg_f(const lreg_s *a, lreg_a **out);
 """)
@@ -334,7 +334,7 @@ LREG_EXPORT const char *lreg_f(const lreg_s *a, lreg_a **out);
         ])
 
     def test_abi_description_finds_what_not_every_language_can_call(self):
-        function = "/** F. Threads: any, at once. Since: 0.1 */\nLREG_EXPORT "
+        function = "/** F. Blocks: no. Threads: any, at once. Since: 0.1 */\nLREG_EXPORT "
         for text, why in (
             (function + "int32_t lreg_f(const char *a, ...);", "variable number"),
             (function + "double lreg_f(void);", "floating-point"),
@@ -359,7 +359,8 @@ LREG_EXPORT const char *lreg_f(const lreg_s *a, lreg_a **out);
             ("typedef struct lreg_t {\n    lreg_a a;\n} lreg_t;", "the struct lreg_a by value"),
             ("typedef struct lreg_t {\n    uint64_t a;\n} lreg_t;", "a struct begins with uint32_t size"),
             ("typedef int32_t lreg_status;\n" + function + "lreg_status lreg_f(int32_t a);", "takes lreg_error **err"),
-            ("typedef struct lreg_h lreg_h;", "the handle lreg_h is ended by nothing"),
+            ("typedef struct lreg_h lreg_h;\n" + function + "void lreg_f(lreg_h **out);",
+             "the handle lreg_h is ended by nothing"),
             ("#define LREG_HALF 0.5", "LREG_HALF is no integer"),
             ("#define LREG_TWICE(a) (2 * (a))", "not understood"),
             ("int32_t lreg_hidden(void);", "not understood"),

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define MODULES_MAX 256
+#define SETTINGS_ALLOCATIONS 6 /* of the story: settings exist without an instance (docs/abi.md, "Memory") */
 
 static struct counting_module modules[MODULES_MAX];
 
@@ -43,8 +44,8 @@ static int is_below(const struct counting_module *module) {
 }
 
 struct sums {
-    size_t own; /* calls of the library itself */
-    size_t left; /* blocks of the libraries below that were not freed */
+    size_t own; /* allocations of the library itself */
+    size_t left; /* blocks that were not freed */
 };
 
 static void show(size_t count, int through_libc, struct sums *sums) {
@@ -58,7 +59,7 @@ static void show(size_t count, int through_libc, struct sums *sums) {
                module->releases, module->bytes);
         sums->left += module->allocations - module->releases;
         if (is_library(module) && !through_libc) {
-            sums->own += calls_of(module);
+            sums->own += module->allocations + module->reallocations;
         }
     }
 }
@@ -94,9 +95,8 @@ static int play(const char *folder, const struct counting *counting, struct fail
     printf("the instance's allocator: %zu allocations, at most %zu bytes at once, %zu blocks left\n",
            (size_t)atomic_load(&memory->calls), failing_allocator_peak_bytes(memory),
            failing_allocator_live_blocks(memory));
-    if (sums.own != 0 || sums.left != 0 || failing_allocator_live_blocks(memory) != 0) {
-        printf("the library called malloc and its relatives %zu times; %zu blocks of others are left\n", sums.own,
-               sums.left);
+    if (sums.own > SETTINGS_ALLOCATIONS || sums.left != 0 || failing_allocator_live_blocks(memory) != 0) {
+        printf("the library called malloc and its relatives %zu times; %zu blocks are left\n", sums.own, sums.left);
         return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;

@@ -53,8 +53,8 @@ static inline struct apk_bytes fixture_read(const char *folder, const char *name
     char path[1024];
     char piece[16384];
     struct apk_bytes all = {0};
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "rb");
+    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = length > 0 && (size_t)length < sizeof path ? fopen(path, "rb") : NULL;
     if (file == NULL) {
         return all;
     }
