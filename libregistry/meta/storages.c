@@ -16,14 +16,16 @@ lreg_status meta_storage_exists(struct meta_transaction *transaction, const char
 
 lreg_status meta_storage_rename(struct meta_transaction *transaction, const char *from, const char *to,
                                 struct error *err) {
+    static const char add_totals[] =
+        "INSERT INTO blob_totals SELECT ?2, count, bytes FROM blob_totals WHERE storage = ?1 AND ?1 <> ?2"
+        " ON CONFLICT (storage) DO UPDATE SET count = count + excluded.count, bytes = bytes + excluded.bytes";
     static const char *const renames[] = {
         "INSERT INTO storages (name) SELECT ?2 WHERE ?1 <> ?2 AND NOT EXISTS (SELECT 1 FROM storages WHERE name = ?2)",
         "UPDATE blobs SET storage = ?2 WHERE storage = ?1",
         "UPDATE doomed SET storage = ?2 WHERE storage = ?1",
         "UPDATE uploads SET storage = ?2 WHERE storage = ?1",
         "DELETE FROM storages WHERE name = ?1 AND name <> ?2",
-        "INSERT INTO blob_totals SELECT ?2, count, bytes FROM blob_totals WHERE storage = ?1 AND ?1 <> ?2"
-        " ON CONFLICT (storage) DO UPDATE SET count = count + excluded.count, bytes = bytes + excluded.bytes",
+        add_totals,
         "DELETE FROM blob_totals WHERE storage = ?1 AND ?1 <> ?2",
     };
     lreg_status status = LREG_OK;
