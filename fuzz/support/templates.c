@@ -102,6 +102,9 @@ const char *const script_templates[] = {
                              "\",\"digest\":\"$t2\",\"size\":$u2,\"annotations\":{\"org.opencontainers.image.ref."
                              "name\":\"app:1.0\"}}]}" LAYOUT,
     "GET " REST "/images/packages\n\n",
+    /* metrics: last, because inputs name a template by its number */
+    "GET /-/metrics\n\n",
+    "GET /-/metrics\nAccept: application/openmetrics-text\n\n",
 };
 const size_t script_template_count = sizeof script_templates / sizeof script_templates[0];
 

@@ -99,7 +99,9 @@ void world_close(struct world *world) {
     expect(sqlite3_memory_used() == 0);
 }
 
-#define ALL_SCOPES "read_packages,write_packages,delete_packages,read_registries,write_registries,delete_registries"
+#define ALL_SCOPES                                                                                     \
+    "read_packages,write_packages,delete_packages,read_registries,write_registries,delete_registries," \
+    "read_metrics"
 
 static lreg_status make_token(struct world *world, enum world_who who, lreg_token **out) {
     static const char *const scopes[WORLD_WHO_COUNT] = {[WORLD_OWNER] = ALL_SCOPES,
