@@ -189,17 +189,21 @@ class Site:
         return self.curl("-F", f"file=@{path}", *more, url)
 
     def run_readme(self, section):
-        """Runs the commands of a README section for clients, against this site."""
+        """Runs the commands of README for clients of files and images, with HOST and MOUNT as a section sets them."""
         for path in re.findall(r"/usr/local/\S+", readme.section(section)):
             if not os.path.exists(path.replace(README_PREFIX, self.prefix)):
                 raise AssertionError(f"{path} is not installed")
-        commands = [line for line in readme.commands(section) if re.match(r"(curl|skopeo) ", line)]
+        place = [line for line in readme.commands(section) if line.startswith("HOST=")]
+        commands = [line for line in readme.commands("Publish and install")
+                    if line.startswith("skopeo ") or (line.startswith("curl ") and "/my-files/" in line)]
+        if len(place) != 1 or len(commands) != 3:
+            raise AssertionError(f"README says {place} and {commands}")
         folder = self.path("readme")
         os.mkdir(folder)
         write(os.path.join(folder, "my-custom-app-1.0.0.ipa"), "an app")
         self.run([sys.executable, os.path.join(SOURCE, "tests", "support", "make_image.py"),
                   os.path.join(folder, "my-image"), "1.0"])
-        script = "\n".join(["set -e", *commands])
+        script = "\n".join(["set -e", *place, *commands])
         script = script.replace("127.0.0.1", f"127.0.0.1:{self.port}").replace("my-images", "images")
         write(os.path.join(folder, "policy.json"), '{"default": [{"type": "insecureAcceptAnything"}]}')
         script = script.replace("skopeo ", "skopeo --policy policy.json ").replace("curl ", "curl --noproxy '*' ")

@@ -51,7 +51,7 @@ from ._error import (
 )
 from ._exchange import Exchange, FilePiece, Response, Wants
 from ._instance import LIMITS, CollectReport, Instance, UpkeepReport, VerifyReport
-from ._library import LoadError, version
+from ._library import LoadError, has_feature, version
 from ._metric import Metric
 from ._organization import AuditEvent, Organization
 from ._package import Package, PackageReader, Publication
@@ -66,9 +66,8 @@ __all__ = [
     "HeadersTooLargeError", "HostError", "InputOutputError", "Instance", "InternalError", "LengthRequiredError",
     "Listing", "LoadError", "MethodNotAllowedError", "Metric", "MisuseError", "NoMemoryError", "NoSpaceError",
     "NotFoundError", "NotImplementedHereError", "OperationalError", "Organization", "Package",
-    "PackageReader",
-    "PreconditionFailedError", "Publication", "RangeError", "Registry", "RemoteTimeoutError", "RequestError",
+    "PackageReader", "PreconditionFailedError", "Publication", "RangeError", "Registry", "RemoteTimeoutError", "RequestError",
     "Response", "Stage", "Storage", "StoredObject", "Token", "TooLargeError", "TooManyError",
     "UnauthenticatedError", "UnprocessableError", "UnsupportedError", "UpkeepReport", "Upload", "UpstreamError",
-    "UriTooLongError", "VerifyReport", "Wants", "__version__", "version",
+    "UriTooLongError", "VerifyReport", "Wants", "__version__", "has_feature", "version",
 ]
