@@ -32,6 +32,20 @@ def commands(title):
     return [line for line in lines.replace("\\\n", "").split("\n") if line.strip() and not line.startswith("#")]
 
 
+def at(title):
+    """The line of a section that sets HOST and MOUNT for the clients' commands."""
+    return next(line for line in commands(title) if line.startswith("HOST="))
+
+
+def client_commands():
+    """The commands that publish and get a file, and copy an image without a daemon."""
+    found = [line for line in commands("Publish and install")
+             if line.startswith("skopeo ") or (line.startswith("curl ") and "/my-files/" in line)]
+    if len(found) != 3:
+        raise AssertionError(f"the clients' commands of README are {found}")
+    return found
+
+
 def transcript(title):
     """The commands of the first block of the language console, each with the output that it says."""
     found = []

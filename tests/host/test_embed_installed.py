@@ -17,6 +17,7 @@ import readme
 
 BUILD = os.environ.get("LREG_BUILD_DIR", "build/release")
 START = "./server 8080 /var/lib/registry &"
+TITLE = "In a C or C++ server"
 FILE = "my-custom-app-1.0.0.ipa"
 
 
@@ -41,7 +42,7 @@ def run(command, folder, environment):
 class Cases:
     """Tests for both servers."""
 
-    example = title = None
+    example = None
     libraries = ""  # what pkg-config is asked for besides libregistry
 
     @classmethod
@@ -77,11 +78,12 @@ class Cases:
             self.assertEqual(server.get("/newest").body, b"a-1.0.0.txt 5\n")
 
     def test_the_readme_holds(self):
-        commands = readme.commands(self.title)
+        commands = readme.commands(TITLE)
         self.assertEqual(commands.count(START), 1)
-        before, after = commands[: commands.index(START)], commands[commands.index(START) + 1 :]
-        for command in before:
-            run(command, self.example_folder, self.environment)
+        build = [command for command in commands if command.startswith(self.compiler + " ")]
+        self.assertEqual(len(build), 1)
+        run(build[0], self.example_folder, self.environment)
+        after = readme.client_commands() + [command for command in commands if command.startswith("curl ")]
         self.assertTrue(self.linked_with(self.program("server")))
         outputs = []
         with self.serve(self.program("server")) as server:
@@ -97,7 +99,8 @@ class Cases:
                     if not embedded.has_skopeo():
                         continue
                     command = command.replace("skopeo ", "skopeo --insecure-policy ", 1)
-                command = command.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}")
+                place = readme.at(TITLE).replace("127.0.0.1:8080", f"127.0.0.1:{server.port}")
+                command = f"{place}\n{command}"
                 outputs.append(run(command, clients, environment))
                 if "-F" in command:
                     os.unlink(os.path.join(clients, FILE))
@@ -129,7 +132,7 @@ class Cases:
 
 @unittest.skipUnless(os.path.exists(host.program("embed-c")), "what embed-c needs is missing")
 class InC(Cases, unittest.TestCase):
-    example, title, compiler, libraries = "embed-c", "In a C server", "cc", "libmicrohttpd"
+    example, compiler, libraries = "embed-c", "cc", "libmicrohttpd"
 
     def test_glue_is_short(self):
         with open(self.program("packages.c"), encoding="utf-8") as file:
@@ -138,7 +141,7 @@ class InC(Cases, unittest.TestCase):
 
 @unittest.skipUnless(os.path.exists(host.program("embed-cpp")), "what embed-cpp needs is missing")
 class InCpp(Cases, unittest.TestCase):
-    example, title, compiler = "embed-cpp", "In a C++ server", "c++"
+    example, compiler = "embed-cpp", "c++"
 
     def test_glue_is_short(self):
         with open(self.program("packages.cpp"), encoding="utf-8") as file:

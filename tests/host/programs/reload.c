@@ -17,16 +17,19 @@
 #define OPEN_EVERY 5
 #define GROWTH_BYTES ((size_t)32 << 10) /* in the second half: in the first, the C library fills its own caches */
 
+/* Of the types of the headers, so that a change of a function is noticed here. */
 struct library {
     void *handle;
-    lreg_status (*options_new)(lreg_options **out, lreg_error **err);
-    lreg_status (*set_directory)(lreg_options *options, const char *directory, lreg_error **err);
-    lreg_status (*set_durable)(lreg_options *options, lreg_bool durable, lreg_error **err);
-    lreg_status (*open)(lreg_options *options, lreg_instance **out, lreg_error **err);
-    lreg_status (*create)(lreg_instance *instance, const char *slug, const char *name, lreg_organization **out,
-                          lreg_error **err);
-    void (*close)(lreg_instance *instance);
-    void (*options_free)(lreg_options *options);
+    __typeof__(lreg_options_new) *options_new;
+    __typeof__(lreg_options_set_directory) *set_directory;
+    __typeof__(lreg_options_set_durable) *set_durable;
+    __typeof__(lreg_open) *open;
+    __typeof__(lreg_organization_settings_new) *settings_new;
+    __typeof__(lreg_organization_settings_set_slug) *set_slug;
+    __typeof__(lreg_organization_settings_free) *settings_free;
+    __typeof__(lreg_organization_create) *create;
+    __typeof__(lreg_close) *close;
+    __typeof__(lreg_options_free) *options_free;
 };
 
 /* dlsym() returns an object pointer, which C does not convert to a function pointer. */
@@ -46,6 +49,9 @@ static int load(const char *path, struct library *library) {
     return FIND(library, options_new, "lreg_options_new") &&
            FIND(library, set_directory, "lreg_options_set_directory") &&
            FIND(library, set_durable, "lreg_options_set_durable") && FIND(library, open, "lreg_open") &&
+           FIND(library, settings_new, "lreg_organization_settings_new") &&
+           FIND(library, set_slug, "lreg_organization_settings_set_slug") &&
+           FIND(library, settings_free, "lreg_organization_settings_free") &&
            FIND(library, create, "lreg_organization_create") && FIND(library, close, "lreg_close") &&
            FIND(library, options_free, "lreg_options_free");
 }
@@ -53,11 +59,14 @@ static int load(const char *path, struct library *library) {
 static int use(const struct library *library, const char *folder) {
     lreg_options *options = NULL;
     lreg_instance *instance = NULL;
+    lreg_organization_settings *settings = NULL;
     int is_well =
         library->options_new(&options, NULL) == LREG_OK && library->set_directory(options, folder, NULL) == LREG_OK &&
-        library->set_durable(options, 0, NULL) == LREG_OK && library->open(options, &instance, NULL) == LREG_OK;
-    lreg_status status = library->create(instance, "acme", NULL, NULL, NULL);
+        library->set_durable(options, 0, NULL) == LREG_OK && library->open(options, &instance, NULL) == LREG_OK &&
+        library->settings_new(&settings, NULL) == LREG_OK && library->set_slug(settings, "acme", NULL) == LREG_OK;
+    lreg_status status = library->create(instance, settings, NULL, NULL);
     is_well = is_well && (status == LREG_OK || status == LREG_CONFLICT);
+    library->settings_free(settings);
     library->close(instance);
     library->options_free(options);
     return is_well;
