@@ -50,7 +50,7 @@ static lreg_status refuse(void *user, enum tar_fault fault, struct error *err) {
 
 static lreg_status take_entry(void *user, const struct tar_entry *entry, bool *out_is_wanted, struct error *err) {
     struct alpine_tar_walk *walk = user;
-    (void)out_is_wanted; /* names and contents are left to libarchive */
+    *out_is_wanted = false; /* names and contents are left to libarchive */
     if (is_foreign(walk, true)) {
         return not_an_apk(err);
     }

@@ -89,8 +89,8 @@ static void move_log(struct meta *meta) {
 }
 
 lreg_status meta_space_give_back(struct meta *meta, uint64_t *out_freed_bytes, bool *out_more, struct error *err) {
-    struct space before;
-    struct space after;
+    struct space before = {0};
+    struct space after = {0};
     *out_freed_bytes = 0;
     *out_more = false;
     if (meta->path == NULL) {
@@ -130,8 +130,8 @@ static lreg_status write_anew(struct meta *meta, struct error *err) {
 }
 
 lreg_status meta_space_compact(struct meta *meta, uint64_t *out_freed_bytes, struct error *err) {
-    struct space before;
-    struct space after;
+    struct space before = {0};
+    struct space after = {0};
     *out_freed_bytes = 0;
     if (meta->path == NULL) {
         return LREG_OK;
