@@ -83,8 +83,8 @@ def test_token_shows_its_secret_once(organization):
 
 def test_organization_is_renamed_and_its_log_outlives_it(instance):
     made = instance.create_organization("Old name", slug="old")
-    changed = made.update(name="New name", slug="new")
-    assert (changed.slug, changed.name, changed.id, made.slug) == ("new", "New name", made.id, "old")
+    changed = made.update(name="New name", slug="newer")
+    assert (changed.slug, changed.name, changed.id, made.slug) == ("newer", "New name", made.id, "old")
     newcomer = instance.create_organization(slug="old")
     made.delete()
     assert instance.organization("old") == newcomer

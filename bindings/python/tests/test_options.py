@@ -217,7 +217,7 @@ def test_collect_removes_what_nothing_names(folder):
         assert instance.collect(0).uploads == 0
         with pytest.raises(libregistry.BadArgumentError):
             instance.collect(-1)
-        assert instance.verify() == libregistry.VerifyReport(0, 0, 0, 0, 0, 0, 0)
+        assert instance.verify() == libregistry.VerifyReport(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def test_a_lost_database_is_not_replaced(folder):

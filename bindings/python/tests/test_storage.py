@@ -38,7 +38,7 @@ def test_what_is_published_is_in_the_storage(world):
     assert [bytes(blob.content.getbuffer()) for blob in world.storage.kept.values()] == [LONG]
     assert world.storage.staged == {}
     assert package.read_bytes() == LONG
-    assert world.instance.verify() == libregistry.VerifyReport(1, len(LONG), 0, 0, 0, 0, 0)
+    assert world.instance.verify() == libregistry.VerifyReport(1, len(LONG), 0, 0, 0, 0, 0, 0)
     package.delete()
     assert world.instance.collect(0).blobs == 1
     assert world.storage.kept == {}
