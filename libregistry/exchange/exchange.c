@@ -23,7 +23,6 @@ static size_t arena_bytes(const struct core_limits *limits) {
 /* Resets the state of one request, except the arena and what is kept for the next request. */
 static void start_request(struct exchange *exchange) {
     exchange->phase = PHASE_HEAD;
-    exchange->began_ms = -1;
     exchange->method = NULL;
     exchange->target = NULL;
     exchange->scheme = "http";
@@ -302,7 +301,6 @@ lreg_status exchange_begin(struct exchange *exchange, struct error *err) {
         exchange->request_id[i] = digits[(exchange->request_number >> (60 - 4 * i)) & 15];
     }
     exchange->request_id[REQUEST_ID_TEXT - 1] = '\0';
-    log_begin(exchange);
     struct error failure;
     struct core_pin pin;
     core_pin(exchange->call.core, &pin);

@@ -67,7 +67,6 @@ struct exchange {
     bool must_close; /* the end of this request on the connection is not certain */
     bool end_shown;
     char request_id[REQUEST_ID_TEXT];
-    int64_t began_ms; /* uptime; -1 before begin; 0 when the end of a request is not logged */
 };
 
 /* --- phase.c --- */
@@ -97,7 +96,6 @@ lreg_status access_admit(struct exchange *exchange, const struct compiled_route 
 
 /* --- log.c --- */
 
-void log_begin(struct exchange *exchange);
 void log_failure(const struct exchange *exchange, const struct error *failure);
 /* Writes the line of a request that was begun. Called before its state is released. */
 void log_end(const struct exchange *exchange);

@@ -8,6 +8,8 @@
 
 #include "exchange/exchange_internal.h"
 
+#include "base/clock.h"
+
 #include <inttypes.h>
 
 /* One request of a client should not fill the log of a server at its default level, so only the server's own failures
@@ -27,7 +29,7 @@ static const char *path_of(const struct exchange *exchange) {
 
 static const char *principal_of(const struct exchange *exchange) {
     static const char *const names[] = {
-        [AUTH_NOBODY] = "nobody",
+        [AUTH_NOBODY] = "anonymous",
         [AUTH_HOST] = "host",
         [AUTH_API_TOKEN] = "API token",
         [AUTH_REGISTRY_TOKEN] = "registry token",
@@ -42,14 +44,9 @@ void log_failure(const struct exchange *exchange, const struct error *failure) {
               (long long)failure->cause);
 }
 
-void log_begin(struct exchange *exchange) {
-    const struct hooks *hooks = exchange->dispatcher->hooks;
-    exchange->began_ms = hooks_logs(hooks, LREG_LOG_DEBUG) ? hooks_uptime_ms(hooks) : 0;
-}
-
 void log_end(const struct exchange *exchange) {
     const struct hooks *hooks = exchange->dispatcher->hooks;
-    if (exchange->began_ms < 0 || !hooks_logs(hooks, LREG_LOG_DEBUG)) {
+    if (exchange->began_ns == 0 || !hooks_logs(hooks, LREG_LOG_DEBUG)) {
         return;
     }
     const struct call *call = &exchange->call;
@@ -58,5 +55,5 @@ void log_end(const struct exchange *exchange) {
               exchange->request_id, exchange->method, path_of(exchange), principal_of(exchange),
               call->principal.token_id[0] != '\0' ? " " : "", call->principal.token_id,
               call->route != NULL ? call->route->pattern : "-", call->response.status, exchange->body_received,
-              exchange->sent, hooks_uptime_ms(hooks) - exchange->began_ms);
+              exchange->sent, (clock_monotonic_ns() - exchange->began_ns) / 1000000);
 }

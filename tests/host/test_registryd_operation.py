@@ -425,7 +425,7 @@ class Logs(unittest.TestCase):
         self.assertNotIn("debug: ", said["info"])
         for pattern in (r"POST /v2/packages/\S+ by API token \S+, route \S+, status 200, \d+ bytes in, \d+ out, ",
                         r"GET /\S+/log-1\.0\.0\.bin by API token \S+, route \S+, status 200, 0 bytes in, 7 out, \d+ ms",
-                        r"GET /v2/packages/\S+ by nobody, route \S+, status 401, "):
+                        r"GET /v2/packages/\S+ by anonymous, route \S+, status 401, "):
             self.assertRegex(said["debug"], re.compile(f"^registryd: debug: request [0-9a-f]{{16}}: {pattern}", re.M))
 
     def test_what_the_host_refuses_is_logged(self):

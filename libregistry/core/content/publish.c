@@ -244,8 +244,9 @@ static lreg_status name_blob(struct core_blob_writer *writer, const struct look 
         meta_rollback(transaction);
         return status;
     }
+    bool is_refused = status != LREG_OK; /* before a commit was tried */
     status = meta_end(transaction, status, err);
-    writer->in_doubt = status != LREG_OK;
+    writer->in_doubt = status != LREG_OK && !is_refused;
     *out_named = status == LREG_OK;
     return status;
 }

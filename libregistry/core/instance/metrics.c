@@ -92,7 +92,8 @@ const char *core_metrics_surface(const struct core *core, size_t surface) {
 
 /* --- Counting --- */
 
-/* The descriptors of threads lie at least a page apart, and so do not the low bits differ but those above. */
+/* Thread descriptors are at least a page apart, so only their higher bits differ. The multiplication mixes these into
+ * the bits that select a shard. */
 static struct shard *own_shard(struct core *core) {
     uint64_t self = (uint64_t)(uintptr_t)pthread_self();
     uint64_t mixed = (self >> 6) * 0x9e3779b97f4a7c15u;

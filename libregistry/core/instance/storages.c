@@ -15,8 +15,8 @@
 #define OTHERS_MAX 64
 #define ARENA_BYTES ((size_t)16 * 1024)
 
-/* What the first opening noted that could not tell: that the files below the directory, if there are any later, are not
- * the objects of rows without a name. */
+/* Noted by an opening that could not decide. Files that are below the directory later are then not the objects of rows
+ * without a name. */
 #define VALUE_UNNAMED "unnamed_storage"
 #define UNNAMED_OF_HOST "host"
 
@@ -139,12 +139,12 @@ static lreg_status names_objects(struct core *core, bool *out, struct error *err
     return status;
 }
 
-/* An empty folder is the mount point of a disk that is not mounted. Looks twice: between the two looks at one of both,
- * another process may publish the first package or collect the last one. */
+/* An empty folder is the mount point of a disk that is not mounted. Both are checked twice, because another process may
+ * publish the first package, or collect the last one, between the check of the folder and that of the database. */
 lreg_status core_storages_check_objects(struct core *core, const struct core_directory *directory, struct error *err) {
     bool lacks = core->is_own_filesystem;
     lreg_status status = LREG_OK;
-    for (int look = 0; status == LREG_OK && lacks && look < 2; look++) {
+    for (int attempt = 0; status == LREG_OK && lacks && attempt < 2; attempt++) {
         status = core_directory_lacks_objects(directory, &lacks, err);
         if (status == LREG_OK && lacks) {
             status = names_objects(core, &lacks, err);
