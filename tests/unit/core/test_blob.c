@@ -161,7 +161,9 @@ static void test_core_blob__a_refused_publication_leaves_nothing(void **state) {
     store_begin(&store);
     struct publication refused = {
         .core = store.core, .registry = store.registry, .filename = "a", .outcome = LREG_UNPROCESSABLE};
+    uint64_t commits = meta_commits(store.core->meta);
     assert_int_equal(publish_with(&refused, "new", 3, &err), LREG_UNPROCESSABLE);
+    assert_int_equal(meta_commits(store.core->meta), commits); /* its object is removed without a write of its own */
     assert_string_equal(err.code, "made_up");
     assert_int_equal(count_stored(store.core, LREG_STORAGE_OBJECTS), 0);
     must_publish(&store, "b", "old");
